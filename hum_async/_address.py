@@ -1,0 +1,113 @@
+"""What the API takes as an address (hum-api 2.2): check, normalise, compare, read from one line."""
+
+import math
+import re
+from typing import Any
+
+import attrs
+
+from hum_async.errors import AddressError
+from hum_async.models import Address
+
+__all__ = ["STATES", "address_key", "checked", "parse_line"]
+
+# hum-api 2.2: 50 states and PR. DC is not in the API's list; it is sent without a state.
+_STATE_CODES = """
+    AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY
+    NC ND OH OK OR PA PR RI SC SD TN TX UT VT VA WA WV WI WY
+"""
+STATES = frozenset(_STATE_CODES.split())
+_LIMITS = {"street1": 100, "street2": 50, "city": 50}
+_ZIP = re.compile(r"\d{5}(-\d{4})?", re.ASCII)
+_DEGREES = {"latitude": 90.0, "longitude": 180.0}
+
+
+def checked(address: Address) -> Address:
+    """Return the address as it will be sent: trimmed, state upper-cased, empty parts left out.
+
+    Raises:
+        AddressError: The API could not take it. The message names the field, not its content.
+    """
+    parts: dict[str, Any] = {
+        name: _part(address, name) for name in ("street1", "street2", "city", "state", "zip")
+    }
+    state = parts["state"] = parts["state"].upper() if parts["state"] else None
+    if not parts["street1"]:
+        raise AddressError("street1 (house number and street) is missing", "street1")
+    if parts["zip"] and not _ZIP.fullmatch(parts["zip"]):
+        raise AddressError("zip must be text like 12345 or 12345-6789", "zip")
+    if state and state != "DC" and state not in STATES:
+        raise AddressError("state must be the two-letter code of a US state, DC or PR", "state")
+    if not parts["zip"] and not (parts["city"] and state):
+        raise AddressError("street1 needs a zip, or a city and a state, beside it")
+    if state == "DC" and not (parts["zip"] and parts["city"]):
+        raise AddressError("an address in DC needs city and zip: the API knows no state DC")
+    for name, most in _DEGREES.items():
+        _check_degrees(name, getattr(address, name), most)
+    return attrs.evolve(address, **parts)
+
+
+def _part(address: Address, name: str) -> str | None:
+    value = getattr(address, name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise AddressError(f"{name} must be text, not {type(value).__name__}", name)
+    value = " ".join(value.split())
+    if len(value) > _LIMITS.get(name, 100):
+        raise AddressError(
+            f"{name} has {len(value)} characters; the API takes up to {_LIMITS[name]}"
+            if name in _LIMITS
+            else f"{name} is too long",
+            name,
+        )
+    return value or None
+
+
+def _check_degrees(name: str, value: object, most: float) -> None:
+    if value is None:
+        return
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or abs(value) > most:  # type: ignore[arg-type]
+        raise AddressError(f"{name} must be a number of degrees within +-{most:g}", name)
+
+
+def address_key(address: Address) -> str:
+    """Return what two spellings of one checked address have in common: case, spaces and ZIP+4."""
+    parts = (address.street1, address.street2, address.city, address.state, (address.zip or "")[:5])
+    return "|".join((part or "").casefold().strip(" .,") for part in parts)
+
+
+_UNIT = re.compile(r"(?i)(?:(?:apt|apartment|unit|suite|ste|floor|fl|rm|room|bldg|lot)\b|#).*")
+_TAIL = re.compile(r"(?i)(?:(?P<city>.*?)[\s,]+)?(?P<state>[a-z]{2})?\W*(?P<zip>\d{5}(?:-\d{4})?)?")
+
+
+def parse_line(text: str) -> Address:
+    """Read an address written on one line, its parts separated by commas.
+
+    ``STREET[, UNIT], CITY, STATE ZIP``; city and state may be missing where there is a ZIP code.
+
+    Raises:
+        AddressError: No street and place can be told apart in it.
+    """
+    parts = [" ".join(part.split()) for part in text.split(",")]
+    parts = [part for part in parts if part]
+    fields: dict[str, Any] = {}
+    if len(parts) > 1 and (zip_code := _ZIP.fullmatch(parts[-1])):
+        fields["zip"] = zip_code[0]
+        parts.pop()
+    if len(parts) > 1 and (found := _TAIL.fullmatch(parts[-1])) and _is_region(found):
+        fields |= {name: value for name, value in found.groupdict().items() if value}
+        parts.pop()
+    if not parts or not (fields or len(parts) > 1):
+        raise AddressError(
+            "cannot tell street and place apart: write STREET, CITY, STATE ZIP with commas"
+        )
+    if len(parts) > 1 and "city" not in fields and not _UNIT.fullmatch(parts[-1]):
+        fields["city"] = parts.pop()
+    return Address(parts[0], street2=", ".join(parts[1:]) or None, **fields)
+
+
+def _is_region(found: re.Match[str]) -> bool:
+    state = (found["state"] or "").upper()
+    return bool(found["zip"]) if not state else state in STATES or state == "DC"

@@ -1,0 +1,126 @@
+"""Sends calls: one attempt, or as many as the retry policy allows, each under the limiter."""
+
+import asyncio
+import random
+from typing import Any, TypeVar
+
+import attrs
+
+from hum_async._calls import Call, close_call, create_call, error_for, poll_call
+from hum_async._retry import RetryPolicy, is_throttle, retry_delay
+from hum_async._trip import Step, Trip
+from hum_async.errors import AuthenticationError, ConfigurationError, HumError
+from hum_async.limiter import Limiter
+from hum_async.transport import Transport
+
+__all__ = ["Caller"]
+
+T = TypeVar("T")
+
+
+@attrs.frozen(eq=False)
+class Caller:
+    """What a client, a watcher and a job have in common: transport, limiter and retry policy.
+
+    Attributes:
+        transport: Sends one request once.
+        limiter: Holds every attempt.
+        retry: How often to send again.
+        timeout: Seconds per attempt.
+        create_timeout: Seconds per attempt of a request that creates.
+        key: The API key, to keep it out of errors.
+    """
+
+    transport: Transport
+    limiter: Limiter
+    retry: RetryPolicy
+    timeout: float
+    create_timeout: float
+    key: str = attrs.field(repr=False)
+
+    async def attempt(self, call: Call[T]) -> T:
+        """Send a call once. The limiter's slot is held by whoever calls this.
+
+        Raises:
+            HumError: Whatever went wrong; a throttling answer has paused the limiter.
+        """
+        response = await self.transport.send(
+            call.method,
+            call.path,
+            body=call.body,
+            timeout=self.create_timeout if call.creates else self.timeout,
+        )
+        if call.succeeded(response.status):
+            return call.decode(response)
+        error = error_for(call, response, key=self.key)
+        if is_throttle(error):
+            self.limiter.throttled(error.retry_after)
+        raise error
+
+    async def run(self, call: Call[T]) -> T:
+        """Send a call until it succeeds or may not be sent again.
+
+        Raises:
+            HumError: The error of the last try.
+        """
+        slot = self.limiter.slot()
+        tries = throttles = 0
+        while True:
+            try:
+                async with slot:
+                    return await self.attempt(call)
+            except HumError as error:
+                if is_throttle(error) and throttles < self.retry.throttles:
+                    # The same slot keeps its place: a throttled request goes back to the front.
+                    throttles += 1
+                    continue
+                tries += 1
+                delay = None if is_throttle(error) else self._delay(error, call, tries)
+                if delay is None:
+                    raise
+            await asyncio.sleep(delay)
+
+    async def advance(self, trip: Trip) -> None:
+        """Do one step of a trip. The limiter's slot is held by whoever calls this.
+
+        Raises:
+            AuthenticationError: The key is not accepted, which no other address will change.
+            ConfigurationError: The client cannot work, for instance because it was closed.
+        """
+        clock = asyncio.get_running_loop().time
+        now = clock()
+        trip.sent(now, now - self.limiter.paused_seconds())
+        try:
+            answer = await self.attempt(_call_of(trip))
+        except (AuthenticationError, ConfigurationError):
+            raise
+        except HumError as error:
+            now = clock()
+            active = now - self.limiter.paused_seconds()
+            trip.failed(error, now, active, random=random.random())  # noqa: S311  jitter
+            return
+        now = clock()
+        active = now - self.limiter.paused_seconds()
+        if trip.step is Step.CREATE:
+            trip.created(answer, now, active)
+        elif trip.step is Step.POLL:
+            trip.polled(answer, now, active)
+        else:
+            trip.closed()
+
+    def _delay(self, error: HumError, call: Call[Any], tries: int) -> float | None:
+        return retry_delay(
+            error,
+            tries=tries,
+            policy=self.retry,
+            creates=call.creates,
+            random=random.random(),  # noqa: S311  jitter
+        )
+
+
+def _call_of(trip: Trip) -> Call[Any]:
+    if trip.step is Step.CREATE:
+        return create_call(trip.address)
+    if trip.step is Step.POLL:
+        return poll_call(trip.token or "", source=trip.source)
+    return close_call(trip.token or "")

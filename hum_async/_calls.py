@@ -1,0 +1,156 @@
+"""What each endpoint is: method, path, how its answer is read and what its errors mean."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import attrs
+import orjson
+
+from hum_async import _wire
+from hum_async._follow import Source
+from hum_async._redact import hide, redact
+from hum_async._retry import parse_retry_after
+from hum_async.errors import (
+    ApiError,
+    AuthenticationError,
+    InvalidAddress,
+    RateLimited,
+    ServerError,
+    SessionGone,
+    SessionNotFound,
+)
+from hum_async.models import Address, Ping, RawResponse, Session
+
+__all__ = [
+    "Call",
+    "close_call",
+    "create_call",
+    "error_for",
+    "ping_call",
+    "poll_call",
+    "raw_call",
+]
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Call(Generic[T]):
+    """One request and the meaning of its answers.
+
+    Attributes:
+        method: HTTP method.
+        path: Path below the base URL, percent-encoded.
+        decode: From an answer that is a success to what the caller gets.
+        body: JSON to send.
+        creates: It must not be sent twice unless it certainly did not take effect.
+        also: Error statuses that count as success.
+        secrets: What the request carries and no error may repeat.
+    """
+
+    method: str
+    path: str
+    decode: Callable[[RawResponse], T] = attrs.field(repr=False)
+    body: bytes | None = attrs.field(default=None, repr=False)
+    creates: bool = False
+    also: tuple[int, ...] = ()
+    secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
+
+    def succeeded(self, status: int) -> bool:
+        """Whether this status is an answer and not an error."""
+        return 200 <= status < 300 or status in self.also  # noqa: PLR2004  HTTP's own classes
+
+
+def ping_call() -> Call[Ping]:
+    """GET /ping (hum-api 2.1)."""
+    return Call("GET", "/ping", lambda response: _wire.decode_ping(response.body))
+
+
+def create_call(address: Address, *, campaign_id: str | None = None) -> Call[Session]:
+    """POST /sessions (hum-api 2.2), for an address that was checked."""
+    parts = (address.street1, address.street2, address.city, address.zip)
+    return Call(
+        "POST",
+        "/sessions",
+        lambda response: _wire.decode_created(response.body),
+        body=_wire.encode_address(address, campaign_id=campaign_id),
+        creates=True,
+        secrets=tuple(part for part in parts if part),
+    )
+
+
+def poll_call(token: str, *, source: Source = "session") -> Call[Session]:
+    """GET /sessions/{token} (hum-api 2.3) or its internet services (2.4)."""
+    internet = source == "internet"
+    decode_body = _wire.decode_internet if internet else _wire.decode_session
+
+    def decode(response: RawResponse) -> Session:
+        processing = response.status == 202  # noqa: PLR2004  Accepted: still processing
+        session = decode_body(response.body, token=token, processing=processing)
+        # A 2xx may say that the request failed (hum-api 4); then it is no observation.
+        if session.request_status == "error" and not session.agents and not session.providers:
+            raise ServerError(response.status, redact(session.message or "", (token,)))
+        return session
+
+    path = _session_path(token) + ("/services/internet" if internet else "")
+    return Call("GET", path, decode, secrets=(token,))
+
+
+def close_call(token: str) -> Call[None]:
+    """DELETE /sessions/{token} (hum-api 2.5); a session that is not there counts as closed."""
+    path = _session_path(token)
+    return Call("DELETE", path, lambda _: None, also=(404, 410), secrets=(token,))
+
+
+def raw_call(method: str, path: str, *, json: Any = None) -> Call[RawResponse]:
+    """Any request; POST and PATCH are taken to create something."""
+    return Call(
+        method.upper(),
+        path if path.startswith("/") else f"/{path}",
+        lambda response: response,
+        body=None if json is None else orjson.dumps(json),
+        creates=method.upper() in {"POST", "PATCH"},
+    )
+
+
+def _session_path(token: str) -> str:
+    segment = quote(token, safe="")
+    # Dots alone would be resolved as a path, by somebody on the way if not by us.
+    if not segment.strip("."):
+        raise SessionNotFound(404, "this cannot be a session token; nothing was sent")
+    return f"/sessions/{segment}"
+
+
+def error_for(call: Call[Any], response: RawResponse, *, key: str = "") -> ApiError:
+    """Return the error that an answer means.
+
+    Args:
+        call: What was asked.
+        response: What was answered.
+        key: The API key, lest the server repeats it.
+    """
+    status = response.status
+    message = redact(_wire.error_message(response.body), (key, *call.secrets))
+    headers = response.headers
+    request_id = headers.get("x-request-id")
+    return _error_class(call, status)(
+        status,
+        message,
+        hide(request_id, (key, *call.secrets)) if request_id else None,
+        parse_retry_after(headers),
+    )
+
+
+def _error_class(call: Call[Any], status: int) -> type[ApiError]:
+    if status in {401, 403}:
+        return AuthenticationError
+    if status == 429:  # noqa: PLR2004  Too Many Requests
+        return RateLimited
+    if status >= 500:  # noqa: PLR2004  HTTP's own class
+        return ServerError
+    if call.path == "/sessions":
+        return InvalidAddress if call.method == "POST" and status in {400, 422} else ApiError
+    if call.path.startswith("/sessions/"):
+        return {404: SessionNotFound, 410: SessionGone}.get(status, ApiError)
+    return ApiError

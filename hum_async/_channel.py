@@ -1,0 +1,194 @@
+"""Between a watcher and one stream: the tokens that are still to be taken, and a mailbox.
+
+The mailbox holds at most one update per token, the newest; its reader may be as slow as it likes,
+or leave at any moment, and neither blocks the writer nor loses a terminal update.
+"""
+
+import asyncio
+import operator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+
+from hum_async._follow import merged
+from hum_async.errors import StreamBusy
+from hum_async.models import SessionUpdate
+
+__all__ = ["Channel"]
+
+
+class Channel:
+    """One stream's side of the watcher.
+
+    Args:
+        tokens: Where tokens are taken from, lazily.
+        fed: More tokens will be offered from elsewhere, until `end_of_feed`.
+        on_close: Called when the reader leaves, from whatever thread.
+    """
+
+    def __init__(self, tokens: Iterable[str], *, fed: bool, on_close: Callable[[], None]) -> None:
+        self.closed = False
+        self.pending: set[str] = set()
+        self._source: Iterator[str] | None = iter(tokens)
+        self._added: deque[str] = deque()
+        self._taken: set[str] = set()
+        self._discarded: set[str] = set()
+        self._fed = fed
+        self._on_close = on_close
+        self._updates: dict[str, SessionUpdate] = {}
+        self._failure: Callable[[], BaseException] | None = None
+        self._reader: asyncio.Future[None] | None = None
+        self._space: asyncio.Future[None] | None = None
+        self._busy = False
+        self._over = False
+
+    # --- tokens -----------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """Tokens that are known to wait, as far as that can be told without taking them."""
+        hint = operator.length_hint(self._source) if self._source is not None else 0
+        return len(self._added) + hint
+
+    @property
+    def open(self) -> bool:
+        """Whether the stream can still take tokens."""
+        return not (self.closed or self._over or self._failure is not None)
+
+    def add(self, tokens: Iterable[str]) -> None:
+        """Append tokens by hand; one that was discarded may come back so."""
+        for token in tokens:
+            self._discarded.discard(token)
+            self._added.append(token)
+
+    def offer(self, token: str) -> int:
+        """Append a token from the feed; return how many wait now."""
+        self._added.append(token)
+        return len(self._added)
+
+    async def room(self) -> None:
+        """Wait until a token has been taken."""
+        self._space = asyncio.get_running_loop().create_future()
+        try:
+            await self._space
+        finally:
+            self._space = None
+
+    def end_of_feed(self) -> None:
+        """Tell that the feed has ended."""
+        self._fed = False
+        self.wake()
+
+    def take(self) -> str | None:
+        """Return the next token that is new to this stream, or None if there is none now.
+
+        Raises:
+            TypeError: Something that is not text was given as token.
+            Exception: Whatever the user's own iterable raises.
+        """
+        while (token := self._next()) is not None:
+            if not isinstance(token, str):
+                raise TypeError(f"a session token is text, not {type(token).__name__}")
+            if self.claim(token):
+                return token
+        return None
+
+    def claim(self, token: str) -> bool:
+        """Make a token pending if it is new to this stream and not discarded."""
+        if token in self._taken or token in self._discarded:
+            return False
+        self._taken.add(token)
+        self.pending.add(token)
+        return True
+
+    def discard(self, token: str) -> bool:
+        """Forget a token, now or when it comes; return whether it was pending."""
+        self._discarded.add(token)
+        if token not in self.pending:
+            return False
+        self.pending.discard(token)
+        self._taken.discard(token)
+        self._updates.pop(token, None)
+        self.wake()
+        return True
+
+    def _next(self) -> str | None:
+        if self._added:
+            if self._space is not None and not self._space.done():
+                self._space.set_result(None)
+            return self._added.popleft()
+        if self._source is not None:
+            for token in self._source:
+                return token
+            self._source = None
+        return None
+
+    # --- updates ----------------------------------------------------------------------------------
+
+    def put(self, update: SessionUpdate) -> None:
+        """Leave an update; an unread one of the same token is merged into it."""
+        if self.closed or update.token not in self.pending:
+            return
+        missed = self._updates.pop(update.token, None)
+        self._updates[update.token] = merged(missed, update) if missed else update
+        if update.is_terminal:
+            self.pending.discard(update.token)
+        self.wake()
+
+    def fail(self, make: Callable[[], BaseException]) -> None:
+        """End the stream with an exception, after what is already in the mailbox."""
+        if self._failure is None:
+            self._failure = make
+        self.wake()
+
+    def close(self) -> None:
+        """Leave as reader. Only flips flags, because the garbage collector may call it."""
+        if not self.closed:
+            self.closed = True
+            self._on_close()
+
+    def wake(self) -> None:
+        """Let the reader look again."""
+        reader = self._reader
+        if reader is not None and not reader.done():
+            reader.set_result(None)
+
+    async def get(self) -> SessionUpdate:
+        """Return the oldest unread update.
+
+        Raises:
+            StopAsyncIteration: The stream has ended.
+            StreamBusy: Another task is reading.
+        """
+        if self._busy:
+            raise StreamBusy(
+                "another task is iterating over this stream; call watch() once per consumer"
+            )
+        self._busy = True
+        try:
+            while not self._updates or self.closed:
+                self._check_open()
+                self._reader = asyncio.get_running_loop().create_future()
+                try:
+                    # Nothing is taken before we run again, so that cancellation loses nothing.
+                    await self._reader
+                finally:
+                    self._reader = None
+            return self._updates.pop(next(iter(self._updates)))
+        finally:
+            self._busy = False
+
+    def _check_open(self) -> None:
+        if self.closed or self._over or (not self.pending and self._drained()):
+            self._over = True
+            raise StopAsyncIteration
+        if self._failure is not None:
+            raise self._failure()
+
+    def _drained(self) -> bool:
+        """Whether no token is left to take; looks one token ahead to know."""
+        if self._added or self._fed:
+            return False
+        token = self._next()
+        if token is not None:
+            self._added.append(token)
+        return token is None

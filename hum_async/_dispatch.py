@@ -1,0 +1,74 @@
+"""Gives each free slot of a limiter to whatever is most urgent at that moment.
+
+What to do is chosen when the slot is granted and not when it is asked for, so nothing grows stale
+in the limiter's queue, and new work is only begun when no old work is due.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+from hum_async.limiter import Limiter
+
+__all__ = ["Dispatcher", "Work"]
+
+
+class Work(Protocol):
+    """What a dispatcher serves."""
+
+    def ready_at(self, now: float) -> float | None:
+        """Return when there will be something to do; None if that needs a `wake`."""
+
+    def take(self, now: float) -> Coroutine[Any, Any, None] | None:
+        """Choose what to do under a slot that has just been granted, if anything is left."""
+
+
+class Dispatcher:
+    """One loop that waits for due times and slots; requests run beside it.
+
+    Args:
+        limiter: Where slots come from; one is asked for at a time.
+        work: What is served. What it returns must not raise, or `run` ends.
+    """
+
+    def __init__(self, limiter: Limiter, *, work: Work) -> None:
+        self._limiter = limiter
+        self._work = work
+        self._wakeup = asyncio.Event()
+        self._seeking = False
+
+    def wake(self) -> None:
+        """Tell that there may be something new to do."""
+        self._wakeup.set()
+
+    async def run(self) -> None:
+        """Serve until cancelled; nothing runs any more when this has returned."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as requests:
+            while True:
+                self._wakeup.clear()
+                now = loop.time()
+                when = None if self._seeking else self._work.ready_at(now)
+                if when is None:
+                    await self._wakeup.wait()
+                elif when > now:
+                    await self._sleep_until(loop, when)
+                else:
+                    self._seeking = True
+                    requests.create_task(self._serve(loop))
+
+    async def _sleep_until(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
+        timer = loop.call_at(when, self._wakeup.set)
+        try:
+            await self._wakeup.wait()
+        finally:
+            timer.cancel()
+
+    async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        async with self._limiter.slot():
+            request = self._work.take(loop.time())
+            # From here on the dispatcher may ask for the next slot.
+            self._seeking = False
+            self.wake()
+            if request is not None:
+                await request

@@ -1,0 +1,236 @@
+"""One address on its way from POST to a `Qualification`: what to do next and when.
+
+Synchronous; `HumClient.lookup` drives one, a bulk job drives many. Clocks as in `_follow`.
+"""
+
+import math
+from collections.abc import Hashable
+from datetime import UTC, datetime
+from enum import Enum, auto
+
+import attrs
+
+from hum_async._address import checked
+from hum_async._follow import Follow, Source
+from hum_async._retry import RetryPolicy, is_throttle, may_have_created, retry_delay
+from hum_async._schedule import PollPolicy
+from hum_async.errors import AddressError, HumError, InvalidAddress, ResponseError
+from hum_async.models import (
+    DEFAULT_AGENTS,
+    Address,
+    AgentStatus,
+    Outcome,
+    Provider,
+    Qualification,
+    Session,
+    UpdateKind,
+)
+
+__all__ = ["Step", "Trip", "outcome_of"]
+
+
+class Step(Enum):
+    """The request that a trip needs next."""
+
+    CREATE = auto()
+    POLL = auto()
+    CLOSE = auto()
+
+
+def outcome_of(session: Session) -> Outcome | None:
+    """Return what a complete answer says of the address; None if it says nothing."""
+    if session.providers:
+        return Outcome.SERVED
+    geocoding, internet = (session.agents.get(agent) for agent in DEFAULT_AGENTS)
+    if geocoding == AgentStatus.MULTIPLE:
+        return Outcome.AMBIGUOUS_ADDRESS
+    if geocoding == AgentStatus.FAILED:
+        return Outcome.ADDRESS_NOT_FOUND
+    # "failed" means: no providers found. It is a result and not a fault (hum-api 3.2).
+    if internet == AgentStatus.FAILED:
+        return Outcome.NO_PROVIDERS
+    return None
+
+
+@attrs.define(eq=False)
+class Trip:
+    """One address on its way. Ask `step` and `due` what to do, and tell what came of it.
+
+    Args:
+        key: The caller's key.
+        address: As given. One that cannot be sent ends the trip before its first step.
+        policy: When to poll.
+        retry: How often to send again.
+        close: Send DELETE when there is a result.
+    """
+
+    key: Hashable
+    address: Address
+    policy: PollPolicy
+    retry: RetryPolicy
+    close: bool = True
+    step: Step | None = attrs.field(default=Step.CREATE, init=False)
+    due: float = attrs.field(default=-math.inf, init=False)
+    source: Source = attrs.field(default="internet", init=False)
+    token: str | None = attrs.field(default=None, init=False)
+    requests: int = attrs.field(default=0, init=False)
+    throttled: bool = attrs.field(default=False, init=False)
+    _result: Qualification | None = attrs.field(default=None, init=False)
+    _follow: Follow | None = attrs.field(default=None, init=False)
+    _asked: set[Source] = attrs.field(factory=set, init=False)
+    _providers: tuple[Provider, ...] | None = attrs.field(default=None, init=False)
+    _began: float | None = attrs.field(default=None, init=False)
+    _tries: int = attrs.field(default=0, init=False)
+    _throttles: int = attrs.field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Check the address before anything is spent on it."""
+        try:
+            self.address = checked(self.address)
+        except AddressError as exc:
+            self._finish(Outcome.INVALID_ADDRESS, 0.0, error=exc)
+
+    @property
+    def result(self) -> Qualification | None:
+        """The result as soon as there is one, even if the session is still to be closed."""
+        return self._result and attrs.evolve(self._result, requests=self.requests)
+
+    def sent(self, now: float, active: float) -> None:
+        """Tell that the request of this step is going out."""
+        self.requests += 1
+        self.throttled = False
+        if self._began is None:
+            self._began = now
+        if self.step is Step.POLL and self._follow is not None:
+            self._follow.sent(now, active)
+
+    def created(self, session: Session, now: float, active: float) -> None:
+        """Tell of the answer to POST."""
+        self.token = session.token
+        self._tries = self._throttles = 0
+        self._providers = session.providers
+        if session.providers:
+            self._finish(Outcome.SERVED, now, session=session)
+        else:
+            # An empty list says that looking is over, but not why nothing was found; only the
+            # session itself names the agents (hum-api 6).
+            immediate = session.providers is not None
+            delay = 0.0 if immediate else self.policy.first()
+            self._look_at("session" if immediate else "internet", now, active, delay=delay)
+
+    def polled(self, session: Session, now: float, active: float) -> None:
+        """Tell of the answer to a poll."""
+        follow = self._following()
+        if session.providers is not None:
+            self._providers = session.providers
+        session = attrs.evolve(session, providers=self._providers)
+        update = follow.answered(session, now, active)
+        self.due = follow.due
+        if update is None or not update.is_terminal:
+            return
+        if update.kind == UpdateKind.TIMED_OUT:
+            self._finish(Outcome.TIMED_OUT, now, session=session)
+        elif (outcome := outcome_of(session)) is not None:
+            self._finish(outcome, now, session=session)
+        elif len(self._asked) == 1:
+            self._look_at(
+                "internet" if self.source == "session" else "session", now, follow.started or active
+            )
+        elif session.agents.get("internet") == AgentStatus.MATCHED or self._providers is None:
+            error = ResponseError("the search is over, but no provider is listed", "$.data")
+            self._finish(Outcome.FAILED, now, session=session, error=error)
+        else:
+            self._finish(Outcome.NO_PROVIDERS, now, session=session)
+
+    def failed(self, error: HumError, now: float, active: float, *, random: float) -> None:
+        """Tell that the request of this step failed.
+
+        Args:
+            error: Why.
+            now: Present time.
+            active: Present time less all pauses.
+            random: A number from 0 to 1, for jitter.
+        """
+        if is_throttle(error):
+            self._throttles += 1
+            if self._throttles <= self.retry.throttles:
+                self.throttled, self.due = True, now
+                return
+        if self.step is Step.POLL:
+            self._poll_failed(error, now, active)
+            return
+        self._tries += 1
+        delay = retry_delay(
+            error,
+            tries=self._tries,
+            policy=self.retry,
+            creates=self.step is Step.CREATE,
+            random=random,
+        )
+        if delay is not None and not is_throttle(error):
+            self.due = now + delay
+        elif self.step is Step.CLOSE:
+            # The session expires by itself; the result is safe.
+            self.step = None
+        else:
+            self._finish(_why_not_created(error), now, error=error)
+
+    def closed(self) -> None:
+        """Tell that the session was closed."""
+        self.step = None
+
+    def _poll_failed(self, error: HumError, now: float, active: float) -> None:
+        follow = self._following()
+        update = (
+            follow.give_up(error, now) if is_throttle(error) else follow.failed(error, now, active)
+        )
+        self._throttles = 0
+        self.due = follow.due
+        if update is not None:
+            outcome = Outcome.EXPIRED if update.kind == UpdateKind.GONE else Outcome.FAILED
+            self._finish(outcome, now, session=follow.session, error=error)
+
+    def _following(self) -> Follow:
+        if self._follow is None:
+            raise RuntimeError("a poll was answered before the session was created")
+        return self._follow
+
+    def _look_at(self, source: Source, now: float, started: float, *, delay: float = 0.0) -> None:
+        """Poll this endpoint from now on, within the budget that began at `started`."""
+        self._asked.add(source)
+        self.source, self.step = source, Step.POLL
+        self._follow = Follow(
+            self.token or "", self.policy, DEFAULT_AGENTS, source=source, started=started
+        )
+        self._follow.plan_first(now, delay)
+        self.due = self._follow.due
+
+    def _finish(
+        self,
+        outcome: Outcome,
+        now: float,
+        *,
+        session: Session | None = None,
+        error: HumError | None = None,
+    ) -> None:
+        self._result = Qualification(
+            key=self.key,
+            address=self.address,
+            outcome=outcome,
+            providers=(session.providers or ()) if session and outcome == Outcome.SERVED else (),
+            service_address=session.service_address if session else None,
+            token=self.token,
+            data_set=session.data_set if session else None,
+            elapsed=now - self._began if self._began is not None else 0.0,
+            observed_at=(session.responded_at if session else None) or datetime.now(UTC),
+            error=error,
+        )
+        self._tries = self._throttles = 0
+        closable = self.close and self.token is not None and outcome != Outcome.EXPIRED
+        self.step, self.due = (Step.CLOSE if closable else None), now
+
+
+def _why_not_created(error: HumError) -> Outcome:
+    if isinstance(error, InvalidAddress):
+        return Outcome.INVALID_ADDRESS
+    return Outcome.UNCERTAIN if may_have_created(error) else Outcome.FAILED

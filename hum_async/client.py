@@ -1,0 +1,227 @@
+"""`HumClient`: the Hum API, one method per endpoint."""
+
+import asyncio
+import os
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+
+from hum_async._address import checked
+from hum_async._caller import Caller
+from hum_async._calls import close_call, create_call, ping_call, poll_call, raw_call
+from hum_async._retry import RetryPolicy
+from hum_async._schedule import GuidedPolling
+from hum_async._trip import Trip
+from hum_async.errors import ConfigurationError
+from hum_async.limiter import Limiter, RateLimiter
+from hum_async.models import Address, Ping, Qualification, RawResponse, Session
+from hum_async.transport import AiohttpTransport, Transport, checked_base_url
+
+__all__ = ["PRODUCTION", "SANDBOX", "HumClient"]
+
+PRODUCTION = "https://api.letshum.com"
+SANDBOX = "https://api-sandbox.letshum.com"
+
+
+class HumClient:
+    """An asynchronous client for the Hum API.
+
+    Args:
+        api_key: The bearer token; None reads the environment variable ``HUM_API_KEY``.
+        base_url: Where the API is; None reads ``HUM_BASE_URL``, then takes production. Plain http
+            is refused unless the host is this machine.
+        session: An aiohttp session to borrow connections from; never closed or altered.
+        limiter: What every attempt passes; share one among all clients of a key. None: an own
+            `RateLimiter` that finds the limit out.
+        retry: How often a failed request is sent again; None for the default `RetryPolicy`. A
+            request that creates a session is sent again only if it certainly had no effect.
+        timeout: Seconds per attempt.
+        create_timeout: Seconds per attempt to create a session, which may take long when its
+            answer already carries the providers.
+        transport: Replaces the network, for tests; then no key is needed.
+
+    Raises:
+        ConfigurationError: No key, or a base URL that is malformed or not safe.
+
+    Use it as ``async with HumClient() as hum:``, or call `aclose` in the end. One client per
+    application is enough; it is safe to use from many tasks of one event loop.
+    """
+
+    def __init__(  # noqa: PLR0913  pinned; all but the key by name
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        session: aiohttp.ClientSession | None = None,
+        limiter: Limiter | None = None,
+        retry: RetryPolicy | None = None,
+        timeout: float = 10.0,
+        create_timeout: float = 90.0,
+        transport: Transport | None = None,
+    ) -> None:
+        if not (timeout > 0 and create_timeout > 0):
+            raise ConfigurationError("timeout and create_timeout must be above 0 seconds")
+        key = os.environ.get("HUM_API_KEY", "") if api_key is None else api_key
+        url = os.environ.get("HUM_BASE_URL") or PRODUCTION if base_url is None else base_url
+        self._base_url = checked_base_url(url)
+        if transport is None:
+            transport = AiohttpTransport(url, api_key=_checked_key(key), session=session)
+        self._caller = Caller(
+            transport=transport,
+            limiter=RateLimiter() if limiter is None else limiter,
+            retry=RetryPolicy() if retry is None else retry,
+            timeout=timeout,
+            create_timeout=create_timeout,
+            key=key.strip(),
+        )
+
+    def __repr__(self) -> str:
+        return f"<HumClient {self._base_url}>"
+
+    def __reduce__(self) -> Any:
+        """Refuse to be pickled: a client holds a key and connections."""
+        raise TypeError("a HumClient cannot be pickled; create one where it is needed")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    @property
+    def limiter(self) -> Limiter:
+        """What every attempt passes."""
+        return self._caller.limiter
+
+    @property
+    def caller(self) -> Caller:
+        """What sends calls; for watchers and jobs."""
+        return self._caller
+
+    async def aclose(self) -> None:
+        """Close what the client opened. Idempotent."""
+        await self._caller.transport.aclose()
+
+    async def ping(self) -> Ping:
+        """Check that the API is up and takes the key.
+
+        Raises:
+            AuthenticationError: It does not.
+            HumError: The API cannot be reached or does not answer as it should.
+        """
+        return await self._caller.run(ping_call())
+
+    async def create_session(self, address: Address, *, campaign_id: str | None = None) -> Session:
+        """Start a look-up, which Hum may bill.
+
+        Args:
+            address: The address to look up.
+            campaign_id: Your own label for it, 1 to 100 characters.
+
+        Returns:
+            The session; its `providers` is a tuple if the answer already carried them, else None.
+
+        Raises:
+            AddressError: The address cannot be sent; nothing was.
+            InvalidAddress: The API refuses it.
+            HumError: Anything else. After `RequestTimeout`, another `TransportError`, `ServerError`
+                or `ResponseError` a session may exist all the same; it is never sent again blindly.
+        """
+        if campaign_id is not None and not 1 <= len(campaign_id) <= 100:  # noqa: PLR2004  hum-api 2.2
+            raise ConfigurationError("campaign_id must have 1 to 100 characters")
+        return await self._caller.run(create_call(checked(address), campaign_id=campaign_id))
+
+    async def get_session(self, token: str) -> Session:
+        """Return where a look-up stands.
+
+        Raises:
+            SessionGone: It expired or was closed.
+            SessionNotFound: The API does not know the token.
+            HumError: Anything else.
+        """
+        return await self._caller.run(poll_call(token))
+
+    async def get_internet(self, token: str) -> Session:
+        """Return where a look-up stands, with its providers once there are (else None).
+
+        Raises:
+            SessionGone: It expired or was closed.
+            SessionNotFound: The API does not know the token.
+            HumError: Anything else.
+        """
+        return await self._caller.run(poll_call(token, source="internet"))
+
+    async def close_session(self, token: str) -> None:
+        """End a look-up. Save its results before: the API forgets them.
+
+        A session that is gone or unknown counts as closed.
+
+        Raises:
+            HumError: It may still be open; it expires by itself after 30 minutes.
+        """
+        await self._caller.run(close_call(token))
+
+    async def lookup(
+        self,
+        address: Address,
+        *,
+        timeout: float | None = 30.0,
+        close: bool = True,
+    ) -> Qualification:
+        """Look up one address from POST to DELETE; what happens is told as its `Outcome`.
+
+        Args:
+            address: The address to look up.
+            timeout: Seconds of polling, from the answer to the POST; None for no end.
+            close: End the session when the result is there.
+
+        Raises:
+            AuthenticationError: The key is not accepted.
+            ConfigurationError: The client cannot work as it was set up.
+        """
+        policy = GuidedPolling(budget=timeout)
+        trip = Trip(key=0, address=address, policy=policy, retry=self._caller.retry, close=close)
+        slot = self.limiter.slot()
+        clock = asyncio.get_running_loop().time
+        while trip.step is not None:
+            if (delay := trip.due - clock()) > 0:
+                await asyncio.sleep(delay)
+            # A throttled request keeps its slot and with it its place in the queue.
+            slot = slot if trip.throttled else self.limiter.slot()
+            async with slot:
+                await self._caller.advance(trip)
+        if trip.result is None:
+            raise RuntimeError("a trip ended without a result")
+        return trip.result
+
+    async def request(self, method: str, path: str, *, json: Any = None) -> RawResponse:
+        """Send any request under the same limiter, with the same errors.
+
+        Args:
+            method: HTTP method.
+            path: Path below the base URL, percent-encoded, without host.
+            json: What to send as JSON.
+
+        Raises:
+            HumError: As every other method.
+        """
+        return await self._caller.run(raw_call(method, path, json=json))
+
+
+def _checked_key(key: str) -> str:
+    key = key.strip()
+    if not key:
+        raise ConfigurationError(
+            "no API key: set the environment variable HUM_API_KEY or pass api_key=..."
+        )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ConfigurationError(
+            "the API key holds spaces or characters that no HTTP header can carry; copy it again"
+        )
+    return key

@@ -1,0 +1,179 @@
+"""What can go wrong, as one tree with one root.
+
+::
+
+    HumError
+    +-- ConfigurationError
+    +-- AddressError
+    +-- TransportError
+    |   +-- ConnectFailed
+    |   +-- RequestTimeout
+    +-- ResponseError
+    +-- ApiError
+    |   +-- AuthenticationError
+    |   +-- SessionNotFound
+    |   +-- SessionGone
+    |   +-- RateLimited
+    |   +-- InvalidAddress
+    |   +-- ServerError
+    +-- WatcherClosed
+    +-- WatcherFailed
+    +-- StreamBusy
+
+Every message says what to do next. None holds a key, a whole session token or an address, and
+everything pickles, so that errors cross process borders.
+"""
+
+from typing import Any
+
+__all__ = [
+    "AddressError",
+    "ApiError",
+    "AuthenticationError",
+    "ConfigurationError",
+    "ConnectFailed",
+    "HumError",
+    "InvalidAddress",
+    "RateLimited",
+    "RequestTimeout",
+    "ResponseError",
+    "ServerError",
+    "SessionGone",
+    "SessionNotFound",
+    "StreamBusy",
+    "TransportError",
+    "WatcherClosed",
+    "WatcherFailed",
+]
+
+
+def _rebuild(cls: type["HumError"], args: tuple[Any, ...], state: dict[str, Any]) -> "HumError":
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class HumError(Exception):
+    """Root of everything that hum_async raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by state, whatever the signature of the constructor."""
+        return _rebuild, (type(self), self.args, dict(self.__dict__))
+
+
+class ConfigurationError(HumError):
+    """The client cannot work as it was set up: no key, an unsafe base URL, already closed."""
+
+
+class AddressError(HumError, ValueError):
+    """An address that the API cannot take; found out before anything was sent.
+
+    Attributes:
+        field: Name of the offending field of `Address`, or None if it is their combination.
+    """
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class TransportError(HumError):
+    """The exchange broke. Whether the request took effect is unknown."""
+
+
+class ConnectFailed(TransportError):
+    """No connection was established, so the request certainly did not take effect."""
+
+
+class RequestTimeout(TransportError, TimeoutError):
+    """No complete answer in time. Whether the request took effect is unknown."""
+
+
+class ResponseError(HumError):
+    """An answer that cannot be understood.
+
+    Attributes:
+        path: JSON path of the value that is not as hum-api documents it, such as
+            ``$.data[0].min_plan_price.amount_cents``; ``$`` is the whole body.
+    """
+
+    def __init__(self, message: str, path: str = "$") -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+
+
+class ApiError(HumError):
+    """The API answered with an error.
+
+    Attributes:
+        status: HTTP status code.
+        message: What the server said, redacted.
+        request_id: The server's id of the request, for a support ticket, if it sent one.
+        retry_after: Seconds that the server asked us to wait, if it did.
+    """
+
+    hint = "see `status` and `message`"
+
+    def __init__(
+        self,
+        status: int,
+        message: str = "",
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        self.status = status
+        self.message = message
+        self.request_id = request_id
+        self.retry_after = retry_after
+        said = f": {message}" if message else ""
+        ticket = f" [request {request_id}]" if request_id else ""
+        super().__init__(f"HTTP {status}{said}{ticket}; {self.hint}")
+
+
+class AuthenticationError(ApiError):
+    """401 or 403: the key is missing, wrong or not allowed to do this."""
+
+    hint = "check the API key (HUM_API_KEY)"
+
+
+class SessionNotFound(ApiError):
+    """404: the API does not know this session token."""
+
+    hint = "check the token and that it belongs to this host"
+
+
+class SessionGone(ApiError):
+    """410: the session has expired or was closed."""
+
+    hint = "create a new session for this address"
+
+
+class RateLimited(ApiError):
+    """429, again and again, until patience ran out."""
+
+    hint = "lower the rate or wait; other users of the same key count too"
+
+
+class InvalidAddress(ApiError):
+    """400 or 422 on creating a session: the API refuses this address."""
+
+    hint = "correct the address; sending it again will not help"
+
+
+class ServerError(ApiError):
+    """5xx, or a 2xx whose body says that the request failed."""
+
+    hint = "the fault is the server's; try again later"
+
+
+class WatcherClosed(HumError, RuntimeError):
+    """The watcher is not running: not entered yet, or already left."""
+
+
+class WatcherFailed(HumError, RuntimeError):
+    """The watcher's own machinery died; ``__cause__`` holds the reason. Please report it."""
+
+
+class StreamBusy(HumError, RuntimeError):
+    """Two tasks iterate over the same stream; call ``watch()`` once per consumer."""

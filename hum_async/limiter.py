@@ -1,0 +1,261 @@
+"""The shared rate-limit semaphore: concurrency, pace and pause in one strictly fair queue."""
+
+import asyncio
+import heapq
+import itertools
+import math
+import random
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Protocol, Self
+
+import attrs
+
+from hum_async._pacing import AdaptiveRate, Pacer, PauseGate
+
+__all__ = ["Limiter", "LimiterStatistics", "RateLimiter"]
+
+
+class Limiter(Protocol):
+    """What clients, watchers and jobs need of a limiter; bring your own to share one further."""
+
+    def slot(self) -> AbstractAsyncContextManager[object]:
+        """Return a context that holds one attempt.
+
+        It may be entered again after it was left: a throttled request keeps its place in the queue.
+        """
+        ...
+
+    def throttled(self, retry_after: float | None) -> None:
+        """Pause everything: the server answered 429, asking for so many seconds (or not saying)."""
+
+    def paused_seconds(self) -> float:
+        """Return the seconds for which everything has been paused so far."""
+        ...
+
+
+@attrs.frozen
+class LimiterStatistics:
+    """A limiter at one moment.
+
+    Attributes:
+        in_use: Attempts under way.
+        waiting: Attempts that wait for a slot.
+        granted: Slots given so far.
+        throttled: How often a server said 429.
+        rate: Attempts per second at most; None for no bound. Found out if not given.
+        pause_left: Seconds until a pause ends; 0 if there is none.
+        paused_seconds: Seconds paused so far, all pauses together.
+    """
+
+    in_use: int
+    waiting: int
+    granted: int
+    throttled: int
+    rate: float | None
+    pause_left: float
+    paused_seconds: float
+
+
+class RateLimiter:
+    """Bounds the requests of everything that shares it: clients, watchers, jobs.
+
+    Args:
+        concurrency: Attempts under way at the same time, at least 1.
+        rate: Attempts per second; None finds the server's limit out: starts at 5/s, doubles each
+            second until the first 429, then goes on carefully.
+        max_rate: Upper bound of a rate that is found out; None for none.
+        burst: Attempts that may go together after a rest, at least 1.
+
+    Raises:
+        ValueError: An argument is out of its range.
+
+    Strictly first in, first out. A waiter that is cancelled costs nothing. A 429 pauses everything
+    for as long as the server asks, 300 s at most. Use it on one event loop at a time.
+    """
+
+    def __init__(
+        self,
+        *,
+        concurrency: int = 32,
+        rate: float | None = None,
+        max_rate: float | None = None,
+        burst: int = 1,
+    ) -> None:
+        if concurrency < 1 or burst < 1:
+            raise ValueError("concurrency and burst must be at least 1")
+        for name, value in (("rate", rate), ("max_rate", max_rate)):
+            if value is not None and not 0 < value <= math.inf:
+                raise ValueError(f"{name} must be above 0 requests per second, not {value!r}")
+        self._concurrency = concurrency
+        self._adaptive = AdaptiveRate(max_rate=max_rate) if rate is None else None
+        self._pacer = Pacer(self._adaptive.rate if self._adaptive else rate or math.inf, burst)
+        self._gate = PauseGate()
+        self._order = itertools.count()
+        self._queue: list[_Slot] = []
+        self._waiting = 0
+        self._in_use = 0
+        self._granted = 0
+        self._throttled = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __repr__(self) -> str:
+        return f"<RateLimiter {self.statistics()}>"
+
+    def slot(self) -> "_Slot":
+        """Return ``async with`` context for one attempt: concurrency, then pace, then the pause.
+
+        Entered again after it was left, it keeps its place: a throttled request goes to the front.
+        """
+        return _Slot(self, next(self._order))
+
+    def throttled(self, retry_after: float | None) -> None:
+        """Pause everything, because the server answered 429.
+
+        Args:
+            retry_after: Seconds that the server asks for; None if it did not say.
+        """
+        now = self._now()
+        until = self._gate.pause(now, retry_after, jitter=random.random())  # noqa: S311  jitter
+        self._throttled += 1
+        self._pacer.hold_until(until)
+        if self._adaptive:
+            self._pacer.rate = self._adaptive.throttled(now)
+        self._pump()
+
+    def paused_seconds(self) -> float:
+        """Return the seconds for which everything has been paused so far."""
+        return self._gate.paused_seconds(self._now())
+
+    def statistics(self) -> LimiterStatistics:
+        """Return what the limiter is doing now."""
+        now = self._now()
+        return LimiterStatistics(
+            in_use=self._in_use,
+            waiting=self._waiting,
+            granted=self._granted,
+            throttled=self._throttled,
+            rate=self._pacer.rate if math.isfinite(self._pacer.rate) else None,
+            pause_left=max(0.0, self._gate.until - now),
+            paused_seconds=self._gate.paused_seconds(now),
+        )
+
+    def _now(self) -> float:
+        return self._loop.time() if self._loop else 0.0
+
+    def _bind(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop is self._loop:
+            return
+        if self._in_use or self._waiting:
+            raise RuntimeError("this RateLimiter is in use on another event loop")
+        # Clocks of two loops have nothing in common: keep the rate, forget the times.
+        self._loop = loop
+        self._pacer = Pacer(self._pacer.rate, self._pacer.burst)
+        self._gate = PauseGate()
+        self._queue.clear()
+        self._timer = None
+
+    async def _acquire(self, slot: "_Slot") -> None:
+        self._bind()
+        loop = asyncio.get_running_loop()
+        slot.since = loop.time()
+        slot.paced = False
+        while True:
+            slot.waiter = loop.create_future()
+            self._waiting += 1
+            heapq.heappush(self._queue, slot)
+            self._pump()
+            try:
+                if not slot.waiter.done():
+                    await slot.waiter
+            except asyncio.CancelledError:
+                self._withdraw(slot)
+                raise
+            # Between the grant and this line a 429 may have closed the gate.
+            if self._gate.until <= loop.time():
+                return
+            self._withdraw(slot)
+
+    def _withdraw(self, slot: "_Slot") -> None:
+        granted = slot.waiter is not None and slot.waiter.done() and not slot.waiter.cancelled()
+        slot.waiter = None
+        if granted:
+            self._pacer.give_back()
+            self._granted -= 1
+            self._release()
+        else:
+            self._waiting -= 1
+            self._queue.remove(slot)
+            heapq.heapify(self._queue)
+            self._pump()
+
+    def _release(self) -> None:
+        self._in_use -= 1
+        self._pump()
+
+    def _pump(self) -> None:
+        """Grant to as many of the first waiters as may go now; set the timer for the next."""
+        while self._queue and self._in_use < self._concurrency:
+            now = self._now()
+            slot = self._queue[0]
+            paced = self._pacer.ready_at(slot.since)
+            slot.paced = slot.paced or paced > now
+            ready = max(paced, self._gate.until)
+            if ready > now:
+                self._set_timer(ready)
+                return
+            heapq.heappop(self._queue)
+            self._grant(slot, now)
+
+    def _grant(self, slot: "_Slot", now: float) -> None:
+        self._waiting -= 1
+        self._in_use += 1
+        self._granted += 1
+        self._pacer.take(now, slot.since)
+        if self._adaptive:
+            self._pacer.rate = self._adaptive.sent(now, waited=slot.paced)
+        if slot.waiter is not None:
+            slot.waiter.set_result(None)
+
+    def _set_timer(self, when: float) -> None:
+        if self._timer is not None:
+            if self._timer.when() == when and not self._timer.cancelled():
+                return
+            self._timer.cancel()
+        if self._loop is not None:
+            self._timer = self._loop.call_at(when, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._pump()
+
+
+class _Slot:
+    """One attempt's place in the queue."""
+
+    __slots__ = ("_limiter", "_order", "paced", "since", "waiter")
+
+    def __init__(self, limiter: RateLimiter, order: int) -> None:
+        self._limiter = limiter
+        self._order = order
+        self.since = 0.0
+        self.paced = False
+        self.waiter: asyncio.Future[None] | None = None
+
+    def __lt__(self, other: "_Slot") -> bool:
+        return self._order < other._order
+
+    async def __aenter__(self) -> Self:
+        await self._limiter._acquire(self)  # noqa: SLF001  two halves of one object
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.waiter = None
+        self._limiter._release()  # noqa: SLF001  two halves of one object

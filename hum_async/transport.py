@@ -1,0 +1,208 @@
+"""The seam to the network: one attempt, and the one place where foreign errors become ours."""
+
+import ipaddress
+import math
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from hum_async._version import __version__
+from hum_async.errors import (
+    ConfigurationError,
+    ConnectFailed,
+    RequestTimeout,
+    ResponseError,
+    TransportError,
+)
+from hum_async.models import RawResponse
+
+__all__ = ["MAX_BODY", "AiohttpTransport", "Transport"]
+
+MAX_BODY = 4 * 1024 * 1024
+"""Largest answer that is read, in bytes, after decompression."""
+
+
+class Transport(Protocol):
+    """Sends one request once and returns whatever was answered."""
+
+    async def send(
+        self, method: str, path: str, *, body: bytes | None = None, timeout: float
+    ) -> RawResponse:
+        """Send one request.
+
+        Args:
+            method: HTTP method.
+            path: Path below the base URL, percent-encoded, beginning with a slash.
+            body: JSON to send.
+            timeout: Seconds for the whole attempt.
+
+        Raises:
+            ConnectFailed: No connection, so the request did not take effect.
+            RequestTimeout: No complete answer in time.
+            TransportError: The connection broke.
+            ResponseError: The answer is larger than `MAX_BODY`.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close what the transport opened. Idempotent."""
+
+
+def checked_base_url(base_url: str) -> str:
+    """Return the base URL without a slash at its end.
+
+    Raises:
+        ConfigurationError: Not an absolute URL, or one that would send the key in the clear.
+    """
+    try:
+        parts = urlsplit(base_url.strip())
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        raise ConfigurationError("the base URL is malformed; use https://HOST") from None
+    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
+        raise ConfigurationError("the base URL must look like https://HOST[:PORT][/PATH]")
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError("the base URL must not hold user or password; pass api_key")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ConfigurationError(
+            f"http:// to {host} would send the API key in the clear; use https:// "
+            "(plain http is for a simulator on this machine)"
+        )
+    return base_url.strip().rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class AiohttpTransport:
+    """The transport of `HumClient`, on aiohttp.
+
+    Args:
+        base_url: Where the API is; plain http only to this machine.
+        api_key: Sent as bearer token; appears nowhere else.
+        session: A session to borrow connections and tracing from. It is never closed or altered,
+            and its cookies and default headers are not used.
+    """
+
+    def __init__(
+        self, base_url: str, *, api_key: str, session: aiohttp.ClientSession | None = None
+    ) -> None:
+        self._base_url = checked_base_url(base_url)
+        self._headers = {
+            "Authorization": f"Bearer {api_key}",
+            "Accept": "application/json",
+            "User-Agent": f"hum_async/{__version__}",
+        }
+        self._lender = session
+        self._session: aiohttp.ClientSession | None = None
+        self._closed = False
+        self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
+
+    def __repr__(self) -> str:
+        return f"<AiohttpTransport {self._base_url}>"
+
+    async def send(
+        self, method: str, path: str, *, body: bytes | None = None, timeout: float
+    ) -> RawResponse:
+        """Send one request once; see `Transport.send`."""
+        session = self._open()
+        headers = self._headers
+        if body is not None:
+            headers = {**headers, "Content-Type": "application/json"}
+        try:
+            async with session.request(
+                method,
+                # Encoded already: a token like "../x" stays one segment.
+                URL(self._base_url + path, encoded=True),
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=self._timeout(timeout),
+            ) as response:
+                content = await _read(response)
+                return RawResponse(response.status, CIMultiDict(response.headers), content)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as exc:
+            # The texts of some foreign errors hold the URL, and with it the token.
+            cause = None if path in str(exc) else exc
+            raise _mapped(exc, timeout=timeout, host=self._base_url) from cause
+
+    async def aclose(self) -> None:
+        """Close the connections that were opened here. Idempotent."""
+        self._closed = True
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _timeout(self, seconds: float) -> aiohttp.ClientTimeout:
+        if seconds not in self._timeouts:
+            if len(self._timeouts) > 64:  # noqa: PLR2004  enough for every sane use
+                self._timeouts.clear()
+            # Without the threshold aiohttp rounds up to whole seconds of loop time.
+            self._timeouts[seconds] = aiohttp.ClientTimeout(total=seconds, ceil_threshold=math.inf)
+        return self._timeouts[seconds]
+
+    def _open(self) -> aiohttp.ClientSession:
+        """Return the session; created at the first request, because it needs a running loop."""
+        if self._closed:
+            raise ConfigurationError("this client is closed; create a new one")
+        if self._lender is not None and self._lender.closed:
+            raise ConfigurationError("the borrowed aiohttp session is closed; keep it open longer")
+        if self._session is None:
+            lender = self._lender
+            if lender is None:
+                # The limiter bounds concurrency: waiting in aiohttp's pool would eat the time-out.
+                connector: aiohttp.BaseConnector | None = aiohttp.TCPConnector(limit=0)
+                owner = True
+                traces, trust_env = None, False
+            else:
+                connector, owner = lender.connector, False
+                traces, trust_env = list(lender.trace_configs), lender.trust_env
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                connector_owner=owner,
+                trace_configs=traces,
+                trust_env=trust_env,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise ResponseError(f"the answer is larger than {MAX_BODY} bytes and was not read")
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+_NEVER_CONNECTED = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientProxyConnectionError,
+)
+
+
+def _mapped(exc: Exception, *, timeout: float, host: str) -> TransportError | ConfigurationError:
+    kind = type(exc).__name__
+    if isinstance(exc, aiohttp.InvalidURL):
+        return ConfigurationError(f"{host} is not a usable base URL")
+    if isinstance(exc, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        return ConnectFailed(f"no safe TLS connection to {host}; check its certificate and clock")
+    if isinstance(exc, _NEVER_CONNECTED):
+        return ConnectFailed(f"cannot connect to {host} ({kind}); check the network and base URL")
+    if isinstance(exc, TimeoutError):
+        return RequestTimeout(
+            f"no complete answer from {host} within {timeout:g} s; it may have taken effect"
+        )
+    return TransportError(f"the exchange with {host} broke off ({kind}); it may have taken effect")

@@ -1,0 +1,67 @@
+"""What every test runs under: loops by marker, and a check that nothing is left behind."""
+
+import asyncio
+import gc
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from hum_async.testing import VirtualTimeLoop
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config,  # noqa: ARG001  named by the hook
+    item: pytest.Item,
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    if item.get_closest_marker("virtual"):
+        return {"virtual": VirtualTimeLoop}
+    return {"real": asyncio.new_event_loop}
+
+
+@pytest.fixture(autouse=True)
+def no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test may reach a real account."""
+    for name in [name for name in os.environ if name.startswith("HUM_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def no_lost_exceptions() -> Iterator[None]:
+    lost: list[str] = []
+    hook = sys.unraisablehook
+    sys.unraisablehook = lambda args: lost.append(f"{args.err_msg}: {args.exc_value!r}")
+    yield
+    sys.unraisablehook = hook
+    assert not lost, lost
+
+
+@pytest.fixture(autouse=True)
+async def loop_hygiene() -> AsyncIterator[None]:
+    """Fail on leaked tasks, on exceptions nobody saw, and on generators left open."""
+    loop = asyncio.get_running_loop()
+    problems: list[str] = []
+
+    def remember(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        problems.append(f"{context['message']}: {context.get('exception')!r}")
+
+    loop.set_exception_handler(remember)
+    before = asyncio.all_tasks()
+    yield
+    await asyncio.sleep(0)
+    leaked = [
+        task
+        for task in asyncio.all_tasks() - before
+        if not task.done() and task is not asyncio.current_task()
+    ]
+    for task in leaked:
+        task.cancel()
+    await asyncio.gather(*leaked, return_exceptions=True)
+    gc.collect()
+    await asyncio.sleep(0)
+    loop.set_exception_handler(None)
+    if leaked:
+        problems.append(f"leaked tasks: {leaked}")
+    assert not problems, problems
