@@ -11,6 +11,7 @@
 from hum_async._retry import RetryPolicy
 from hum_async._schedule import GuidedPolling, LearnedPolling, Poll, PollPolicy
 from hum_async._version import __version__
+from hum_async.bulk.pipeline import qualify
 from hum_async.client import PRODUCTION, SANDBOX, HumClient
 from hum_async.errors import (
     AddressError,
@@ -106,4 +107,5 @@ __all__ = [
     "WatcherFailed",
     "WatcherStatistics",
     "__version__",
+    "qualify",
 ]

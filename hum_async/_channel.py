@@ -5,11 +5,10 @@ or leave at any moment, and neither blocks the writer nor loses a terminal updat
 """
 
 import asyncio
-import operator
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from hum_async._follow import merged
+from hum_async._intake import Intake
 from hum_async.errors import StreamBusy
 from hum_async.models import SessionUpdate
 
@@ -21,33 +20,24 @@ class Channel:
 
     Args:
         tokens: Where tokens are taken from, lazily.
-        fed: More tokens will be offered from elsewhere, until `end_of_feed`.
+        fed: More tokens will be offered to `intake`.
         on_close: Called when the reader leaves, from whatever thread.
     """
 
     def __init__(self, tokens: Iterable[str], *, fed: bool, on_close: Callable[[], None]) -> None:
         self.closed = False
         self.pending: set[str] = set()
-        self._source: Iterator[str] | None = iter(tokens)
-        self._added: deque[str] = deque()
+        self.intake: Intake[str] = Intake(tokens, fed=fed)
         self._taken: set[str] = set()
         self._discarded: set[str] = set()
-        self._fed = fed
         self._on_close = on_close
         self._updates: dict[str, SessionUpdate] = {}
         self._failure: Callable[[], BaseException] | None = None
         self._reader: asyncio.Future[None] | None = None
-        self._space: asyncio.Future[None] | None = None
         self._busy = False
         self._over = False
 
     # --- tokens -----------------------------------------------------------------------------------
-
-    @property
-    def waiting(self) -> int:
-        """Tokens that are known to wait, as far as that can be told without taking them."""
-        hint = operator.length_hint(self._source) if self._source is not None else 0
-        return len(self._added) + hint
 
     @property
     def open(self) -> bool:
@@ -58,25 +48,7 @@ class Channel:
         """Append tokens by hand; one that was discarded may come back so."""
         for token in tokens:
             self._discarded.discard(token)
-            self._added.append(token)
-
-    def offer(self, token: str) -> int:
-        """Append a token from the feed; return how many wait now."""
-        self._added.append(token)
-        return len(self._added)
-
-    async def room(self) -> None:
-        """Wait until a token has been taken."""
-        self._space = asyncio.get_running_loop().create_future()
-        try:
-            await self._space
-        finally:
-            self._space = None
-
-    def end_of_feed(self) -> None:
-        """Tell that the feed has ended."""
-        self._fed = False
-        self.wake()
+            self.intake.offer(token)
 
     def take(self) -> str | None:
         """Return the next token that is new to this stream, or None if there is none now.
@@ -85,7 +57,7 @@ class Channel:
             TypeError: Something that is not text was given as token.
             Exception: Whatever the user's own iterable raises.
         """
-        while (token := self._next()) is not None:
+        while (token := self.intake.take()) is not None:
             if not isinstance(token, str):
                 raise TypeError(f"a session token is text, not {type(token).__name__}")
             if self.claim(token):
@@ -110,17 +82,6 @@ class Channel:
         self._updates.pop(token, None)
         self.wake()
         return True
-
-    def _next(self) -> str | None:
-        if self._added:
-            if self._space is not None and not self._space.done():
-                self._space.set_result(None)
-            return self._added.popleft()
-        if self._source is not None:
-            for token in self._source:
-                return token
-            self._source = None
-        return None
 
     # --- updates ----------------------------------------------------------------------------------
 
@@ -178,17 +139,8 @@ class Channel:
             self._busy = False
 
     def _check_open(self) -> None:
-        if self.closed or self._over or (not self.pending and self._drained()):
+        if self.closed or self._over or (not self.pending and self.intake.drained()):
             self._over = True
             raise StopAsyncIteration
         if self._failure is not None:
             raise self._failure()
-
-    def _drained(self) -> bool:
-        """Whether no token is left to take; looks one token ahead to know."""
-        if self._added or self._fed:
-            return False
-        token = self._next()
-        if token is not None:
-            self._added.append(token)
-        return token is None

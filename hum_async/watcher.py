@@ -11,7 +11,6 @@ import copy
 from collections import deque
 from collections.abc import (
     AsyncIterable,
-    AsyncIterator,
     Callable,
     Collection,
     Coroutine,
@@ -27,6 +26,7 @@ from hum_async._calls import poll_call
 from hum_async._channel import Channel
 from hum_async._dispatch import Dispatcher
 from hum_async._follow import Follow, Source
+from hum_async._intake import feed
 from hum_async._retry import is_throttle
 from hum_async._schedule import DueHeap, GuidedPolling, PollPolicy
 from hum_async.client import HumClient
@@ -40,8 +40,6 @@ from hum_async.errors import (
 from hum_async.models import DEFAULT_AGENTS, SessionUpdate
 
 __all__ = ["AsyncSessionWatcher", "WatchStream", "WatcherStatistics"]
-
-_FEED_AHEAD = 32
 
 
 @attrs.frozen
@@ -182,18 +180,18 @@ class AsyncSessionWatcher:
         self._check_running()
         if isinstance(tokens, str | bytes):
             raise TypeError("watch() takes an iterable of tokens; write watch([token])")
-        feed = tokens if isinstance(tokens, AsyncIterable) else None
+        source = tokens if isinstance(tokens, AsyncIterable) else None
         ahead: Iterable[str] = () if isinstance(tokens, AsyncIterable) else tokens
         # A list may change under our hands, a generator is read as it comes.
         known = tuple(ahead) if isinstance(ahead, Collection) else None
         channel = Channel(
-            known if known is not None else ahead, fed=feed is not None, on_close=self._mark_left
+            known if known is not None else ahead, fed=source is not None, on_close=self._mark_left
         )
         self._channels.append(channel)
         self._join(channel, known or ())
         self._intake.append(channel)
-        if feed is not None and self._loop is not None:
-            feeder = self._loop.create_task(self._feed(channel, aiter(feed)), name="hum-feed")
+        if source is not None and self._loop is not None:
+            feeder = self._loop.create_task(self._feed(channel, source), name="hum-feed")
             self._feeders[channel] = feeder
             feeder.add_done_callback(lambda _: self._feeders.pop(channel, None))
         self._wake()
@@ -205,7 +203,7 @@ class AsyncSessionWatcher:
         now = self._loop.time() if self._loop else 0.0
         due = self._heap.next_due()
         return WatcherStatistics(
-            watched=len(self._entries) + sum(channel.waiting for channel in self._channels),
+            watched=len(self._entries) + sum(channel.intake.waiting for channel in self._channels),
             admitted=len(self._entries),
             in_flight=self._in_flight,
             polls=self._polls,
@@ -379,24 +377,17 @@ class AsyncSessionWatcher:
             self._subscribe(channel, entry)
         return False
 
-    async def _feed(self, channel: Channel, tokens: AsyncIterator[str]) -> None:
-        """Read an async iterable of tokens as fast as they can be admitted."""
+    async def _feed(self, channel: Channel, tokens: AsyncIterable[str]) -> None:
+        def on_item() -> None:
+            if channel.open and channel not in self._intake:
+                self._intake.append(channel)
+            channel.wake()
+            self._wake()
+
         try:
-            async for token in tokens:
-                ahead = channel.offer(token)
-                if channel not in self._intake:
-                    self._intake.append(channel)
-                self._wake()
-                while ahead >= _FEED_AHEAD:
-                    await channel.room()
-                    ahead = channel.waiting
+            await feed(tokens, channel.intake, on_item=on_item)
         except Exception as exc:  # noqa: BLE001  of the user's own iterable; its reader sees it
             channel.fail(_again(exc))
-        finally:
-            channel.end_of_feed()
-            # A generator that is left half-way would be finalised by nobody knows whom.
-            if (close := getattr(tokens, "aclose", None)) is not None:
-                await close()
 
     async def _poll(self, entry: _Entry) -> None:
         if not self._is_live(entry):

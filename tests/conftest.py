@@ -21,6 +21,12 @@ def pytest_asyncio_loop_factories(
     return {"real": asyncio.new_event_loop}
 
 
+def pytest_collection_finish() -> None:
+    # What was imported by now is there to stay; the collector of each test need not look at it.
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test may reach a real account."""

@@ -1,0 +1,103 @@
+"""Takes items from an iterable or async iterable of any length, only as fast as they are used."""
+
+import asyncio
+import operator
+from collections import deque
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+__all__ = ["Intake", "feed"]
+
+T = TypeVar("T")
+
+_AHEAD = 32
+
+
+class Intake(Generic[T]):
+    """Items that wait to be taken.
+
+    Args:
+        items: Where they come from, lazily; nothing if they are fed by `feed`.
+        fed: More will be offered, until `end_of_feed`.
+    """
+
+    __slots__ = ("_added", "_fed", "_source", "_space")
+
+    def __init__(self, items: Iterable[T] = (), *, fed: bool = False) -> None:
+        self._source: Iterator[T] | None = iter(items)
+        self._added: deque[T] = deque()
+        self._fed = fed
+        self._space: asyncio.Future[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Items that are known to wait, as far as that can be told without taking them."""
+        hint = operator.length_hint(self._source) if self._source is not None else 0
+        return len(self._added) + hint
+
+    def offer(self, item: T) -> None:
+        """Append an item."""
+        self._added.append(item)
+
+    def take(self) -> T | None:
+        """Return the next item, or None if there is none now.
+
+        Raises:
+            Exception: Whatever the user's own iterable raises.
+        """
+        if self._added:
+            self._make_room()
+            return self._added.popleft()
+        if self._source is not None:
+            for item in self._source:
+                return item
+            self._source = None
+        return None
+
+    def drained(self) -> bool:
+        """Whether no item is left or to come; looks one item ahead to know."""
+        if self._added or self._fed:
+            return False
+        item = self.take()
+        if item is not None:
+            self._added.append(item)
+        return item is None
+
+    def end_of_feed(self) -> None:
+        """Tell that nothing more will be offered."""
+        self._fed = False
+
+    async def room(self) -> None:
+        """Wait until few enough items wait."""
+        while len(self._added) >= _AHEAD:
+            self._space = asyncio.get_running_loop().create_future()
+            try:
+                await self._space
+            finally:
+                self._space = None
+
+    def _make_room(self) -> None:
+        if self._space is not None and not self._space.done():
+            self._space.set_result(None)
+
+
+async def feed(source: AsyncIterable[T], intake: Intake[T], *, on_item: Callable[[], None]) -> None:
+    """Read an async iterable into an intake.
+
+    Args:
+        source: Read as fast as items are taken, a few ahead.
+        intake: Where they wait.
+        on_item: Called after each item and at the end.
+    """
+    items = aiter(source)
+    try:
+        async for item in items:
+            intake.offer(item)
+            on_item()
+            await intake.room()
+    finally:
+        intake.end_of_feed()
+        on_item()
+        # A generator that is left half-way would be finalised by nobody knows whom.
+        if (close := getattr(items, "aclose", None)) is not None:
+            await close()

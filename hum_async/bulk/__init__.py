@@ -1,0 +1,5 @@
+"""Qualification jobs: many addresses, from a file to a file."""
+
+from hum_async.bulk.pipeline import JobStatistics, QualificationStream, qualify
+
+__all__ = ["JobStatistics", "QualificationStream", "qualify"]
