@@ -8,52 +8,58 @@
                 print(update.token, update.kind, update.session.agents)
 """
 
-from hum_async._retry import RetryPolicy
-from hum_async._schedule import GuidedPolling, LearnedPolling, Poll, PollPolicy
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from hum_async._version import __version__
-from hum_async.bulk.pipeline import qualify
-from hum_async.client import PRODUCTION, SANDBOX, HumClient
-from hum_async.errors import (
-    AddressError,
-    ApiError,
-    AuthenticationError,
-    ConfigurationError,
-    ConnectFailed,
-    HumError,
-    InvalidAddress,
-    RateLimited,
-    RequestTimeout,
-    ResponseError,
-    ServerError,
-    SessionGone,
-    SessionNotFound,
-    StreamBusy,
-    TransportError,
-    WatcherClosed,
-    WatcherFailed,
-)
-from hum_async.limiter import Limiter, LimiterStatistics, RateLimiter
-from hum_async.models import (
-    Address,
-    AgentChange,
-    AgentStatus,
-    Money,
-    Offering,
-    Outcome,
-    Ping,
-    Plan,
-    Promo,
-    Provider,
-    Qualification,
-    RawResponse,
-    ServiceAddress,
-    Session,
-    SessionUpdate,
-    SpeedRange,
-    UpdateKind,
-)
-from hum_async.transport import AiohttpTransport, Transport
-from hum_async.watcher import AsyncSessionWatcher, WatcherStatistics, WatchStream
+
+if TYPE_CHECKING:
+    from hum_async._retry import RetryPolicy
+    from hum_async._schedule import GuidedPolling, LearnedPolling, Poll, PollPolicy
+    from hum_async.bulk.pipeline import qualify
+    from hum_async.client import PRODUCTION, SANDBOX, HumClient
+    from hum_async.errors import (
+        AddressError,
+        ApiError,
+        AuthenticationError,
+        ConfigurationError,
+        ConnectFailed,
+        HumError,
+        InputError,
+        InvalidAddress,
+        RateLimited,
+        RequestTimeout,
+        ResponseError,
+        ServerError,
+        SessionGone,
+        SessionNotFound,
+        StreamBusy,
+        TransportError,
+        WatcherClosed,
+        WatcherFailed,
+    )
+    from hum_async.limiter import Limiter, LimiterStatistics, RateLimiter
+    from hum_async.models import (
+        Address,
+        AgentChange,
+        AgentStatus,
+        Money,
+        Offering,
+        Outcome,
+        Ping,
+        Plan,
+        Promo,
+        Provider,
+        Qualification,
+        RawResponse,
+        ServiceAddress,
+        Session,
+        SessionUpdate,
+        SpeedRange,
+        UpdateKind,
+    )
+    from hum_async.transport import AiohttpTransport, Transport
+    from hum_async.watcher import AsyncSessionWatcher, WatcherStatistics, WatchStream
 
 __all__ = [
     "PRODUCTION",
@@ -71,6 +77,7 @@ __all__ = [
     "GuidedPolling",
     "HumClient",
     "HumError",
+    "InputError",
     "InvalidAddress",
     "LearnedPolling",
     "Limiter",
@@ -109,3 +116,32 @@ __all__ = [
     "__version__",
     "qualify",
 ]
+
+# Public names are imported when they are first used, so that `hum --help`, and a pytest run that
+# only loads the plugin, need not wait for aiohttp. Names are sought in this order, the
+# lightest module first.
+_MODULES = (
+    "errors",
+    "models",
+    "_retry",
+    "_schedule",
+    "limiter",
+    "transport",
+    "client",
+    "watcher",
+    "bulk.pipeline",
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        for module_name in _MODULES:
+            module = importlib.import_module(f"{__name__}.{module_name}")
+            if name in module.__all__:
+                value = globals()[name] = getattr(module, name)
+                return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,6 +4,7 @@
 
     HumError
     +-- ConfigurationError
+    |   +-- InputError
     +-- AddressError
     +-- TransportError
     |   +-- ConnectFailed
@@ -33,6 +34,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectFailed",
     "HumError",
+    "InputError",
     "InvalidAddress",
     "RateLimited",
     "RequestTimeout",
@@ -64,6 +66,10 @@ class HumError(Exception):
 
 class ConfigurationError(HumError):
     """The client cannot work as it was set up: no key, an unsafe base URL, already closed."""
+
+
+class InputError(ConfigurationError):
+    """A file that cannot be read as addresses, or an output that cannot be written."""
 
 
 class AddressError(HumError, ValueError):

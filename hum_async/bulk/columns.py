@@ -1,0 +1,97 @@
+"""Which columns of a table hold the address."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from hum_async.errors import InputError
+from hum_async.models import Address
+
+__all__ = ["FIELDS", "AddressColumns", "MappingError", "find_columns"]
+
+_SPELLINGS = {
+    "street1": "street1 street address1 address addr1 addr addressline1 addressline line1 "
+    "streetaddress streetaddress1 deliveryaddress houseaddress",
+    "street2": "street2 address2 addr2 addressline2 line2 unit unitnumber unitno apt aptnumber "
+    "apartment apartmentnumber suite ste secondary",
+    "city": "city town cityname municipality locality postcity",
+    "state": "state statecode stateabbr stateabbreviation st province region",
+    "zip": "zip zipcode zip5 zipplus4 postalcode postal postcode",
+    "latitude": "latitude lat",
+    "longitude": "longitude lon lng long",
+}
+FIELDS = tuple(_SPELLINGS)
+"""The parts of an address that a column can hold."""
+
+_MEANING = {
+    "street1": "street1 (house number and street)",
+    "zip": "zip (or city and state)",
+}
+
+
+class MappingError(ValueError):
+    """A mapping of columns names a field or a column that does not exist."""
+
+
+@attrs.frozen
+class AddressColumns:
+    """Positions of the parts of an address in a row."""
+
+    at: Mapping[str, int]
+
+    def address(self, cells: Sequence[str]) -> Address:
+        """Return the address of a row; what is wrong with it is found when it is checked."""
+        parts = {field: cells[column].strip() for field, column in self.at.items()}
+        degrees = {field: _degrees(parts.pop(field, "")) for field in FIELDS[-2:]}
+        texts = {field: text or None for field, text in parts.items()}
+        street1 = texts.pop("street1") or ""
+        return Address(street1, **texts, **degrees)  # type: ignore[arg-type]  # by name
+
+
+def find_columns(
+    header: Sequence[str], *, mapping: Mapping[str, str] | None = None, source: str = "the table"
+) -> AddressColumns:
+    """Find the columns of the address by their usual spellings.
+
+    Args:
+        header: The names of the columns.
+        mapping: Columns by field, which go before the spellings.
+        source: What to call the table in an error.
+
+    Raises:
+        MappingError: The mapping names a field or a column that does not exist.
+        InputError: There is no column for a part that the API needs.
+    """
+    at: dict[str, int] = {}
+    for field, column in (mapping or {}).items():
+        if field not in FIELDS:
+            raise MappingError(f"there is no field {field!r}; the fields are {', '.join(FIELDS)}")
+        if column not in header:
+            raise MappingError(f"{source} has no column {column!r}; it has {', '.join(header)}")
+        at[field] = header.index(column)
+    names = [re.sub(r"[^a-z0-9]", "", name.casefold()) for name in header]
+    for field, spellings in _SPELLINGS.items():
+        # In the order of the spellings: "street1" is surer than "address".
+        for spelling in spellings.split():
+            if field not in at and spelling in names and names.index(spelling) not in at.values():
+                at[field] = names.index(spelling)
+    missing = [] if "street1" in at else [_MEANING["street1"]]
+    if "zip" not in at and not {"city", "state"} <= at.keys():
+        missing.append(_MEANING["zip"])
+    if missing:
+        raise InputError(
+            f"{source} has no column for {' and '.join(missing)}. Its columns are: "
+            f"{', '.join(header)}. Name them: --map {missing[0].split()[0]}=COLUMN "
+            f"(fields: {', '.join(FIELDS)})"
+        )
+    return AddressColumns(at)
+
+
+def _degrees(text: str) -> Any:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        # Kept for the check to refuse, so that the row is told what is wrong with it.
+        return text

@@ -1,0 +1,95 @@
+"""One result as the columns of a table."""
+
+import re
+from datetime import UTC
+from typing import Any
+
+from hum_async._schedule import GuidedPolling
+from hum_async.models import Outcome, Qualification
+
+__all__ = ["FAILED_OUTCOMES", "RESULT_COLUMNS", "explanation", "result_values", "spreadsheet_safe"]
+
+RESULT_COLUMNS = (
+    "hum_outcome",
+    "hum_service_address",
+    "hum_provider_count",
+    "hum_providers",
+    "hum_technologies",
+    "hum_max_download_mbps",
+    "hum_max_upload_mbps",
+    "hum_min_price_usd",
+    "hum_data_set",
+    "hum_observed_at",
+    "hum_requests",
+    "hum_elapsed_s",
+    "hum_error",
+)
+
+FAILED_OUTCOMES = frozenset(
+    {
+        Outcome.INVALID_ADDRESS,
+        Outcome.TIMED_OUT,
+        Outcome.EXPIRED,
+        Outcome.UNCERTAIN,
+        Outcome.FAILED,
+    }
+)
+"""Rows that did not get an answer about their address; all others are settled."""
+
+_WITHOUT_ERROR = {
+    Outcome.TIMED_OUT: f"still processing after {GuidedPolling().budget:g} s of polling; try again",
+    Outcome.EXPIRED: "the session ended before its result was read; try again",
+}
+
+
+def result_values(result: Qualification) -> dict[str, Any]:
+    """Return the result columns of a row, as JSON values."""
+    providers = result.providers
+    offerings = [offering for provider in providers for offering in provider.offerings]
+    prices = [
+        provider.min_price.amount_cents
+        for provider in providers
+        if provider.min_price is not None and provider.min_price.currency == "USD"
+    ]
+    observed = result.observed_at
+    place = result.service_address
+    return {
+        "hum_outcome": str(result.outcome),
+        "hum_service_address": place.normalized if place else None,
+        "hum_provider_count": len(providers),
+        "hum_providers": [provider.name for provider in providers],
+        "hum_technologies": _distinct(offering.technology for offering in offerings),
+        "hum_max_download_mbps": _highest(offering.max_download_mbps for offering in offerings),
+        "hum_max_upload_mbps": _highest(offering.max_upload_mbps for offering in offerings),
+        "hum_min_price_usd": min(prices) / 100 if prices else None,
+        "hum_data_set": result.data_set,
+        "hum_observed_at": _utc(observed) if observed else None,
+        "hum_requests": result.requests,
+        "hum_elapsed_s": round(result.elapsed, 2),
+        "hum_error": explanation(result),
+    }
+
+
+def explanation(result: Qualification) -> str | None:
+    """Return why a row failed, None if it did not."""
+    if result.outcome not in FAILED_OUTCOMES:
+        return None
+    return _WITHOUT_ERROR.get(result.outcome) or str(result.error or "unknown error")
+
+
+def spreadsheet_safe(text: str) -> str:
+    """Return text from outside so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if re.match(r"\s*[=+\-@]", text) else text
+
+
+def _distinct(values: Any) -> list[str]:
+    # Offerings say "Fiber" where products say "fiber" (hum-api 3.3).
+    return list({value.casefold(): value for value in values if value}.values())
+
+
+def _highest(values: Any) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _utc(moment: Any) -> str:
+    return str(moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"))

@@ -1,0 +1,17 @@
+"""`hum`: the command line. One small module per command; what they do lives in the library."""
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Run the command line; return its exit code."""
+    try:
+        from hum_async.cli._app import run_app  # noqa: PLC0415  only with the extra
+    except ModuleNotFoundError as exc:
+        if exc.name not in {"cyclopts", "rich"}:
+            raise
+        sys.stderr.write("hum needs its extra; install it: pip install 'hum-async[cli]'\n")
+        return 1
+    return run_app()

@@ -1,0 +1,78 @@
+"""The options by which every command finds the API, and the client that they make."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import attrs
+from cyclopts import Parameter
+
+from hum_async.cli._console import messages
+from hum_async.client import HumClient
+from hum_async.errors import ConfigurationError
+from hum_async.limiter import RateLimiter
+
+__all__ = ["ApiOptions", "open_client"]
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class ApiOptions:
+    """How to reach the API."""
+
+    simulate: Annotated[
+        bool, Parameter(negative=(), help="Use a simulated API inside this process: no account.")
+    ] = False
+    seed: Annotated[int, Parameter(help="Of the simulated API: same seed, same results.")] = 0
+    speed: Annotated[
+        float, Parameter(help="Of the simulated API: how much faster its agents work.")
+    ] = 1.0
+    base_url: Annotated[
+        str | None, Parameter(help="Where the API is; default HUM_BASE_URL, then production.")
+    ] = None
+    key_file: Annotated[
+        str | None, Parameter(help="Read the API key from this file, or from - (standard input).")
+    ] = None
+    rate: Annotated[
+        float | None, Parameter(help="Requests per second at most; default: find the limit out.")
+    ] = None
+    concurrency: Annotated[int, Parameter(help="Requests under way at the same time.")] = 32
+
+
+@asynccontextmanager
+async def open_client(options: ApiOptions) -> AsyncIterator[HumClient]:
+    """Yield the client that the options describe, with a simulator behind it if they say so.
+
+    Raises:
+        ConfigurationError: The options do not make sense, or there is no key.
+    """
+    try:
+        limiter = RateLimiter(rate=options.rate, concurrency=options.concurrency)
+    except ValueError as exc:
+        raise ConfigurationError(str(exc)) from exc
+    async with AsyncExitStack() as stack:
+        key, url = _key(options.key_file), options.base_url
+        if options.simulate:
+            from hum_async.simulator import Simulator  # noqa: PLC0415  not needed for the real API
+
+            simulator = Simulator(seed=options.seed, speed=options.speed)
+            await stack.enter_async_context(simulator)
+            key, url = "simulated", simulator.url
+            messages.print(
+                f"[dim]Simulated API on {url} (seed {options.seed}): the providers are made up.[/]"
+            )
+        client = HumClient(key, base_url=url, limiter=limiter)
+        yield await stack.enter_async_context(client)
+
+
+def _key(key_file: str | None) -> str | None:
+    if key_file is None:
+        return None
+    try:
+        if key_file == "-":
+            return sys.stdin.readline().strip()
+        return Path(key_file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as exc:
+        raise ConfigurationError(f"cannot read the API key from {key_file}: {exc}") from exc

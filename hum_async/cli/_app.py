@@ -1,0 +1,44 @@
+"""The commands of `hum`. Each is imported when it is called."""
+
+import sys
+
+from cyclopts import App
+
+from hum_async._version import __version__
+
+__all__ = ["make_app", "run_app"]
+
+_COMMANDS = {
+    "qualify": "Look up every address of a file; write the file again with the results.",
+    "lookup": "Look up one address.",
+    "watch": "Follow sessions by their tokens until their agents are done.",
+    "ping": "Check that the API is up and takes the key.",
+    "simulate": "Serve a simulated Hum API on this machine, for tests and for trying things out.",
+}
+
+_EPILOGUE = (
+    "The key is read from the environment variable HUM_API_KEY, or with --key-file; the API from "
+    "HUM_BASE_URL. Exit codes: 0 all rows settled, 1 could not run, 2 usage, 3 finished with "
+    "failed rows, 4 authentication, 130 Ctrl-C, 143 SIGTERM."
+)
+
+
+def make_app() -> App:
+    """Return the application."""
+    app = App(
+        name="hum",
+        help="Which internet providers serve a US address: the command line of hum_async.",
+        help_epilogue=_EPILOGUE,
+        # Boxes are for eyes; a pipe gets plain text.
+        help_formatter="default" if sys.stdout.isatty() else "plain",
+        version=f"hum {__version__}",
+        result_action="return_value",
+    )
+    for name, summary in _COMMANDS.items():
+        app.command(f"hum_async.cli.{name}:{name}", name=name, help=summary)
+    return app
+
+
+def run_app() -> int:
+    """Run the command that the arguments name; return its exit code."""
+    return int(make_app()() or 0)

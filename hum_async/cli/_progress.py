@@ -1,0 +1,93 @@
+"""A job's progress: a bar on a terminal, a line now and then elsewhere."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+)
+
+from hum_async.bulk.job import JobReport
+from hum_async.cli._console import messages
+
+__all__ = ["ProgressView", "showing_progress"]
+
+LINE_EVERY = 30.0
+"""Seconds between two lines where there is no terminal."""
+
+
+def counts(report: JobReport) -> str:
+    """Return the rows by outcome in words."""
+    return ", ".join(
+        f"{number:,} {outcome.lower().replace('_', ' ')}"
+        for outcome, number in report.outcomes.most_common()
+    )
+
+
+def figures(report: JobReport) -> str:
+    """Return rate, requests per address and time left in words."""
+    eta = report.eta
+    left = "" if eta is None else f", {_duration(eta)} left"
+    return f"{report.rate:.1f} rows/s, {report.requests_per_row:.2f} requests per address{left}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class ProgressView:
+    """Shows a report that somebody else keeps current.
+
+    Args:
+        report: What to show.
+        progress: The bar; None where there is no terminal.
+    """
+
+    def __init__(self, report: JobReport, *, progress: Progress | None) -> None:
+        self._report = report
+        self._progress = progress
+        self._said_at = time.monotonic()
+        if progress is not None:
+            self._task = progress.add_task("", total=report.total, counts="", figures="")
+
+    def update(self) -> None:
+        """Look at the report again."""
+        report = self._report
+        if self._progress is not None:
+            self._progress.update(
+                self._task, completed=report.done, counts=counts(report), figures=figures(report)
+            )
+        elif time.monotonic() - self._said_at >= LINE_EVERY:
+            self._said_at = time.monotonic()
+            messages.print(
+                f"hum: {report.done:,} of {report.total:,} rows: {counts(report)}; "
+                f"{figures(report)}",
+                soft_wrap=True,
+            )
+
+
+@contextmanager
+def showing_progress(report: JobReport, *, quiet: bool) -> Iterator[ProgressView]:
+    """Show a job's progress while the block runs."""
+    if quiet or not messages.is_terminal:
+        view = ProgressView(report, progress=None)
+        if quiet:
+            view.update = lambda: None  # type: ignore[method-assign]
+        yield view
+        return
+    columns = (
+        SpinnerColumn(),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[figures]}"),
+        TextColumn("[dim]{task.fields[counts]}"),
+    )
+    with Progress(*columns, console=messages, transient=True) as progress:
+        yield ProgressView(report, progress=progress)

@@ -1,0 +1,64 @@
+"""What a job found, as a person reads it."""
+
+from collections import Counter
+
+from rich.table import Table
+
+from hum_async.bulk.job import JobReport
+from hum_async.cli._console import messages
+from hum_async.models import Outcome
+
+__all__ = ["MEANING", "show_summary"]
+
+MEANING = {
+    Outcome.SERVED: "at least one provider serves the address",
+    Outcome.NO_PROVIDERS: "the address was found; no provider was reported",
+    Outcome.AMBIGUOUS_ADDRESS: "several addresses match: add the unit or the ZIP code",
+    Outcome.ADDRESS_NOT_FOUND: "no such address is known",
+    Outcome.INVALID_ADDRESS: "the row is not an address that can be asked for: see hum_error",
+    Outcome.TIMED_OUT: "no answer in time: try again",
+    Outcome.EXPIRED: "the session ended too early: try again",
+    Outcome.UNCERTAIN: "a session may or may not have been bought: see hum_error",
+    Outcome.FAILED: "no answer: see hum_error",
+}
+_TOP = 5
+
+
+def show_summary(report: JobReport, *, output: str | None, simulated: bool) -> None:
+    """Print what the job found and where it is.
+
+    Args:
+        report: The finished report.
+        output: The file that was written; None for standard output or nothing.
+        simulated: The answers are made up.
+    """
+    state = "" if report.done == report.total else f" of {report.total:,}"
+    table = Table(title=f"{report.done:,}{state} addresses", title_justify="left", pad_edge=False)
+    table.add_column("outcome")
+    table.add_column("rows", justify="right")
+    table.add_column("meaning", style="dim")
+    for outcome, meaning in MEANING.items():
+        if report.outcomes[outcome]:
+            table.add_row(outcome, f"{report.outcomes[outcome]:,}", meaning)
+    messages.print(table)
+    if report.providers:
+        messages.print(f"Providers: {_top(report.providers)}", soft_wrap=True)
+        messages.print(f"Technologies: {_top(report.technologies)}", soft_wrap=True)
+    messages.print(
+        f"{report.sessions:,} sessions bought, {report.requests:,} requests "
+        f"({report.requests_per_row:.2f} per address), {report.elapsed:.0f} s",
+        soft_wrap=True,
+    )
+    if output is not None:
+        messages.print(f"Results: {output} (your columns, then the hum_... columns)")
+    if simulated:
+        messages.print(
+            "These results are simulated. For real ones set HUM_API_KEY and leave out --simulate.",
+            soft_wrap=True,
+        )
+
+
+def _top(counter: Counter[str]) -> str:
+    most = ", ".join(f"{name} {number:,}" for name, number in counter.most_common(_TOP))
+    more = len(counter) - _TOP
+    return f"{most} and {more} more" if more > 0 else most

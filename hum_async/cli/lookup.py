@@ -1,0 +1,80 @@
+"""``hum lookup``: one address."""
+
+import json as jsonlib
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.table import Table
+
+from hum_async._address import parse_line
+from hum_async.bulk.rows import FAILED_OUTCOMES, explanation, result_values
+from hum_async.cli._api import ApiOptions, open_client
+from hum_async.cli._console import data, messages
+from hum_async.cli._run import ExitCode, run
+from hum_async.cli._summary import MEANING
+from hum_async.models import Offering, Outcome, Provider, Qualification
+
+__all__ = ["lookup"]
+
+_DEFAULT_API = ApiOptions()
+
+
+def lookup(
+    *address: str,
+    timeout: float = 30.0,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    api: ApiOptions = _DEFAULT_API,
+) -> int:
+    """Look up one address.
+
+    Args:
+        address: STREET[, UNIT], CITY, STATE ZIP, as one argument or as several.
+        timeout: Seconds to wait for the answer.
+        json: Print the result as one JSON object.
+        api: How to reach the API.
+    """
+    return run(_lookup(", ".join(address), timeout=timeout, as_json=json, api=api))
+
+
+async def _lookup(line: str, *, timeout: float, as_json: bool, api: ApiOptions) -> ExitCode:
+    address = parse_line(line)
+    async with open_client(api) as client:
+        with messages.status("Looking up the address ..."):
+            result = await client.lookup(address, timeout=timeout)
+    if as_json:
+        data.print(jsonlib.dumps(result_values(result), ensure_ascii=False), markup=False)
+    else:
+        _show(result)
+    return ExitCode.FAILED_ROWS if result.outcome in FAILED_OUTCOMES else ExitCode.OK
+
+
+def _show(result: Qualification) -> None:
+    place = result.service_address.normalized if result.service_address else None
+    reason = explanation(result) or MEANING[result.outcome]
+    data.print(f"{result.outcome}: {reason}", markup=False)
+    if place:
+        data.print(f"Address: {place}", markup=False)
+    if result.outcome == Outcome.SERVED:
+        table = Table(pad_edge=False)
+        for column in ("provider", "technology", "down/up Mbps", "from USD", "telephone"):
+            table.add_column(column)
+        for provider in result.providers:
+            table.add_row(*_cells(provider))
+        data.print(table)
+    data.print(f"{result.requests} requests, {result.elapsed:.1f} s", style="dim")
+
+
+def _cells(provider: Provider) -> tuple[str, ...]:
+    price = provider.min_price
+    return (
+        provider.name,
+        ", ".join(offering.technology or "?" for offering in provider.offerings),
+        ", ".join(_speed(offering) for offering in provider.offerings),
+        f"{price.amount_cents / 100:.2f}" if price else "",
+        provider.telephone or "",
+    )
+
+
+def _speed(offering: Offering) -> str:
+    ends = (offering.max_download_mbps, offering.max_upload_mbps)
+    return "/".join("?" if end is None else f"{end:g}" for end in ends)

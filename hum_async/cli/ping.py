@@ -1,0 +1,32 @@
+"""``hum ping``: is the API up, and does it take the key?"""
+
+import asyncio
+
+from hum_async.cli._api import ApiOptions, open_client
+from hum_async.cli._console import data
+from hum_async.cli._run import ExitCode, run
+
+__all__ = ["ping"]
+
+_DEFAULT_API = ApiOptions()
+
+
+def ping(*, api: ApiOptions = _DEFAULT_API) -> int:
+    """Check that the API is up and takes the key.
+
+    Args:
+        api: How to reach the API.
+    """
+    return run(_ping(api))
+
+
+async def _ping(api: ApiOptions) -> ExitCode:
+    clock = asyncio.get_running_loop().time
+    async with open_client(api) as client:
+        began = clock()
+        answer = await client.ping()
+        took = (clock() - began) * 1000
+        data.print(
+            f"up, and the key is valid ({took:.0f} ms): {answer.message or ''}", markup=False
+        )
+    return ExitCode.OK

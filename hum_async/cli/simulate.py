@@ -1,0 +1,68 @@
+"""``hum simulate``: a simulated Hum API on this machine."""
+
+import asyncio
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from hum_async.cli._console import data
+from hum_async.cli._run import ExitCode, run
+from hum_async.errors import ConfigurationError
+from hum_async.simulator import MAGIC, Simulator
+
+__all__ = ["simulate"]
+
+
+def simulate(  # noqa: PLR0913  each is an option of the command
+    *,
+    port: int = 8400,
+    seed: int = 0,
+    speed: float = 1.0,
+    generation: Literal["polling", "immediate"] = "polling",
+    rate: float | None = None,
+    burst: int | None = None,
+    retry_after: Annotated[float | None, Parameter(negative=())] = None,
+) -> int:
+    """Serve a simulated Hum API on 127.0.0.1 until Ctrl-C. Any key but bad-key is accepted.
+
+    Args:
+        port: Where to listen; 0 takes a free one.
+        seed: Same seed, same answers for an address.
+        speed: How much faster than real the agents work and sessions expire.
+        generation: Whether sessions are polled, or their POST carries the providers.
+        rate: Requests per second after which 429 is answered; no limit if not given.
+        burst: Requests that may come at once under that limit.
+        retry_after: Seconds that a 429 asks to wait; says nothing if not given.
+    """
+    try:
+        simulator = Simulator(
+            port=port,
+            seed=seed,
+            speed=speed,
+            generation=generation,
+            rate=rate,
+            burst=burst,
+            retry_after=retry_after,
+        )
+    except ValueError as exc:
+        return run(_refuse(str(exc)))
+    return run(_serve(simulator))
+
+
+async def _refuse(reason: str) -> ExitCode:
+    raise ConfigurationError(reason)
+
+
+async def _serve(simulator: Simulator) -> ExitCode:
+    try:
+        await simulator.start()
+    except OSError as exc:
+        raise ConfigurationError(f"cannot listen: {exc.strerror or exc}; try --port 0") from exc
+    try:
+        data.print(f"Simulated Hum API on {simulator.url} (Ctrl-C ends it)")
+        data.print(f"  export HUM_BASE_URL={simulator.url} HUM_API_KEY=any-key")
+        data.print(f"Addresses with a fixed fate: {', '.join(MAGIC)}")
+        await asyncio.Event().wait()
+    finally:
+        await simulator.aclose()
+    return ExitCode.OK

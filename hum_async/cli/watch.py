@@ -1,0 +1,116 @@
+"""``hum watch``: a live table of sessions and their agents."""
+
+import sys
+from contextlib import nullcontext
+from typing import Literal
+
+from rich.live import Live
+from rich.table import Table
+
+from hum_async._redact import mask_token
+from hum_async._schedule import GuidedPolling
+from hum_async.cli._api import ApiOptions, open_client
+from hum_async.cli._console import data
+from hum_async.cli._run import ExitCode, run
+from hum_async.errors import ConfigurationError
+from hum_async.models import SessionUpdate, UpdateKind
+from hum_async.watcher import AsyncSessionWatcher
+
+__all__ = ["watch"]
+
+_DEFAULT_API = ApiOptions()
+
+
+def watch(
+    *tokens: str,
+    source: Literal["session", "internet"] = "session",
+    budget: float = 30.0,
+    api: ApiOptions = _DEFAULT_API,
+) -> int:
+    """Follow sessions by their tokens until their agents are done.
+
+    Args:
+        tokens: Session tokens; - reads them from standard input, one on a line.
+        source: Endpoint to poll: the session, or its internet services.
+        budget: Seconds of polling per session.
+        api: How to reach the API.
+    """
+    return run(_watch(tokens, source=source, budget=budget, api=api))
+
+
+async def _watch(
+    arguments: tuple[str, ...],
+    *,
+    source: Literal["session", "internet"],
+    budget: float,
+    api: ApiOptions,
+) -> ExitCode:
+    tokens = _tokens(arguments)
+    view = _View(tokens)
+    async with (
+        open_client(api) as client,
+        AsyncSessionWatcher(client, policy=GuidedPolling(budget=budget), source=source) as watcher,
+    ):
+        with Live(view.table(), console=data) if data.is_terminal else nullcontext() as live:
+            async for update in watcher.watch(tokens):
+                view.show(update)
+                if live is not None:
+                    live.update(view.table())
+                else:
+                    data.print(view.line(update), markup=False)
+    return ExitCode.FAILED_ROWS if view.failed else ExitCode.OK
+
+
+def _tokens(arguments: tuple[str, ...]) -> list[str]:
+    tokens: list[str] = []
+    for argument in arguments:
+        lines = sys.stdin.read().split() if argument == "-" else [argument]
+        tokens += lines
+    if not tokens:
+        raise ConfigurationError("name at least one session token, or - to read them from a pipe")
+    return list(dict.fromkeys(tokens))
+
+
+class _View:
+    """The last update of each token."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self._updates: dict[str, SessionUpdate | None] = dict.fromkeys(tokens)
+
+    @property
+    def failed(self) -> bool:
+        updates = self._updates.values()
+        return any(update is None or update.kind != UpdateKind.COMPLETED for update in updates)
+
+    def show(self, update: SessionUpdate) -> None:
+        self._updates[update.token] = update
+
+    def line(self, update: SessionUpdate) -> str:
+        agents = update.session.agents if update.session else {}
+        states = " ".join(f"{agent}={status}" for agent, status in agents.items())
+        error = f" {update.error}" if update.error else ""
+        return f"{mask_token(update.token)} {update.kind} {update.elapsed:.1f}s {states}{error}"
+
+    def table(self) -> Table:
+        table = Table(pad_edge=False)
+        agents = self._agents()
+        for column in ("session", "state", *agents, "polls", "seconds"):
+            table.add_column(column)
+        for token, update in self._updates.items():
+            session = update.session if update else None
+            states = [str(session.agents.get(agent, "")) if session else "" for agent in agents]
+            known = (str(update.polls), f"{update.elapsed:.1f}") if update else ("0", "")
+            table.add_row(mask_token(token), _state(update), *states, *known)
+        return table
+
+    def _agents(self) -> list[str]:
+        sessions = (update.session for update in self._updates.values() if update)
+        named = [agent for session in sessions if session for agent in session.agents]
+        return list(dict.fromkeys(["geocoding", "internet", *named]))
+
+
+def _state(update: SessionUpdate | None) -> str:
+    if update is None:
+        return "[dim]waiting[/]"
+    colours = {UpdateKind.COMPLETED: "green", UpdateKind.CHANGED: "yellow"}
+    return f"[{colours.get(update.kind, 'red')}]{update.kind}[/]"
