@@ -35,7 +35,9 @@ def checked(address: Address) -> Address:
     if not parts["street1"]:
         raise AddressError("street1 (house number and street) is missing", "street1")
     if parts["zip"] and not _ZIP.fullmatch(parts["zip"]):
-        raise AddressError("zip must be text like 12345 or 12345-6789", "zip")
+        lost = parts["zip"].isdecimal() and len(parts["zip"]) < 5  # noqa: PLR2004  a ZIP's length
+        hint = "; a spreadsheet may have dropped its leading zeros" if lost else ""
+        raise AddressError(f"zip must be text like 12345 or 12345-6789{hint}", "zip")
     if state and state != "DC" and state not in STATES:
         raise AddressError("state must be the two-letter code of a US state, DC or PR", "state")
     if not parts["zip"] and not (parts["city"] and state):
@@ -79,7 +81,7 @@ def address_key(address: Address) -> str:
 
 
 _UNIT = re.compile(r"(?i)(?:(?:apt|apartment|unit|suite|ste|floor|fl|rm|room|bldg|lot)\b|#).*")
-_TAIL = re.compile(r"(?i)(?:(?P<city>.*?)[\s,]+)?(?P<state>[a-z]{2})?\W*(?P<zip>\d{5}(?:-\d{4})?)?")
+_REGION = re.compile(r"(?:(?P<city>.+?)\s+)?(?P<state>[A-Za-z]{2})")
 
 
 def parse_line(text: str) -> Address:
@@ -90,13 +92,14 @@ def parse_line(text: str) -> Address:
     Raises:
         AddressError: No street and place can be told apart in it.
     """
-    parts = [" ".join(part.split()) for part in text.split(",")]
-    parts = [part for part in parts if part]
+    parts = [part for part in (" ".join(part.split()) for part in text.split(",")) if part]
     fields: dict[str, Any] = {}
-    if len(parts) > 1 and (zip_code := _ZIP.fullmatch(parts[-1])):
-        fields["zip"] = zip_code[0]
-        parts.pop()
-    if len(parts) > 1 and (found := _TAIL.fullmatch(parts[-1])) and _is_region(found):
+    if len(parts) > 1:
+        before, _, last = parts[-1].rpartition(" ")
+        if _ZIP.fullmatch(last):
+            fields["zip"] = last
+            parts[-1:] = [before] if before else []
+    if len(parts) > 1 and (found := _REGION.fullmatch(parts[-1])) and _is_state(found["state"]):
         fields |= {name: value for name, value in found.groupdict().items() if value}
         parts.pop()
     if not parts or not (fields or len(parts) > 1):
@@ -108,6 +111,5 @@ def parse_line(text: str) -> Address:
     return Address(parts[0], street2=", ".join(parts[1:]) or None, **fields)
 
 
-def _is_region(found: re.Match[str]) -> bool:
-    state = (found["state"] or "").upper()
-    return bool(found["zip"]) if not state else state in STATES or state == "DC"
+def _is_state(code: str) -> bool:
+    return code.upper() in STATES or code.upper() == "DC"

@@ -14,7 +14,7 @@ from hum_async.client import HumClient
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import RateLimiter
 
-__all__ = ["ApiOptions", "open_client"]
+__all__ = ["ApiOptions", "SimulatedApiOptions", "open_client"]
 
 
 @Parameter(name="*")
@@ -22,13 +22,6 @@ __all__ = ["ApiOptions", "open_client"]
 class ApiOptions:
     """How to reach the API."""
 
-    simulate: Annotated[
-        bool, Parameter(negative=(), help="Use a simulated API inside this process: no account.")
-    ] = False
-    seed: Annotated[int, Parameter(help="Of the simulated API: same seed, same results.")] = 0
-    speed: Annotated[
-        float, Parameter(help="Of the simulated API: how much faster its agents work.")
-    ] = 1.0
     base_url: Annotated[
         str | None, Parameter(help="Where the API is; default HUM_BASE_URL, then production.")
     ] = None
@@ -39,6 +32,20 @@ class ApiOptions:
         float | None, Parameter(help="Requests per second at most; default: find the limit out.")
     ] = None
     concurrency: Annotated[int, Parameter(help="Requests under way at the same time.")] = 32
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class SimulatedApiOptions(ApiOptions):
+    """How to reach the API, or a simulated one."""
+
+    simulate: Annotated[
+        bool, Parameter(negative=(), help="Use a simulated API inside this process: no account.")
+    ] = False
+    seed: Annotated[int, Parameter(help="Of the simulated API: same seed, same results.")] = 0
+    speed: Annotated[
+        float, Parameter(help="Of the simulated API: how much faster its agents work.")
+    ] = 1.0
 
 
 @asynccontextmanager
@@ -54,7 +61,7 @@ async def open_client(options: ApiOptions) -> AsyncIterator[HumClient]:
         raise ConfigurationError(str(exc)) from exc
     async with AsyncExitStack() as stack:
         key, url = _key(options.key_file), options.base_url
-        if options.simulate:
+        if isinstance(options, SimulatedApiOptions) and options.simulate:
             from hum_async.simulator import Simulator  # noqa: PLC0415  not needed for the real API
 
             simulator = Simulator(seed=options.seed, speed=options.speed)

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from hum_async._address import parse_line
 from hum_async.bulk.rows import FAILED_OUTCOMES, explanation, result_values
-from hum_async.cli._api import ApiOptions, open_client
+from hum_async.cli._api import SimulatedApiOptions, open_client
 from hum_async.cli._console import data, messages
 from hum_async.cli._run import ExitCode, run
 from hum_async.cli._summary import MEANING
@@ -16,14 +16,14 @@ from hum_async.models import Offering, Outcome, Provider, Qualification
 
 __all__ = ["lookup"]
 
-_DEFAULT_API = ApiOptions()
+_DEFAULT_API = SimulatedApiOptions()
 
 
 def lookup(
     *address: str,
     timeout: float = 30.0,
     json: Annotated[bool, Parameter(negative=())] = False,
-    api: ApiOptions = _DEFAULT_API,
+    api: SimulatedApiOptions = _DEFAULT_API,
 ) -> int:
     """Look up one address.
 
@@ -36,7 +36,9 @@ def lookup(
     return run(_lookup(", ".join(address), timeout=timeout, as_json=json, api=api))
 
 
-async def _lookup(line: str, *, timeout: float, as_json: bool, api: ApiOptions) -> ExitCode:
+async def _lookup(
+    line: str, *, timeout: float, as_json: bool, api: SimulatedApiOptions
+) -> ExitCode:
     address = parse_line(line)
     async with open_client(api) as client:
         with messages.status("Looking up the address ..."):

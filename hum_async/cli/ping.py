@@ -2,16 +2,16 @@
 
 import asyncio
 
-from hum_async.cli._api import ApiOptions, open_client
+from hum_async.cli._api import SimulatedApiOptions, open_client
 from hum_async.cli._console import data
 from hum_async.cli._run import ExitCode, run
 
 __all__ = ["ping"]
 
-_DEFAULT_API = ApiOptions()
+_DEFAULT_API = SimulatedApiOptions()
 
 
-def ping(*, api: ApiOptions = _DEFAULT_API) -> int:
+def ping(*, api: SimulatedApiOptions = _DEFAULT_API) -> int:
     """Check that the API is up and takes the key.
 
     Args:
@@ -20,7 +20,7 @@ def ping(*, api: ApiOptions = _DEFAULT_API) -> int:
     return run(_ping(api))
 
 
-async def _ping(api: ApiOptions) -> ExitCode:
+async def _ping(api: SimulatedApiOptions) -> ExitCode:
     clock = asyncio.get_running_loop().time
     async with open_client(api) as client:
         began = clock()

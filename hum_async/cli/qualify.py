@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from hum_async.bulk.columns import AddressColumns, MappingError, find_columns
 from hum_async.bulk.job import JobReport, run_job
 from hum_async.bulk.tables import STANDARD, CsvTable, open_sink, open_table
-from hum_async.cli._api import ApiOptions, open_client
+from hum_async.cli._api import SimulatedApiOptions, open_client
 from hum_async.cli._console import messages
 from hum_async.cli._progress import showing_progress
 from hum_async.cli._run import ExitCode, run
@@ -18,7 +18,7 @@ from hum_async.errors import ApiError, AuthenticationError, RateLimited, ServerE
 
 __all__ = ["qualify"]
 
-_DEFAULT_API = ApiOptions()
+_DEFAULT_API = SimulatedApiOptions()
 
 
 def qualify(  # noqa: PLR0913  each is an option of the command
@@ -30,7 +30,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
     encoding: str | None = None,
     close: bool = True,
     quiet: Annotated[bool, Parameter(alias="-q", negative=())] = False,
-    api: ApiOptions = _DEFAULT_API,
+    api: SimulatedApiOptions = _DEFAULT_API,
 ) -> int:
     """Look up every address of a CSV file; write the file again with the results.
 
@@ -68,7 +68,7 @@ async def _qualify(  # noqa: PLR0913  as above
     encoding: str | None,
     close: bool,
     quiet: bool,
-    api: ApiOptions,
+    api: SimulatedApiOptions,
 ) -> ExitCode:
     named = _mapping(mapping)
     table = await asyncio.to_thread(open_table, source, encoding=encoding)
