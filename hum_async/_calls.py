@@ -35,7 +35,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Call(Generic[T]):
     """One request and the meaning of its answers.
 

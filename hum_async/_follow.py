@@ -48,7 +48,7 @@ def merged(missed: SessionUpdate, newer: SessionUpdate) -> SessionUpdate:
     )
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Follow:
     """The state of following one session token.
 

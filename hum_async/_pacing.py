@@ -16,7 +16,7 @@ CATCH_UP = 0.2
 """Seconds of lateness (slow timers, a busy loop) that the pacer makes up for at most."""
 
 
-@attrs.define
+@attrs.define(eq=False)
 class Pacer:
     """Spaces out sends: a generic cell rate algorithm with bounded catching up.
 
@@ -51,7 +51,7 @@ class Pacer:
         self._next -= 1 / self.rate
 
 
-@attrs.define
+@attrs.define(eq=False)
 class AdaptiveRate:
     """Finds the limit that nobody tells: doubles until the first 429, then creeps.
 
@@ -103,7 +103,7 @@ class AdaptiveRate:
         return rate if self.max_rate is None else min(rate, self.max_rate)
 
 
-@attrs.define
+@attrs.define(eq=False)
 class PauseGate:
     """One pause for everything: closed until an instant that can only move ahead."""
 

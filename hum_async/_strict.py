@@ -1,21 +1,22 @@
 """JSON to attrs classes by cattrs, strictly: types, unknown fields, and where an error is.
 
 Plain cattrs would turn null into 'None' and "false" into True. A field named ``extra`` collects
-what a class does not know.
+what a class does not know. cattrs is imported with the first answer and not with the package: it
+and its converters take as long to load as the rest of us.
 """
 
 import functools
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
-import cattrs
-from cattrs.cols import is_mapping, is_sequence, list_structure_factory, mapping_structure_factory
-from cattrs.gen import make_dict_structure_fn, override
 
 from hum_async.errors import ResponseError
+
+if TYPE_CHECKING:
+    import cattrs
 
 __all__ = ["Decoder", "number", "text"]
 
@@ -75,8 +76,17 @@ def _moment(value: Any, _: Any) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def keep_unknown(cls: type[T], converter: cattrs.Converter, **overrides: Any) -> Hook:
-    """Make the hook of an attrs class; what the class does not know goes to its ``extra``."""
+def keep_unknown(cls: type[T], converter: "cattrs.Converter", **hooks: Hook) -> Hook:
+    """Make the hook of an attrs class; what the class does not know goes to its ``extra``.
+
+    Args:
+        cls: The class.
+        converter: Structures its fields.
+        hooks: Hooks of single fields, by name.
+    """
+    from cattrs.gen import make_dict_structure_fn, override  # noqa: PLC0415  see the module
+
+    overrides: dict[str, Any] = {name: override(struct_hook=hook) for name, hook in hooks.items()}
     known = {field.name for field in attrs.fields(cast("Any", cls))}
     keeps = "extra" in known
     if keeps:
@@ -101,7 +111,7 @@ def keep_unknown(cls: type[T], converter: cattrs.Converter, **overrides: Any) ->
 def _only(kind: type, name: str, factory: Callable[..., Any]) -> Callable[..., Hook]:
     """Make a factory of container hooks refuse what merely iterates like the container."""
 
-    def make(cls: Any, converter: cattrs.Converter) -> Hook:
+    def make(cls: Any, converter: "cattrs.Converter") -> Hook:
         inner = factory(cls, converter)
 
         def structure(value: Any, target: Any) -> Any:
@@ -121,7 +131,7 @@ class Decoder:
         register: Adds the hooks of the caller's own types to a converter.
     """
 
-    def __init__(self, register: Callable[[cattrs.Converter], None]) -> None:
+    def __init__(self, register: Callable[["cattrs.Converter"], None]) -> None:
         self._register = register
 
     def decode(self, value: Any, cls: Any, path: str = "$") -> Any:
@@ -148,14 +158,17 @@ class Decoder:
             raise ResponseError(reason, path + where) from None
 
     @functools.cached_property
-    def _quick(self) -> cattrs.Converter:
+    def _quick(self) -> "cattrs.Converter":
         return self._make(detailed=False)
 
     @functools.cached_property
-    def _detailed(self) -> cattrs.Converter:
+    def _detailed(self) -> "cattrs.Converter":
         return self._make(detailed=True)
 
-    def _make(self, *, detailed: bool) -> cattrs.Converter:
+    def _make(self, *, detailed: bool) -> "cattrs.Converter":
+        import cattrs  # noqa: PLC0415  see the module
+        from cattrs import cols  # noqa: PLC0415
+
         converter = cattrs.Converter(detailed_validation=detailed)
         primitives: dict[Any, Hook] = {
             str: _exactly(str, "a string"),
@@ -168,14 +181,16 @@ class Decoder:
             converter.register_structure_hook(kind, hook)
         factory = converter.register_structure_hook_factory
         factory(attrs.has, keep_unknown)
-        factory(is_sequence, _only(list, "an array", list_structure_factory))
-        factory(is_mapping, _only(dict, "an object", mapping_structure_factory))
+        factory(cols.is_sequence, _only(list, "an array", cols.list_structure_factory))
+        factory(cols.is_mapping, _only(dict, "an object", cols.mapping_structure_factory))
         self._register(converter)
         return converter
 
 
 def _locate(error: BaseException) -> tuple[str, str]:
     """Follow the first error of cattrs' tree down to its leaf."""
+    import cattrs  # noqa: PLC0415  see the module
+
     path = ""
     while isinstance(error, cattrs.ClassValidationError | cattrs.IterableValidationError):
         noted, others = error.group_exceptions()

@@ -52,7 +52,7 @@ def outcome_of(session: Session) -> Outcome | None:
     return None
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Trip:
     """One address on its way. Ask `step` and `due` what to do, and tell what came of it.
 

@@ -8,12 +8,10 @@ fields go to ``extra``, unknown enum values stay as they are, whatever may be mi
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NewType, cast
+from typing import TYPE_CHECKING, Any, NewType, cast
 
 import attrs
-import cattrs
 import orjson
-from cattrs.gen import override
 
 from hum_async._strict import Decoder, keep_unknown, number, text
 from hum_async.errors import ResponseError
@@ -31,6 +29,9 @@ from hum_async.models import (
     SpeedRange,
 )
 
+if TYPE_CHECKING:
+    import cattrs
+
 __all__ = [
     "decode_created",
     "decode_internet",
@@ -43,8 +44,10 @@ __all__ = [
 _Text = NewType("_Text", str)
 _Extra = dict[str, Any]
 
+# Nobody compares or prints a mirror: without the methods for it, they import in half the time.
 
-@attrs.define
+
+@attrs.define(eq=False, repr=False, slots=False)
 class _Speed:
     """A speed in Mbps as number, string or range; `unread` keeps what is none of these."""
 
@@ -52,13 +55,13 @@ class _Speed:
     unread: str | None = None
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False, slots=False)
 class _FlatPromo:
     promo_text: str | None = None
     promo_logo_url: str | None = None
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False, slots=False)
 class _Product:
     id: _Text | None = None
     sku: _Text | None = None
@@ -71,13 +74,13 @@ class _Product:
     extra: _Extra = attrs.field(factory=dict)
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False, slots=False)
 class _Category:
     products: list[_Product] | None = None
     extra: _Extra = attrs.field(factory=dict)
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False, slots=False)
 class _Offering:
     technology: str | None = None
     technology_category: str | None = None
@@ -86,7 +89,7 @@ class _Offering:
     extra: _Extra = attrs.field(factory=dict)
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False, slots=False)
 class _Provider:
     provider_name: str
     provider_id: _Text | None = None
@@ -107,7 +110,7 @@ class _Provider:
     extra: _Extra = attrs.field(factory=dict)
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False, slots=False)
 class _Meta:
     session_token: str | None = None
     session_status: str | None = None
@@ -121,7 +124,7 @@ class _Meta:
     extra: _Extra = attrs.field(factory=dict)
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False, slots=False)
 class _Data:
     """``data`` where it is an object."""
 
@@ -130,7 +133,7 @@ class _Data:
     extra: _Extra = attrs.field(factory=dict)
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False, slots=False)
 class _Envelope:
     message: str | None = None
     request_status: str | None = None
@@ -184,11 +187,11 @@ def _agent_status(value: Any, _: Any) -> AgentStatus:
     return AgentStatus(value)
 
 
-def _register(converter: cattrs.Converter) -> None:
+def _register(converter: "cattrs.Converter") -> None:
     converter.register_structure_hook(_Speed, _speed)
     converter.register_structure_hook(AgentStatus, _agent_status)
     converter.register_structure_hook_func(lambda cls: cls is _Text, text)
-    as_object = keep_unknown(ServiceAddress, converter, zip=override(struct_hook=_zip))
+    as_object = keep_unknown(ServiceAddress, converter, zip=_zip)
     converter.register_structure_hook(
         ServiceAddress,
         lambda value, cls: (

@@ -218,7 +218,7 @@ def _checked_key(key: str) -> str:
     key = key.strip()
     if not key:
         raise ConfigurationError(
-            "no API key: set the environment variable HUM_API_KEY, or pass api_key= (hum: --key-file)"
+            "no API key: set the environment variable HUM_API_KEY, or pass api_key= (or --key-file)"
         )
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ConfigurationError(

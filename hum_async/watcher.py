@@ -65,7 +65,7 @@ class WatcherStatistics:
     oldest_due_age: float
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class _Entry:
     """One token and the streams that want to know of it."""
 

@@ -128,7 +128,7 @@ class QualificationStream:
         await self._job.aclose()
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class _Purchase:
     """One address that is being, or has been, looked up, and the rows that wait for it."""
 
