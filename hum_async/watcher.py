@@ -7,70 +7,29 @@ needs no clean-up (PEP 789 says why an async generator would).
 
 import asyncio
 import contextlib
-import copy
-from collections import deque
 from collections.abc import (
     AsyncIterable,
-    Callable,
     Collection,
-    Coroutine,
     Iterable,
     Sequence,
 )
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import attrs
-
-from hum_async._calls import poll_call
+from hum_async._board import Board, WatcherStatistics, again
 from hum_async._channel import Channel
 from hum_async._dispatch import Dispatcher
-from hum_async._follow import Follow, Source
+from hum_async._follow import Source
 from hum_async._intake import feed
-from hum_async._retry import is_throttle
-from hum_async._schedule import DueHeap, GuidedPolling, PollPolicy
+from hum_async._schedule import GuidedPolling, PollPolicy
 from hum_async.client import HumClient
 from hum_async.errors import (
-    AuthenticationError,
-    ConfigurationError,
-    HumError,
     WatcherClosed,
     WatcherFailed,
 )
 from hum_async.models import DEFAULT_AGENTS, SessionUpdate
 
 __all__ = ["AsyncSessionWatcher", "WatchStream", "WatcherStatistics"]
-
-
-@attrs.frozen
-class WatcherStatistics:
-    """A watcher at one moment.
-
-    Attributes:
-        watched: Distinct tokens that have no terminal update yet, as far as they are known.
-        admitted: Those of them that are being polled; the others wait for room under the limit.
-        in_flight: Polls under way.
-        polls: Polls answered so far, throttled ones not counted.
-        updates: Updates made so far.
-        throttled: Polls that were answered 429 so far.
-        oldest_due_age: Seconds by which the most overdue poll is late; 0 if none is.
-    """
-
-    watched: int
-    admitted: int
-    in_flight: int
-    polls: int
-    updates: int
-    throttled: int
-    oldest_due_age: float
-
-
-@attrs.define(eq=False, repr=False)
-class _Entry:
-    """One token and the streams that want to know of it."""
-
-    follow: Follow
-    channels: list[Channel] = attrs.field(factory=list)
 
 
 class AsyncSessionWatcher:
@@ -99,30 +58,26 @@ class AsyncSessionWatcher:
             raise ValueError(f"source must be 'session' or 'internet', not {source!r}")
         if isinstance(agents, str) or not agents:
             raise ValueError("agents must be a sequence of at least one agent's name")
-        self._caller = client.caller
-        self._policy = GuidedPolling() if policy is None else policy
-        self._agents = tuple(agents)
-        self._source: Source = source
-        self._entries: dict[str, _Entry] = {}
-        self._heap: DueHeap[_Entry] = DueHeap()
-        self._channels: list[Channel] = []
-        self._intake: deque[Channel] = deque()
-        self._fresh: _Entry | None = None
+        self._limiter = client.limiter
+        self._board = Board(
+            client.caller,
+            policy=GuidedPolling() if policy is None else policy,
+            agents=tuple(agents),
+            source=source,
+            wake=self._wake,
+            wake_soon=self._wake_soon,
+            dropped=self._stop_feeder,
+        )
         self._feeders: dict[Channel, asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._dispatcher: Dispatcher | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
         self._failure_seen = False
-        self._left_readers = False
-        self._in_flight = 0
-        self._polls = 0
-        self._updates = 0
-        self._throttled = 0
 
     def __repr__(self) -> str:
         state = "running" if self._running else "closed"
-        return f"<AsyncSessionWatcher {state}, {len(self._entries)} polled>"
+        return f"<AsyncSessionWatcher {state}>"
 
     # --- lifetime ---------------------------------------------------------------------------------
 
@@ -130,7 +85,7 @@ class AsyncSessionWatcher:
         if self._supervisor is not None:
             raise RuntimeError("a watcher can be entered once; create another one")
         self._loop = asyncio.get_running_loop()
-        self._dispatcher = Dispatcher(self._caller.limiter, work=self)
+        self._dispatcher = Dispatcher(self._limiter, work=self._board)
         # A task of its own: a task group around the caller's body would wrap its exceptions.
         self._supervisor = self._loop.create_task(
             self._supervise(self._dispatcher), name="hum-watcher"
@@ -160,7 +115,7 @@ class AsyncSessionWatcher:
             except asyncio.CancelledError as exc:
                 interrupted = exc
         # A supervisor that was cancelled before its first step has not come past its own end.
-        self._end_streams(self._why_closed)
+        self._board.end(self._why_closed)
         if interrupted is not None:
             raise interrupted
 
@@ -184,33 +139,16 @@ class AsyncSessionWatcher:
         ahead: Iterable[str] = () if isinstance(tokens, AsyncIterable) else tokens
         # A list may change under our hands, a generator is read as it comes.
         known = tuple(ahead) if isinstance(ahead, Collection) else None
-        channel = Channel(
-            known if known is not None else ahead, fed=source is not None, on_close=self._mark_left
+        channel = self._board.open_channel(
+            ahead if known is None else known, fed=source is not None, known=known or ()
         )
-        self._channels.append(channel)
-        self._join(channel, known or ())
-        self._intake.append(channel)
-        if source is not None and self._loop is not None:
-            feeder = self._loop.create_task(self._feed(channel, source), name="hum-feed")
-            self._feeders[channel] = feeder
-            feeder.add_done_callback(lambda _: self._feeders.pop(channel, None))
-        self._wake()
+        if source is not None:
+            self._start_feeder(channel, source)
         return WatchStream(self, channel)
 
     def statistics(self) -> WatcherStatistics:
         """Return what the watcher is doing now."""
-        self._sweep()
-        now = self._loop.time() if self._loop else 0.0
-        due = self._heap.next_due()
-        return WatcherStatistics(
-            watched=len(self._entries) + sum(channel.intake.waiting for channel in self._channels),
-            admitted=len(self._entries),
-            in_flight=self._in_flight,
-            polls=self._polls,
-            updates=self._updates,
-            throttled=self._throttled,
-            oldest_due_age=max(0.0, now - due) if due is not None else 0.0,
-        )
+        return self._board.statistics(self._loop.time() if self._loop else 0.0)
 
     # --- for WatchStream --------------------------------------------------------------------------
 
@@ -222,50 +160,16 @@ class AsyncSessionWatcher:
         for token in tokens:
             if not isinstance(token, str):
                 raise TypeError(f"a session token is text, not {type(token).__name__}")
-        channel.add(tokens)
-        self._join(channel, tokens)
-        if channel not in self._intake:
-            self._intake.append(channel)
-        self._wake()
+        self._board.add(channel, tokens)
 
     def discard_from(self, channel: Channel, tokens: tuple[str, ...]) -> None:
         """Watch tokens no longer on a stream."""
-        for token in tokens:
-            if channel.discard(token):
-                self._unsubscribe(channel, token)
-        self._wake()
-
-    def reader_left(self) -> None:
-        """Clean up after a stream that was closed."""
-        self._wake()
+        self._board.discard(channel, tokens)
 
     def check_loop(self) -> None:
         """Refuse another event loop than the watcher's."""
         if asyncio.get_running_loop() is not self._loop:
             raise RuntimeError("a stream must be read on the event loop of its watcher")
-
-    # --- Work, for the dispatcher -----------------------------------------------------------------
-
-    def ready_at(self, now: float) -> float | None:
-        """Return when there is something to poll."""
-        self._sweep()
-        while len(self._heap) and not self._is_live(self._heap.first()):
-            self._heap.pop()
-        due = self._heap.next_due()
-        if due is not None and due <= now:
-            return due
-        return now if self._admit() else due
-
-    def take(self, now: float) -> Coroutine[Any, Any, None] | None:
-        """Return the poll that is most urgent: one that is due, else a new token's first."""
-        self._sweep()
-        while (entry := self._heap.pop_due(now)) is not None:
-            if self._is_live(entry):
-                return self._poll(entry)
-        if self._admit():
-            entry, self._fresh = self._fresh, None
-            return self._poll(entry) if entry is not None else None
-        return None
 
     # --- machinery --------------------------------------------------------------------------------
 
@@ -293,148 +197,38 @@ class AsyncSessionWatcher:
         if self._dispatcher is not None:
             self._dispatcher.wake()
 
+    def _wake_soon(self) -> None:
+        """Wake the dispatcher from whatever thread."""
+        if self._loop is not None and self._running:
+            with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
+                self._loop.call_soon_threadsafe(self._wake)
+
     async def _supervise(self, dispatcher: Dispatcher) -> None:
         try:
             await dispatcher.run()
         except Exception as exc:  # noqa: BLE001  a bug; it is reported to everybody who reads
             self._failure = _only_one(exc)
         finally:
+            self._board.end(self._why_closed)
             feeders = list(self._feeders.values())
-            self._end_streams(self._why_closed)
+            for feeder in feeders:
+                feeder.cancel()
             await asyncio.gather(*feeders, return_exceptions=True)
 
-    def _end_streams(self, why: Callable[[], BaseException]) -> None:
-        for feeder in self._feeders.values():
-            feeder.cancel()
-        for channel in self._channels:
-            channel.fail(why)
-        self._channels.clear()
-        self._intake.clear()
-        self._entries.clear()
-        self._heap.clear()
-        self._fresh = None
+    def _start_feeder(self, channel: Channel, source: AsyncIterable[str]) -> None:
+        feeder = asyncio.ensure_future(self._feed(channel, source))
+        self._feeders[channel] = feeder
+        feeder.add_done_callback(lambda _: self._feeders.pop(channel, None))
 
-    def _mark_left(self) -> None:
-        self._left_readers = True
+    def _stop_feeder(self, channel: Channel) -> None:
+        if channel in self._feeders:
+            self._feeders[channel].cancel()
 
-    def _sweep(self) -> None:
-        """Forget the streams whose readers have left."""
-        if not self._left_readers:
-            return
-        self._left_readers = False
-        for channel in [channel for channel in self._channels if channel.closed]:
-            self._channels.remove(channel)
-            with contextlib.suppress(ValueError):
-                self._intake.remove(channel)
-            for token in channel.pending:
-                self._unsubscribe(channel, token)
-            if channel in self._feeders:
-                self._feeders[channel].cancel()
-
-    def _is_live(self, entry: _Entry) -> bool:
-        return self._entries.get(entry.follow.token) is entry
-
-    def _unsubscribe(self, channel: Channel, token: str) -> None:
-        entry = self._entries.get(token)
-        if entry is not None and channel in entry.channels:
-            entry.channels.remove(channel)
-            if not entry.channels:
-                del self._entries[token]
-
-    def _join(self, channel: Channel, tokens: Iterable[str]) -> None:
-        """Let a stream join those tokens that are polled already; it first gets their state."""
-        for token in tokens:
-            entry = self._entries.get(token)
-            if entry is not None and channel.claim(token):
-                self._subscribe(channel, entry)
-
-    def _subscribe(self, channel: Channel, entry: _Entry) -> None:
-        entry.channels.append(channel)
-        if self._loop is not None and (state := entry.follow.current(self._loop.time())):
-            channel.put(state)
-
-    def _admit(self) -> bool:
-        """Have one new token at hand, if there is any; streams take turns."""
-        if self._fresh is not None and self._is_live(self._fresh):
-            return True
-        self._fresh = None
-        while self._intake:
-            channel = self._intake.popleft()
-            try:
-                token = channel.take()
-            except Exception as exc:  # noqa: BLE001  of the user's own iterable; its reader sees it
-                channel.fail(_again(exc))
-                continue
-            if token is None:
-                channel.wake()
-                continue
-            self._intake.append(channel)
-            entry = self._entries.get(token)
-            if entry is None:
-                follow = Follow(token, self._policy, self._agents, source=self._source)
-                self._fresh = self._entries[token] = _Entry(follow, [channel])
-                return True
-            self._subscribe(channel, entry)
-        return False
-
-    async def _feed(self, channel: Channel, tokens: AsyncIterable[str]) -> None:
-        def on_item() -> None:
-            if channel.open and channel not in self._intake:
-                self._intake.append(channel)
-            channel.wake()
-            self._wake()
-
+    async def _feed(self, channel: Channel, source: AsyncIterable[str]) -> None:
         try:
-            await feed(tokens, channel.intake, on_item=on_item)
+            await feed(source, channel.intake, on_item=lambda: self._board.offer(channel))
         except Exception as exc:  # noqa: BLE001  of the user's own iterable; its reader sees it
-            channel.fail(_again(exc))
-
-    async def _poll(self, entry: _Entry) -> None:
-        if not self._is_live(entry):
-            return
-        clock = asyncio.get_running_loop().time
-        limiter, follow = self._caller.limiter, entry.follow
-        now = clock()
-        follow.sent(now, now - limiter.paused_seconds())
-        self._in_flight += 1
-        try:
-            session = await self._caller.attempt(poll_call(follow.token, source=self._source))
-        except (AuthenticationError, ConfigurationError) as exc:
-            # Every token would meet the same answer: it ends every stream.
-            self._end_streams(_again(exc))
-            return
-        except HumError as exc:
-            update = self._failed(follow, exc, clock())
-        else:
-            now = clock()
-            self._polls += 1
-            update = follow.answered(session, now, now - limiter.paused_seconds())
-        finally:
-            self._in_flight -= 1
-        self._deliver(entry, update)
-
-    def _failed(self, follow: Follow, error: HumError, now: float) -> SessionUpdate | None:
-        if not is_throttle(error):
-            self._polls += 1
-            return follow.failed(error, now, now - self._caller.limiter.paused_seconds())
-        self._throttled += 1
-        follow.throttled(now)
-        if follow.throttles > self._caller.retry.throttles:
-            return follow.give_up(error, now)
-        return None
-
-    def _deliver(self, entry: _Entry, update: SessionUpdate | None) -> None:
-        if not self._is_live(entry):
-            return
-        if update is not None:
-            self._updates += 1
-            for channel in entry.channels:
-                channel.put(update)
-        if entry.follow.ended:
-            del self._entries[entry.follow.token]
-        else:
-            self._heap.push(entry.follow.due, entry)
-            self._wake()
+            channel.fail(again(exc))
 
 
 def _only_one(exc: Exception) -> Exception:
@@ -443,15 +237,6 @@ def _only_one(exc: Exception) -> Exception:
         inner: Exception = exc.exceptions[0]
         return inner
     return exc
-
-
-def _again(exc: Exception) -> Callable[[], BaseException]:
-    """Return a maker of an exception, so that several readers do not share one traceback."""
-
-    def make() -> BaseException:
-        return copy.copy(exc) if isinstance(exc, HumError) else exc
-
-    return make
 
 
 class WatchStream:
@@ -495,7 +280,7 @@ class WatchStream:
         await self.aclose()
 
     def __del__(self) -> None:
-        # `break` lands here, perhaps in another thread: no loop may be touched.
+        # `break` lands here, perhaps in another thread: nothing but thread-safe calls.
         self._channel.close()
 
     def add(self, *tokens: str) -> None:
@@ -514,7 +299,6 @@ class WatchStream:
         """End the stream now. Idempotent; sessions that nobody else watches are polled no more."""
         self._channel.close()
         self._channel.wake()
-        self._watcher.reader_left()
 
     async def aclose(self) -> None:
         """End the stream now, as `close`."""

@@ -363,10 +363,13 @@ class _Job:
         result = trip.result
         if result is not None and not settled:
             self._open -= 1
-            rows, purchase.rows = purchase.rows, []
-            for key, address in rows:
-                self._deliver(_shared(result, key, address), None)
-            self._deliver(result, purchase)
+            shared = [_shared(result, key, address) for key, address in purchase.rows]
+            purchase.rows.clear()
+            *first, last = [result, *shared]
+            for row in first:
+                self._deliver(row, None)
+            # With the last of its rows the session may be closed.
+            self._deliver(last, purchase)
         elif trip.step is not None:
             self._heap.push(trip.due, purchase)
         self._wake()

@@ -1,0 +1,300 @@
+"""Which tokens are polled, for which streams, and which of them is polled next.
+
+Entries in a heap and channels to streams; a `Dispatcher` serves the board as its work.
+"""
+
+import asyncio
+import contextlib
+import copy
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+import attrs
+
+from hum_async._caller import Caller
+from hum_async._calls import poll_call
+from hum_async._channel import Channel
+from hum_async._follow import Follow, Source
+from hum_async._retry import is_throttle
+from hum_async._schedule import DueHeap, PollPolicy
+from hum_async.errors import AuthenticationError, ConfigurationError, HumError
+from hum_async.models import SessionUpdate
+
+__all__ = ["Board", "WatcherStatistics", "again"]
+
+
+@attrs.frozen
+class WatcherStatistics:
+    """A watcher at one moment.
+
+    Attributes:
+        watched: Distinct tokens that have no terminal update yet, as far as they are known.
+        admitted: Those of them that are being polled; the others wait for room under the limit.
+        in_flight: Polls under way.
+        polls: Polls answered so far, throttled ones not counted.
+        updates: Updates made so far.
+        throttled: Polls that were answered 429 so far.
+        oldest_due_age: Seconds by which the most overdue poll is late; 0 if none is.
+    """
+
+    watched: int
+    admitted: int
+    in_flight: int
+    polls: int
+    updates: int
+    throttled: int
+    oldest_due_age: float
+
+
+@attrs.define(eq=False, repr=False)
+class _Entry:
+    """One token and the streams that want to know of it."""
+
+    follow: Follow
+    channels: list[Channel] = attrs.field(factory=list)
+
+
+class Board:
+    """What one watcher polls.
+
+    Args:
+        caller: Sends the polls.
+        policy: When to poll.
+        agents: Names of the agents to wait for.
+        source: Endpoint that is polled.
+        wake: Called when there may be something new to poll.
+        wake_soon: The same, from whatever thread.
+        dropped: Called with a stream whose reader has left.
+    """
+
+    def __init__(  # noqa: PLR0913  what a watcher consists of, each by name
+        self,
+        caller: Caller,
+        *,
+        policy: PollPolicy,
+        agents: tuple[str, ...],
+        source: Source,
+        wake: Callable[[], None],
+        wake_soon: Callable[[], None],
+        dropped: Callable[[Channel], None],
+    ) -> None:
+        self._caller = caller
+        self._policy = policy
+        self._agents = agents
+        self._source: Source = source
+        self._wake = wake
+        self._wake_soon = wake_soon
+        self._dropped = dropped
+        self._entries: dict[str, _Entry] = {}
+        self._heap: DueHeap[_Entry] = DueHeap()
+        self._channels: list[Channel] = []
+        self._intake: deque[Channel] = deque()
+        self._fresh: _Entry | None = None
+        self._left_readers = False
+        self._in_flight = self._polls = self._updates = self._throttled = 0
+
+    # --- streams ----------------------------------------------------------------------------------
+
+    def open_channel(self, tokens: Iterable[str], *, fed: bool, known: Iterable[str]) -> Channel:
+        """Open a stream.
+
+        Args:
+            tokens: Where its tokens are taken from, lazily.
+            fed: More are offered to its intake.
+            known: Those of them that can be looked at now.
+        """
+        channel = Channel(tokens, fed=fed, on_close=self._mark_left)
+        self._channels.append(channel)
+        self._join(channel, known)
+        self.offer(channel)
+        return channel
+
+    def offer(self, channel: Channel) -> None:
+        """Tell that a stream may have tokens to take."""
+        if channel.open and channel not in self._intake:
+            self._intake.append(channel)
+        channel.wake()
+        self._wake()
+
+    def add(self, channel: Channel, tokens: tuple[str, ...]) -> None:
+        """Watch more tokens on a stream."""
+        channel.add(tokens)
+        self._join(channel, tokens)
+        self.offer(channel)
+
+    def discard(self, channel: Channel, tokens: tuple[str, ...]) -> None:
+        """Watch tokens no longer on a stream."""
+        for token in tokens:
+            if channel.discard(token):
+                self._unsubscribe(channel, token)
+        self._wake()
+
+    def end(self, why: Callable[[], BaseException]) -> None:
+        """End every stream with an exception and forget everything."""
+        for channel in self._channels:
+            channel.fail(why)
+        self._channels.clear()
+        self._intake.clear()
+        self._entries.clear()
+        self._heap.clear()
+        self._fresh = None
+
+    def statistics(self, now: float) -> WatcherStatistics:
+        """Return what is going on."""
+        self._sweep()
+        due = self._heap.next_due()
+        return WatcherStatistics(
+            watched=len(self._entries) + sum(channel.intake.waiting for channel in self._channels),
+            admitted=len(self._entries),
+            in_flight=self._in_flight,
+            polls=self._polls,
+            updates=self._updates,
+            throttled=self._throttled,
+            oldest_due_age=max(0.0, now - due) if due is not None else 0.0,
+        )
+
+    # --- Work, for the dispatcher -----------------------------------------------------------------
+
+    def ready_at(self, now: float) -> float | None:
+        """Return when there is something to poll."""
+        self._sweep()
+        while len(self._heap) and not self._is_live(self._heap.first()):
+            self._heap.pop()
+        due = self._heap.next_due()
+        if due is not None and due <= now:
+            return due
+        return now if self._admit() else due
+
+    def take(self, now: float) -> Coroutine[Any, Any, None] | None:
+        """Return the poll that is most urgent: one that is due, else a new token's first."""
+        self._sweep()
+        while (entry := self._heap.pop_due(now)) is not None:
+            if self._is_live(entry):
+                return self._poll(entry)
+        if self._admit():
+            entry, self._fresh = self._fresh, None
+            return self._poll(entry) if entry is not None else None
+        return None
+
+    # --- machinery --------------------------------------------------------------------------------
+
+    def _mark_left(self) -> None:
+        self._left_readers = True
+        self._wake_soon()
+
+    def _sweep(self) -> None:
+        """Forget the streams whose readers have left."""
+        if not self._left_readers:
+            return
+        self._left_readers = False
+        for channel in [channel for channel in self._channels if channel.closed]:
+            self._channels.remove(channel)
+            with contextlib.suppress(ValueError):
+                self._intake.remove(channel)
+            for token in channel.pending:
+                self._unsubscribe(channel, token)
+            self._dropped(channel)
+
+    def _is_live(self, entry: _Entry) -> bool:
+        return self._entries.get(entry.follow.token) is entry
+
+    def _unsubscribe(self, channel: Channel, token: str) -> None:
+        entry = self._entries.get(token)
+        if entry is not None and channel in entry.channels:
+            entry.channels.remove(channel)
+            if not entry.channels:
+                del self._entries[token]
+
+    def _join(self, channel: Channel, tokens: Iterable[str]) -> None:
+        """Let a stream join those tokens that are polled already; it first gets their state."""
+        for token in tokens:
+            entry = self._entries.get(token)
+            if entry is not None and channel.claim(token):
+                self._subscribe(channel, entry)
+
+    def _subscribe(self, channel: Channel, entry: _Entry) -> None:
+        entry.channels.append(channel)
+        state = entry.follow.current(asyncio.get_running_loop().time())
+        if state is not None:
+            channel.put(state)
+
+    def _admit(self) -> bool:
+        """Have one new token at hand, if there is any; streams take turns."""
+        if self._fresh is not None and self._is_live(self._fresh):
+            return True
+        self._fresh = None
+        while self._intake:
+            channel = self._intake.popleft()
+            try:
+                token = channel.take()
+            except Exception as exc:  # noqa: BLE001  of the user's own iterable; its reader sees it
+                channel.fail(again(exc))
+                continue
+            if token is None:
+                channel.wake()
+                continue
+            self._intake.append(channel)
+            entry = self._entries.get(token)
+            if entry is None:
+                follow = Follow(token, self._policy, self._agents, source=self._source)
+                self._fresh = self._entries[token] = _Entry(follow, [channel])
+                return True
+            self._subscribe(channel, entry)
+        return False
+
+    async def _poll(self, entry: _Entry) -> None:
+        if not self._is_live(entry):
+            return
+        clock = asyncio.get_running_loop().time
+        limiter, follow = self._caller.limiter, entry.follow
+        now = clock()
+        follow.sent(now, now - limiter.paused_seconds())
+        self._in_flight += 1
+        try:
+            session = await self._caller.attempt(poll_call(follow.token, source=self._source))
+        except (AuthenticationError, ConfigurationError) as exc:
+            # Every token would meet the same answer: it ends every stream.
+            self.end(again(exc))
+            return
+        except HumError as exc:
+            update = self._failed(follow, exc, clock())
+        else:
+            now = clock()
+            self._polls += 1
+            update = follow.answered(session, now, now - limiter.paused_seconds())
+        finally:
+            self._in_flight -= 1
+        self._deliver(entry, update)
+
+    def _failed(self, follow: Follow, error: HumError, now: float) -> SessionUpdate | None:
+        if not is_throttle(error):
+            self._polls += 1
+            return follow.failed(error, now, now - self._caller.limiter.paused_seconds())
+        self._throttled += 1
+        follow.throttled(now)
+        if follow.throttles > self._caller.retry.throttles:
+            return follow.give_up(error, now)
+        return None
+
+    def _deliver(self, entry: _Entry, update: SessionUpdate | None) -> None:
+        if not self._is_live(entry):
+            return
+        if update is not None:
+            self._updates += 1
+            for channel in entry.channels:
+                channel.put(update)
+        if entry.follow.ended:
+            del self._entries[entry.follow.token]
+        else:
+            self._heap.push(entry.follow.due, entry)
+            self._wake()
+
+
+def again(exc: Exception) -> Callable[[], BaseException]:
+    """Return a maker of an exception, so that several readers do not share one traceback."""
+
+    def make() -> BaseException:
+        return copy.copy(exc) if isinstance(exc, HumError) else exc
+
+    return make
