@@ -42,7 +42,19 @@ class Dispatcher:
         self._wakeup.set()
 
     async def run(self) -> None:
-        """Serve until cancelled; nothing runs any more when this has returned."""
+        """Serve until cancelled; nothing runs any more when this has returned.
+
+        Raises:
+            Exception: Whatever the work raised, which is a bug of the work.
+        """
+        try:
+            await self._serve_all()
+        except ExceptionGroup as group:
+            if len(group.exceptions) == 1:
+                raise group.exceptions[0] from None
+            raise
+
+    async def _serve_all(self) -> None:
         loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as requests:
             while True:

@@ -207,7 +207,7 @@ class AsyncSessionWatcher:
         try:
             await dispatcher.run()
         except Exception as exc:  # noqa: BLE001  a bug; it is reported to everybody who reads
-            self._failure = _only_one(exc)
+            self._failure = exc
         finally:
             self._board.end(self._why_closed)
             feeders = list(self._feeders.values())
@@ -229,14 +229,6 @@ class AsyncSessionWatcher:
             await feed(source, channel.intake, on_item=lambda: self._board.offer(channel))
         except Exception as exc:  # noqa: BLE001  of the user's own iterable; its reader sees it
             channel.fail(again(exc))
-
-
-def _only_one(exc: Exception) -> Exception:
-    """Return what a task group wrapped, if it was one exception."""
-    if isinstance(exc, ExceptionGroup) and len(exc.exceptions) == 1:
-        inner: Exception = exc.exceptions[0]
-        return inner
-    return exc
 
 
 class WatchStream:
