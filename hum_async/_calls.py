@@ -50,7 +50,7 @@ class Call(Generic[T]):
     """
 
     method: str
-    path: str
+    path: str = attrs.field(repr=False)
     decode: Callable[[RawResponse], T] = attrs.field(repr=False)
     body: bytes | None = attrs.field(default=None, repr=False)
     creates: bool = False

@@ -123,7 +123,7 @@ class Follow:
         """Tell of an error; return the terminal update that it makes, or None to try again."""
         before = self.session
         self._unchanged += 1
-        gap = self._count(ready=False)
+        gap = self._count(answered=False)
         if isinstance(error, SessionGone):
             return self._update(UpdateKind.GONE, before, now)
         if not self._may_pass(error) or self._budget_spent():
@@ -167,7 +167,7 @@ class Follow:
             return self.session is None and waited < NOT_FOUND_GRACE
         return not isinstance(error, ApiError) or isinstance(error, ServerError | RateLimited)
 
-    def _count(self, *, ready: bool) -> float:
+    def _count(self, *, ready: bool = False, answered: bool = True) -> float:
         self.polls += 1
         self.throttles = 0
         planned_from = self._sent if self._planned_from is None else self._planned_from
@@ -178,6 +178,7 @@ class Follow:
                 planned=self._planned,
                 waited=self._sent - planned_from,
                 ready=ready,
+                answered=answered,
             )
         )
 

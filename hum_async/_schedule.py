@@ -63,6 +63,7 @@ class Poll:
         planned: Seconds that the policy had asked to wait before it.
         waited: Seconds that really passed before it.
         ready: It found the session complete.
+        answered: It was answered at all; one that failed says nothing of the session.
     """
 
     number: int
@@ -70,6 +71,7 @@ class Poll:
     planned: float
     waited: float
     ready: bool = False
+    answered: bool = True
 
 
 class PollPolicy(Protocol):
@@ -203,5 +205,6 @@ class LearnedPolling:
 
     def after(self, poll: Poll) -> float:
         """Learn from the poll; return the learned delay to the next."""
-        (self._first if poll.number == 1 else self._later).learn(poll)
+        if poll.answered:
+            (self._first if poll.number == 1 else self._later).learn(poll)
         return self._later.seconds

@@ -33,7 +33,7 @@ def show_summary(report: JobReport, *, output: str | None, simulated: bool) -> N
         simulated: The answers are made up.
     """
     state = "" if report.done == report.total else f" of {report.total:,}"
-    table = Table(title=f"{report.done:,}{state} addresses", title_justify="left", pad_edge=False)
+    table = Table(title=f"Addresses: {report.done:,}{state}", title_justify="left", pad_edge=False)
     table.add_column("outcome")
     table.add_column("rows", justify="right")
     table.add_column("meaning", style="dim")
