@@ -108,6 +108,7 @@ async def run_job(  # noqa: PLR0913  the parts of a job, each given by name
 
     Raises:
         AuthenticationError: The key is not accepted.
+        InputError: The output cannot be written any more.
     """
     clock = asyncio.get_running_loop().time
     began = clock()
@@ -117,14 +118,16 @@ async def run_job(  # noqa: PLR0913  the parts of a job, each given by name
     try:
         await _consume(stream, writer, report, lambda: clock() - began, on_progress)
     finally:
-        # Written first: whatever joining may meet, the rows that are done are safe.
-        writer.flush()
-        if report.done:
-            sink.close()
-        else:
-            sink.discard()
-        await stream.aclose()
-        report.measure(stream.statistics(), clock() - began)
+        try:
+            # Written first: whatever joining may meet, the rows that are done are safe.
+            writer.flush()
+            if report.done:
+                sink.close()
+            else:
+                sink.discard()
+        finally:
+            await stream.aclose()
+            report.measure(stream.statistics(), clock() - began)
 
 
 async def _consume(

@@ -78,7 +78,8 @@ def explanation(result: Qualification) -> str | None:
 
 
 def spreadsheet_safe(text: str) -> str:
-    """Return text from outside so that no spreadsheet takes it for a formula."""
+    """Return text from outside on one line, so that no spreadsheet takes it for a formula."""
+    text = " ".join(text.splitlines())
     return f"'{text}" if re.match(r"\s*[=+\-@]", text) else text
 
 

@@ -1,13 +1,15 @@
 """Tables in and out: CSV in, CSV and JSON lines out. Everything here blocks; run it in a thread."""
 
 import atexit
+import contextlib
 import csv
+import errno
 import io
 import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -173,48 +175,88 @@ class _Output:
     """Text that goes to standard output, or to a file under a temporary name until it is whole."""
 
     def __init__(self, target: str) -> None:
-        self._target = None if target == STANDARD else Path(target)
-        if self._target is None:
+        self._name = "standard output" if target == STANDARD else target
+        self._target = self._partial = None
+        self._broken = False
+        if target == STANDARD:
             self.stream: IO[str] = io.TextIOWrapper(
                 sys.stdout.buffer, encoding="utf-8", newline="", write_through=True
             )
             return
-        if self._target.is_dir():
-            raise IsADirectoryError(21, "it is a directory")
-        self._partial = self._target.with_name(f".{self._target.name}.partial")
-        self.stream = self._partial.open("w", encoding="utf-8", newline="")
+        # A link stays a link; a device or pipe is written to and not replaced.
+        path = Path(target).resolve()
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a directory")
+        if not path.exists() or path.is_file():
+            self._target = path
+            path = self._partial = path.with_name(f".{path.name}.partial")
+        self.stream = path.open("w", encoding="utf-8", newline="")
+
+    def write(self, action: Callable[[IO[str]], object]) -> None:
+        """Write something; once that has failed, nothing any more.
+
+        Raises:
+            InputError: The disk is full, the reader of the pipe has gone, or the like; it says
+                where the rows are.
+        """
+        if self._broken:
+            return
+        try:
+            action(self.stream)
+        except OSError as exc:
+            self._broken = True
+            kept = f"; the rows written so far are in {self._partial}" if self._partial else ""
+            with contextlib.suppress(OSError):
+                self._let_go()
+            raise InputError(f"cannot write {self._name}: {exc.strerror or exc}{kept}") from exc
 
     def close(self) -> None:
-        if self._target is None:
-            self.stream.flush()
-            # Detached, so that our wrapper does not close standard output with itself.
-            self.stream.detach()  # type: ignore[attr-defined]  # a TextIOWrapper here
-            return
-        self.stream.flush()
-        os.fsync(self.stream.fileno())
-        self.stream.close()
-        self._partial.replace(self._target)
+        self.write(self._finish)
+
+    def _finish(self, stream: IO[str]) -> None:
+        stream.flush()
+        if self._partial is not None:
+            os.fsync(stream.fileno())
+        self._let_go()
+        if self._partial is not None and self._target is not None:
+            self._partial.replace(self._target)
 
     def discard(self) -> None:
-        if self._target is not None:
-            self.stream.close()
+        if self._broken:
+            return
+        self._let_go()
+        if self._partial is not None:
             self._partial.unlink(missing_ok=True)
+
+    def _let_go(self) -> None:
+        if self._name == "standard output":
+            # Detached, so that our wrapper does not close standard output with itself.
+            self.stream.detach()  # type: ignore[attr-defined]  # a TextIOWrapper here
+        else:
+            self.stream.close()
 
 
 class _CsvSink:
     def __init__(self, output: _Output, header: Sequence[str]) -> None:
         self._output = output
-        self._writer = csv.writer(output.stream, lineterminator="\n")
-        self._writer.writerow([*header, *RESULT_COLUMNS])
+        self._plain = csv.writer(output.stream, lineterminator="\n")
+        self._quoted = csv.writer(output.stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        self._row([*header, *RESULT_COLUMNS])
 
     def write(self, cells: Sequence[str], values: dict[str, Any]) -> None:
-        self._writer.writerow([*cells, *(_cell(values[name]) for name in RESULT_COLUMNS)])
+        self._row([*cells, *(_cell(values[name]) for name in RESULT_COLUMNS)])
 
     def close(self) -> None:
         self._output.close()
 
     def discard(self) -> None:
         self._output.discard()
+
+    def _row(self, cells: list[str]) -> None:
+        # Older Pythons leave a lone carriage return unquoted, which breaks the row in two.
+        alone = any("\r" in cell for cell in cells)
+        writer = self._quoted if alone else self._plain
+        self._output.write(lambda _: writer.writerow(cells))
 
 
 def _cell(value: Any) -> str:
@@ -239,7 +281,8 @@ class _JsonlSink:
 
     def write(self, cells: Sequence[str], values: dict[str, Any]) -> None:
         row = {**dict(zip(self._names, cells, strict=True)), **values}
-        self._output.stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+        line = json.dumps(row, ensure_ascii=False) + "\n"
+        self._output.write(lambda stream: stream.write(line))
 
     def close(self) -> None:
         self._output.close()

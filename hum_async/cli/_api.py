@@ -8,13 +8,20 @@ from typing import Annotated
 
 import attrs
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from hum_async.cli._console import messages
 from hum_async.client import HumClient
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import RateLimiter
 
-__all__ = ["ApiOptions", "SimulatedApiOptions", "open_client"]
+__all__ = ["ApiOptions", "PathOrDash", "Positive", "SimulatedApiOptions", "open_client"]
+
+PathOrDash = Annotated[str, Parameter(allow_leading_hyphen=True)]
+"""A path, or - for standard input or output."""
+
+Positive = Annotated[float, Parameter(validator=Number(gt=0))]
+"""A number above 0."""
 
 
 @Parameter(name="*")
@@ -26,12 +33,16 @@ class ApiOptions:
         str | None, Parameter(help="Where the API is; default HUM_BASE_URL, then production.")
     ] = None
     key_file: Annotated[
-        str | None, Parameter(help="Read the API key from this file, or from - (standard input).")
+        PathOrDash | None,
+        Parameter(help="Read the API key from this file, or from - (standard input)."),
     ] = None
     rate: Annotated[
-        float | None, Parameter(help="Requests per second at most; default: find the limit out.")
+        Positive | None, Parameter(help="Requests per second at most; default: find the limit out.")
     ] = None
-    concurrency: Annotated[int, Parameter(help="Requests under way at the same time.")] = 32
+    concurrency: Annotated[
+        int,
+        Parameter(validator=Number(gte=1), help="Requests under way at the same time."),
+    ] = 32
 
 
 @Parameter(name="*")
@@ -44,7 +55,7 @@ class SimulatedApiOptions(ApiOptions):
     ] = False
     seed: Annotated[int, Parameter(help="Of the simulated API: same seed, same results.")] = 0
     speed: Annotated[
-        float, Parameter(help="Of the simulated API: how much faster its agents work.")
+        Positive, Parameter(help="Of the simulated API: how much faster its agents work.")
     ] = 1.0
 
 

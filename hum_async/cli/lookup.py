@@ -8,7 +8,7 @@ from rich.table import Table
 
 from hum_async._address import parse_line
 from hum_async.bulk.rows import FAILED_OUTCOMES, explanation, result_values
-from hum_async.cli._api import SimulatedApiOptions, open_client
+from hum_async.cli._api import Positive, SimulatedApiOptions, open_client
 from hum_async.cli._console import data, messages
 from hum_async.cli._run import ExitCode, run
 from hum_async.cli._summary import MEANING
@@ -21,7 +21,7 @@ _DEFAULT_API = SimulatedApiOptions()
 
 def lookup(
     *address: str,
-    timeout: float = 30.0,
+    timeout: Positive = 30.0,
     json: Annotated[bool, Parameter(negative=())] = False,
     api: SimulatedApiOptions = _DEFAULT_API,
 ) -> int:

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from hum_async.bulk.columns import AddressColumns, MappingError, find_columns
 from hum_async.bulk.job import JobReport, run_job
 from hum_async.bulk.tables import STANDARD, CsvTable, open_sink, open_table
-from hum_async.cli._api import SimulatedApiOptions, open_client
+from hum_async.cli._api import PathOrDash, SimulatedApiOptions, open_client
 from hum_async.cli._console import messages
 from hum_async.cli._progress import showing_progress
 from hum_async.cli._run import ExitCode, run
@@ -22,9 +22,9 @@ _DEFAULT_API = SimulatedApiOptions()
 
 
 def qualify(  # noqa: PLR0913  each is an option of the command
-    input: str,  # noqa: A002  the name that users see
+    input: PathOrDash,  # noqa: A002  the name that users see
     *,
-    output: Annotated[str, Parameter(alias="-o")] = STANDARD,
+    output: Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)] = STANDARD,
     format: Literal["csv", "jsonl"] | None = None,  # noqa: A002  the name that users see
     map: Annotated[tuple[str, ...], Parameter(negative=())] = (),  # noqa: A002  as above
     encoding: str | None = None,

@@ -4,7 +4,9 @@ import asyncio
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
+from hum_async.cli._api import Positive
 from hum_async.cli._console import data
 from hum_async.cli._run import ExitCode, run
 from hum_async.errors import ConfigurationError
@@ -15,12 +17,12 @@ __all__ = ["simulate"]
 
 def simulate(  # noqa: PLR0913  each is an option of the command
     *,
-    port: int = 8400,
+    port: Annotated[int, Parameter(validator=Number(gte=0, lte=65535))] = 8400,
     seed: int = 0,
-    speed: float = 1.0,
+    speed: Positive = 1.0,
     generation: Literal["polling", "immediate"] = "polling",
-    rate: float | None = None,
-    burst: int | None = None,
+    rate: Positive | None = None,
+    burst: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     retry_after: Annotated[float | None, Parameter(negative=())] = None,
 ) -> int:
     """Serve a simulated Hum API on 127.0.0.1 until Ctrl-C. Any key but bad-key is accepted.

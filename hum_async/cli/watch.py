@@ -9,7 +9,7 @@ from rich.table import Table
 
 from hum_async._redact import mask_token
 from hum_async._schedule import GuidedPolling
-from hum_async.cli._api import ApiOptions, open_client
+from hum_async.cli._api import ApiOptions, PathOrDash, Positive, open_client
 from hum_async.cli._console import data
 from hum_async.cli._run import ExitCode, run
 from hum_async.errors import ConfigurationError
@@ -22,9 +22,9 @@ _DEFAULT_API = ApiOptions()
 
 
 def watch(
-    *tokens: str,
+    *tokens: PathOrDash,
     source: Literal["session", "internet"] = "session",
-    budget: float = 30.0,
+    budget: Positive = 30.0,
     api: ApiOptions = _DEFAULT_API,
 ) -> int:
     """Follow sessions by their tokens until their agents are done.
