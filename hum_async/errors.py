@@ -119,7 +119,7 @@ class ApiError(HumError):
         retry_after: Seconds that the server asked us to wait, if it did.
     """
 
-    hint = "see `status` and `message`"
+    hint = "the API refuses this request; check path, arguments and base URL"
 
     def __init__(
         self,

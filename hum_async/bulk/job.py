@@ -34,6 +34,7 @@ class JobReport:
         technologies: Rows by technology.
         requests: HTTP requests sent.
         sessions: Sessions bought.
+        open: Sessions that were still being looked up.
         elapsed: Seconds since the job began.
         unreachable: Rows that failed because no connection could be made.
     """
@@ -45,6 +46,7 @@ class JobReport:
     technologies: Counter[str] = attrs.field(factory=Counter)
     requests: int = 0
     sessions: int = 0
+    open: int = 0
     elapsed: float = 0.0
     unreachable: int = 0
 
@@ -79,6 +81,7 @@ class JobReport:
     def measure(self, statistics: JobStatistics, elapsed: float) -> None:
         """Take over what the pipeline says of itself."""
         self.requests, self.sessions = statistics.requests, statistics.sessions
+        self.open = statistics.open
         self.elapsed = elapsed
 
 

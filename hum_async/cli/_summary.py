@@ -49,6 +49,12 @@ def show_summary(report: JobReport, *, output: str | None, simulated: bool) -> N
         f"({report.requests_per_row:.2f} per address), {report.elapsed:.0f} s",
         soft_wrap=True,
     )
+    if report.done < report.total:
+        messages.print(
+            f"[yellow]Stopped early: {report.total - report.done:,} rows have no result and are not "
+            f"in the output; {report.open:,} of them had a session open, which is left to expire.[/]",
+            soft_wrap=True,
+        )
     if output is not None:
         messages.print(f"Results: {output} (your columns, then the hum_... columns)")
     if simulated:
