@@ -12,6 +12,9 @@ from hum_async.limiter import Limiter
 
 __all__ = ["Dispatcher", "Work"]
 
+_EARLY = 1e-6
+"""Seconds by which a timer may fire before its time; what is due then is due."""
+
 
 class Work(Protocol):
     """What a dispatcher serves."""
@@ -59,7 +62,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as requests:
             while True:
                 self._wakeup.clear()
-                now = loop.time()
+                now = loop.time() + _EARLY
                 when = None if self._seeking else self._work.ready_at(now)
                 if when is None:
                     await self._wakeup.wait()
@@ -78,7 +81,7 @@ class Dispatcher:
 
     async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         async with self._limiter.slot():
-            request = self._work.take(loop.time())
+            request = self._work.take(loop.time() + _EARLY)
             # From here on the dispatcher may ask for the next slot.
             self._seeking = False
             self.wake()
