@@ -1,6 +1,5 @@
 """What the API takes as an address (hum-api 2.2): check, normalise, compare, read from one line."""
 
-import math
 import re
 from typing import Any
 
@@ -56,6 +55,8 @@ def _part(address: Address, name: str) -> str | None:
     if not isinstance(value, str):
         raise AddressError(f"{name} must be text, not {type(value).__name__}", name)
     value = " ".join(value.split())
+    if not value.isprintable():
+        raise AddressError(f"{name} holds characters that cannot be printed or sent", name)
     if len(value) > _LIMITS.get(name, 100):
         raise AddressError(
             f"{name} has {len(value)} characters; the API takes up to {_LIMITS[name]}"
@@ -70,7 +71,8 @@ def _check_degrees(name: str, value: object, most: float) -> None:
     if value is None:
         return
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or abs(value) > most:  # type: ignore[arg-type]
+    # Compared like this, NaN is refused as well, and no large integer is converted.
+    if not number or not -most <= value <= most:  # type: ignore[operator]
         raise AddressError(f"{name} must be a number of degrees within +-{most:g}", name)
 
 

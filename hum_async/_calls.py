@@ -115,7 +115,10 @@ def raw_call(method: str, path: str, *, json: Any = None) -> Call[RawResponse]:
 
 
 def _session_path(token: str) -> str:
-    segment = quote(token, safe="")
+    try:
+        segment = quote(token, safe="")
+    except UnicodeEncodeError:
+        segment = ""
     # Dots alone would be resolved as a path, by somebody on the way if not by us.
     if not segment.strip("."):
         raise SessionNotFound(404, "this cannot be a session token; nothing was sent")

@@ -50,6 +50,8 @@ class Intake(Generic[T]):
             return self._added.popleft()
         if self._source is not None:
             for item in self._source:
+                if item is None:
+                    raise TypeError("None was given where something to look up was expected")
                 return item
             self._source = None
         return None
@@ -92,6 +94,8 @@ async def feed(source: AsyncIterable[T], intake: Intake[T], *, on_item: Callable
     items = aiter(source)
     try:
         async for item in items:
+            if item is None:
+                raise TypeError("None was given where something to look up was expected")
             intake.offer(item)
             on_item()
             await intake.room()

@@ -95,7 +95,7 @@ class AdaptiveRate:
         self._probing = False
         if now - self._cut_at >= max(1.0, round_trip):
             self._cut_at = now
-            self.rate = max(self.SLOWEST, self.rate * self.CUT)
+            self.rate = self._bounded(max(self.SLOWEST, self.rate * self.CUT))
         self._hold_until = self._grown_at = now + self.HOLD
         return self.rate
 

@@ -19,6 +19,7 @@ _STREET = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+")
 _MAX_MESSAGE = 300
+_MAX_READ = 2000
 
 
 def mask_token(token: str) -> str:
@@ -41,7 +42,9 @@ def redact(message: str, secrets: Iterable[str] = ()) -> str:
         secrets: What the request carried (key, token, address parts); every word of at least two
             characters of theirs is hidden wherever it stands.
     """
-    # Words first, so that a long message is only ever cut after it is clean.
+    # What is shown is cut after it is clean; what is cleaned is bounded, because a body may have
+    # megabytes and some patterns look far ahead.
+    message = message[:_MAX_READ]
     words = {word.lower() for secret in secrets for word in _WORD.findall(secret) if len(word) > 1}
     if words:
         message = _WORD.sub(

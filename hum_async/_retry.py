@@ -1,6 +1,7 @@
 """Whether to send a request again, and when. Synchronous; randomness is an argument."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -76,7 +77,11 @@ def retry_delay(
         return None
     if not isinstance(error, TransportError | ResponseError | ServerError):
         return None
-    return random * min(policy.cap, policy.base * 2.0 ** (tries - 1))
+    return random * min(policy.cap, policy.base * 2.0 ** min(tries - 1, 64))
+
+
+# Whole seconds by the standard; some servers send fractions.
+_SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
 def parse_retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
@@ -91,20 +96,19 @@ def parse_retry_after(headers: Mapping[str, str], *, now: datetime | None = None
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
-    try:
+    if _SECONDS.fullmatch(value):
         seconds = float(value)
-    except ValueError:
-        then = _http_date(value)
-        if then is None:
-            return None
-        served = _http_date(headers.get("date", "")) or now or datetime.now(UTC)
-        return max(0.0, (then - served).total_seconds())
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+        return seconds if math.isfinite(seconds) else None
+    then = _http_date(value)
+    if then is None:
+        return None
+    served = _http_date(headers.get("date", "")) or now or datetime.now(UTC)
+    return max(0.0, (then - served).total_seconds())
 
 
 def _http_date(value: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value)
-    except (ValueError, IndexError, TypeError):
+    except (ValueError, IndexError, TypeError, OverflowError):
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -129,9 +129,10 @@ class GuidedPolling:
 
     def after(self, poll: Poll) -> float:
         """Return the delay: grows while nothing changes, starts again with a change."""
-        # The exponent is bounded so that an endless session cannot overflow a float.
-        delay = self.interval * self.backoff ** min(poll.unchanged, 64)
-        delay = min(delay, self.max_interval)
+        try:
+            delay = min(self.interval * self.backoff**poll.unchanged, self.max_interval)
+        except OverflowError:  # a session that has not changed for very long
+            delay = self.max_interval
         return min(delay * (1.0 + self.jitter * (2.0 * self.random() - 1.0)), self.max_interval)
 
 

@@ -151,18 +151,18 @@ def _zip(value: Any, _: Any = None) -> str | None:
     if value is None:
         return None
     digits = text(value).strip()
-    if not digits.isdecimal() or len(digits) == 5:  # noqa: PLR2004  a ZIP code has five digits
-        return digits
-    if len(digits) < 5:  # noqa: PLR2004
+    if re.fullmatch(r"\d{1,5}", digits, re.ASCII):
         return digits.zfill(5)
-    digits = digits.zfill(9)
-    return f"{digits[:5]}-{digits[5:]}"
+    if re.fullmatch(r"\d{8,9}", digits, re.ASCII):
+        digits = digits.zfill(9)
+        return f"{digits[:5]}-{digits[5:]}"
+    return digits
 
 
 _SPEED = re.compile(
-    r"\s*(?:up to\s+)?(\d+(?:\.\d+)?)\s*(?:(?:-|\N{EN DASH}|to)\s*(\d+(?:\.\d+)?)\s*)?"
+    r"\s*(?:up to\s+)?(\d{1,9}(?:\.\d+)?)\s*(?:(?:-|\N{EN DASH}|to)\s*(\d{1,9}(?:\.\d+)?)\s*)?"
     r"([kmg])?(?:b(?:ps|/s|it/s)?)?\s*",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _MBPS = {"k": 0.001, "m": 1.0, "g": 1000.0}
 

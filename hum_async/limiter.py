@@ -92,7 +92,8 @@ class RateLimiter:
         self._pacer = Pacer(self._adaptive.rate if self._adaptive else rate or math.inf, burst)
         self._gate = PauseGate()
         self._order = itertools.count()
-        self._queue: list[_Slot] = []
+        # Place in the queue, a number to tell equal places apart, who waits, and what for.
+        self._queue: list[tuple[int, int, _Slot, asyncio.Future[None]]] = []
         self._waiting = 0
         self._in_use = 0
         self._granted = 0
@@ -165,7 +166,7 @@ class RateLimiter:
         while True:
             slot.waiter = loop.create_future()
             self._waiting += 1
-            heapq.heappush(self._queue, slot)
+            heapq.heappush(self._queue, (slot.order, next(self._order), slot, slot.waiter))
             self._pump()
             try:
                 if not slot.waiter.done():
@@ -186,9 +187,9 @@ class RateLimiter:
             self._granted -= 1
             self._release()
         else:
+            # Left in the queue, where the pump steps over it: to search for it would cost time in
+            # proportion to those who wait, for each of them when all are cancelled.
             self._waiting -= 1
-            self._queue.remove(slot)
-            heapq.heapify(self._queue)
             self._pump()
 
     def _release(self) -> None:
@@ -199,7 +200,10 @@ class RateLimiter:
         """Grant to as many of the first waiters as may go now; set the timer for the next."""
         while self._queue and self._in_use < self._concurrency:
             now = self._now()
-            slot = self._queue[0]
+            *_, slot, waiter = self._queue[0]
+            if waiter is not slot.waiter:
+                heapq.heappop(self._queue)
+                continue
             paced = self._pacer.ready_at(slot.since)
             slot.paced = slot.paced or paced > now
             ready = max(paced, self._gate.until)
@@ -235,17 +239,14 @@ class RateLimiter:
 class _Slot:
     """One attempt's place in the queue."""
 
-    __slots__ = ("_limiter", "_order", "paced", "since", "waiter")
+    __slots__ = ("_limiter", "order", "paced", "since", "waiter")
 
     def __init__(self, limiter: RateLimiter, order: int) -> None:
         self._limiter = limiter
-        self._order = order
+        self.order = order
         self.since = 0.0
         self.paced = False
         self.waiter: asyncio.Future[None] | None = None
-
-    def __lt__(self, other: "_Slot") -> bool:
-        return self._order < other._order
 
     async def __aenter__(self) -> Self:
         await self._limiter._acquire(self)  # noqa: SLF001  two halves of one object

@@ -18,7 +18,7 @@ from hum_async._intake import Intake, feed
 from hum_async._schedule import DueHeap, LearnedPolling, PollPolicy
 from hum_async._trip import Step, Trip
 from hum_async.client import HumClient
-from hum_async.errors import AuthenticationError, ConfigurationError
+from hum_async.errors import AuthenticationError, ConfigurationError, StreamBusy
 from hum_async.models import Address, Qualification
 
 __all__ = ["JobStatistics", "QualificationStream", "qualify"]
@@ -163,7 +163,7 @@ class _Job:
         self._fresh: _Purchase | None = None
         self._results: deque[tuple[Qualification, _Purchase | None]] = deque()
         self._unsafe: _Purchase | None = None
-        self._open = self._in_flight = 0
+        self._open = self._joined = self._in_flight = 0
         self._delivered = self._requests = self._sessions = 0
         self._failure: Exception | None = None
         self._reader: asyncio.Future[None] | None = None
@@ -174,6 +174,8 @@ class _Job:
     # --- for the stream ---------------------------------------------------------------------------
 
     async def next_result(self) -> Qualification:
+        if self._reader is not None:
+            raise StreamBusy("another task is reading these results; read them in one place")
         self._start()
         self._acknowledge()
         while not self._results:
@@ -266,6 +268,11 @@ class _Job:
 
     # --- machinery --------------------------------------------------------------------------------
 
+    @property
+    def _held(self) -> int:
+        """Rows in hand: being looked up, waiting for another row's look-up, or not read yet."""
+        return self._open + self._joined + len(self._results)
+
     def _wake(self) -> None:
         if self._dispatcher is not None:
             self._dispatcher.wake()
@@ -300,21 +307,21 @@ class _Job:
 
     def _admit(self) -> bool:
         """Have one new address at hand that has to be bought, if there is room and any is left."""
-        while self._fresh is None and self._open + len(self._results) < self._max_open:
+        while self._fresh is None and self._held < self._max_open:
             try:
                 row = self._intake.take()
+                if row is None:
+                    # The reader may have been waiting for exactly this end.
+                    self._wake_reader()
+                    return False
+                self._sort_in(row)
             except Exception as exc:  # noqa: BLE001  of the user's own iterable; the reader sees it
                 self._fail(exc)
                 return False
-            if row is None:
-                # The reader may have been waiting for exactly this end.
-                self._wake_reader()
-                return False
-            self._sort_in(row)
         return self._fresh is not None
 
     def _sort_in(self, row: Row) -> None:
-        key, address = (self._position, row) if isinstance(row, Address) else row
+        key, address = _keyed(row, self._position)
         self._position += 1
         trip = Trip(
             key=key,
@@ -334,6 +341,7 @@ class _Job:
             self._deliver(_shared(found, key, trip.address), None)
         else:
             purchase.rows.append((key, trip.address))
+            self._joined += 1
 
     def _deliver(self, result: Qualification, purchase: _Purchase | None) -> None:
         self._results.append((result, purchase))
@@ -363,6 +371,7 @@ class _Job:
         result = trip.result
         if result is not None and not settled:
             self._open -= 1
+            self._joined -= len(purchase.rows)
             shared = [_shared(result, key, address) for key, address in purchase.rows]
             purchase.rows.clear()
             *first, last = [result, *shared]
@@ -373,6 +382,14 @@ class _Job:
         elif trip.step is not None:
             self._heap.push(trip.due, purchase)
         self._wake()
+
+
+def _keyed(row: Any, position: int) -> tuple[Hashable, Address]:
+    if isinstance(row, Address):
+        return position, row
+    if isinstance(row, tuple) and len(row) == 2 and isinstance(row[1], Address):  # noqa: PLR2004
+        return row
+    raise TypeError(f"qualify() takes Address or (key, Address), not {type(row).__name__}")
 
 
 def _shared(result: Qualification, key: Hashable, address: Address) -> Qualification:

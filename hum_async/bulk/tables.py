@@ -1,12 +1,14 @@
 """Tables in and out: CSV in, CSV and JSON lines out. Everything here blocks; run it in a thread."""
 
 import atexit
+import codecs
 import contextlib
 import csv
 import errno
 import io
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -50,15 +52,11 @@ class CsvTable:
 
     def rows(self) -> Iterator[list[str]]:
         """Yield each row, with as many cells as the header."""
-        with self._open() as stream:
-            reader = csv.reader(stream, delimiter=self.delimiter)
-            next(reader, None)
-            for cells in reader:
-                if cells:
-                    yield cells + [""] * (len(self.header) - len(cells))
-
-    def _open(self) -> IO[str]:
-        return self.path.open(encoding=self.encoding, newline="")
+        with self.path.open(encoding=self.encoding, newline="") as stream:
+            rows = _filled_rows(stream, self.delimiter)
+            next(rows, None)
+            for cells in rows:
+                yield cells + [""] * (len(self.header) - len(cells))
 
 
 def open_table(source: str, *, encoding: str | None = None) -> CsvTable:
@@ -71,41 +69,49 @@ def open_table(source: str, *, encoding: str | None = None) -> CsvTable:
     Raises:
         InputError: It cannot be opened, is empty, or is not text in that encoding.
     """
-    path = _spooled() if source == STANDARD else Path(source)
     name = "standard input" if source == STANDARD else source
-    bom = None
     try:
-        with path.open("rb") as stream:
-            start = stream.read(4)
-        bom = next((found for mark, found in _BOMS.items() if start.startswith(mark)), None)
-        return _scan(path, name=name, encoding=encoding or bom or "utf-8")
+        path = _readable_twice(source)
+        found = _encoding(path, encoding)
     except OSError as exc:
         raise InputError(f"cannot read {name}: {exc.strerror or exc}") from exc
     except LookupError as exc:
         raise InputError(f"there is no encoding {encoding!r}; try utf-8 or cp1252") from exc
-    except UnicodeError as exc:
+    try:
+        return _scan(path, name=name, encoding=found)
+    except UnicodeError:
         raise InputError(
-            f"{name} is not {encoding or bom or 'UTF-8'} text (line {_bad_line(path, exc)}); save "
-            "it as UTF-8, or say what it is: --encoding cp1252"
+            f"{name} is not {found} text (line {_bad_line(path, found)}); save it as UTF-8, or say "
+            "what it is, for instance: --encoding cp1252"
         ) from None
     except csv.Error as exc:
         raise InputError(f"{name} is not a CSV file: {exc}") from exc
 
 
+def _encoding(path: Path, encoding: str | None) -> str:
+    with path.open("rb") as stream:
+        start = stream.read(4)
+    marked = next((found for mark, found in _BOMS.items() if start.startswith(mark)), None)
+    if encoding is None:
+        return marked or "utf-8"
+    named = codecs.lookup(encoding).name
+    # The mark at the beginning is no part of the first column's name.
+    return "utf-8-sig" if named == "utf-8" and marked == "utf-8-sig" else encoding
+
+
 def _scan(path: Path, *, name: str, encoding: str) -> CsvTable:
     with path.open(encoding=encoding, newline="") as stream:
-        first = stream.readline()
-        if not first.strip():
+        first = next((line for line in stream if line.strip()), "")
+        if not first:
             raise InputError(f"{name} is empty; it needs a header and a row for each address")
         delimiter = max(_DELIMITERS, key=first.count)
         stream.seek(0)
-        reader = csv.reader(stream, delimiter=delimiter)
-        header = next(reader)
+        rows = _filled_rows(stream, delimiter)
+        header = next(rows)
         count, width = 0, len(header)
-        for cells in reader:
-            if cells:
-                count += 1
-                width = max(width, len(cells))
+        for cells in rows:
+            count += 1
+            width = max(width, len(cells))
     if not count:
         raise InputError(f"{name} has a header and no rows below it")
     names = [column.strip() for column in header] + [""] * (width - len(header))
@@ -114,23 +120,44 @@ def _scan(path: Path, *, name: str, encoding: str) -> CsvTable:
     return CsvTable(path, name, encoding, delimiter, named, kept, count)
 
 
-def _bad_line(path: Path, exc: UnicodeError) -> str:
-    if not isinstance(exc, UnicodeDecodeError) or exc.encoding.startswith("utf-16"):
-        return "unknown"
+def _filled_rows(stream: IO[str], delimiter: str) -> Iterator[list[str]]:
+    """Yield the rows that are not blank lines.
+
+    Raises:
+        csv.Error: Quotation marks do not match; a lenient reader would mix cells up or swallow all
+            rows below.
+    """
+    reader = csv.reader(stream, delimiter=delimiter, strict=True)
+    try:
+        for cells in reader:
+            if cells:
+                yield cells
+    except csv.Error as exc:
+        raise csv.Error(f"{exc} (in line {reader.line_num}; check its quotation marks)") from None
+
+
+def _bad_line(path: Path, encoding: str) -> str:
     with path.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             try:
-                line.decode(exc.encoding)
-            except UnicodeDecodeError:
-                return str(number)
+                line.decode(encoding)
+            except UnicodeError:
+                # Where a character has two bytes, a line of bytes is not a line of text.
+                return "unknown" if encoding.startswith("utf-16") else str(number)
     return "unknown"
 
 
-def _spooled() -> Path:
-    """Copy standard input to a file: it is read twice."""
+def _readable_twice(source: str) -> Path:
+    """Return a path that can be read twice: standard input and pipes are copied to a file."""
+    if source != STANDARD and (Path(source).is_file() or not Path(source).exists()):
+        return Path(source)
+    if source != STANDARD and Path(source).is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a directory")
+    pipe = sys.stdin.buffer if source == STANDARD else Path(source).open("rb")  # noqa: SIM115
     with tempfile.NamedTemporaryFile(prefix="hum-", suffix=".csv", delete=False) as copy:
-        while chunk := sys.stdin.buffer.read(1 << 20):
-            copy.write(chunk)
+        shutil.copyfileobj(pipe, copy)
+    if source != STANDARD:
+        pipe.close()
     path = Path(copy.name)
     atexit.register(path.unlink, missing_ok=True)
     return path
@@ -275,8 +302,11 @@ class _JsonlSink:
         names: list[str] = []
         for column in header:
             # A JSON object has each name once, a table may not.
-            same = sum(name == column or name.startswith(f"{column}__") for name in names)
-            names.append(f"{column}__{same + 1}" if same else column)
+            name, number = column, 1
+            while name in names or (number > 1 and name in header):
+                number += 1
+                name = f"{column}__{number}"
+            names.append(name)
         self._names = names
 
     def write(self, cells: Sequence[str], values: dict[str, Any]) -> None:

@@ -51,8 +51,8 @@ def show_summary(report: JobReport, *, output: str | None, simulated: bool) -> N
     )
     if report.done < report.total:
         messages.print(
-            f"[yellow]Stopped early: {report.total - report.done:,} rows have no result and are not "
-            f"in the output; {report.open:,} of them had a session open, which is left to expire.[/]",
+            f"[yellow]Stopped early: {report.total - report.done:,} rows have no result and are "
+            f"not in the output; {report.open:,} had a session open, which is left to expire.[/]",
             soft_wrap=True,
         )
     if output is not None:
