@@ -55,8 +55,10 @@ def _part(address: Address, name: str) -> str | None:
     if not isinstance(value, str):
         raise AddressError(f"{name} must be text, not {type(value).__name__}", name)
     value = " ".join(value.split())
-    if not value.isprintable():
-        raise AddressError(f"{name} holds characters that cannot be printed or sent", name)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise AddressError(f"{name} holds characters that are not text", name) from None
     if len(value) > _LIMITS.get(name, 100):
         raise AddressError(
             f"{name} has {len(value)} characters; the API takes up to {_LIMITS[name]}"

@@ -134,6 +134,7 @@ class Board:
         """End every stream with an exception and forget everything."""
         for channel in self._channels:
             channel.fail(why)
+            self._dropped(channel)
         self._channels.clear()
         self._intake.clear()
         self._entries.clear()

@@ -9,7 +9,7 @@ import attrs
 from hum_async._calls import Call, close_call, create_call, error_for, poll_call
 from hum_async._retry import RetryPolicy, is_throttle, retry_delay
 from hum_async._trip import Step, Trip
-from hum_async.errors import AuthenticationError, ConfigurationError, HumError
+from hum_async.errors import AuthenticationError, ConfigurationError, HumError, ServerError
 from hum_async.limiter import Limiter
 from hum_async.transport import Transport
 
@@ -51,7 +51,10 @@ class Caller:
             timeout=self.create_timeout if call.creates else self.timeout,
         )
         if call.succeeded(response.status):
-            return call.decode(response)
+            answer = call.decode(response)
+            if not call.refused(answer):
+                return answer
+            raise error_for(call, response, key=self.key, kind=ServerError)
         error = error_for(call, response, key=self.key)
         if is_throttle(error):
             self.limiter.throttled(error.retry_after)
@@ -93,7 +96,11 @@ class Caller:
         try:
             answer = await self.attempt(_call_of(trip))
         except (AuthenticationError, ConfigurationError):
-            raise
+            if trip.step is not Step.CLOSE:
+                raise
+            # The result is there and paid for; the session expires by itself.
+            trip.closed()
+            return
         except HumError as error:
             now = clock()
             active = now - self.limiter.paused_seconds()

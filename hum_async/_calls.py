@@ -47,6 +47,7 @@ class Call(Generic[T]):
         creates: It must not be sent twice unless it certainly did not take effect.
         also: Error statuses that count as success.
         secrets: What the request carries and no error may repeat.
+        refused: Whether an answer that was decoded says that the request failed all the same.
     """
 
     method: str
@@ -56,6 +57,7 @@ class Call(Generic[T]):
     creates: bool = False
     also: tuple[int, ...] = ()
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
+    refused: Callable[[T], bool] = attrs.field(default=lambda _: False, repr=False)
 
     def succeeded(self, status: int) -> bool:
         """Whether this status is an answer and not an error."""
@@ -70,13 +72,14 @@ def ping_call() -> Call[Ping]:
 def create_call(address: Address, *, campaign_id: str | None = None) -> Call[Session]:
     """POST /sessions (hum-api 2.2), for an address that was checked."""
     parts = (address.street1, address.street2, address.city, address.zip)
+    degrees = (str(part) for part in (address.latitude, address.longitude) if part is not None)
     return Call(
         "POST",
         "/sessions",
         lambda response: _wire.decode_created(response.body),
         body=_wire.encode_address(address, campaign_id=campaign_id),
         creates=True,
-        secrets=tuple(part for part in parts if part),
+        secrets=(*filter(None, parts), *degrees),
     )
 
 
@@ -87,14 +90,15 @@ def poll_call(token: str, *, source: Source = "session") -> Call[Session]:
 
     def decode(response: RawResponse) -> Session:
         processing = response.status == 202  # noqa: PLR2004  Accepted: still processing
-        session = decode_body(response.body, token=token, processing=processing)
-        # A 2xx may say that the request failed (hum-api 4); then it is no observation.
-        if session.request_status == "error" and not session.agents and not session.providers:
-            raise ServerError(response.status, redact(session.message or "", (token,)))
-        return session
+        return decode_body(response.body, token=token, processing=processing)
 
     path = _session_path(token) + ("/services/internet" if internet else "")
-    return Call("GET", path, decode, secrets=(token,))
+    return Call("GET", path, decode, secrets=(token,), refused=_says_error)
+
+
+def _says_error(session: Session) -> bool:
+    """A 2xx may say that the request failed (hum-api 4); then it is no observation."""
+    return session.request_status == "error" and not session.agents and not session.providers
 
 
 def close_call(token: str) -> Call[None]:
@@ -125,19 +129,26 @@ def _session_path(token: str) -> str:
     return f"/sessions/{segment}"
 
 
-def error_for(call: Call[Any], response: RawResponse, *, key: str = "") -> ApiError:
+def error_for(
+    call: Call[Any],
+    response: RawResponse,
+    *,
+    key: str = "",
+    kind: type[ApiError] | None = None,
+) -> ApiError:
     """Return the error that an answer means.
 
     Args:
         call: What was asked.
         response: What was answered.
         key: The API key, lest the server repeats it.
+        kind: Class of the error; None goes by the status.
     """
     status = response.status
     message = redact(_wire.error_message(response.body), (key, *call.secrets))
     headers = response.headers
     request_id = headers.get("x-request-id")
-    return _error_class(call, status)(
+    return (kind or _error_class(call, status))(
         status,
         message,
         hide(request_id, (key, *call.secrets)) if request_id else None,

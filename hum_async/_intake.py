@@ -89,7 +89,7 @@ async def feed(source: AsyncIterable[T], intake: Intake[T], *, on_item: Callable
     Args:
         source: Read as fast as items are taken, a few ahead.
         intake: Where they wait.
-        on_item: Called after each item and at the end.
+        on_item: Called after each item.
     """
     items = aiter(source)
     try:
@@ -100,8 +100,9 @@ async def feed(source: AsyncIterable[T], intake: Intake[T], *, on_item: Callable
             on_item()
             await intake.room()
     finally:
-        intake.end_of_feed()
-        on_item()
-        # A generator that is left half-way would be finalised by nobody knows whom.
-        if (close := getattr(items, "aclose", None)) is not None:
-            await close()
+        try:
+            # A generator that is left half-way would be finalised by nobody knows whom.
+            if (close := getattr(items, "aclose", None)) is not None:
+                await close()
+        finally:
+            intake.end_of_feed()

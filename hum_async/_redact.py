@@ -10,9 +10,11 @@ HIDDEN = "***"
 # Anything as long as a session token (22 or 24 characters, hum-api 3.2) or a key.
 _TOKEN_LIKE = re.compile(r"[A-Za-z0-9_\-.~+/=%]{18,}")
 # "29090 TIFFANY DR E, SOUTHFIELD, MI 48034": from a house number to a state and ZIP code.
-_FULL_ADDRESS = re.compile(r"\b\d[\w-]*\s[^\n]{0,150}?\b[A-Za-z]{2},?\s+\d{5}(?:-\d{4})?\b")
+_FULL_ADDRESS = re.compile(
+    r"(?<![\w-])\d[\w-]{0,15}\s[^\n]{0,150}?\b[A-Za-z]{2},?\s+\d{5}(?:-\d{4})?\b"
+)
 _STREET = re.compile(
-    r"\b\d[\w-]*\s+(?:[\w.']+\s+){0,4}?"
+    r"(?<![\w-])\d[\w-]{0,15}\s+(?:[\w.']+\s+){0,4}?"
     r"(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|ct|court|blvd|boulevard|way|pl|place|"
     r"ter|terrace|cir|circle|pkwy|parkway|hwy|highway|trl|trail|sq|square)\b\.?(?:\s+[NSEW]{1,2}\b)?",
     re.IGNORECASE,
@@ -44,7 +46,8 @@ def redact(message: str, secrets: Iterable[str] = ()) -> str:
     """
     # What is shown is cut after it is clean; what is cleaned is bounded, because a body may have
     # megabytes and some patterns look far ahead.
-    message = message[:_MAX_READ]
+    if len(message) > _MAX_READ:
+        message = message[:_MAX_READ].rpartition(" ")[0]
     words = {word.lower() for secret in secrets for word in _WORD.findall(secret) if len(word) > 1}
     if words:
         message = _WORD.sub(

@@ -133,8 +133,7 @@ class HumClient:
             HumError: Anything else. After `RequestTimeout`, another `TransportError`, `ServerError`
                 or `ResponseError` a session may exist all the same; it is never sent again blindly.
         """
-        if campaign_id is not None and not 1 <= len(campaign_id) <= 100:  # noqa: PLR2004  hum-api 2.2
-            raise ConfigurationError("campaign_id must have 1 to 100 characters")
+        _check_label(campaign_id)
         return await self._caller.run(create_call(checked(address), campaign_id=campaign_id))
 
     async def get_session(self, token: str) -> Session:
@@ -225,3 +224,14 @@ def _checked_key(key: str) -> str:
             "the API key holds spaces or characters that no HTTP header can carry; copy it again"
         )
     return key
+
+
+def _check_label(label: str | None) -> None:
+    if label is None:
+        return
+    try:
+        label.encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError("campaign_id holds characters that are not text") from None
+    if not 1 <= len(label) <= 100:  # noqa: PLR2004  hum-api 2.2
+        raise ConfigurationError("campaign_id must have 1 to 100 characters")

@@ -193,6 +193,10 @@ class RateLimiter:
             self._pump()
 
     def _release(self) -> None:
+        if self._in_use == self._concurrency and self._queue:
+            # The first waiter was held up by concurrency and not by late timers: the pacer shall
+            # not make up for that time.
+            self._queue[0][2].since = self._now()
         self._in_use -= 1
         self._pump()
 

@@ -229,6 +229,8 @@ class AsyncSessionWatcher:
             await feed(source, channel.intake, on_item=lambda: self._board.offer(channel))
         except Exception as exc:  # noqa: BLE001  of the user's own iterable; its reader sees it
             channel.fail(again(exc))
+        finally:
+            channel.wake()
 
 
 class WatchStream:
@@ -273,7 +275,8 @@ class WatchStream:
 
     def __del__(self) -> None:
         # `break` lands here, perhaps in another thread: nothing but thread-safe calls.
-        self._channel.close()
+        if (channel := getattr(self, "_channel", None)) is not None:
+            channel.close()
 
     def add(self, *tokens: str) -> None:
         """Watch more tokens; one that this stream knows already is ignored.

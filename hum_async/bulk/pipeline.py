@@ -299,6 +299,8 @@ class _Job:
             await feed(rows, self._intake, on_item=on_item)
         except Exception as exc:  # noqa: BLE001  of the user's own iterable; the reader sees it
             self._fail(exc)
+        finally:
+            on_item()
 
     def _fail(self, exc: Exception) -> None:
         if self._failure is None:
