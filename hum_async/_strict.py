@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 
+from hum_async._redact import HIDDEN
 from hum_async.errors import ResponseError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Decoder", "number", "text"]
 
 T = TypeVar("T")
+_LONGEST_KEY = 40
 Hook = Callable[[Any, Any], Any]
 
 
@@ -200,8 +202,12 @@ def _locate(error: BaseException) -> tuple[str, str]:
         error, note = noted[0]
         if isinstance(note, cattrs.AttributeValidationNote):
             path += f".{note.name}"
+        elif isinstance(note.index, int):
+            path += f"[{note.index}]"
         else:
-            path += f"[{note.index}]" if isinstance(note.index, int) else f".{note.index}"
+            # A key of the server's own making may hold anything.
+            key = str(note.index)
+            path += f".{key}" if key.isidentifier() and len(key) <= _LONGEST_KEY else f".{HIDDEN}"
     if isinstance(error, KeyError):
         return path, "is missing"
     return path, str(error)

@@ -80,9 +80,14 @@ def open_table(source: str, *, encoding: str | None = None) -> CsvTable:
     try:
         return _scan(path, name=name, encoding=found)
     except UnicodeError:
+        hint = (
+            "say what it is, for instance: --encoding cp1252"
+            if not encoding
+            else ("name another --encoding")
+        )
         raise InputError(
-            f"{name} is not {found} text (line {_bad_line(path, found)}); save it as UTF-8, or say "
-            "what it is, for instance: --encoding cp1252"
+            f"{name} is not {found} text (line {_bad_line(path, found)}); save it as UTF-8, or "
+            f"{hint}"
         ) from None
     except csv.Error as exc:
         raise InputError(f"{name} is not a CSV file: {exc}") from exc
@@ -95,6 +100,7 @@ def _encoding(path: Path, encoding: str | None) -> str:
     if encoding is None:
         return marked or "utf-8"
     named = codecs.lookup(encoding).name
+    "a".encode(encoding)  # refuses codecs that are no text encodings
     # The mark at the beginning is no part of the first column's name.
     return "utf-8-sig" if named == "utf-8" and marked == "utf-8-sig" else encoding
 
@@ -235,6 +241,9 @@ class _Output:
             kept = f"; the rows written so far are in {self._partial}" if self._partial else ""
             with contextlib.suppress(OSError):
                 self._let_go()
+            if self._name == "standard output":
+                # What is still buffered would fail once more when the interpreter ends.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise InputError(f"cannot write {self._name}: {exc.strerror or exc}{kept}") from exc
 
     def close(self) -> None:

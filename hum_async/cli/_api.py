@@ -15,7 +15,10 @@ from hum_async.client import HumClient
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import RateLimiter
 
-__all__ = ["ApiOptions", "PathOrDash", "Positive", "SimulatedApiOptions", "open_client"]
+__all__ = ["ApiOptions", "PathOrDash", "Positive", "SimulatedApiOptions", "open_client", "read_key"]
+
+LIFETIME = 1800.0
+"""Seconds without a request after which a session expires (hum-api 5)."""
 
 PathOrDash = Annotated[str, Parameter(allow_leading_hyphen=True)]
 """A path, or - for standard input or output."""
@@ -60,8 +63,15 @@ class SimulatedApiOptions(ApiOptions):
 
 
 @asynccontextmanager
-async def open_client(options: ApiOptions) -> AsyncIterator[HumClient]:
+async def open_client(
+    options: ApiOptions, *, key: str | None, quiet: bool = False
+) -> AsyncIterator[HumClient]:
     """Yield the client that the options describe, with a simulator behind it if they say so.
+
+    Args:
+        options: How to reach the API.
+        key: What `read_key` returned.
+        quiet: Do not tell of the simulator.
 
     Raises:
         ConfigurationError: The options do not make sense, or there is no key.
@@ -71,26 +81,38 @@ async def open_client(options: ApiOptions) -> AsyncIterator[HumClient]:
     except ValueError as exc:
         raise ConfigurationError(str(exc)) from exc
     async with AsyncExitStack() as stack:
-        key, url = _key(options.key_file), options.base_url
+        url = options.base_url
         if isinstance(options, SimulatedApiOptions) and options.simulate:
             from hum_async.simulator import Simulator  # noqa: PLC0415  not needed for the real API
 
-            simulator = Simulator(seed=options.seed, speed=options.speed)
+            # Agents that work faster are no reason for sessions to expire faster.
+            simulator = Simulator(
+                seed=options.seed, speed=options.speed, lifetime=LIFETIME * options.speed
+            )
             await stack.enter_async_context(simulator)
             key, url = "simulated", simulator.url
-            messages.print(
-                f"[dim]Simulated API on {url} (seed {options.seed}): the providers are made up.[/]"
-            )
+            if not quiet:
+                messages.print(
+                    f"[dim]Simulated API on {url} (seed {options.seed}): "
+                    "the providers are made up.[/]"
+                )
         client = HumClient(key, base_url=url, limiter=limiter)
         yield await stack.enter_async_context(client)
 
 
-def _key(key_file: str | None) -> str | None:
+def read_key(options: ApiOptions) -> str | None:
+    """Return the key that the options name; None if they leave it to the environment.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+    """
+    key_file = options.key_file
     if key_file is None:
         return None
     try:
         if key_file == "-":
-            return sys.stdin.readline().strip()
+            # One line only: what follows may be the table.
+            return sys.stdin.buffer.readline().decode().strip()
         return Path(key_file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeError) as exc:
         raise ConfigurationError(f"cannot read the API key from {key_file}: {exc}") from exc

@@ -1,8 +1,14 @@
 """Where `hum` writes: data to standard output, everything else to standard error."""
 
 from rich.console import Console
+from rich.markup import escape
 
-__all__ = ["data", "messages"]
+__all__ = ["data", "messages", "shown"]
 
 data = Console(soft_wrap=True, highlight=False)
 messages = Console(stderr=True, highlight=False)
+
+
+def shown(text: str) -> str:
+    """Return text from outside so that it is shown as it is and cannot steer the terminal."""
+    return escape("".join(letter if letter.isprintable() else " " for letter in text))

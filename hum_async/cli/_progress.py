@@ -6,17 +6,18 @@ from contextlib import contextmanager
 
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TextColumn,
 )
+from rich.table import Column
 
 from hum_async.bulk.job import JobReport
 from hum_async.cli._console import messages
 
 __all__ = ["ProgressView", "showing_progress"]
 
+_ROOM_FOR_BAR = 80
 LINE_EVERY = 30.0
 """Seconds between two lines where there is no terminal."""
 
@@ -82,12 +83,12 @@ def showing_progress(report: JobReport, *, quiet: bool) -> Iterator[ProgressView
             view.update = lambda: None  # type: ignore[method-assign]
         yield view
         return
-    columns = (
-        SpinnerColumn(),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[figures]}"),
-        TextColumn("[dim]{task.fields[counts]}"),
+    # One line whatever the width: what does not fit is cut at its end, the least important part.
+    words = TextColumn(
+        "{task.completed:,}/{task.total:,}  {task.fields[figures]}  [dim]{task.fields[counts]}",
+        table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
     )
-    with Progress(*columns, console=messages, transient=True) as progress:
+    bar = [BarColumn(bar_width=20)] if messages.width >= _ROOM_FOR_BAR else []
+    columns = (SpinnerColumn(), *bar, words)
+    with Progress(*columns, console=messages, transient=True, expand=True) as progress:
         yield ProgressView(report, progress=progress)

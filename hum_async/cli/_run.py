@@ -2,14 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from enum import IntEnum
+from types import FrameType
 from typing import Any
 
-from rich.markup import escape
-
 from hum_async.bulk.columns import MappingError
-from hum_async.cli._console import messages
+from hum_async.cli._console import messages, shown
 from hum_async.errors import AuthenticationError, HumError
 
 __all__ = ["ExitCode", "run"]
@@ -30,13 +29,36 @@ class ExitCode(IntEnum):
 _SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
-def run(command: Coroutine[Any, Any, ExitCode]) -> ExitCode:
+class _Terminated(Exception):
+    """SIGTERM came while a command was reading what it needs."""
+
+
+def run(prepare: Callable[[], Coroutine[Any, Any, ExitCode]]) -> ExitCode:
     """Run a command; return its exit code.
 
-    Ctrl-C and SIGTERM cancel it, so that both leave through the same clean-up.
+    Args:
+        prepare: Reads what the command needs and returns its coroutine. It may block, for instance
+            on standard input: no event loop runs yet that would keep Ctrl-C from ending it.
+
+    Ctrl-C and SIGTERM cancel the coroutine, so that both leave through the same clean-up.
     """
+    usual = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        command = prepare()
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except _Terminated:
+        return ExitCode.TERMINATED
+    except (HumError, MappingError) as exc:
+        return _tell(exc)
+    finally:
+        signal.signal(signal.SIGTERM, usual)
     with asyncio.Runner() as runner:
         return runner.run(_guarded(command))
+
+
+def _terminate(_: int, __: FrameType | None) -> None:
+    raise _Terminated
 
 
 async def _guarded(command: Coroutine[Any, Any, ExitCode]) -> ExitCode:
@@ -56,17 +78,17 @@ async def _guarded(command: Coroutine[Any, Any, ExitCode]) -> ExitCode:
         if received:
             return received[0]
         raise
-    except MappingError as exc:
-        return _tell(exc, ExitCode.USAGE)
-    except AuthenticationError as exc:
-        return _tell(exc, ExitCode.AUTHENTICATION)
-    except HumError as exc:
-        return _tell(exc, ExitCode.COULD_NOT_RUN)
+    except (HumError, MappingError) as exc:
+        return _tell(exc)
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
 
 
-def _tell(exc: Exception, code: ExitCode) -> ExitCode:
-    messages.print(f"[bold red]hum: error:[/] {escape(str(exc))}", highlight=False, soft_wrap=True)
-    return code
+def _tell(exc: Exception) -> ExitCode:
+    messages.print(f"[bold red]hum: error:[/] {shown(str(exc))}", soft_wrap=True)
+    if isinstance(exc, MappingError):
+        return ExitCode.USAGE
+    if isinstance(exc, AuthenticationError):
+        return ExitCode.AUTHENTICATION
+    return ExitCode.COULD_NOT_RUN

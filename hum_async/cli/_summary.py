@@ -5,7 +5,7 @@ from collections import Counter
 from rich.table import Table
 
 from hum_async.bulk.job import JobReport
-from hum_async.cli._console import messages
+from hum_async.cli._console import messages, shown
 from hum_async.models import Outcome
 
 __all__ = ["MEANING", "show_summary"]
@@ -56,7 +56,9 @@ def show_summary(report: JobReport, *, output: str | None, simulated: bool) -> N
             soft_wrap=True,
         )
     if output is not None:
-        messages.print(f"Results: {output} (your columns, then the hum_... columns)")
+        messages.print(
+            f"Results: {shown(output)} (your columns, then the hum_... columns)", soft_wrap=True
+        )
     if simulated:
         messages.print(
             "These results are simulated. For real ones set HUM_API_KEY and leave out --simulate.",
@@ -65,6 +67,6 @@ def show_summary(report: JobReport, *, output: str | None, simulated: bool) -> N
 
 
 def _top(counter: Counter[str]) -> str:
-    most = ", ".join(f"{name} {number:,}" for name, number in counter.most_common(_TOP))
+    most = ", ".join(f"{shown(name)} {number:,}" for name, number in counter.most_common(_TOP))
     more = len(counter) - _TOP
     return f"{most} and {more} more" if more > 0 else most

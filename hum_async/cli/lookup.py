@@ -8,11 +8,11 @@ from rich.table import Table
 
 from hum_async._address import parse_line
 from hum_async.bulk.rows import FAILED_OUTCOMES, explanation, result_values
-from hum_async.cli._api import Positive, SimulatedApiOptions, open_client
-from hum_async.cli._console import data, messages
+from hum_async.cli._api import Positive, SimulatedApiOptions, open_client, read_key
+from hum_async.cli._console import data, messages, shown
 from hum_async.cli._run import ExitCode, run
 from hum_async.cli._summary import MEANING
-from hum_async.models import Offering, Outcome, Provider, Qualification
+from hum_async.models import Address, Offering, Outcome, Provider, Qualification
 
 __all__ = ["lookup"]
 
@@ -33,14 +33,26 @@ def lookup(
         json: Print the result as one JSON object.
         api: How to reach the API.
     """
-    return run(_lookup(", ".join(address), timeout=timeout, as_json=json, api=api))
+    return run(
+        lambda: _lookup(
+            parse_line(", ".join(address)),
+            timeout=timeout,
+            as_json=json,
+            api=api,
+            key=read_key(api),
+        )
+    )
 
 
 async def _lookup(
-    line: str, *, timeout: float, as_json: bool, api: SimulatedApiOptions
+    address: Address,
+    *,
+    timeout: float,
+    as_json: bool,
+    api: SimulatedApiOptions,
+    key: str | None,
 ) -> ExitCode:
-    address = parse_line(line)
-    async with open_client(api) as client:
+    async with open_client(api, key=key) as client:
         with messages.status("Looking up the address ..."):
             result = await client.lookup(address, timeout=timeout)
     if as_json:
@@ -53,9 +65,9 @@ async def _lookup(
 def _show(result: Qualification) -> None:
     place = result.service_address.normalized if result.service_address else None
     reason = explanation(result) or MEANING[result.outcome]
-    data.print(f"{result.outcome}: {reason}", markup=False)
+    data.print(f"{result.outcome}: {shown(reason)}")
     if place:
-        data.print(f"Address: {place}", markup=False)
+        data.print(f"Address: {shown(place)}")
     if result.outcome == Outcome.SERVED:
         table = Table(pad_edge=False)
         for column in ("provider", "technology", "down/up Mbps", "from USD", "telephone"):
@@ -69,11 +81,11 @@ def _show(result: Qualification) -> None:
 def _cells(provider: Provider) -> tuple[str, ...]:
     price = provider.min_price
     return (
-        provider.name,
-        ", ".join(offering.technology or "?" for offering in provider.offerings),
+        shown(provider.name),
+        ", ".join(shown(offering.technology or "?") for offering in provider.offerings),
         ", ".join(_speed(offering) for offering in provider.offerings),
         f"{price.amount_cents / 100:.2f}" if price else "",
-        provider.telephone or "",
+        shown(provider.telephone or ""),
     )
 
 

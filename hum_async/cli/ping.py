@@ -2,7 +2,7 @@
 
 import asyncio
 
-from hum_async.cli._api import SimulatedApiOptions, open_client
+from hum_async.cli._api import SimulatedApiOptions, open_client, read_key
 from hum_async.cli._console import data
 from hum_async.cli._run import ExitCode, run
 
@@ -17,12 +17,12 @@ def ping(*, api: SimulatedApiOptions = _DEFAULT_API) -> int:
     Args:
         api: How to reach the API.
     """
-    return run(_ping(api))
+    return run(lambda: _ping(api, key=read_key(api)))
 
 
-async def _ping(api: SimulatedApiOptions) -> ExitCode:
+async def _ping(api: SimulatedApiOptions, *, key: str | None) -> ExitCode:
     clock = asyncio.get_running_loop().time
-    async with open_client(api) as client:
+    async with open_client(api, key=key) as client:
         began = clock()
         answer = await client.ping()
         took = (clock() - began) * 1000

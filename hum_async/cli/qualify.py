@@ -1,15 +1,15 @@
 """``hum qualify``: a file of addresses in, the same file with results out."""
 
-import asyncio
-from typing import Annotated, Literal
+from collections.abc import Coroutine
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from hum_async.bulk.columns import AddressColumns, MappingError, find_columns
 from hum_async.bulk.job import JobReport, run_job
 from hum_async.bulk.tables import STANDARD, CsvTable, open_sink, open_table
-from hum_async.cli._api import PathOrDash, SimulatedApiOptions, open_client
-from hum_async.cli._console import messages
+from hum_async.cli._api import PathOrDash, SimulatedApiOptions, open_client, read_key
+from hum_async.cli._console import messages, shown
 from hum_async.cli._progress import showing_progress
 from hum_async.cli._run import ExitCode, run
 from hum_async.cli._summary import show_summary
@@ -46,7 +46,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
         api: How to reach the API.
     """
     return run(
-        _qualify(
+        lambda: _prepare(
             input,
             output=output,
             fmt=format,
@@ -59,24 +59,37 @@ def qualify(  # noqa: PLR0913  each is an option of the command
     )
 
 
-async def _qualify(  # noqa: PLR0913  as above
+def _prepare(
     source: str,
+    *,
+    mapping: tuple[str, ...],
+    encoding: str | None,
+    quiet: bool,
+    api: SimulatedApiOptions,
+    **settings: Any,
+) -> Coroutine[Any, Any, ExitCode]:
+    named = _mapping(mapping)
+    key = read_key(api)
+    table = open_table(source, encoding=encoding)
+    columns = find_columns(table.header, mapping=named, source=table.name)
+    if not quiet:
+        _introduce(table, columns)
+    return _qualify(table, columns, key=key, quiet=quiet, api=api, **settings)
+
+
+async def _qualify(  # noqa: PLR0913  as above
+    table: CsvTable,
+    columns: AddressColumns,
     *,
     output: str,
     fmt: str | None,
-    mapping: tuple[str, ...],
-    encoding: str | None,
     close: bool,
     quiet: bool,
     api: SimulatedApiOptions,
+    key: str | None,
 ) -> ExitCode:
-    named = _mapping(mapping)
-    table = await asyncio.to_thread(open_table, source, encoding=encoding)
-    columns = find_columns(table.header, mapping=named, source=table.name)
     report = JobReport(total=table.count)
-    if not quiet:
-        _introduce(table, columns)
-    async with open_client(api) as client:
+    async with open_client(api, key=key, quiet=quiet) as client:
         await _preflight(client)
         sink = open_sink(output, table=table, fmt=fmt)
         try:
@@ -111,7 +124,7 @@ def _mapping(options: tuple[str, ...]) -> dict[str, str]:
 
 def _introduce(table: CsvTable, columns: AddressColumns) -> None:
     found = ", ".join(f"{field} = {table.header[at]}" for field, at in columns.at.items())
-    messages.print(f"{table.name}: {table.count:,} rows; {found}", soft_wrap=True, markup=False)
+    messages.print(shown(f"{table.name}: {table.count:,} rows; {found}"), soft_wrap=True)
 
 
 async def _preflight(client: HumClient) -> None:

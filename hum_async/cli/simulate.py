@@ -47,8 +47,9 @@ def simulate(  # noqa: PLR0913  each is an option of the command
             retry_after=retry_after,
         )
     except ValueError as exc:
-        return run(_refuse(str(exc)))
-    return run(_serve(simulator))
+        reason = str(exc)
+        return run(lambda: _refuse(reason))
+    return run(lambda: _serve(simulator))
 
 
 async def _refuse(reason: str) -> ExitCode:

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from hum_async._redact import mask_token
 from hum_async._schedule import GuidedPolling
-from hum_async.cli._api import ApiOptions, PathOrDash, Positive, open_client
-from hum_async.cli._console import data
+from hum_async.cli._api import ApiOptions, PathOrDash, Positive, open_client, read_key
+from hum_async.cli._console import data, shown
 from hum_async.cli._run import ExitCode, run
 from hum_async.errors import ConfigurationError
 from hum_async.models import SessionUpdate, UpdateKind
@@ -35,20 +35,22 @@ def watch(
         budget: Seconds of polling per session.
         api: How to reach the API.
     """
-    return run(_watch(tokens, source=source, budget=budget, api=api))
+    return run(
+        lambda: _watch(_tokens(tokens), source=source, budget=budget, api=api, key=read_key(api))
+    )
 
 
 async def _watch(
-    arguments: tuple[str, ...],
+    tokens: list[str],
     *,
     source: Literal["session", "internet"],
     budget: float,
     api: ApiOptions,
+    key: str | None,
 ) -> ExitCode:
-    tokens = _tokens(arguments)
     view = _View(tokens)
     async with (
-        open_client(api) as client,
+        open_client(api, key=key) as client,
         AsyncSessionWatcher(client, policy=GuidedPolling(budget=budget), source=source) as watcher,
     ):
         with Live(view.table(), console=data) if data.is_terminal else nullcontext() as live:
@@ -57,7 +59,7 @@ async def _watch(
                 if live is not None:
                     live.update(view.table())
                 else:
-                    data.print(view.line(update), markup=False)
+                    data.print(shown(view.line(update)))
     return ExitCode.FAILED_ROWS if view.failed else ExitCode.OK
 
 
@@ -95,12 +97,12 @@ class _View:
         table = Table(pad_edge=False)
         agents = self._agents()
         for column in ("session", "state", *agents, "polls", "seconds"):
-            table.add_column(column)
+            table.add_column(shown(column))
         for token, update in self._updates.items():
             session = update.session if update else None
-            states = [str(session.agents.get(agent, "")) if session else "" for agent in agents]
+            states = [shown(session.agents.get(agent, "")) if session else "" for agent in agents]
             known = (str(update.polls), f"{update.elapsed:.1f}") if update else ("0", "")
-            table.add_row(mask_token(token), _state(update), *states, *known)
+            table.add_row(shown(mask_token(token)), _state(update), *states, *known)
         return table
 
     def _agents(self) -> list[str]:
