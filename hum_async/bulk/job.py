@@ -10,7 +10,7 @@ import attrs
 
 from hum_async._schedule import PollPolicy
 from hum_async.bulk.columns import AddressColumns
-from hum_async.bulk.pipeline import JobStatistics, QualificationStream, qualify
+from hum_async.bulk.pipeline import JobStatistics, qualify
 from hum_async.bulk.rows import FAILED_OUTCOMES, result_values
 from hum_async.bulk.tables import CsvTable, Sink
 from hum_async.client import HumClient
@@ -20,6 +20,7 @@ from hum_async.models import Address, Outcome, Qualification
 __all__ = ["JobReport", "run_job"]
 
 _CHUNK = 256
+_TICK = 0.5
 
 
 @attrs.define
@@ -62,13 +63,17 @@ class JobReport:
 
     @property
     def requests_per_row(self) -> float:
-        """HTTP requests per row that is done."""
-        return self.requests / self.done if self.done else 0.0
+        """HTTP requests per address, those that are still being looked up included."""
+        begun = max(self.done, self.sessions)
+        return self.requests / begun if begun else 0.0
 
     @property
     def eta(self) -> float | None:
         """Seconds that are left at this rate; None while that cannot be said."""
-        return (self.total - self.done) / self.rate if self.done else None
+        # The first answers take as long as a look-up takes, which says nothing of the rate.
+        if self.done < min(self.total / 10, 100):
+            return None
+        return (self.total - self.done) / self.rate
 
     def count(self, result: Qualification, values: dict[str, Any]) -> None:
         """Count one row."""
@@ -107,7 +112,7 @@ async def run_job(  # noqa: PLR0913  the parts of a job, each given by name
         report: Is kept current.
         policy: When to poll; None learns it.
         close: End each session when its row has been read.
-        on_progress: Called after each row.
+        on_progress: Called after each row, and twice a second whatever happens.
 
     Raises:
         AuthenticationError: The key is not accepted.
@@ -118,9 +123,18 @@ async def run_job(  # noqa: PLR0913  the parts of a job, each given by name
     writer = _InOrder(table, sink)
     addresses = _addresses(table, columns, writer)
     stream = qualify(client, addresses, policy=policy, close=close)
+
+    def progress() -> None:
+        report.measure(stream.statistics(), clock() - began)
+        on_progress()
+
+    ticker = asyncio.create_task(_tick(progress))
     try:
-        await _consume(stream, writer, report, lambda: clock() - began, on_progress)
+        async for result in stream:
+            report.count(result, writer.put(result))
+            progress()
     finally:
+        ticker.cancel()
         try:
             # Written first: whatever joining may meet, the rows that are done are safe.
             writer.flush()
@@ -133,17 +147,10 @@ async def run_job(  # noqa: PLR0913  the parts of a job, each given by name
             report.measure(stream.statistics(), clock() - began)
 
 
-async def _consume(
-    stream: QualificationStream,
-    writer: "_InOrder",
-    report: JobReport,
-    elapsed: Callable[[], float],
-    on_progress: Callable[[], None],
-) -> None:
-    async for result in stream:
-        report.count(result, writer.put(result))
-        report.measure(stream.statistics(), elapsed())
-        on_progress()
+async def _tick(progress: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(_TICK)
+        progress()
 
 
 async def _addresses(

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.markup import escape
 
-__all__ = ["data", "messages", "shown"]
+__all__ = ["data", "messages", "say", "shown"]
 
 data = Console(soft_wrap=True, highlight=False)
 messages = Console(stderr=True, highlight=False)
@@ -12,3 +12,8 @@ messages = Console(stderr=True, highlight=False)
 def shown(text: str) -> str:
     """Return text from outside so that it is shown as it is and cannot steer the terminal."""
     return escape("".join(letter if letter.isprintable() else " " for letter in text))
+
+
+def say(markup: str) -> None:
+    """Write a message: wrapped at words on a terminal, one line elsewhere."""
+    messages.print(markup, soft_wrap=not messages.is_terminal)

@@ -13,7 +13,7 @@ from rich.progress import (
 from rich.table import Column
 
 from hum_async.bulk.job import JobReport
-from hum_async.cli._console import messages
+from hum_async.cli._console import messages, say
 
 __all__ = ["ProgressView", "showing_progress"]
 
@@ -32,6 +32,8 @@ def counts(report: JobReport) -> str:
 
 def figures(report: JobReport) -> str:
     """Return rate, requests per address and time left in words."""
+    if not report.done:
+        return f"waiting for the first answers, {report.open:,} sessions open"
     eta = report.eta
     left = "" if eta is None else f", {_duration(eta)} left"
     return f"{report.rate:.1f} rows/s, {report.requests_per_row:.2f} requests per address{left}"
@@ -67,11 +69,8 @@ class ProgressView:
             )
         elif time.monotonic() - self._said_at >= LINE_EVERY:
             self._said_at = time.monotonic()
-            messages.print(
-                f"hum: {report.done:,} of {report.total:,} rows: {counts(report)}; "
-                f"{figures(report)}",
-                soft_wrap=True,
-            )
+            found = f": {counts(report)}" if report.done else ""
+            say(f"hum: {report.done:,} of {report.total:,} rows{found}; {figures(report)}")
 
 
 @contextmanager

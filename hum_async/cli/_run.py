@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any
 
 from hum_async.bulk.columns import MappingError
-from hum_async.cli._console import messages, shown
+from hum_async.cli._console import say, shown
 from hum_async.errors import AuthenticationError, HumError
 
 __all__ = ["ExitCode", "run"]
@@ -86,7 +86,7 @@ async def _guarded(command: Coroutine[Any, Any, ExitCode]) -> ExitCode:
 
 
 def _tell(exc: Exception) -> ExitCode:
-    messages.print(f"[bold red]hum: error:[/] {shown(str(exc))}", soft_wrap=True)
+    say(f"[bold red]hum: error:[/] {shown(str(exc))}")
     if isinstance(exc, MappingError):
         return ExitCode.USAGE
     if isinstance(exc, AuthenticationError):

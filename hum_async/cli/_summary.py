@@ -5,7 +5,7 @@ from collections import Counter
 from rich.table import Table
 
 from hum_async.bulk.job import JobReport
-from hum_async.cli._console import messages, shown
+from hum_async.cli._console import messages, say, shown
 from hum_async.models import Outcome
 
 __all__ = ["MEANING", "show_summary"]
@@ -33,7 +33,7 @@ def show_summary(report: JobReport, *, output: str | None, simulated: bool) -> N
         simulated: The answers are made up.
     """
     state = "" if report.done == report.total else f" of {report.total:,}"
-    table = Table(title=f"Addresses: {report.done:,}{state}", title_justify="left", pad_edge=False)
+    table = Table(title=f"Addresses: {report.done:,}{state}", title_justify="left")
     table.add_column("outcome")
     table.add_column("rows", justify="right")
     table.add_column("meaning", style="dim")
@@ -42,28 +42,21 @@ def show_summary(report: JobReport, *, output: str | None, simulated: bool) -> N
             table.add_row(outcome, f"{report.outcomes[outcome]:,}", meaning)
     messages.print(table)
     if report.providers:
-        messages.print(f"Providers: {_top(report.providers)}", soft_wrap=True)
-        messages.print(f"Technologies: {_top(report.technologies)}", soft_wrap=True)
-    messages.print(
+        say(f"Providers: {_top(report.providers)}")
+        say(f"Technologies: {_top(report.technologies)}")
+    say(
         f"{report.sessions:,} sessions bought, {report.requests:,} requests "
-        f"({report.requests_per_row:.2f} per address), {report.elapsed:.0f} s",
-        soft_wrap=True,
+        f"({report.requests_per_row:.2f} per address), {report.elapsed:.0f} s"
     )
     if report.done < report.total:
-        messages.print(
+        say(
             f"[yellow]Stopped early: {report.total - report.done:,} rows have no result and are "
-            f"not in the output; {report.open:,} had a session open, which is left to expire.[/]",
-            soft_wrap=True,
+            f"not in the output; {report.open:,} had a session open, which is left to expire.[/]"
         )
     if output is not None:
-        messages.print(
-            f"Results: {shown(output)} (your columns, then the hum_... columns)", soft_wrap=True
-        )
+        say(f"Results: {shown(output)} (your columns, then the hum_... columns)")
     if simulated:
-        messages.print(
-            "These results are simulated. For real ones set HUM_API_KEY and leave out --simulate.",
-            soft_wrap=True,
-        )
+        say("These results are simulated. For real ones set HUM_API_KEY and leave out --simulate.")
 
 
 def _top(counter: Counter[str]) -> str:

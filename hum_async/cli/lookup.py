@@ -69,7 +69,7 @@ def _show(result: Qualification) -> None:
     if place:
         data.print(f"Address: {shown(place)}")
     if result.outcome == Outcome.SERVED:
-        table = Table(pad_edge=False)
+        table = Table()
         for column in ("provider", "technology", "down/up Mbps", "from USD", "telephone"):
             table.add_column(column)
         for provider in result.providers:

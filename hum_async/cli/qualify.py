@@ -9,7 +9,7 @@ from hum_async.bulk.columns import AddressColumns, MappingError, find_columns
 from hum_async.bulk.job import JobReport, run_job
 from hum_async.bulk.tables import STANDARD, CsvTable, open_sink, open_table
 from hum_async.cli._api import PathOrDash, SimulatedApiOptions, open_client, read_key
-from hum_async.cli._console import messages, shown
+from hum_async.cli._console import say, shown
 from hum_async.cli._progress import showing_progress
 from hum_async.cli._run import ExitCode, run
 from hum_async.cli._summary import show_summary
@@ -124,7 +124,7 @@ def _mapping(options: tuple[str, ...]) -> dict[str, str]:
 
 def _introduce(table: CsvTable, columns: AddressColumns) -> None:
     found = ", ".join(f"{field} = {table.header[at]}" for field, at in columns.at.items())
-    messages.print(shown(f"{table.name}: {table.count:,} rows; {found}"), soft_wrap=True)
+    say(shown(f"{table.name}: {table.count:,} rows; {found}"))
 
 
 async def _preflight(client: HumClient) -> None:

@@ -94,7 +94,7 @@ class _View:
         return f"{mask_token(update.token)} {update.kind} {update.elapsed:.1f}s {states}{error}"
 
     def table(self) -> Table:
-        table = Table(pad_edge=False)
+        table = Table()
         agents = self._agents()
         for column in ("session", "state", *agents, "polls", "seconds"):
             table.add_column(shown(column))
