@@ -1,0 +1,181 @@
+"""The command line: in a child process where exit codes and streams count, else in this one.
+
+In this process it runs on virtual time, so that polling costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from hum_async.cli._app import make_app
+from hum_async.simulator import Simulator
+from hum_async.testing import VirtualTimeLoop
+
+ROOT = Path(__file__).parent.parent.parent
+HEADER = "id,street,zip\n"
+
+
+@attrs.frozen
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class VirtualPolicy(asyncio.DefaultEventLoopPolicy):
+    """What `asyncio.Runner` asks for a loop."""
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        return VirtualTimeLoop()
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fix what a terminal would say of itself."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "LINES", "PYTHONASYNCIODEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+@pytest.fixture
+def call(screen: None, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Ended]]:  # noqa: ARG001
+    """Run a command in this process on virtual time: `call("lookup", "...", "--simulate")`."""
+    before = asyncio.get_event_loop_policy()
+
+    def call(*arguments: str) -> Ended:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            asyncio.set_event_loop_policy(VirtualPolicy())
+        try:
+            code = int(make_app()(list(arguments)) or 0)
+        except SystemExit as exc:
+            code = int(exc.code or 0)
+        finally:
+            asyncio.set_event_loop_policy(before)
+        found = capsys.readouterr()
+        return Ended(code, found.out, found.err)
+
+    capsys.readouterr()
+    yield call
+    asyncio.set_event_loop_policy(before)
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return (
+        kept
+        | {"COLUMNS": "80", "TERM": "xterm-256color", "PYTHONWARNINGS": "error::ResourceWarning"}
+        | more
+    )
+
+
+class Child:
+    """A `python -m hum_async` that runs beside the test."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    async def end(self, text: str | None = None) -> Ended:
+        """Wait for its end, with this on standard input."""
+        sent = None if text is None else text.encode()
+        out, err = await self.process.communicate(sent)
+        assert self.process.returncode is not None
+        return Ended(self.process.returncode, (out or b"").decode(), (err or b"").decode())
+
+
+StartChild = Callable[..., Any]
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[StartChild]:
+    """Start a command as a child: `child = await start("ping", key="k")`."""
+    children: list[asyncio.subprocess.Process] = []
+
+    async def start(
+        *arguments: str,
+        key: str | None = "any-key",
+        env: dict[str, str] | None = None,
+        program: tuple[str, ...] = ("-m", "hum_async"),
+        **streams: Any,
+    ) -> Child:
+        known = {} if key is None else {"HUM_API_KEY": key}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *program,
+            *arguments,
+            # No time goes into finding out how fast the simulator may be asked.
+            *(("--rate", "1000") if "--base-url" in arguments else ()),
+            env=environment(**known, **(env or {})),
+            cwd=ROOT,
+            **{
+                "stdin": subprocess.PIPE,
+                "stdout": subprocess.PIPE,
+                "stderr": subprocess.PIPE,
+                **streams,
+            },
+        )
+        children.append(process)
+        return Child(process)
+
+    yield start
+    for process in children:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@pytest.fixture
+async def quick() -> AsyncIterator[Simulator]:
+    """Run a simulator whose POST carries the answer within milliseconds."""
+    async with Simulator(generation="immediate", speed=1000) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def until() -> Callable[..., Any]:
+    """Wait for a condition: `await until(lambda: ...)`; the time limit is the test's own."""
+
+    async def until(condition: Callable[[], object]) -> None:
+        while not condition():  # noqa: ASYNC110  another process makes it true
+            await asyncio.sleep(0.01)
+
+    return until
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Callable[[], list[str]]:
+    """List the files that are in the test's folder, hidden ones too."""
+    return lambda: sorted(path.name for path in tmp_path.iterdir())
+
+
+@pytest.fixture
+def addresses(tmp_path: Path) -> Callable[..., str]:
+    """Write a file of streets: `addresses("100 Served St", ...)` returns its path."""
+
+    def addresses(*streets: str) -> str:
+        path = tmp_path / "in.csv"
+        lines = (f"{number},{street},00501\n" for number, street in enumerate(streets, 1))
+        path.write_text(HEADER + "".join(lines))
+        return str(path)
+
+    return addresses

@@ -1,0 +1,116 @@
+"""How far a job is, told to a person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hum_async import Outcome
+from hum_async.bulk.job import JobReport
+from hum_async.cli import _progress
+from hum_async.cli._progress import counts, figures, showing_progress
+from hum_async.cli._summary import MEANING, show_summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture
+def report() -> JobReport:
+    return JobReport(
+        total=1000,
+        done=250,
+        outcomes=Counter({Outcome.SERVED: 200, Outcome.NO_PROVIDERS: 50}),
+        providers=Counter({"Spectrum": 120}),
+        technologies=Counter({"Cable": 120}),
+        requests=800,
+        sessions=250,
+        elapsed=50.0,
+    )
+
+
+@pytest.fixture
+def written(screen: None, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:  # noqa: ARG001
+    """Return what went to standard error, which is no terminal."""
+    return lambda: capsys.readouterr().err
+
+
+def test_the_figures_are_in_words(report: JobReport) -> None:
+    assert counts(report) == "200 served, 50 no providers"
+    assert figures(report) == "5.0 rows/s, 3.20 requests per address, 2:30 left"
+
+
+def test_the_figures_of_a_job_that_has_just_begun_divide_nothing_by_zero() -> None:
+    assert "left" not in figures(JobReport(total=10))
+    assert counts(JobReport(total=10)) == ""
+
+
+def test_hours_are_told_as_hours(report: JobReport) -> None:
+    report.total = 100_000
+    assert figures(report).endswith("5:32:30 left")
+
+
+def test_off_a_terminal_there_is_a_line_now_and_then(
+    report: JobReport, written: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_progress, "LINE_EVERY", 0.0)
+    with showing_progress(report, quiet=False) as view:
+        view.update()
+        view.update()
+    first, second = written().splitlines()
+    assert first == second
+    assert first == (
+        "hum: 250 of 1,000 rows: 200 served, 50 no providers; "
+        "5.0 rows/s, 3.20 requests per address, 2:30 left"
+    )
+
+
+def test_off_a_terminal_a_short_job_is_not_told_of_on_the_way(
+    report: JobReport, written: Callable[[], str]
+) -> None:
+    with showing_progress(report, quiet=False) as view:
+        view.update()
+    assert written() == ""
+
+
+def test_a_quiet_job_says_nothing(
+    report: JobReport, written: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_progress, "LINE_EVERY", 0.0)
+    with showing_progress(report, quiet=True) as view:
+        view.update()
+    assert written() == ""
+
+
+def test_every_outcome_has_a_meaning() -> None:
+    assert set(MEANING) == set(Outcome)
+
+
+def test_the_summary_tells_what_was_found_and_where_it_is(
+    report: JobReport, written: Callable[[], str]
+) -> None:
+    report.total = 250
+    show_summary(report, output="out.csv", simulated=False)
+    text = written()
+    for part in ("SERVED", "200", "Spectrum 120", "250 sessions bought, 800 requests", "out.csv"):
+        assert part in text
+    assert "simulated" not in text
+
+
+@pytest.mark.parametrize("name", ["Fiber [beta]", "[/x]", "[bold]", "[link=file:///x]y"])
+def test_a_name_that_looks_like_markup_is_shown_as_it_is(
+    report: JobReport, written: Callable[[], str], name: str
+) -> None:
+    report.providers = Counter({name: 3})
+    report.technologies = Counter({name: 2})
+    show_summary(report, output=name, simulated=False)
+    assert written().count(name) == 3
+
+
+def test_no_name_can_steer_the_terminal(report: JobReport, written: Callable[[], str]) -> None:
+    name: Any = "A\x1b[2J\x1b]0;title\x07\x9b"
+    report.providers = Counter({name: 3})
+    show_summary(report, output=None, simulated=False)
+    assert not set("\x1b\x07\x9b") & set(written())
