@@ -230,7 +230,7 @@ class Board:
             try:
                 token = channel.take()
             except Exception as exc:  # noqa: BLE001  of the user's own iterable; its reader sees it
-                channel.fail(again(exc))
+                channel.fail(again(exc), by_source=True)
                 continue
             if token is None:
                 channel.wake()

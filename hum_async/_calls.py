@@ -1,8 +1,8 @@
 """What each endpoint is: method, path, how its answer is read and what its errors mean."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import attrs
 import orjson
@@ -115,7 +115,16 @@ def raw_call(method: str, path: str, *, json: Any = None) -> Call[RawResponse]:
         lambda response: response,
         body=None if json is None else orjson.dumps(json),
         creates=method.upper() in {"POST", "PATCH"},
+        secrets=(*unquote(path).split("/")[2:], *_texts(json)),
     )
+
+
+def _texts(json: Any) -> Iterator[str]:
+    if isinstance(json, str):
+        yield json
+    elif isinstance(json, dict | list):
+        for item in json.values() if isinstance(json, dict) else json:
+            yield from _texts(item)
 
 
 def _session_path(token: str) -> str:

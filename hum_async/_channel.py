@@ -33,6 +33,7 @@ class Channel:
         self._on_close = on_close
         self._updates: dict[str, SessionUpdate] = {}
         self._failure: Callable[[], BaseException] | None = None
+        self._failed_by_source = False
         self._reader: asyncio.Future[None] | None = None
         self._busy = False
         self._over = False
@@ -76,6 +77,8 @@ class Channel:
         """Forget a token, now or when it comes; return whether it was pending."""
         self._discarded.add(token)
         if token not in self.pending:
+            # It may have been the last one that the reader waits for.
+            self.wake()
             return False
         self.pending.discard(token)
         self._taken.discard(token)
@@ -95,10 +98,16 @@ class Channel:
             self.pending.discard(update.token)
         self.wake()
 
-    def fail(self, make: Callable[[], BaseException]) -> None:
-        """End the stream with an exception, after what is already in the mailbox."""
+    def fail(self, make: Callable[[], BaseException], *, by_source: bool = False) -> None:
+        """End the stream with an exception, after what is already in the mailbox.
+
+        Args:
+            make: Makes the exception, for each time that it is raised.
+            by_source: It comes from where the tokens come from: then tokens may be missing, and the
+                stream has not ended well even if none is under way.
+        """
         if self._failure is None:
-            self._failure = make
+            self._failure, self._failed_by_source = make, by_source
         self.wake()
 
     def close(self) -> None:
@@ -139,8 +148,20 @@ class Channel:
             self._busy = False
 
     def _check_open(self) -> None:
-        if self.closed or self._over or (not self.pending and self.intake.drained()):
+        lost = self._failed_by_source and not self.closed
+        if not lost and (self.closed or self._over or (not self.pending and self._drained())):
             self._over = True
             raise StopAsyncIteration
         if self._failure is not None:
             raise self._failure()
+
+    def _drained(self) -> bool:
+        """Whether no token is left that would be new; looks one such token ahead to know."""
+        while not self.intake.drained():
+            token = self.intake.take()
+            if token is None:
+                return False
+            if token not in self._taken and token not in self._discarded:
+                self.intake.put_back(token)
+                return False
+        return True

@@ -39,6 +39,10 @@ class Intake(Generic[T]):
         """Append an item."""
         self._added.append(item)
 
+    def put_back(self, item: T) -> None:
+        """Put an item before all others."""
+        self._added.appendleft(item)
+
     def take(self) -> T | None:
         """Return the next item, or None if there is none now.
 

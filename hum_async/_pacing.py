@@ -28,6 +28,7 @@ class Pacer:
     rate: float
     burst: int = 1
     _next: float = attrs.field(default=-math.inf, init=False)
+    _floor: float = attrs.field(default=-math.inf, init=False)
 
     def ready_at(self, since: float) -> float:
         """Return when a send that has been waiting since `since` may go."""
@@ -44,11 +45,12 @@ class Pacer:
 
     def hold_until(self, when: float) -> None:
         """Start afresh at `when`, so that the end of a pause releases one send and not a herd."""
-        self._next = max(self._next, when + (self.burst - 1) / self.rate)
+        self._next = self._floor = max(self._next, when + (self.burst - 1) / self.rate)
 
     def give_back(self) -> None:
         """Return a send that was taken and not used."""
-        self._next -= 1 / self.rate
+        # What was taken before a pause is no credit after it.
+        self._next = max(self._next - 1 / self.rate, self._floor)
 
 
 @attrs.define(eq=False)

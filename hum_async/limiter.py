@@ -120,9 +120,9 @@ class RateLimiter:
         now = self._now()
         until = self._gate.pause(now, retry_after, jitter=random.random())  # noqa: S311  jitter
         self._throttled += 1
-        self._pacer.hold_until(until)
         if self._adaptive:
             self._pacer.rate = self._adaptive.throttled(now)
+        self._pacer.hold_until(until)
         self._pump()
 
     def paused_seconds(self) -> float:
@@ -193,21 +193,27 @@ class RateLimiter:
             self._pump()
 
     def _release(self) -> None:
-        if self._in_use == self._concurrency and self._queue:
-            # The first waiter was held up by concurrency and not by late timers: the pacer shall
-            # not make up for that time.
-            self._queue[0][2].since = self._now()
+        first = self._first() if self._in_use == self._concurrency else None
+        if first is not None:
+            # It was held up by concurrency and not by late timers: the pacer shall not make up for
+            # that time.
+            first.since = self._now()
         self._in_use -= 1
         self._pump()
 
+    def _first(self) -> "_Slot | None":
+        """Return who is first in the queue, after those who have given up were taken out."""
+        while self._queue:
+            *_, slot, waiter = self._queue[0]
+            if waiter is slot.waiter and not waiter.cancelled():
+                return slot
+            heapq.heappop(self._queue)
+        return None
+
     def _pump(self) -> None:
         """Grant to as many of the first waiters as may go now; set the timer for the next."""
-        while self._queue and self._in_use < self._concurrency:
+        while self._in_use < self._concurrency and (slot := self._first()) is not None:
             now = self._now()
-            *_, slot, waiter = self._queue[0]
-            if waiter is not slot.waiter:
-                heapq.heappop(self._queue)
-                continue
             paced = self._pacer.ready_at(slot.since)
             slot.paced = slot.paced or paced > now
             ready = max(paced, self._gate.until)

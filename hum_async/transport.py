@@ -24,6 +24,9 @@ __all__ = ["MAX_BODY", "AiohttpTransport", "Transport"]
 MAX_BODY = 4 * 1024 * 1024
 """Largest answer that is read, in bytes, after decompression."""
 
+MAX_CONNECT = 10.0
+"""Longest wait for a connection, in seconds; never more than nine tenths of the time-out."""
+
 
 class Transport(Protocol):
     """Sends one request once and returns whatever was answered."""
@@ -63,7 +66,8 @@ def checked_base_url(base_url: str) -> str:
         _ = parts.port
     except ValueError:
         raise ConfigurationError("the base URL is malformed; use https://HOST") from None
-    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
+    odd = " " in base_url.strip() or not base_url.strip().isprintable()
+    if odd or parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
         raise ConfigurationError("the base URL must look like https://HOST[:PORT][/PATH]")
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError("the base URL must not hold user or password; pass api_key")
@@ -146,7 +150,10 @@ class AiohttpTransport:
             if len(self._timeouts) > 64:  # noqa: PLR2004  enough for every sane use
                 self._timeouts.clear()
             # Without the threshold aiohttp rounds up to whole seconds of loop time.
-            self._timeouts[seconds] = aiohttp.ClientTimeout(total=seconds, ceil_threshold=math.inf)
+            # Less for the connection than in all: an attempt that never got one is known as such.
+            self._timeouts[seconds] = aiohttp.ClientTimeout(
+                total=seconds, connect=min(0.9 * seconds, MAX_CONNECT), ceil_threshold=math.inf
+            )
         return self._timeouts[seconds]
 
     def _open(self) -> aiohttp.ClientSession:

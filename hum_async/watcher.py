@@ -228,7 +228,7 @@ class AsyncSessionWatcher:
         try:
             await feed(source, channel.intake, on_item=lambda: self._board.offer(channel))
         except Exception as exc:  # noqa: BLE001  of the user's own iterable; its reader sees it
-            channel.fail(again(exc))
+            channel.fail(again(exc), by_source=True)
         finally:
             channel.wake()
 

@@ -72,7 +72,8 @@ def qualify(  # noqa: PLR0913  pinned; all but two by name
         it, or use it as async context manager, if you may leave before its end.
 
     Raises:
-        AuthenticationError: While iterating: the key is not accepted.
+        AuthenticationError: While iterating: the key is not accepted. Nothing more is sent; what
+            is under way is waited for first, because it may have been paid.
         ConfigurationError: The client cannot work, or a journal was asked for.
     """
     if journal is not None:

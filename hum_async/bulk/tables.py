@@ -222,7 +222,9 @@ class _Output:
             raise IsADirectoryError(errno.EISDIR, "it is a directory")
         if not path.exists() or path.is_file():
             self._target = path
-            path = self._partial = path.with_name(f".{path.name}.partial")
+            path = self._partial = path.with_name(
+                f".{path.name}.{os.getpid()}.partial"  # two jobs with one output do not mix rows
+            )
         self.stream = path.open("w", encoding="utf-8", newline="")
 
     def write(self, action: Callable[[IO[str]], object]) -> None:

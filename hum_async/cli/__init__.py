@@ -9,8 +9,8 @@ def main() -> int:
     """Run the command line; return its exit code."""
     try:
         from hum_async.cli._app import run_app  # noqa: PLC0415  only with the extra
-    except ModuleNotFoundError as exc:
-        if exc.name not in {"cyclopts", "rich"}:
+    except ImportError as exc:
+        if "cyclopts" not in str(exc) and "rich" not in str(exc):
             raise
         sys.stderr.write("hum needs its extra; install it: pip install 'hum-async[cli]'\n")
         return 1

@@ -1,5 +1,6 @@
 """A job's progress: a bar on a terminal, a line now and then elsewhere."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,7 +77,7 @@ class ProgressView:
 @contextmanager
 def showing_progress(report: JobReport, *, quiet: bool) -> Iterator[ProgressView]:
     """Show a job's progress while the block runs."""
-    if quiet or not messages.is_terminal:
+    if quiet or not sys.stderr.isatty():
         view = ProgressView(report, progress=None)
         if quiet:
             view.update = lambda: None  # type: ignore[method-assign]

@@ -1,6 +1,7 @@
 """How every command runs: exit codes, errors as one line, Ctrl-C and SIGTERM alike."""
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Callable, Coroutine
 from enum import IntEnum
@@ -70,8 +71,9 @@ async def _guarded(command: Coroutine[Any, Any, ExitCode]) -> ExitCode:
         received.append(code)
         task.cancel()
 
-    for number, code in _SIGNALS.items():
-        loop.add_signal_handler(number, stop, code)
+    with contextlib.suppress(NotImplementedError):  # on Windows Ctrl-C stays a KeyboardInterrupt
+        for number, code in _SIGNALS.items():
+            loop.add_signal_handler(number, stop, code)
     try:
         return await task
     except asyncio.CancelledError:
@@ -81,8 +83,9 @@ async def _guarded(command: Coroutine[Any, Any, ExitCode]) -> ExitCode:
     except (HumError, MappingError) as exc:
         return _tell(exc)
     finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+        with contextlib.suppress(NotImplementedError):
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
 
 
 def _tell(exc: Exception) -> ExitCode:

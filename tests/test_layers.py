@@ -1,0 +1,131 @@
+"""A module imports only modules of a lower rank; the simulator imports nothing of ours."""
+
+import ast
+import importlib.util
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import hum_async
+
+ROOT = Path(hum_async.__file__).parent
+
+# DESIGN 2. Modules of one group do not import each other; a package is one module here.
+RANKS = [
+    {"errors", "_redact", "_version"},
+    {"models"},
+    {"_strict", "_address", "_pacing", "_schedule", "_retry", "_intake"},
+    {"_wire", "_follow"},
+    {"_trip", "_calls", "_channel", "limiter", "transport"},
+    {"_caller", "_dispatch"},
+    {"client", "_board"},
+    {"watcher"},
+    {"bulk"},
+    {"web"},
+    {"cli"},
+]
+# Not part of the tower: what they may import is said in tests of their own.
+BESIDE = {"simulator", "testing", "_pytest_plugin", "__init__", "__main__"}
+RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
+
+
+def module_name(path: Path) -> str:
+    parts = ("hum_async", *path.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def imports_of(name: str) -> set[str]:
+    """Return our modules that a module imports, wherever in it and under whatever condition."""
+    path = MODULES[name]
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            dots = "." * node.level + (node.module or "")
+            base = importlib.util.resolve_name(dots, package) if node.level else dots
+            found |= {
+                full if (full := f"{base}.{alias.name}") in MODULES else base
+                for alias in node.names
+            }
+    return {other for other in found if other in MODULES and other != name}
+
+
+def top(name: str) -> str:
+    """Return the module or package right below ours."""
+    return name.split(".")[1] if "." in name else "__init__"
+
+
+def test_every_module_has_a_rank() -> None:
+    assert {top(name) for name in MODULES} <= RANK.keys() | BESIDE
+
+
+def test_imports_go_one_way() -> None:
+    wrong = [
+        f"{name} imports {other}"
+        for name in MODULES
+        if top(name) in RANK
+        for other in imports_of(name)
+        if top(other) != top(name)
+        and not (top(name) == "cli" and top(other) == "simulator")
+        and RANK.get(top(other), 99) >= RANK[top(name)]
+    ]
+    assert not wrong
+
+
+def test_there_is_no_cycle() -> None:
+    # The package itself re-exports lazily and is what every import passes.
+    graph = {
+        name: imports_of(name) - {"hum_async"} for name in MODULES if name != "hum_async"
+    }
+    assert list(TopologicalSorter(graph).static_order())
+
+
+def test_the_simulator_knows_nothing_of_ours_and_only_the_cli_and_the_plugin_start_it() -> None:
+    for name in MODULES:
+        reaches = {top(other) for other in imports_of(name)}
+        if top(name) == "simulator":
+            assert reaches <= {"simulator"}, name
+        elif top(name) not in {"cli", "_pytest_plugin"}:
+            assert "simulator" not in reaches, name
+
+
+def test_the_test_kit_stands_on_values_and_errors_alone() -> None:
+    assert {top(other) for other in imports_of("hum_async.testing")} == {"errors", "models"}
+
+
+def test_what_decides_neither_waits_nor_looks_at_a_clock() -> None:
+    for name in ("_pacing", "_schedule", "_retry", "_follow", "_trip", "_wire", "_address"):
+        tree = ast.parse(MODULES[f"hum_async.{name}"].read_text(encoding="utf-8"))
+        waits = (ast.Await, ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith)
+        assert not [node for node in ast.walk(tree) if isinstance(node, waits)], name
+        imported = {
+            alias.name.split(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        assert not imported & {"asyncio", "time", "anyio", "aiohttp"}, name
+
+
+def test_time_comes_from_the_loop_only() -> None:
+    for name, path in MODULES.items():
+        if top(name) in {"cli", "simulator"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                assert "time" not in {alias.name for alias in node.names}, name
+            if isinstance(node, ast.ImportFrom):
+                assert node.module != "time", name
+
+
+def test_only_the_transport_and_the_client_know_aiohttp() -> None:
+    know = set()
+    for name, path in MODULES.items():
+        text = path.read_text(encoding="utf-8")
+        if "import aiohttp" in text or "from aiohttp" in text:
+            know.add(top(name))
+    assert know <= {"transport", "client", "simulator", "web"}

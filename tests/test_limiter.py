@@ -1,0 +1,500 @@
+"""The shared rate-limit semaphore: concurrency, pace and pause in one strictly fair queue."""
+
+import asyncio
+import itertools
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from hum_async import RateLimiter
+
+virtual = pytest.mark.virtual
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+class Crowd:
+    """Tasks that each take one slot; remembers who went when."""
+
+    def __init__(self, limiter: RateLimiter, *, hold: float = 0.0) -> None:
+        self.limiter = limiter
+        self.hold = hold
+        self.went: list[tuple[int, float]] = []
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def _go(self, who: int) -> None:
+        async with self.limiter.slot():
+            self.went.append((who, now()))
+            await asyncio.sleep(self.hold)
+
+    def join(self, size: int = 1) -> list[asyncio.Task[None]]:
+        new = [
+            asyncio.get_running_loop().create_task(self._go(len(self.tasks) + index))
+            for index in range(size)
+        ]
+        self.tasks += new
+        return new
+
+    async def done(self) -> list[float]:
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        return self.times
+
+    @property
+    def times(self) -> list[float]:
+        return [when for _, when in self.went]
+
+    @property
+    def order(self) -> list[int]:
+        return [who for who, _ in self.went]
+
+
+@asynccontextmanager
+async def held(limiter: RateLimiter) -> AsyncIterator[None]:
+    async with limiter.slot():
+        yield
+
+
+@virtual
+async def test_slots_follow_the_rate_one_after_the_other() -> None:
+    crowd = Crowd(RateLimiter(rate=10))
+    crowd.join(5)
+    assert await crowd.done() == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
+    assert crowd.order == [0, 1, 2, 3, 4]
+
+
+@virtual
+async def test_a_burst_goes_together_after_a_rest() -> None:
+    crowd = Crowd(RateLimiter(rate=10, burst=3))
+    crowd.join(5)
+    assert await crowd.done() == pytest.approx([0.0, 0.0, 0.0, 0.1, 0.2])
+
+
+@virtual
+async def test_no_more_are_under_way_than_the_concurrency() -> None:
+    crowd = Crowd(RateLimiter(rate=math.inf, concurrency=2), hold=1.0)
+    crowd.join(6)
+    await asyncio.sleep(0.5)
+    statistics = crowd.limiter.statistics()
+    assert (statistics.in_use, statistics.waiting, statistics.rate) == (2, 4, None)
+    assert await crowd.done() == [0.0, 0.0, 1.0, 1.0, 2.0, 2.0]
+
+
+@virtual
+async def test_who_comes_first_goes_first_whatever_happens_meanwhile() -> None:
+    crowd = Crowd(RateLimiter(rate=7, concurrency=3), hold=0.3)
+    for _ in range(10):
+        crowd.join(4)
+        await asyncio.sleep(0.11)
+    crowd.limiter.throttled(1.0)
+    crowd.join(4)
+    await crowd.done()
+    assert crowd.order == list(range(44))
+
+
+@virtual
+async def test_time_lost_to_concurrency_is_not_made_up_for_in_one_go() -> None:
+    limiter = RateLimiter(rate=50, concurrency=10)
+    first, then = Crowd(limiter, hold=2.0), Crowd(limiter)
+    first.join(10)
+    await asyncio.sleep(0.5)
+    then.join(30)
+    await first.done()
+    times = sorted(await then.done())
+    # Never two of them closer than the rate of 50/s allows.
+    assert min(later - earlier for earlier, later in itertools.pairwise(times)) >= 0.02 - 1e-6
+
+
+@virtual
+@pytest.mark.parametrize("cancelled", [0, 1, 5])
+async def test_holders_that_end_together_are_not_followed_by_a_herd(cancelled: int) -> None:
+    limiter = RateLimiter(rate=50, concurrency=10)
+    at: list[float] = []
+
+    async def go() -> None:
+        async with limiter.slot():
+            at.append(now())
+            await asyncio.sleep(2.0 - now() if now() < 2.0 else 0.0)
+
+    tasks = [asyncio.get_running_loop().create_task(go()) for _ in range(40)]
+    await asyncio.sleep(1.0)
+    for task in tasks[10 : 10 + cancelled]:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert len(at) == 40 - cancelled
+    assert min(later - earlier for earlier, later in itertools.pairwise(at)) >= 0.02 - 1e-6
+
+
+# --- pauses ---------------------------------------------------------------------------------------
+
+
+@virtual
+async def test_a_throttle_pauses_everybody_for_as_long_as_asked_and_a_little_jitter() -> None:
+    crowd = Crowd(RateLimiter(rate=10))
+    crowd.join(3)
+    await asyncio.sleep(0.05)
+    crowd.limiter.throttled(4.0)
+    assert 4.0 <= crowd.limiter.statistics().pause_left <= 4.4
+    times = await crowd.done()
+    assert times[0] == 0.0
+    assert 4.05 <= times[1] <= 4.46
+    assert times[2] - times[1] >= 0.1 - 1e-6
+
+
+@virtual
+async def test_a_shorter_pause_never_opens_the_gate_early() -> None:
+    limiter = RateLimiter(rate=10)
+    limiter_bound = Crowd(limiter)
+    limiter_bound.join()
+    await limiter_bound.done()
+    limiter.throttled(10.0)
+    await asyncio.sleep(1.0)
+    limiter.throttled(0.0)
+    limiter.throttled(None)
+    crowd = Crowd(limiter)
+    crowd.join()
+    assert (await crowd.done())[0] >= 10.0
+
+
+@virtual
+@pytest.mark.parametrize("asked", [301.0, 410_400.0, math.inf])
+async def test_no_pause_is_longer_than_five_minutes(asked: float) -> None:
+    crowd = Crowd(RateLimiter(rate=10))
+    async with crowd.limiter.slot():
+        crowd.limiter.throttled(asked)
+    crowd.join()
+    assert (await crowd.done())[0] <= 300.1
+
+
+@virtual
+async def test_paused_seconds_add_up_and_show_in_the_statistics() -> None:
+    limiter = RateLimiter(rate=10)
+    async with held(limiter):
+        assert limiter.paused_seconds() == 0.0
+        for _ in range(3):
+            limiter.throttled(2.0)
+            left = limiter.statistics().pause_left
+            await asyncio.sleep(left / 2)
+            limiter.throttled(0.0)
+            await asyncio.sleep(left / 2)
+            await asyncio.sleep(5.0)
+        statistics = limiter.statistics()
+    assert statistics.throttled == 6
+    assert statistics.paused_seconds == pytest.approx(limiter.paused_seconds())
+    assert 6.0 <= statistics.paused_seconds <= 6.6
+    assert statistics.pause_left == 0.0
+
+
+@virtual
+@pytest.mark.parametrize("burst", [1, 5])
+async def test_the_end_of_a_pause_is_no_herd(burst: int) -> None:
+    crowd = Crowd(RateLimiter(rate=10, burst=burst, concurrency=50))
+    async with crowd.limiter.slot():
+        await asyncio.sleep(10.0)
+        crowd.limiter.throttled(2.0)
+    crowd.join(10)
+    times = await crowd.done()
+    assert times[0] >= 12.0
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert min(gaps) >= 0.1 - 1e-6
+
+
+@virtual
+@pytest.mark.parametrize("burst", [1, 5])
+async def test_the_end_of_a_pause_is_no_herd_at_a_discovered_rate_either(burst: int) -> None:
+    crowd = Crowd(RateLimiter(burst=burst, concurrency=50))
+    async with crowd.limiter.slot():
+        await asyncio.sleep(10.0)
+        crowd.limiter.throttled(2.0)
+    crowd.join(10)
+    times = await crowd.done()
+    # 5/s, cut to 3.5/s by the throttle.
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert min(gaps) >= 1 / 3.5 - 1e-6
+
+
+@virtual
+async def test_slots_that_a_throttle_takes_back_in_the_same_tick_are_not_saved_up() -> None:
+    limiter = RateLimiter(rate=10, burst=5, concurrency=5)
+    crowd = Crowd(limiter)
+
+    async def hold(end: float, *, throttle: bool) -> None:
+        async with limiter.slot():
+            await asyncio.sleep(end - now())
+            if throttle:
+                limiter.throttled(2.0)
+
+    await asyncio.sleep(1.0)
+    holders = [
+        asyncio.get_running_loop().create_task(hold(10.0, throttle=index == 4))
+        for index in range(5)
+    ]
+    await asyncio.sleep(1.0)
+    crowd.join(10)
+    await asyncio.gather(*holders)
+    times = await crowd.done()
+    inside = [when for when in times if 10.0 < when < 12.0]
+    assert not inside
+    after = [when for when in times if when >= 12.0]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(after)]
+    assert len(after) >= 6
+    assert min(gaps) >= 0.1 - 1e-6
+    assert crowd.order == list(range(10))
+
+
+# --- cancellation ---------------------------------------------------------------------------------
+
+
+@virtual
+async def test_a_cancelled_waiter_costs_nothing() -> None:
+    crowd = Crowd(RateLimiter(rate=10))
+    crowd.join(5)
+    await asyncio.sleep(0.05)
+    for index in (1, 3):
+        crowd.tasks[index].cancel()
+    assert await crowd.done() == pytest.approx([0.0, 0.1, 0.2])
+    assert crowd.order == [0, 2, 4]
+    statistics = crowd.limiter.statistics()
+    assert (statistics.granted, statistics.in_use, statistics.waiting) == (3, 0, 0)
+
+
+@virtual
+async def test_a_waiter_that_is_released_and_cancelled_in_the_same_tick_gives_its_slot_back() -> None:
+    limiter = RateLimiter(rate=10, concurrency=1)
+    crowd = Crowd(limiter)
+    async with limiter.slot():
+        first, second = crowd.join(2)
+        await asyncio.sleep(1.0)
+    # Leaving the block has granted the first waiter, which has not run yet.
+    assert limiter.statistics().in_use == 1
+    first.cancel()
+    assert await crowd.done() == [1.0]
+    assert second.done()
+    assert crowd.order == [1]
+    statistics = limiter.statistics()
+    assert (statistics.granted, statistics.in_use, statistics.waiting) == (2, 0, 0)
+
+
+@virtual
+async def test_a_waiter_that_is_cancelled_and_then_released_in_the_same_tick_costs_nothing() -> None:
+    limiter = RateLimiter(rate=10, concurrency=1)
+    crowd = Crowd(limiter)
+    async with limiter.slot():
+        first, _ = crowd.join(2)
+        await asyncio.sleep(1.0)
+        # From here on its future is cancelled, but it has not run yet when the slot is given back.
+        first.cancel()
+    assert await crowd.done() == [1.0]
+    assert crowd.order == [1]
+    statistics = limiter.statistics()
+    assert (statistics.granted, statistics.in_use, statistics.waiting) == (2, 0, 0)
+
+
+@virtual
+async def test_a_waiter_that_is_cancelled_in_the_tick_of_the_timer_costs_nothing() -> None:
+    limiter = RateLimiter(rate=1)
+    crowd = Crowd(limiter)
+    asyncio.get_running_loop().call_at(1.0, lambda: crowd.tasks[1].cancel())
+    await asyncio.sleep(0.0)
+    crowd.join(3)
+    times = await crowd.done()
+    assert crowd.order == [0, 2]
+    assert times == pytest.approx([0.0, 1.0])
+    statistics = limiter.statistics()
+    assert (statistics.granted, statistics.in_use, statistics.waiting) == (2, 0, 0)
+
+
+@virtual
+async def test_a_waiter_that_the_timer_released_and_somebody_cancelled_gives_its_pace_back() -> None:
+    limiter = RateLimiter(rate=1)
+    crowd = Crowd(limiter)
+    crowd.join(3)
+    # This timer is due with the pacer's, and made after it: it runs in the same tick.
+    await asyncio.sleep(0.5)
+    asyncio.get_running_loop().call_at(1.0, crowd.tasks[1].cancel)
+    times = await crowd.done()
+    assert crowd.order in ([0, 2], [0, 1, 2])
+    if crowd.order == [0, 2]:
+        assert times == pytest.approx([0.0, 1.0])
+    assert limiter.statistics().granted == len(times)
+
+
+@virtual
+async def test_cancelling_a_crowd_of_waiters_leaves_nothing_behind() -> None:
+    asyncio.get_running_loop().set_debug(False)
+    limiter = RateLimiter(rate=1)
+    crowd = Crowd(limiter)
+    crowd.join(10_000)
+    await asyncio.sleep(2.5)
+    for task in crowd.tasks[:-1]:
+        task.cancel()
+    await crowd.done()
+    assert crowd.times == [0.0, 1.0, 2.0, 3.0]
+    statistics = limiter.statistics()
+    assert (statistics.granted, statistics.waiting, statistics.in_use) == (4, 0, 0)
+
+
+@virtual
+async def test_an_error_in_the_body_gives_the_slot_back() -> None:
+    limiter = RateLimiter(rate=math.inf, concurrency=1)
+    for _ in range(3):
+        with pytest.raises(KeyError):
+            async with limiter.slot():
+                raise KeyError
+    assert limiter.statistics().in_use == 0
+
+
+# --- a slot that is entered again -----------------------------------------------------------------
+
+
+@virtual
+async def test_a_slot_that_is_entered_again_goes_to_the_front() -> None:
+    limiter = RateLimiter(rate=10)
+    crowd = Crowd(limiter)
+    slot = limiter.slot()
+    async with slot:
+        crowd.join(5)
+        await asyncio.sleep(0.05)
+        limiter.throttled(1.0)
+    async with slot:
+        assert not crowd.went
+        assert now() >= 1.05
+    await crowd.done()
+    assert crowd.order == [0, 1, 2, 3, 4]
+
+
+@virtual
+async def test_a_slot_keeps_its_place_from_when_it_was_asked_for() -> None:
+    limiter = RateLimiter(rate=math.inf, concurrency=1)
+    early = limiter.slot()
+    order: list[str] = []
+    crowd = Crowd(limiter)
+
+    async def enter_early() -> None:
+        async with early:
+            order.append("early")
+            assert not crowd.went
+
+    async with limiter.slot():
+        crowd.join(2)
+        await asyncio.sleep(0.1)
+        task = asyncio.get_running_loop().create_task(enter_early())
+        await asyncio.sleep(0.1)
+    await task
+    await crowd.done()
+    assert order == ["early"]
+
+
+# --- discovery ------------------------------------------------------------------------------------
+
+
+@virtual
+async def test_an_unknown_limit_is_found_and_mostly_used() -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_debug(False)
+    limiter = RateLimiter(concurrency=200)
+    limit, tokens, filled = 50.0, 50.0, 0.0
+    answers: list[tuple[float, int]] = []
+
+    async def request() -> None:
+        nonlocal tokens, filled
+        slot = limiter.slot()
+        while True:
+            async with slot:
+                await asyncio.sleep(0.05)
+                tokens, filled = min(limit, tokens + (now() - filled) * limit), now()
+                if tokens >= 1:
+                    tokens -= 1
+                    answers.append((now(), 200))
+                    return
+                answers.append((now(), 429))
+                limiter.throttled(1.0)
+
+    tasks = [loop.create_task(request()) for _ in range(3000)]
+    await asyncio.gather(*tasks)
+    throttled = sum(status == 429 for _, status in answers)
+    assert throttled / len(answers) < 0.03
+    assert 3000 / answers[-1][0] > 0.5 * limit
+    assert limiter.statistics().throttled == throttled
+
+
+@virtual
+async def test_discovery_starts_at_five_a_second_and_doubles() -> None:
+    crowd = Crowd(RateLimiter())
+    crowd.join(200)
+    times = await crowd.done()
+    per_second = [sum(second <= when < second + 1 for when in times) for second in range(4)]
+    assert per_second[0] == pytest.approx(5, abs=1)
+    assert per_second[1] == pytest.approx(10, abs=1)
+    assert per_second[2] == pytest.approx(20, abs=2)
+    assert per_second[3] == pytest.approx(40, abs=3)
+
+
+@virtual
+async def test_a_bound_on_discovery_holds() -> None:
+    crowd = Crowd(RateLimiter(max_rate=8))
+    crowd.join(60)
+    await crowd.done()
+    assert crowd.limiter.statistics().rate == 8
+
+
+# --- the object -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"concurrency": 0}, {"burst": 0}, {"rate": 0.0}, {"rate": -1.0}, {"rate": math.nan}]
+    + [{"max_rate": 0.0}],
+)
+def test_a_limiter_that_could_never_grant_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        RateLimiter(**wrong)  # type: ignore[arg-type]
+
+
+def test_it_can_be_looked_at_before_and_outside_of_any_loop() -> None:
+    limiter = RateLimiter(rate=20)
+    assert limiter.paused_seconds() == 0.0
+    assert limiter.statistics().granted == 0
+    assert "rate=20" in repr(limiter)
+
+
+def test_a_limiter_may_serve_one_loop_after_the_other() -> None:
+    limiter = RateLimiter(rate=100)
+
+    async def use() -> None:
+        async with limiter.slot():
+            limiter.throttled(250.0)
+
+    async def pass_through() -> None:
+        async with limiter.slot():
+            pass
+
+    asyncio.run(use())
+    asyncio.run(asyncio.wait_for(pass_through(), 5.0))
+    assert limiter.statistics().granted == 2
+
+
+def test_a_limiter_in_use_on_one_loop_is_refused_on_another() -> None:
+    limiter = RateLimiter()
+
+    async def enter() -> None:
+        async with limiter.slot():
+            pass
+
+    async def outer() -> None:
+        async with limiter.slot():
+            with pytest.raises(RuntimeError, match="another event loop"):
+                await asyncio.to_thread(asyncio.run, enter())
+
+    asyncio.run(outer())
+
+
+async def test_a_free_slot_is_granted_without_a_trip_through_the_loop() -> None:
+    limiter = RateLimiter(rate=math.inf)
+    ran: list[int] = []
+    asyncio.get_running_loop().call_soon(ran.append, 1)
+    async with limiter.slot():
+        assert not ran

@@ -1,0 +1,206 @@
+"""How fast: no more than the rate, no opening before the end of a pause, no growth without cause."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hum_async._pacing import CATCH_UP, MAX_PAUSE, AdaptiveRate, Pacer, PauseGate
+
+RATES = st.floats(0.1, 500.0)
+BURSTS = st.integers(1, 50)
+WAITS = st.lists(st.floats(0.0, 5.0), min_size=1, max_size=60)
+
+
+def sends(pacer: Pacer, arrivals: list[float], *, late: float = 0.0) -> list[float]:
+    """Send each arrival as soon as the pacer lets it, first in first out, `late` seconds late."""
+    times: list[float] = []
+    now = -math.inf
+    for since in arrivals:
+        now = max(now, pacer.ready_at(since) + late)
+        pacer.take(now, since)
+        times.append(now)
+    return times
+
+
+def arrivals_of(waits: list[float]) -> list[float]:
+    times: list[float] = []
+    for wait in waits:
+        times.append((times[-1] if times else 100.0) + wait)
+    return times
+
+
+def most_above(times: list[float], rate: float) -> float:
+    """Return by how many sends some window exceeds its rate, at most."""
+    return max(
+        last - first + 1 - rate * (times[last] - times[first])
+        for first in range(len(times))
+        for last in range(first, len(times))
+    )
+
+
+@given(RATES, BURSTS, WAITS)
+def test_no_window_holds_more_than_its_rate_and_one_burst(
+    rate: float, burst: int, waits: list[float]
+) -> None:
+    times = sends(Pacer(rate, burst), arrivals_of(waits))
+    assert most_above(times, rate) <= burst + 1e-6
+
+
+@given(RATES, BURSTS, WAITS, st.floats(0.0, 3.0))
+def test_lateness_is_made_up_for_within_bounds(
+    rate: float, burst: int, waits: list[float], late: float
+) -> None:
+    times = sends(Pacer(rate, burst), arrivals_of(waits), late=late)
+    assert most_above(times, rate) <= burst + rate * min(late, CATCH_UP) + 1e-6
+
+
+@given(RATES, BURSTS, WAITS)
+def test_nobody_waits_longer_than_the_rate_demands(
+    rate: float, burst: int, waits: list[float]
+) -> None:
+    arrivals = arrivals_of(waits)
+    times = sends(Pacer(rate, burst), arrivals)
+    for index, when in enumerate(times):
+        assert arrivals[index] <= when
+        if index:
+            assert when <= max(arrivals[index], times[index - 1] + 1 / rate) + 1e-6
+
+
+def test_a_burst_goes_together_after_a_rest() -> None:
+    assert sends(Pacer(2.0, 3), [10.0] * 6) == [10.0, 10.0, 10.0, 10.5, 11.0, 11.5]
+
+
+def test_without_a_rate_nobody_waits() -> None:
+    assert sends(Pacer(math.inf), [1.0] * 3) == [1.0] * 3
+
+
+def test_a_rest_is_not_saved_up_beyond_the_burst() -> None:
+    pacer = Pacer(1.0, 1)
+    assert sends(pacer, [0.0, 100.0, 100.0, 100.0]) == [0.0, 100.0, 101.0, 102.0]
+
+
+def test_a_send_that_is_given_back_costs_nothing() -> None:
+    pacer = Pacer(1.0)
+    pacer.take(0.0, 0.0)
+    pacer.give_back()
+    assert sends(pacer, [0.0, 0.0]) == [0.0, 1.0]
+
+
+@given(RATES, BURSTS, st.integers(1, 10))
+def test_the_end_of_a_pause_releases_one_send_and_not_a_herd(
+    rate: float, burst: int, waiting: int
+) -> None:
+    pacer = Pacer(rate, burst)
+    pacer.hold_until(50.0)
+    times = sends(pacer, [0.0] * waiting)
+    assert times[0] >= 50.0 - 1e-6
+    assert most_above(times, rate) <= 1 + 1e-6
+
+
+# --- the unknown rate -----------------------------------------------------------------------------
+
+
+def test_the_rate_doubles_each_second_until_the_first_throttle() -> None:
+    rate = AdaptiveRate()
+    assert [rate.sent(float(now), waited=True) for now in range(5)] == [5, 10, 20, 40, 80]
+    assert rate.sent(4.5, waited=True) == 80
+
+
+def test_a_throttle_cuts_once_per_round_trip_then_the_rate_holds_then_creeps() -> None:
+    rate = AdaptiveRate(100.0)
+    assert rate.throttled(0.0) == pytest.approx(70.0)
+    assert rate.throttled(0.1) == pytest.approx(70.0)
+    assert rate.throttled(3.0, round_trip=5.0) == pytest.approx(70.0)
+    assert rate.sent(12.9, waited=True) == pytest.approx(70.0)
+    grown = rate.sent(14.1, waited=True)
+    assert 70.0 * 1.01 <= grown <= 70.0 * 1.02 + 1e-9
+    assert rate.sent(14.9, waited=True) == grown
+    assert 1.01 <= rate.sent(15.2, waited=True) / grown <= 1.02 + 1e-9
+
+
+def test_growth_that_nothing_asks_for_does_not_happen() -> None:
+    rate = AdaptiveRate()
+    assert {rate.sent(float(now), waited=False) for now in range(100)} == {5.0}
+
+
+@given(
+    st.none() | st.floats(0.01, 1000.0),
+    st.lists(st.tuples(st.floats(0.0, 20.0), st.booleans(), st.booleans()), max_size=100),
+)
+def test_an_adaptive_rate_never_exceeds_its_bound(
+    max_rate: float | None, events: list[tuple[float, bool, bool]]
+) -> None:
+    rate, now = AdaptiveRate(max_rate=max_rate), 0.0
+    for wait, throttled, waited in events:
+        now += wait
+        found = rate.throttled(now) if throttled else rate.sent(now, waited=waited)
+        assert 0 < found <= (math.inf if max_rate is None else max_rate)
+        assert found == rate.rate
+
+
+# --- the pause ------------------------------------------------------------------------------------
+
+PAUSES = st.lists(
+    st.tuples(
+        st.floats(0.0, 30.0),
+        st.none() | st.floats(0.0, 1e6) | st.sampled_from([math.inf, math.nan, -1.0]),
+        st.floats(0.0, 1.0),
+    ),
+    max_size=30,
+)
+
+
+@given(PAUSES)
+def test_a_pause_is_never_shortened_and_never_endless(
+    pauses: list[tuple[float, float | None, float]],
+) -> None:
+    gate, now, until = PauseGate(), 0.0, -math.inf
+    for wait, retry_after, jitter in pauses:
+        now += wait
+        opened = gate.pause(now, retry_after, jitter=jitter)
+        assert opened == gate.until
+        assert opened >= max(until, now)
+        assert opened <= max(until, now + MAX_PAUSE)
+        if retry_after is not None and 0 <= retry_after <= MAX_PAUSE:
+            assert opened >= now + retry_after
+            assert opened <= max(until, now + retry_after + min(1.0, 0.1 * retry_after) + 1e-9)
+        until = opened
+
+
+@given(PAUSES, st.lists(st.floats(0.0, 30.0), max_size=5))
+def test_paused_seconds_are_the_measure_of_the_time_in_which_the_gate_was_closed(
+    pauses: list[tuple[float, float | None, float]], after: list[float]
+) -> None:
+    gate, now = PauseGate(), 0.0
+    closed: list[tuple[float, float]] = []
+    for wait, retry_after, jitter in pauses:
+        now += wait
+        closed.append((now, gate.pause(now, retry_after, jitter=jitter)))
+    for wait in after:
+        now += wait
+        total, end = 0.0, -math.inf
+        for start, stop in closed:
+            total += max(0.0, min(stop, now) - max(start, end))
+            end = max(end, stop)
+        assert gate.paused_seconds(now) == pytest.approx(total, abs=1e-6)
+
+
+def test_time_paused_grows_with_time_and_stops_with_the_pause() -> None:
+    gate = PauseGate()
+    assert gate.paused_seconds(5.0) == 0.0
+    gate.pause(10.0, 4.0)
+    gate.pause(11.0, 1.0)
+    assert [gate.paused_seconds(now) for now in (10.0, 12.0, 14.0, 20.0)] == [0.0, 2.0, 4.0, 4.0]
+
+
+def test_a_server_that_does_not_say_how_long_is_left_alone_for_longer_each_time() -> None:
+    gate, now, pauses = PauseGate(), 0.0, []
+    for _ in range(8):
+        until = gate.pause(now, None)
+        assert gate.pause(now + 0.1, None) == pytest.approx(max(until, now + 0.1 + until - now))
+        pauses.append(until - now)
+        now = gate.until
+    assert pauses == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60])
+    assert gate.pause(now + 11.0, None) == now + 12.0
