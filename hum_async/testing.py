@@ -182,3 +182,11 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self.threads += 1
         future.add_done_callback(lambda _: setattr(self, "threads", self.threads - 1))
         return future
+
+    async def shutdown_default_executor(self, *args: Any, **kwargs: Any) -> None:
+        """Let time wait for the worker threads to be joined."""
+        self.threads += 1
+        try:
+            await super().shutdown_default_executor(*args, **kwargs)
+        finally:
+            self.threads -= 1
