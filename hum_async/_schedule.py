@@ -158,7 +158,6 @@ class _Gap:
         self.seconds = min(self.most, max(self.least, self.seconds + change))
 
 
-@attrs.define(kw_only=True)
 class LearnedPolling:
     """Learns when to look, for many sessions at once: waits until a poll finds the answer.
 
@@ -173,11 +172,6 @@ class LearnedPolling:
         max_interval: Never later, in seconds.
         budget: Seconds of polling per session; None for no end.
     """
-
-    p: float = 0.8
-    _first: _Gap = attrs.field(init=False)
-    _later: _Gap = attrs.field(init=False)
-    budget: float | None = 30.0
 
     def __init__(  # noqa: PLR0913  the knobs are pinned, each is one number
         self,
@@ -199,6 +193,10 @@ class LearnedPolling:
         self._first = _Gap(first, p, min_interval, max_interval)
         self._later = _Gap(later, p, min_interval, max_interval)
         self.budget = budget
+
+    def __repr__(self) -> str:
+        gaps = f"first={self._first.seconds:.2f}, later={self._later.seconds:.2f}"
+        return f"LearnedPolling(p={self.p:g}, {gaps}, budget={self.budget})"
 
     def first(self) -> float:
         """Return the learned delay from creation to the first poll."""

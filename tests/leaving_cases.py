@@ -95,17 +95,16 @@ async def by_return(stage: Stage) -> None:
 
 
 async def by_an_exception_that_comes_out_unwrapped(stage: Stage) -> None:
-    error = KeyError("mine")
+    error, caught = KeyError("mine"), None
     try:
         async with stage.watcher() as watcher:
             async for _ in watcher.watch(TOKENS):
                 raise error
-    except KeyError as caught:
-        assert caught is error
-        assert caught.__cause__ is None
-        assert caught.__context__ is None
-        return
-    raise AssertionError
+    except KeyError as exc:
+        caught = exc
+    assert caught is error
+    assert error.__cause__ is None
+    assert error.__context__ is None
 
 
 async def by_an_exception_in_a_stream_block(stage: Stage) -> None:
@@ -144,14 +143,14 @@ async def by_a_task_group_that_fails(stage: Stage) -> None:
         await asyncio.sleep(0.02)
         raise KeyError("sibling")
 
+    errors: list[type[Exception]] = []
     try:
         async with stage.watcher() as watcher, asyncio.TaskGroup() as group:
             group.create_task(read(watcher.watch(TOKENS)))
             group.create_task(fail())
     except ExceptionGroup as found:
-        assert [type(error) for error in found.exceptions] == [KeyError]
-    else:
-        raise AssertionError
+        errors = [type(error) for error in found.exceptions]
+    assert errors == [KeyError]
 
 
 async def by_a_timeout_around_everything(stage: Stage) -> None:
@@ -193,7 +192,7 @@ async def by_timeouts_around_each_step_which_lose_nothing(stage: Stage) -> None:
     assert updates[-1].is_terminal
     told = sum(update.skipped + 1 for update in updates)
     assert told == updates[-1].polls == 200, (told, updates[-1].polls)
-    for earlier, later in zip(updates, updates[1:], strict=False):
+    for earlier, later in itertools.pairwise(updates):
         assert later.previous == earlier.session
 
 

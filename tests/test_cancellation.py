@@ -78,9 +78,8 @@ class Ground:
         answer = partial(trouble_then_success, since=asyncio.get_running_loop().time())
         self.transport = ScriptedTransport(answer, latency=0.15)
         self.limiter = RateLimiter(rate=4, concurrency=2)
-        self.hum = HumClient(
-            transport=self.transport, limiter=self.limiter, retry=RetryPolicy(attempts=10)
-        )
+        retry = RetryPolicy(attempts=100, base=0.1, cap=0.5)
+        self.hum = HumClient(transport=self.transport, limiter=self.limiter, retry=retry)
 
     async def cancel(self, operation: Operation, *, after: float, ticks: int) -> bool:
         """Cancel an operation after so much time and so many steps; return whether it had ended."""
@@ -113,7 +112,7 @@ async def test_an_operation_may_be_cancelled_at_any_moment(operation: Operation)
     asyncio.get_running_loop().set_debug(False)
     ended = 0
     for step in range(100):
-        ended += await Ground().cancel(operation, after=step * 0.125, ticks=step % 4)
+        ended += await Ground().cancel(operation, after=step * 0.16, ticks=step % 4)
     # The steps cover the operation from beginning to end.
     assert 0 < ended < 95
 

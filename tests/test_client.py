@@ -173,8 +173,12 @@ async def test_any_other_request_goes_the_same_way() -> None:
 @virtual
 @pytest.mark.parametrize(
     ("token", "path"),
-    [("../ping", "/sessions/..%2Fping"), ("a b?c#d", "/sessions/a%20b%3Fc%23d")]
-    + [("%2e%2e", "/sessions/%252e%252e"), ("\N{SNOWMAN}", "/sessions/%E2%98%83")],
+    [
+        ("../ping", "/sessions/..%2Fping"),
+        ("a b?c#d", "/sessions/a%20b%3Fc%23d"),
+        ("%2e%2e", "/sessions/%252e%252e"),
+        ("☃", "/sessions/%E2%98%83"),
+    ],
 )
 async def test_a_token_stays_one_segment_of_the_path(token: str, path: str) -> None:
     transport = scripted(json_response(202))
@@ -231,8 +235,13 @@ async def test_each_status_has_its_error(
 @virtual
 @pytest.mark.parametrize(
     "trouble",
-    [ConnectFailed("x"), RequestTimeout("x"), TransportError("x"), json_response(502)]
-    + [json_response(200, ["?"])],
+    [
+        ConnectFailed("x"),
+        RequestTimeout("x"),
+        TransportError("x"),
+        json_response(502),
+        json_response(200, ["?"]),
+    ],
     ids=["connect", "timeout", "broken", "502", "nonsense"],
 )
 async def test_reading_is_tried_four_times_with_growing_delays(
@@ -282,8 +291,11 @@ async def test_an_unknown_request_that_may_create_is_sent_once_too(method: str) 
 @virtual
 @pytest.mark.parametrize(
     "trouble",
-    [ConnectFailed("x"), json_response(429, headers={"Retry-After": "3"})]
-    + [json_response(503, headers={"retry-after": "3"})],
+    [
+        ConnectFailed("x"),
+        json_response(429, headers={"Retry-After": "3"}),
+        json_response(503, headers={"retry-after": "3"}),
+    ],
     ids=["connect", "429", "503"],
 )
 async def test_a_post_that_certainly_had_no_effect_is_sent_again(
@@ -362,7 +374,7 @@ async def test_a_lookup_goes_from_post_to_delete() -> None:
     assert (found.outcome, found.token, found.key) == (Outcome.SERVED, TOKEN, 0)
     assert [provider.name for provider in found.providers] == ["X"]
     assert found.requests == len(transport.requests)
-    assert [method for method, _ in sent(transport)][0::len(transport.requests) - 1] == [
+    assert [method for method, _ in sent(transport)][0 :: len(transport.requests) - 1] == [
         "POST",
         "DELETE",
     ]
@@ -415,6 +427,22 @@ async def test_a_lookup_polls_for_as_long_as_it_may(timeout: float, end: float) 
 
 
 @virtual
+async def test_a_throttled_step_of_a_lookup_keeps_its_place_in_the_queue() -> None:
+    def answer(request: SentRequest) -> RawResponse:
+        if request.at == 0.0:
+            return json_response(429, headers={"Retry-After": "5"})
+        return json_response(201, IMMEDIATE) if request.method == "POST" else json_response(202)
+
+    transport = ScriptedTransport(answer, latency=0.5)
+    limiter = RateLimiter(rate=1)
+    async with HumClient(KEY, transport=transport, limiter=limiter) as hum:
+        await asyncio.gather(
+            hum.lookup(ADDRESS), *[hum.get_session(f"t{number}") for number in range(3)]
+        )
+    assert [method for method, _ in sent(transport)][:3] == ["POST", "POST", "GET"]
+
+
+@virtual
 async def test_a_lookup_without_a_bound_goes_on() -> None:
     def answer(request: SentRequest) -> RawResponse:
         if request.method == "POST":
@@ -440,7 +468,9 @@ async def test_a_refused_key_is_raised(when: str) -> None:
 @pytest.mark.parametrize("status", [401, 403, 400, 500])
 async def test_a_refused_delete_does_not_lose_the_result(status: int) -> None:
     def answer(request: SentRequest) -> RawResponse:
-        return json_response(status) if request.method == "DELETE" else json_response(201, IMMEDIATE)
+        return (
+            json_response(status) if request.method == "DELETE" else json_response(201, IMMEDIATE)
+        )
 
     async with client_of(ScriptedTransport(answer)) as hum:
         found = await hum.lookup(ADDRESS)
@@ -450,7 +480,17 @@ async def test_a_refused_delete_does_not_lose_the_result(status: int) -> None:
 # --- secrets --------------------------------------------------------------------------------------
 
 ECHO = f"key {KEY} may not see {TOKEN} at {STREET}, SOUTHFIELD, MI 48034 ({TOKEN.lower()})"
-SECRETS = (KEY, "77-short", TOKEN, TOKEN.lower(), "Tiffany", "tiffany", "TIFFANY", "29090", "42.5017")
+SECRETS = (
+    KEY,
+    "77-short",
+    TOKEN,
+    TOKEN.lower(),
+    "Tiffany",
+    "tiffany",
+    "TIFFANY",
+    "29090",
+    "42.5017",
+)
 
 
 def everything_shown(error: BaseException) -> str:
@@ -508,7 +548,9 @@ async def test_no_error_repeats_the_key_the_token_or_the_address(
     assert_discreet(caplog.text)
 
 
-async def test_no_error_of_the_network_repeats_them_either(caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_error_of_the_network_repeats_them_either(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.DEBUG)
     retry = RetryPolicy(attempts=2, base=0.0)
     async with HumClient(KEY, base_url="http://127.0.0.1:9", retry=retry) as hum:
@@ -537,7 +579,9 @@ def test_the_key_and_the_base_url_may_come_from_the_environment(
     assert PRODUCTION in repr(HumClient())
 
 
-@pytest.mark.parametrize("key", ["", " ", "two words", "new\nline", "caf\N{LATIN SMALL LETTER E WITH ACUTE}", "\x00"])
+@pytest.mark.parametrize(
+    "key", ["", " ", "two words", "new\nline", "caf\N{LATIN SMALL LETTER E WITH ACUTE}", "\x00"]
+)
 def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(key: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         HumClient(key)
@@ -546,8 +590,13 @@ def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(key: str
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"timeout": 0.0}, {"create_timeout": -1.0}, {"timeout": math.nan}]
-    + [{"base_url": "http://api.letshum.com"}, {"base_url": ""}],
+    [
+        {"timeout": 0.0},
+        {"create_timeout": -1.0},
+        {"timeout": math.nan},
+        {"base_url": "http://api.letshum.com"},
+        {"base_url": ""},
+    ],
 )
 def test_a_client_that_cannot_work_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):

@@ -20,7 +20,9 @@ from hum_async.errors import (
     WatcherFailed,
 )
 
-CLASSES = [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, HumError)]
+CLASSES = [
+    cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, HumError)
+]
 
 
 def drawing() -> dict[str, str]:

@@ -78,9 +78,7 @@ def test_imports_go_one_way() -> None:
 
 def test_there_is_no_cycle() -> None:
     # The package itself re-exports lazily and is what every import passes.
-    graph = {
-        name: imports_of(name) - {"hum_async"} for name in MODULES if name != "hum_async"
-    }
+    graph = {name: imports_of(name) - {"hum_async"} for name in MODULES if name != "hum_async"}
     assert list(TopologicalSorter(graph).static_order())
 
 

@@ -1,4 +1,4 @@
-"""How fast: no more than the rate, no opening before the end of a pause, no growth without cause."""
+"""How fast: never above the rate, never inside a pause, never growing without cause."""
 
 import math
 

@@ -1,7 +1,7 @@
 """Whether and when again: never a POST that may have taken effect, never on an unreadable hint."""
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -73,7 +73,7 @@ def test_a_delay_is_within_its_bounds_and_tries_are_counted(
     delay = retry_delay(error, tries=tries, policy=policy, creates=creates, random=random)
     if delay is not None:
         assert tries < policy.attempts
-        bound = policy.base * 2.0 ** min(tries - 1, 60)
+        bound = policy.base * 2.0 ** (tries - 1) if tries < 1000 else math.inf
         assert 0.0 <= delay <= min(policy.cap, bound)
 
 
@@ -137,9 +137,26 @@ def test_seconds_and_every_form_of_http_date_are_read(value: str, seconds: float
 
 @pytest.mark.parametrize(
     "value",
-    ["", " ", "-1", "NaN", "nan", "inf", "Infinity", "-inf", "1_000", "soon", "1s", "0x10", "1e400"]
-    + ["32 Foo 2025", "Wed, 99 Apr 2025 12:00:00 GMT", "Wed, 02 Apr 2025 12:00:00 +2500"]
-    + ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "\N{ARABIC-INDIC DIGIT FOUR}"],
+    [
+        "",
+        " ",
+        "-1",
+        "NaN",
+        "nan",
+        "inf",
+        "Infinity",
+        "-inf",
+        "1_000",
+        "soon",
+        "1s",
+        "0x10",
+        "1e400",
+        "32 Foo 2025",
+        "Wed, 99 Apr 2025 12:00:00 GMT",
+        "Wed, 02 Apr 2025 12:00:00 +2500",
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "٤",
+    ],
 )
 def test_what_is_neither_is_no_hint(value: str) -> None:
     assert parse_retry_after({"retry-after": value}, now=NOW) is None
@@ -175,8 +192,9 @@ def test_no_text_at_all_breaks_retry_after(value: str, date: str) -> None:
     assert seconds is None or (math.isfinite(seconds) and seconds >= 0.0)
 
 
-@given(st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31)).map(lambda m: m.replace(tzinfo=UTC, microsecond=0)))  # noqa: DTZ001
-def test_every_http_date_gives_the_seconds_until_then(moment: datetime) -> None:
+@given(st.integers(-(10**9), 10**11))
+def test_every_http_date_gives_the_seconds_until_then(seconds_ahead: int) -> None:
+    moment = NOW + timedelta(seconds=seconds_ahead)
     value = moment.strftime("%a, %d %b ") + f"{moment.year:04} " + moment.strftime("%H:%M:%S GMT")
     seconds = parse_retry_after({"retry-after": value, "date": DATE})
     assert seconds == max(0.0, (moment - NOW).total_seconds())

@@ -190,8 +190,15 @@ def test_the_gap_settles_where_a_poll_finds_the_answer_as_often_as_asked(p: floa
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"p": 0.0}, {"p": 1.0}, {"first": 1.0}, {"later": 21.0}, {"budget": -1.0}]
-    + [{"min_interval": 0.0}, {"min_interval": 30.0}],
+    [
+        {"p": 0.0},
+        {"p": 1.0},
+        {"first": 1.0},
+        {"later": 21.0},
+        {"budget": -1.0},
+        {"min_interval": 0.0},
+        {"min_interval": 30.0},
+    ],
 )
 def test_learning_with_impossible_bounds_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"must be from"):

@@ -27,7 +27,7 @@ class Outer:
     extra: dict[str, Any] = attrs.field(factory=dict)
 
 
-decoder = Decoder(lambda converter: None)
+decoder = Decoder(lambda _: None)
 
 
 def decode(**fields: Any) -> Any:

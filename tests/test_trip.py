@@ -86,7 +86,9 @@ class Driver:
 
 
 def test_an_address_that_cannot_be_sent_is_a_result_without_a_request() -> None:
-    trip = Trip(key=1, address=Address("", zip="48034"), policy=GuidedPolling(), retry=RetryPolicy())
+    trip = Trip(
+        key=1, address=Address("", zip="48034"), policy=GuidedPolling(), retry=RetryPolicy()
+    )
     assert trip.step is None
     assert trip.result is not None
     assert trip.result.outcome == Outcome.INVALID_ADDRESS
@@ -117,7 +119,9 @@ def test_the_polling_generations_poll_the_services_until_the_providers_are_there
 def test_the_result_says_when_and_where() -> None:
     moment = datetime(2025, 5, 23, tzinfo=UTC)
     place = ServiceAddress("somewhere")
-    result = Driver().give(CREATED, attrs.evolve(SERVED, responded_at=moment, service_address=place))
+    result = Driver().give(
+        CREATED, attrs.evolve(SERVED, responded_at=moment, service_address=place)
+    )
     assert result is not None
     assert (result.observed_at, result.service_address) == (moment, place)
     other = Driver().give(CREATED, SERVED)

@@ -5,8 +5,8 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from email.utils import format_datetime
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import pairwise
 from typing import Any
 
@@ -118,8 +118,10 @@ def terminal_of(updates: list[SessionUpdate]) -> dict[str, SessionUpdate]:
 # --- one token ------------------------------------------------------------------------------------
 
 
-async def test_a_session_is_polled_by_the_guidance_and_looked_at_once_more_at_the_deadline() -> None:
-    async with watching(lambda request: pending("a")) as (watcher, transport):
+async def test_a_session_is_polled_by_the_guidance_and_looked_at_once_more_at_the_deadline() -> (
+    None
+):
+    async with watching(lambda _: pending("a")) as (watcher, transport):
         updates = await collect(watcher.watch(["a"]))
     times = [request.at for request in transport.requests]
     assert times == pytest.approx([0.0, 2.5, 6.25, 11.875, 20.3125, 30.0])
@@ -137,7 +139,7 @@ async def test_every_change_is_told_and_what_stays_the_same_is_not() -> None:
         pending("a", geocoding="matched"),
         done("a"),
     ]
-    async with watching(lambda request: answers.pop(0)) as (watcher, _):
+    async with watching(lambda _: answers.pop(0)) as (watcher, _):
         updates = await collect(watcher.watch(["a"]))
     assert kinds(updates) == {"a": [UpdateKind.CHANGED] * 2 + [UpdateKind.COMPLETED]}
     assert [update.polls for update in updates] == [1, 3, 5]
@@ -148,21 +150,21 @@ async def test_every_change_is_told_and_what_stays_the_same_is_not() -> None:
 
 
 async def test_an_immediate_end_is_one_update() -> None:
-    async with watching(lambda request: done("a")) as (watcher, transport):
+    async with watching(lambda _: done("a")) as (watcher, transport):
         (update,) = await collect(watcher.watch(["a"]))
     assert (update.kind, update.polls, len(transport.requests)) == (UpdateKind.COMPLETED, 1, 1)
 
 
 async def test_an_expired_session_is_gone() -> None:
     answers = [pending("a"), json_response(410)]
-    async with watching(lambda request: answers.pop(0)) as (watcher, _):
+    async with watching(lambda _: answers.pop(0)) as (watcher, _):
         updates = await collect(watcher.watch(["a"]))
     assert kinds(updates) == {"a": [UpdateKind.CHANGED, UpdateKind.GONE]}
     assert updates[-1].session == updates[0].session
 
 
 async def test_an_unknown_token_gets_five_seconds_of_grace_then_fails() -> None:
-    async with watching(lambda request: json_response(404)) as (watcher, transport):
+    async with watching(lambda _: json_response(404)) as (watcher, transport):
         (update,) = await collect(watcher.watch(["a"]))
     assert (update.kind, type(update.error)) == (UpdateKind.FAILED, SessionNotFound)
     assert [request.at for request in transport.requests] == pytest.approx([0.0, 3.75, 9.375])
@@ -170,7 +172,7 @@ async def test_an_unknown_token_gets_five_seconds_of_grace_then_fails() -> None:
 
 async def test_a_token_that_becomes_known_within_the_grace_is_followed() -> None:
     answers = [json_response(404), pending("a"), done("a")]
-    async with watching(lambda request: answers.pop(0)) as (watcher, _):
+    async with watching(lambda _: answers.pop(0)) as (watcher, _):
         updates = await collect(watcher.watch(["a"]))
     assert updates[-1].kind == UpdateKind.COMPLETED
 
@@ -189,12 +191,16 @@ async def test_a_refused_token_fails_alone(status: int) -> None:
 
 @pytest.mark.parametrize(
     "trouble",
-    [json_response(500), ConnectFailed("x"), json_response(200, ["nonsense"])]
-    + [json_response(200, {"request_status": "error", "message": "agents on strike"})],
+    [
+        json_response(500),
+        ConnectFailed("x"),
+        json_response(200, ["nonsense"]),
+        json_response(200, {"request_status": "error", "message": "agents on strike"}),
+    ],
     ids=["500", "no connection", "not understood", "200 that says error"],
 )
 async def test_trouble_is_borne_until_the_budget_is_spent(trouble: RawResponse | HumError) -> None:
-    async with watching(lambda request: trouble) as (watcher, transport):
+    async with watching(lambda _: trouble) as (watcher, transport):
         (update,) = await collect(watcher.watch(["a"]))
     assert update.kind == UpdateKind.FAILED
     assert update.error is not None
@@ -203,7 +209,7 @@ async def test_trouble_is_borne_until_the_budget_is_spent(trouble: RawResponse |
 
 async def test_trouble_that_passes_is_not_told() -> None:
     answers = [json_response(500), RawResponse(200, {}, b"{"), done("a")]
-    async with watching(lambda request: answers.pop(0)) as (watcher, _):
+    async with watching(lambda _: answers.pop(0)) as (watcher, _):
         (update,) = await collect(watcher.watch(["a"]))
     assert (update.kind, update.error, update.polls) == (UpdateKind.COMPLETED, None, 3)
 
@@ -241,7 +247,9 @@ async def test_from_the_services_endpoint_the_last_answer_carries_the_providers(
 
 async def test_other_agents_can_be_awaited() -> None:
     answers = [
-        json_response(202, session_json("a", geocoding="matched", internet="matched", tv="pending")),
+        json_response(
+            202, session_json("a", geocoding="matched", internet="matched", tv="pending")
+        ),
         json_response(202, session_json("a", geocoding="matched", internet="matched", tv="failed")),
     ]
     async with watching(lambda _: answers.pop(0), agents=["tv"]) as (watcher, _):
@@ -259,9 +267,10 @@ async def test_ten_thousand_tokens_wait_for_their_turn_and_none_expires_in_our_o
     hum = Hum(lambda token: 2.0 + int(token.partition("-")[2]) % 7)
     watched: list[int] = []
     late = 0.0
-    async with watching(
-        hum, latency=0.05, limiter=limiter, policy=GuidedPolling()
-    ) as (watcher, transport):
+    async with watching(hum, latency=0.05, limiter=limiter, policy=GuidedPolling()) as (
+        watcher,
+        transport,
+    ):
         seen: Counter[str] = Counter()
         async for update in watcher.watch(tokens):
             if update.is_terminal:
@@ -296,7 +305,7 @@ async def test_duplicates_count_once() -> None:
 
 async def test_no_tokens_is_an_empty_stream() -> None:
     async with watching(Hum()) as (watcher, transport):
-        for nothing in ([], (), set(), iter([]), dict()):
+        for nothing in ([], (), set(), iter([]), {}):
             assert await collect(watcher.watch(nothing)) == []
         assert not transport.requests
 
@@ -521,9 +530,7 @@ async def test_a_slow_reader_gets_the_newest_of_each_token_and_how_many_it_misse
         (rest,) = await collect(stream)
     assert (first.skipped, rest.skipped, rest.kind) == (0, 2, UpdateKind.COMPLETED)
     assert rest.previous == first.session
-    assert rest.changes == (
-        AgentChange("internet", AgentStatus.PENDING, AgentStatus.MATCHED),
-    )
+    assert rest.changes == (AgentChange("internet", AgentStatus.PENDING, AgentStatus.MATCHED),)
     assert rest.polls == 4
 
 
@@ -537,6 +544,14 @@ async def test_a_reader_that_never_reads_blocks_nobody_and_costs_one_update_per_
         ("a", UpdateKind.COMPLETED, 1),
         ("b", UpdateKind.COMPLETED, 1),
     ]
+
+
+async def test_a_stream_that_is_closed_gives_nothing_more_not_even_what_was_unread() -> None:
+    async with watching(Hum()) as (watcher, _):
+        stream = watcher.watch(["a"])
+        await asyncio.sleep(1.0)
+        stream.close()
+        assert await collect(stream) == []
 
 
 # --- add and discard ------------------------------------------------------------------------------
@@ -639,9 +654,10 @@ async def test_a_429_pauses_everything_and_nothing_is_sent_inside_the_pause() ->
 
     policy = GuidedPolling(jitter=0.0, budget=120.0)
     tokens = [f"t{index}" for index in range(40)]
-    async with watching(
-        answer, latency=0.2, limiter=RateLimiter(rate=15), policy=policy
-    ) as (watcher, transport):
+    async with watching(answer, latency=0.2, limiter=RateLimiter(rate=15), policy=policy) as (
+        watcher,
+        transport,
+    ):
         updates = await collect(watcher.watch(tokens))
         assert watcher.statistics().throttled == len(throttled) > 0
     assert len(terminal_of(updates)) == 40
@@ -704,7 +720,7 @@ async def test_a_503_with_retry_after_is_a_throttle_and_without_is_trouble() -> 
 
 
 async def test_the_budget_stands_still_during_a_pause() -> None:
-    def answer(request: SentRequest) -> RawResponse:
+    def answer(_: SentRequest) -> RawResponse:
         if len(transport.requests) == 2:
             return json_response(429, headers={"Retry-After": "120"})
         return pending("a")
@@ -780,11 +796,13 @@ async def test_an_authentication_error_lets_go_of_the_sources() -> None:
 
 
 async def test_a_client_that_is_closed_meanwhile_ends_every_stream() -> None:
-    async with HumClient("any-key", base_url="http://127.0.0.1:9") as hum:
-        async with AsyncSessionWatcher(hum) as watcher:
-            await hum.aclose()
-            with pytest.raises(HumError, match="closed"):
-                await collect(watcher.watch(["a"]))
+    async with (
+        HumClient("any-key", base_url="http://127.0.0.1:9") as hum,
+        AsyncSessionWatcher(hum) as watcher,
+    ):
+        await hum.aclose()
+        with pytest.raises(HumError, match="closed"):
+            await collect(watcher.watch(["a"]))
 
 
 class Broken:
@@ -811,21 +829,38 @@ async def test_a_policy_that_dies_takes_the_watcher_with_it_and_says_why() -> No
 
 
 async def test_a_watcher_that_died_unseen_says_so_when_it_is_left() -> None:
-    with pytest.raises(WatcherFailed) as caught:
+    kept: list[WatchStream] = []
+
+    async def live() -> None:
         async with watching(Hum(5.0), policy=Broken()) as (watcher, _):
-            stream = watcher.watch(["a"])
+            kept.append(watcher.watch(["a"]))
             await asyncio.sleep(1.0)
+
+    with pytest.raises(WatcherFailed) as caught:
+        await live()
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
-    stream.close()
 
 
 async def test_the_error_of_the_body_goes_before_that_of_the_watcher() -> None:
-    with pytest.raises(KeyError):
+    kept: list[WatchStream] = []
+
+    async def live() -> None:
         async with watching(Hum(5.0), policy=Broken()) as (watcher, _):
-            stream = watcher.watch(["a"])
+            kept.append(watcher.watch(["a"]))
             await asyncio.sleep(1.0)
             raise KeyError
-    stream.close()
+
+    with pytest.raises(KeyError):
+        await live()
+
+
+async def test_a_watcher_that_is_left_before_it_could_begin_leaves_no_reader_waiting() -> None:
+    async with HumClient(transport=ScriptedTransport(Hum())) as hum:
+        watcher = AsyncSessionWatcher(hum)
+        async with watcher:
+            stream = watcher.watch(["a"])
+        with pytest.raises(WatcherClosed):
+            await asyncio.wait_for(anext(stream), 10.0)
 
 
 # --- the object -----------------------------------------------------------------------------------
@@ -848,7 +883,7 @@ async def test_a_watcher_must_be_entered_and_not_left() -> None:
 async def test_a_watcher_is_refused_what_makes_no_sense() -> None:
     async with HumClient(transport=ScriptedTransport(Hum())) as hum:
         for wrong in ({"source": "tv"}, {"agents": ()}, {"agents": "internet"}):
-            with pytest.raises(ValueError, match="source|agents"):
+            with pytest.raises(ValueError, match=r"source|agents"):
                 AsyncSessionWatcher(hum, **wrong)  # type: ignore[arg-type]
 
 
@@ -879,12 +914,15 @@ async def test_a_stream_that_nobody_reads_any_more_is_polled_no_more() -> None:
 async def test_two_watchers_share_one_limit() -> None:
     limiter = RateLimiter(rate=10)
     transport = ScriptedTransport(Hum())
-    async with HumClient(transport=transport, limiter=limiter) as hum:
-        async with AsyncSessionWatcher(hum) as one, AsyncSessionWatcher(hum) as two:
-            await asyncio.gather(
-                collect(one.watch([f"a{n}" for n in range(30)])),
-                collect(two.watch([f"b{n}" for n in range(30)])),
-            )
+    async with (
+        HumClient(transport=transport, limiter=limiter) as hum,
+        AsyncSessionWatcher(hum) as one,
+        AsyncSessionWatcher(hum) as two,
+    ):
+        await asyncio.gather(
+            collect(one.watch([f"a{n}" for n in range(30)])),
+            collect(two.watch([f"b{n}" for n in range(30)])),
+        )
     times = [request.at for request in transport.requests]
     assert min(later - earlier for earlier, later in pairwise(times)) >= 0.1 - 1e-6
     first_half = Counter(token_of(request)[0] for request in transport.requests[:30])
@@ -916,8 +954,7 @@ async def test_a_server_error_on_one_token_does_not_slow_the_others_down() -> No
         return ServerError(500) if token_of(request) == "bad" else done(token_of(request))
 
     async with watching(answer) as (watcher, _):
-        seen: list[tuple[str, float]] = []
-        async for update in watcher.watch(["bad", "a", "b"]):
-            seen.append((update.token, now()))
+        stream = watcher.watch(["bad", "a", "b"])
+        seen = [(update.token, now()) async for update in stream]
     assert [token for token, when in seen if when < 1.0] == ["a", "b"]
     assert seen[-1][0] == "bad"

@@ -1,0 +1,230 @@
+"""How the public API is meant to be used, for type checkers. Never executed."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import datetime
+from typing import Any, assert_type
+
+import aiohttp
+
+from hum_async import (
+    PRODUCTION,
+    SANDBOX,
+    Address,
+    AddressError,
+    AgentChange,
+    AgentStatus,
+    AiohttpTransport,
+    ApiError,
+    AsyncSessionWatcher,
+    AuthenticationError,
+    ConfigurationError,
+    ConnectFailed,
+    GuidedPolling,
+    HumClient,
+    HumError,
+    InputError,
+    InvalidAddress,
+    LearnedPolling,
+    Limiter,
+    LimiterStatistics,
+    Money,
+    Offering,
+    Outcome,
+    Ping,
+    Plan,
+    Poll,
+    PollPolicy,
+    Promo,
+    Provider,
+    Qualification,
+    RateLimited,
+    RateLimiter,
+    RawResponse,
+    RequestTimeout,
+    ResponseError,
+    RetryPolicy,
+    ServerError,
+    ServiceAddress,
+    Session,
+    SessionGone,
+    SessionNotFound,
+    SessionUpdate,
+    SpeedRange,
+    StreamBusy,
+    Transport,
+    TransportError,
+    UpdateKind,
+    WatcherClosed,
+    WatcherFailed,
+    WatcherStatistics,
+    WatchStream,
+    __version__,
+    qualify,
+)
+from hum_async.testing import (
+    ScriptedTransport,
+    SentRequest,
+    VirtualTimeLoop,
+    json_response,
+    session_json,
+)
+
+constants: list[str] = [__version__, PRODUCTION, SANDBOX]
+
+
+async def client(http: aiohttp.ClientSession, transport: Transport, limiter: Limiter) -> None:
+    HumClient()
+    HumClient("key", base_url=SANDBOX, session=http, limiter=limiter, timeout=5, create_timeout=60)
+    HumClient(transport=transport, retry=RetryPolicy(attempts=2, base=0.1, cap=1, throttles=3))
+    async with HumClient("key") as hum:
+        assert_type(hum, HumClient)
+        address = Address("29090 Tiffany Drive E", zip="48034")
+        session = await hum.create_session(address, campaign_id="summer")
+        assert_type(session, Session)
+        assert_type(await hum.get_session("token"), Session)
+        assert_type(await hum.get_internet("token"), Session)
+        assert_type(await hum.ping(), Ping)
+        assert_type(await hum.lookup(address, timeout=None, close=False), Qualification)
+        response = await hum.request("GET", "/ping", json={"any": ["thing"]})
+        assert_type(response, RawResponse)
+        assert_type(response.status, int)
+        assert_type(response.headers, Mapping[str, str])
+        assert_type(response.body, bytes)
+        assert_type(hum.limiter, Limiter)
+        await hum.close_session(session.token)
+    await hum.aclose()
+
+
+def values(session: Session, found: Qualification, provider: Provider, plan: Plan) -> None:
+    assert_type(session.token, str)
+    assert_type(session.processing, bool)
+    assert_type(session.settled, bool)
+    assert_type(session.settled_for(("tv",)), bool)
+    assert_type(session.agents, Mapping[str, AgentStatus])
+    assert_type(session.providers, tuple[Provider, ...] | None)
+    assert_type(session.service_address, ServiceAddress | None)
+    assert_type(session.responded_at, datetime | None)
+    assert_type(session.params, Mapping[str, Any])
+    assert_type(provider.min_price, Money | None)
+    assert_type(provider.promos, tuple[Promo, ...])
+    assert_type(provider.offerings, tuple[Offering, ...])
+    assert_type(provider.catalog, tuple[Plan, ...])
+    assert_type(plan.download, SpeedRange | None)
+    assert_type(plan.pricing, Mapping[str, Money])
+    assert_type(found.outcome, Outcome)
+    assert_type(found.providers, tuple[Provider, ...])
+    assert_type(found.error, HumError | None)
+    assert_type(AgentStatus("anything"), AgentStatus)
+
+
+async def watch(hum: HumClient, source: AsyncIterator[str], lazy: Iterator[str]) -> None:
+    async with AsyncSessionWatcher(hum) as watcher:
+        assert_type(watcher, AsyncSessionWatcher)
+        assert_type(watcher.statistics(), WatcherStatistics)
+        async for update in watcher.watch(["a", "b"]):
+            assert_type(update, SessionUpdate)
+            assert_type(update.token, str)
+            assert_type(update.kind, UpdateKind)
+            assert_type(update.session, Session | None)
+            assert_type(update.previous, Session | None)
+            assert_type(update.changes, tuple[AgentChange, ...])
+            assert_type(update.polls, int)
+            assert_type(update.elapsed, float)
+            assert_type(update.skipped, int)
+            assert_type(update.error, HumError | None)
+            assert_type(update.is_terminal, bool)
+        async with watcher.watch(source) as stream:
+            assert_type(stream, WatchStream)
+            assert_type(await anext(stream), SessionUpdate)
+            stream.add("c", "d")
+            stream.discard("c")
+            stream.close()
+            await stream.aclose()
+        watcher.watch(lazy)
+        watcher.watch({"a": 1})
+    AsyncSessionWatcher(hum, policy=GuidedPolling(budget=None), agents=["internet"])
+    AsyncSessionWatcher(hum, policy=LearnedPolling(p=0.3), source="internet")
+    AsyncSessionWatcher(hum, policy=EverySecond())
+
+
+class EverySecond:
+    """A policy of one's own is three members and no base class."""
+
+    budget: float | None = 60.0
+
+    def first(self) -> float:
+        return 0.0
+
+    def after(self, poll: Poll) -> float:
+        assert_type(poll.ready, bool)
+        return 1.0
+
+
+class Fixed:
+    """A transport of one's own."""
+
+    async def send(
+        self, method: str, path: str, *, body: bytes | None = None, timeout: float
+    ) -> RawResponse:
+        return RawResponse(200, {}, body or f"{method} {path} {timeout}".encode())
+
+    async def aclose(self) -> None: ...
+
+
+def protocols() -> None:
+    policies: list[PollPolicy] = [GuidedPolling(), LearnedPolling(), EverySecond()]
+    transports: list[Transport] = [
+        Fixed(),
+        AiohttpTransport("https://api.letshum.com", api_key="key"),
+        ScriptedTransport(lambda _: json_response(200)),
+    ]
+    limiters: list[Limiter] = [RateLimiter(), RateLimiter(rate=20, concurrency=4, burst=2)]
+    assert_type(RateLimiter(max_rate=100).statistics(), LimiterStatistics)
+    HumClient(transport=transports[0], limiter=limiters[0])
+    LearnedPolling(
+        p=0.8, first=8.0, later=4.0, min_interval=2.0, max_interval=20.0, budget=policies[0].budget
+    )
+
+
+async def attempt(limiter: RateLimiter) -> None:
+    async with limiter.slot():
+        limiter.throttled(None)
+    assert_type(limiter.paused_seconds(), float)
+
+
+async def many(hum: HumClient, rows: AsyncIterator[Address]) -> None:
+    async for found in qualify(hum, [Address("1 Main St", zip="02139")], max_open=10):
+        assert_type(found, Qualification)
+    async for found in qualify(hum, [("row 1", Address("1 Main St", zip="02139"))], close=False):
+        assert_type(found, Qualification)
+    async for found in qualify(hum, rows, policy=LearnedPolling()):
+        assert_type(found, Qualification)
+
+
+def errors(error: HumError) -> float | None:
+    match error:
+        case RateLimited() | ServerError():
+            return error.retry_after
+        case AuthenticationError() | SessionGone() | SessionNotFound() | InvalidAddress():
+            assert_type(error.status, int)
+        case ApiError():
+            assert_type(error.request_id, str | None)
+            assert_type(error.message, str)
+        case AddressError():
+            assert_type(error.field, str | None)
+        case ResponseError():
+            assert_type(error.path, str)
+        case RequestTimeout() | ConnectFailed() | TransportError():
+            pass
+        case InputError() | ConfigurationError() | WatcherClosed() | WatcherFailed() | StreamBusy():
+            pass
+        case _:
+            pass
+    return None
+
+
+def kit(request: SentRequest) -> RawResponse:
+    assert_type(request.at, float)
+    assert_type(VirtualTimeLoop().time(), float)
+    body = session_json("token", providers=[{"provider_name": "X"}], internet="matched")
+    return json_response(200, body, headers={"X-Request-Id": "r1"})
