@@ -6,6 +6,7 @@ from urllib.parse import quote, unquote
 
 import attrs
 import orjson
+from multidict import CIMultiDict
 
 from hum_async import _wire
 from hum_async._follow import Source
@@ -155,7 +156,8 @@ def error_for(
     """
     status = response.status
     message = redact(_wire.error_message(response.body), (key, *call.secrets))
-    headers = response.headers
+    # A transport of the user's may bring a plain dictionary.
+    headers = CIMultiDict(response.headers)
     request_id = headers.get("x-request-id")
     return (kind or _error_class(call, status))(
         status,

@@ -193,6 +193,8 @@ class Follow:
         return left is not None and left <= 1e-6  # noqa: PLR2004  float dust
 
     def _plan(self, gap: float, now: float, active: float) -> None:
+        if not gap >= 0.0:
+            raise ValueError(f"the poll policy asks to wait {gap!r} seconds")
         left = self._left(active)
         # One last look at the deadline; a poll just before it would be one for nothing.
         if left is not None and left - gap < min(1.0, gap / 2):

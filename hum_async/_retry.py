@@ -88,7 +88,7 @@ def parse_retry_after(headers: Mapping[str, str], *, now: datetime | None = None
     """Return the seconds that an answer asks us to wait, or None if it does not or is malformed.
 
     Args:
-        headers: Of the answer, with names in lower case.
+        headers: Of the answer, found by names in lower case.
         now: Wall clock to hold an HTTP-date against if the answer has no ``Date`` of its own.
 
     Seconds or HTTP-date as in RFC 9110, 10.2.3. A date is held against the server's own clock.

@@ -8,8 +8,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from hum_async.testing import VirtualTimeLoop
+
+# The same examples in each run, and no deadline: a busy machine is not a bug.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 
 def pytest_asyncio_loop_factories(

@@ -331,7 +331,7 @@ ANSWERS = st.sampled_from(
 
 @given(
     st.lists(
-        st.tuples(ANSWERS, st.floats(0.0, 5.0), st.floats(0.0, 3.0)), min_size=60, max_size=200
+        st.tuples(ANSWERS, st.floats(0.0, 5.0), st.floats(0.0, 3.0)), min_size=60, max_size=60
     ),
     st.floats(0.0, 60.0),
 )
