@@ -67,7 +67,12 @@ class Call(Generic[T]):
 
 def ping_call() -> Call[Ping]:
     """GET /ping (hum-api 2.1)."""
-    return Call("GET", "/ping", lambda response: _wire.decode_ping(response.body))
+    return Call(
+        "GET",
+        "/ping",
+        lambda response: _wire.decode_ping(response.body),
+        refused=lambda answer: answer.request_status == "error",
+    )
 
 
 def create_call(address: Address, *, campaign_id: str | None = None) -> Call[Session]:
@@ -110,9 +115,10 @@ def close_call(token: str) -> Call[None]:
 
 def raw_call(method: str, path: str, *, json: Any = None) -> Call[RawResponse]:
     """Any request; POST and PATCH are taken to create something."""
+    path = path if path.startswith("/") else f"/{path}"
     return Call(
         method.upper(),
-        path if path.startswith("/") else f"/{path}",
+        path,
         lambda response: response,
         body=None if json is None else orjson.dumps(json),
         creates=method.upper() in {"POST", "PATCH"},

@@ -76,13 +76,13 @@ class Channel:
     def discard(self, token: str) -> bool:
         """Forget a token, now or when it comes; return whether it was pending."""
         self._discarded.add(token)
+        self._updates.pop(token, None)
         if token not in self.pending:
             # It may have been the last one that the reader waits for.
             self.wake()
             return False
         self.pending.discard(token)
         self._taken.discard(token)
-        self._updates.pop(token, None)
         self.wake()
         return True
 

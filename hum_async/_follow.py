@@ -74,6 +74,7 @@ class Follow:
     _unchanged: int = attrs.field(default=0, init=False)
     _planned: float = attrs.field(default=0.0, init=False)
     _planned_from: float | None = attrs.field(default=None, init=False)
+    _due_active: float | None = attrs.field(default=None, init=False)
     _first_sent: float | None = attrs.field(default=None, init=False)
     _sent: float = attrs.field(default=0.0, init=False)
     _sent_active: float = attrs.field(default=0.0, init=False)
@@ -92,6 +93,10 @@ class Follow:
         self._sent, self._sent_active = now, active
         if self.started is None:
             self.started = active
+        elif self._due_active is not None:
+            # Time spent in our own queue is not the session's: the budget stands still.
+            self.started += max(0.0, active - self._due_active)
+        self._due_active = None
         if self._first_sent is None:
             self._first_sent = now
 
@@ -151,7 +156,7 @@ class Follow:
         )
 
     def is_complete(self, session: Session) -> bool:
-        """Whether nothing is left to wait for (DESIGN 4.1)."""
+        """Whether nothing is left to wait for."""
         if not session.settled_for(self.agents):
             return False
         # From the services endpoint, "matched" is worth waiting for the providers themselves.
@@ -200,6 +205,7 @@ class Follow:
         if left is not None and left - gap < min(1.0, gap / 2):
             gap = left
         self._planned, self._planned_from, self.due = gap, now, now + gap
+        self._due_active = active + gap
 
     def _elapsed(self, now: float) -> float:
         return now - self._first_sent if self._first_sent is not None else 0.0

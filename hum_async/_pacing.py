@@ -124,14 +124,15 @@ class PauseGate:
         Args:
             now: When the answer came.
             retry_after: Seconds that the server asks for, cut to `MAX_PAUSE`; None if it does not
-                say: then 1 s, doubled each time that a pause was not long enough, up to 60 s.
+                say, and 0 says as little: then 1 s, doubled each time that a pause was not long
+                enough, up to 60 s.
             jitter: 0 to 1, how far above the asked time to resume (up to a tenth, at most 1 s), so
                 that clients of one server do not come back together.
         """
         closed = now < self.until
         if now - self.until > self.FORGET:
             self._strikes = 0
-        if retry_after is None or not math.isfinite(retry_after):
+        if retry_after is None or not math.isfinite(retry_after) or retry_after <= 0.0:
             # Several requests that one pause has caught in flight are one strike.
             self._strikes += 0 if closed else 1
             retry_after = min(self.FIRST * 2.0 ** max(0, self._strikes - 1), self.LONGEST_UNTOLD)

@@ -51,7 +51,7 @@ def is_throttle(error: HumError) -> bool:
 def may_have_created(error: HumError) -> bool:
     """Whether a POST that failed like this may all the same have created a session.
 
-    DESIGN 5.2: certainly not, if no connection was established, the server throttled, or it refused
+    Certainly not, if no connection was established, the server throttled, or it refused
     the request (3xx, 4xx). Everything else is uncertain.
     """
     if isinstance(error, ConnectFailed) or is_throttle(error):

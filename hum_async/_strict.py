@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Decoder", "number", "text"]
 
 T = TypeVar("T")
-_LONGEST_KEY = 40
+_LONGEST_KEY = 17  # shorter than any token
 Hook = Callable[[Any, Any], Any]
 
 

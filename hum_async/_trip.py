@@ -78,6 +78,7 @@ class Trip:
     _result: Qualification | None = attrs.field(default=None, init=False)
     _follow: Follow | None = attrs.field(default=None, init=False)
     _asked: set[Source] = attrs.field(factory=set, init=False)
+    _looked_again: bool = attrs.field(default=False, init=False)
     _providers: tuple[Provider, ...] | None = attrs.field(default=None, init=False)
     _began: float | None = attrs.field(default=None, init=False)
     _tries: int = attrs.field(default=0, init=False)
@@ -132,7 +133,7 @@ class Trip:
             self._finish(Outcome.TIMED_OUT, now, session=session)
         elif (outcome := outcome_of(session)) is not None:
             self._finish(outcome, now, session=session)
-        elif len(self._asked) == 1:
+        elif self._may_look_elsewhere(session):
             self._look_at(
                 "internet" if self.source == "session" else "session", now, follow.started or active
             )
@@ -189,6 +190,16 @@ class Trip:
         if update is not None:
             outcome = Outcome.EXPIRED if update.kind == UpdateKind.GONE else Outcome.FAILED
             self._finish(outcome, now, session=follow.session, error=error)
+
+    def _may_look_elsewhere(self, session: Session) -> bool:
+        """Whether the other endpoint may know more; the services once more if all was too early."""
+        if len(self._asked) == 1:
+            return True
+        matched = session.agents.get("internet") == AgentStatus.MATCHED
+        if matched and self.source == "session" and not self._looked_again:
+            self._looked_again = True
+            return True
+        return False
 
     def _following(self) -> Follow:
         if self._follow is None:

@@ -189,12 +189,16 @@ class HumClient:
         slot = self.limiter.slot()
         clock = asyncio.get_running_loop().time
         while trip.step is not None:
+            closing = trip.result is not None
             if (delay := trip.due - clock()) > 0:
                 await asyncio.sleep(delay)
             # A throttled request keeps its slot and with it its place in the queue.
             slot = slot if trip.throttled else self.limiter.slot()
             async with slot:
                 await self._caller.advance(trip)
+            if closing:
+                # One attempt: nobody shall wait longer for a paid result than for its DELETE.
+                break
         if trip.result is None:
             raise RuntimeError("a trip ended without a result")
         return trip.result

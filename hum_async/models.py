@@ -67,6 +67,10 @@ class AgentStatus(StrEnum):
         member._value_ = value
         return member
 
+    def __reduce_ex__(self, _: object) -> tuple[Any, ...]:
+        """Pickle by value: some Pythons pickle an enum by its name, which an unknown one lacks."""
+        return type(self), (str(self.value),)
+
 
 class UpdateKind(StrEnum):
     """What a `SessionUpdate` tells. All but CHANGED are terminal."""

@@ -66,7 +66,7 @@ def checked_base_url(base_url: str) -> str:
         _ = parts.port
     except ValueError:
         raise ConfigurationError("the base URL is malformed; use https://HOST") from None
-    odd = " " in base_url.strip() or not base_url.strip().isprintable()
+    odd = not base_url.strip().isprintable() or any(letter in base_url.strip() for letter in " ?#")
     if odd or parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
         raise ConfigurationError("the base URL must look like https://HOST[:PORT][/PATH]")
     if parts.username is not None or parts.password is not None:
@@ -105,6 +105,7 @@ class AiohttpTransport:
             "Accept": "application/json",
             "User-Agent": f"hum_async/{__version__}",
         }
+        self._json_headers = {**self._headers, "Content-Type": "application/json"}
         self._lender = session
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
@@ -118,25 +119,24 @@ class AiohttpTransport:
     ) -> RawResponse:
         """Send one request once; see `Transport.send`."""
         session = self._open()
-        headers = self._headers
-        if body is not None:
-            headers = {**headers, "Content-Type": "application/json"}
         try:
             async with session.request(
                 method,
                 # Encoded already: a token like "../x" stays one segment.
                 URL(self._base_url + path, encoded=True),
                 data=body,
-                headers=headers,
+                headers=self._headers if body is None else self._json_headers,
                 allow_redirects=False,
                 timeout=self._timeout(timeout),
             ) as response:
-                content = await _read(response)
+                content = await _read_answer(response)
                 return RawResponse(response.status, CIMultiDict(response.headers), content)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as exc:
+        except _FOREIGN as exc:
+            error = _mapped(exc, timeout=timeout, host=self._base_url)
             # The texts of some foreign errors hold the URL, and with it the token.
             cause = None if path in str(exc) else exc
-            raise _mapped(exc, timeout=timeout, host=self._base_url) from cause
+        # Raised out here, so that no foreign error with the request's headers hangs on as context.
+        raise error from cause
 
     async def aclose(self) -> None:
         """Close the connections that were opened here. Idempotent."""
@@ -180,6 +180,19 @@ class AiohttpTransport:
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
+
+
+_FOREIGN = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+
+
+async def _read_answer(response: aiohttp.ClientResponse) -> bytes:
+    """Return the body; of an error its status is enough, and must not be lost with the body."""
+    try:
+        return await _read(response)
+    except (*_FOREIGN, ResponseError):
+        if response.status < 300:  # noqa: PLR2004  2xx: the body is what was asked for
+            raise
+        return b""
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

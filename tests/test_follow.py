@@ -339,11 +339,13 @@ def test_every_history_ends_within_the_budget_with_one_terminal_update(
     history: list[tuple[Session | HumError, float, float]], budget: float
 ) -> None:
     of = follow(budget=budget)
-    now, terminal, sent = 0.0, 0, []
+    now, terminal, spent, queued = 0.0, 0, [], 0.0
     for answer, late, latency in history:
         now = max(now, of.due) + late
         of.sent(now, now)
-        sent.append(now)
+        # What a poll waits beyond its time is our own queue's and not the session's.
+        queued += late
+        spent.append(now - queued)
         now += latency
         update = (
             of.failed(answer, now, now)
@@ -355,4 +357,4 @@ def test_every_history_ends_within_the_budget_with_one_terminal_update(
             terminal += 1
             break
     assert terminal == 1
-    assert all(when - sent[0] < budget + 1e-6 for when in sent[:-1])
+    assert all(when - spent[0] < budget + 1e-6 for when in spent[:-1])

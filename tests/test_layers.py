@@ -9,7 +9,7 @@ import hum_async
 
 ROOT = Path(hum_async.__file__).parent
 
-# DESIGN 2. Modules of one group do not import each other; a package is one module here.
+# Modules of one group do not import each other; a package is one module here.
 RANKS = [
     {"errors", "_redact", "_version"},
     {"models"},

@@ -163,10 +163,17 @@ def test_a_pause_is_never_shortened_and_never_endless(
         assert opened == gate.until
         assert opened >= max(until, now)
         assert opened <= max(until, now + MAX_PAUSE)
-        if retry_after is not None and 0 <= retry_after <= MAX_PAUSE:
+        # To wait no time at all is what a server says that does not know: see the next test.
+        if retry_after is not None and 0 < retry_after <= MAX_PAUSE:
             assert opened >= now + retry_after
             assert opened <= max(until, now + retry_after + min(1.0, 0.1 * retry_after) + 1e-9)
         until = opened
+
+
+def test_a_server_that_asks_to_wait_no_time_is_left_alone_all_the_same() -> None:
+    gate = PauseGate()
+    assert gate.pause(0.0, 0.0) == 1.0
+    assert gate.pause(1.0, 0.0) == 3.0
 
 
 @given(PAUSES, st.lists(st.floats(0.0, 30.0), max_size=5))

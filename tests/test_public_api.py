@@ -1,4 +1,4 @@
-"""The public surface: the names and shapes of DESIGN section 3, typed and light to import."""
+"""The public surface: the names and shapes that users rely on, typed and light to import."""
 
 import importlib
 import inspect

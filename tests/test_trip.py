@@ -165,11 +165,20 @@ def test_an_immediate_answer_without_providers_is_explained_by_the_session() -> 
 def test_a_match_without_providers_anywhere_is_a_failure_and_not_a_negative_result() -> None:
     driver = Driver()
     empty = attrs.evolve(MATCHED, providers=())
-    result = driver.give(CREATED, empty, empty)
-    assert driver.log == ["CREATE", "internet", "session"]
+    result = driver.give(CREATED, empty, empty, empty)
+    assert driver.log == ["CREATE", "internet", "session", "internet"]
     assert result is not None
     assert result.outcome == Outcome.FAILED
     assert isinstance(result.error, ResponseError)
+
+
+def test_an_empty_list_that_came_too_early_is_asked_for_again() -> None:
+    driver = Driver()
+    early = Session("token", providers=())
+    result = driver.give(CREATED, early, MATCHED, SERVED)
+    assert driver.log == ["CREATE", "internet", "session", "internet"]
+    assert result is not None
+    assert result.outcome == Outcome.SERVED
 
 
 def test_a_search_that_never_ends_times_out_after_its_budget_with_a_last_look() -> None:

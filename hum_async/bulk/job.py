@@ -171,7 +171,7 @@ def _chunk(rows: Iterator[list[str]]) -> list[list[str]]:
 
 
 class _InOrder:
-    """Holds back rows that are done before those above them."""
+    """Holds back rows that are done before those above them, where the output cannot order them."""
 
     def __init__(self, table: CsvTable, sink: Sink) -> None:
         self._kept = table.kept
@@ -188,6 +188,9 @@ class _InOrder:
         if not isinstance(result.key, int):
             raise TypeError("rows are numbered")
         self._ready[result.key] = values
+        if self._sink.any_order:
+            # At once: when the next row is asked for, this one's session is closed.
+            self._write(result.key)
         while self._next in self._ready:
             self._write(self._next)
             self._next += 1
@@ -199,4 +202,4 @@ class _InOrder:
             self._write(number)
 
     def _write(self, number: int) -> None:
-        self._sink.write(self._cells.pop(number), self._ready.pop(number))
+        self._sink.write(self._cells.pop(number), self._ready.pop(number), number=number)

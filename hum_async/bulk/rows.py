@@ -4,7 +4,6 @@ import re
 from datetime import UTC
 from typing import Any
 
-from hum_async._schedule import GuidedPolling
 from hum_async.models import Outcome, Qualification
 
 __all__ = ["FAILED_OUTCOMES", "RESULT_COLUMNS", "explanation", "result_values", "spreadsheet_safe"]
@@ -37,7 +36,7 @@ FAILED_OUTCOMES = frozenset(
 """Rows that did not get an answer about their address; all others are settled."""
 
 _WITHOUT_ERROR = {
-    Outcome.TIMED_OUT: f"still processing after {GuidedPolling().budget:g} s of polling; try again",
+    Outcome.TIMED_OUT: "still processing when the time for polling ran out; try again",
     Outcome.EXPIRED: "the session ended before its result was read; try again",
 }
 

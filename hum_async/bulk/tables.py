@@ -159,6 +159,8 @@ def _readable_twice(source: str) -> Path:
         return Path(source)
     if source != STANDARD and Path(source).is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a directory")
+    if source == STANDARD and sys.stdin is None:
+        raise OSError(errno.EBADF, "it is closed")
     pipe = sys.stdin.buffer if source == STANDARD else Path(source).open("rb")  # noqa: SIM115
     with tempfile.NamedTemporaryFile(prefix="hum-", suffix=".csv", delete=False) as copy:
         shutil.copyfileobj(pipe, copy)
@@ -172,8 +174,19 @@ def _readable_twice(source: str) -> Path:
 class Sink(Protocol):
     """Where result rows go."""
 
-    def write(self, cells: Sequence[str], values: dict[str, Any]) -> None:
-        """Write one row: the input's own cells and the result columns."""
+    @property
+    def any_order(self) -> bool:
+        """Whether rows may come in any order, because they are put in order in the end."""
+        ...
+
+    def write(self, cells: Sequence[str], values: dict[str, Any], *, number: int = 0) -> None:
+        """Write one row; when this returns, the operating system has it.
+
+        Args:
+            cells: The input's own cells.
+            values: The result columns.
+            number: Position of the row.
+        """
 
     def close(self) -> None:
         """Finish the file: only now it appears under its name."""
@@ -194,10 +207,10 @@ def open_sink(target: str, *, table: CsvTable, fmt: str | None = None) -> Sink:
         InputError: It cannot be written, or would overwrite the input.
     """
     chosen = fmt or ("jsonl" if Path(target).suffix in {".jsonl", ".ndjson"} else "csv")
-    if target != STANDARD and Path(target).exists() and Path(target).samefile(table.path):
-        raise InputError("input and output are the same file; name another output")
     header = [table.header[at] for at in table.kept]
     try:
+        if target != STANDARD and Path(target).exists() and Path(target).samefile(table.path):
+            raise InputError("input and output are the same file; name another output")
         output = _Output(target)
     except OSError as exc:
         raise InputError(f"cannot write {target}: {exc.strerror or exc}") from exc
@@ -205,16 +218,19 @@ def open_sink(target: str, *, table: CsvTable, fmt: str | None = None) -> Sink:
 
 
 class _Output:
-    """Text that goes to standard output, or to a file under a temporary name until it is whole."""
+    """Bytes that go to standard output, or to a file under a temporary name until it is whole."""
 
     def __init__(self, target: str) -> None:
         self._name = "standard output" if target == STANDARD else target
         self._target = self._partial = None
         self._broken = False
+        # Number, offset and length of what was written.
+        self._places: list[tuple[int, int, int]] = []
+        self._size = 0
         if target == STANDARD:
-            self.stream: IO[str] = io.TextIOWrapper(
-                sys.stdout.buffer, encoding="utf-8", newline="", write_through=True
-            )
+            if sys.stdout is None:
+                raise OSError(errno.EBADF, "it is closed")
+            self._stream: IO[bytes] = sys.stdout.buffer
             return
         # A link stays a link; a device or pipe is written to and not replaced.
         path = Path(target).resolve()
@@ -222,13 +238,38 @@ class _Output:
             raise IsADirectoryError(errno.EISDIR, "it is a directory")
         if not path.exists() or path.is_file():
             self._target = path
-            path = self._partial = path.with_name(
-                f".{path.name}.{os.getpid()}.partial"  # two jobs with one output do not mix rows
-            )
-        self.stream = path.open("w", encoding="utf-8", newline="")
+            # Two jobs with one output do not mix their rows.
+            path = self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self._stream = path.open("wb")
 
-    def write(self, action: Callable[[IO[str]], object]) -> None:
-        """Write something; once that has failed, nothing any more.
+    @property
+    def any_order(self) -> bool:
+        return self._partial is not None
+
+    def put(self, text: str, number: int) -> None:
+        """Write a piece; pieces of a file are put in the order of their numbers in the end."""
+        content = text.encode()
+
+        def write() -> None:
+            self._stream.write(content)
+            # A row must survive us: its session is closed once it is here.
+            self._stream.flush()
+
+        self._attempt(write)
+        if self._partial is not None:
+            self._places.append((number, self._size, len(content)))
+            self._size += len(content)
+
+    def close(self) -> None:
+        self._attempt(self._finish)
+
+    def discard(self) -> None:
+        if self._partial is not None and not self._broken:
+            self._stream.close()
+            self._partial.unlink(missing_ok=True)
+
+    def _attempt(self, action: Callable[[], object]) -> None:
+        """Write; once that has failed, nothing any more.
 
         Raises:
             InputError: The disk is full, the reader of the pipe has gone, or the like; it says
@@ -237,52 +278,56 @@ class _Output:
         if self._broken:
             return
         try:
-            action(self.stream)
+            action()
         except OSError as exc:
             self._broken = True
             kept = f"; the rows written so far are in {self._partial}" if self._partial else ""
-            with contextlib.suppress(OSError):
-                self._let_go()
             if self._name == "standard output":
                 # What is still buffered would fail once more when the interpreter ends.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            else:
+                with contextlib.suppress(OSError):
+                    self._stream.close()
             raise InputError(f"cannot write {self._name}: {exc.strerror or exc}{kept}") from exc
 
-    def close(self) -> None:
-        self.write(self._finish)
-
-    def _finish(self, stream: IO[str]) -> None:
-        stream.flush()
-        if self._partial is not None:
-            os.fsync(stream.fileno())
-        self._let_go()
-        if self._partial is not None and self._target is not None:
-            self._partial.replace(self._target)
-
-    def discard(self) -> None:
-        if self._broken:
-            return
-        self._let_go()
-        if self._partial is not None:
-            self._partial.unlink(missing_ok=True)
-
-    def _let_go(self) -> None:
+    def _finish(self) -> None:
         if self._name == "standard output":
-            # Detached, so that our wrapper does not close standard output with itself.
-            self.stream.detach()  # type: ignore[attr-defined]  # a TextIOWrapper here
-        else:
-            self.stream.close()
+            return
+        if self._partial is None or self._target is None:
+            self._stream.close()
+            return
+        whole = self._in_order(self._partial)
+        self._stream.close()
+        whole.replace(self._target)
+        self._partial.unlink(missing_ok=True)
+
+    def _in_order(self, partial: Path) -> Path:
+        """Return a file with all pieces in order, safely on disk."""
+        ordered = sorted(self._places)
+        if ordered == self._places:
+            os.fsync(self._stream.fileno())
+            return partial
+        whole = partial.with_suffix(".ordered")
+        with partial.open("rb") as pieces, whole.open("wb") as copy:
+            for _, offset, length in ordered:
+                pieces.seek(offset)
+                copy.write(pieces.read(length))
+            copy.flush()
+            os.fsync(copy.fileno())
+        return whole
 
 
 class _CsvSink:
     def __init__(self, output: _Output, header: Sequence[str]) -> None:
         self._output = output
-        self._plain = csv.writer(output.stream, lineterminator="\n")
-        self._quoted = csv.writer(output.stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        self._row([*header, *RESULT_COLUMNS])
+        self._row([*header, *RESULT_COLUMNS], -1)
 
-    def write(self, cells: Sequence[str], values: dict[str, Any]) -> None:
-        self._row([*cells, *(_cell(values[name]) for name in RESULT_COLUMNS)])
+    @property
+    def any_order(self) -> bool:
+        return self._output.any_order
+
+    def write(self, cells: Sequence[str], values: dict[str, Any], *, number: int = 0) -> None:
+        self._row([*cells, *(_cell(values[name]) for name in RESULT_COLUMNS)], number)
 
     def close(self) -> None:
         self._output.close()
@@ -290,11 +335,15 @@ class _CsvSink:
     def discard(self) -> None:
         self._output.discard()
 
-    def _row(self, cells: list[str]) -> None:
+    def _row(self, cells: list[str], number: int) -> None:
         # Older Pythons leave a lone carriage return unquoted, which breaks the row in two.
         alone = any("\r" in cell for cell in cells)
-        writer = self._quoted if alone else self._plain
-        self._output.write(lambda _: writer.writerow(cells))
+        line = io.StringIO(newline="")
+        if alone:
+            csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)
+        else:
+            csv.writer(line, lineterminator="\n").writerow(cells)
+        self._output.put(line.getvalue(), number)
 
 
 def _cell(value: Any) -> str:
@@ -320,10 +369,13 @@ class _JsonlSink:
             names.append(name)
         self._names = names
 
-    def write(self, cells: Sequence[str], values: dict[str, Any]) -> None:
+    @property
+    def any_order(self) -> bool:
+        return self._output.any_order
+
+    def write(self, cells: Sequence[str], values: dict[str, Any], *, number: int = 0) -> None:
         row = {**dict(zip(self._names, cells, strict=True)), **values}
-        line = json.dumps(row, ensure_ascii=False) + "\n"
-        self._output.write(lambda stream: stream.write(line))
+        self._output.put(json.dumps(row, ensure_ascii=False) + "\n", number)
 
     def close(self) -> None:
         self._output.close()

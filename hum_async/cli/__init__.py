@@ -14,4 +14,7 @@ def main() -> int:
             raise
         sys.stderr.write("hum needs its extra; install it: pip install 'hum-async[cli]'\n")
         return 1
-    return run_app()
+    try:
+        return run_app()
+    except KeyboardInterrupt:
+        return 130

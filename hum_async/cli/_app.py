@@ -30,7 +30,7 @@ def make_app() -> App:
         help="Which internet providers serve a US address: the command line of hum_async.",
         help_epilogue=_EPILOGUE,
         # Boxes are for eyes; a pipe gets plain text.
-        help_formatter="default" if sys.stdout.isatty() else "plain",
+        help_formatter="default" if sys.stdout is not None and sys.stdout.isatty() else "plain",
         version=f"hum {__version__}",
         result_action="return_value",
     )

@@ -75,9 +75,17 @@ class ProgressView:
 
 
 @contextmanager
-def showing_progress(report: JobReport, *, quiet: bool) -> Iterator[ProgressView]:
-    """Show a job's progress while the block runs."""
-    if quiet or not sys.stderr.isatty():
+def showing_progress(
+    report: JobReport, *, quiet: bool, rows_on_screen: bool = False
+) -> Iterator[ProgressView]:
+    """Show a job's progress while the block runs.
+
+    Args:
+        report: What to show.
+        quiet: Show nothing.
+        rows_on_screen: The terminal shows the rows themselves; a bar would get between them.
+    """
+    if quiet or rows_on_screen or not sys.stderr.isatty():
         view = ProgressView(report, progress=None)
         if quiet:
             view.update = lambda: None  # type: ignore[method-assign]

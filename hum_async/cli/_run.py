@@ -3,16 +3,18 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from enum import IntEnum
 from types import FrameType
 from typing import Any
 
+import anyio
+
 from hum_async.bulk.columns import MappingError
 from hum_async.cli._console import say, shown
-from hum_async.errors import AuthenticationError, HumError
+from hum_async.errors import AddressError, AuthenticationError, HumError
 
-__all__ = ["ExitCode", "run"]
+__all__ = ["ExitCode", "UsageError", "run"]
 
 
 class ExitCode(IntEnum):
@@ -28,6 +30,10 @@ class ExitCode(IntEnum):
 
 
 _SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+
+
+class UsageError(HumError):
+    """The arguments of a command do not make sense."""
 
 
 class _Terminated(Exception):
@@ -63,34 +69,36 @@ def _terminate(_: int, __: FrameType | None) -> None:
 
 
 async def _guarded(command: Coroutine[Any, Any, ExitCode]) -> ExitCode:
-    loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(command)
     received: list[ExitCode] = []
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt
+            signals = stack.enter_context(anyio.open_signal_receiver(*_SIGNALS))
+            stopper = asyncio.ensure_future(_stop_on(signals, task, received))
+            stack.callback(stopper.cancel)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if received:
+                return received[0]
+            raise
+        except (HumError, MappingError) as exc:
+            return _tell(exc)
 
-    def stop(code: ExitCode) -> None:
-        received.append(code)
+
+async def _stop_on(
+    signals: AsyncIterator[signal.Signals],
+    task: asyncio.Future[ExitCode],
+    received: list[ExitCode],
+) -> None:
+    async for number in signals:
+        received.append(_SIGNALS[number])
         task.cancel()
-
-    with contextlib.suppress(NotImplementedError):  # on Windows Ctrl-C stays a KeyboardInterrupt
-        for number, code in _SIGNALS.items():
-            loop.add_signal_handler(number, stop, code)
-    try:
-        return await task
-    except asyncio.CancelledError:
-        if received:
-            return received[0]
-        raise
-    except (HumError, MappingError) as exc:
-        return _tell(exc)
-    finally:
-        with contextlib.suppress(NotImplementedError):
-            for number in _SIGNALS:
-                loop.remove_signal_handler(number)
 
 
 def _tell(exc: Exception) -> ExitCode:
     say(f"[bold red]hum: error:[/] {shown(str(exc))}")
-    if isinstance(exc, MappingError):
+    if isinstance(exc, MappingError | AddressError | UsageError):
         return ExitCode.USAGE
     if isinstance(exc, AuthenticationError):
         return ExitCode.AUTHENTICATION

@@ -12,6 +12,7 @@ from hum_async.cli._api import Positive, SimulatedApiOptions, open_client, read_
 from hum_async.cli._console import data, messages, shown
 from hum_async.cli._run import ExitCode, run
 from hum_async.cli._summary import MEANING
+from hum_async.errors import ConnectFailed
 from hum_async.models import Address, Offering, Outcome, Provider, Qualification
 
 __all__ = ["lookup"]
@@ -59,6 +60,8 @@ async def _lookup(
         data.print(jsonlib.dumps(result_values(result), ensure_ascii=False), markup=False)
     else:
         _show(result)
+    if isinstance(result.error, ConnectFailed):
+        return ExitCode.COULD_NOT_RUN
     return ExitCode.FAILED_ROWS if result.outcome in FAILED_OUTCOMES else ExitCode.OK
 
 

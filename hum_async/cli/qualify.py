@@ -1,5 +1,6 @@
 """``hum qualify``: a file of addresses in, the same file with results out."""
 
+import sys
 from collections.abc import Coroutine
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,13 @@ from hum_async.cli._progress import showing_progress
 from hum_async.cli._run import ExitCode, run
 from hum_async.cli._summary import show_summary
 from hum_async.client import HumClient
-from hum_async.errors import ApiError, AuthenticationError, RateLimited, ServerError
+from hum_async.errors import (
+    ApiError,
+    AuthenticationError,
+    InputError,
+    RateLimited,
+    ServerError,
+)
 
 __all__ = ["qualify"]
 
@@ -93,7 +100,8 @@ async def _qualify(  # noqa: PLR0913  as above
         await _preflight(client)
         sink = open_sink(output, table=table, fmt=fmt)
         try:
-            with showing_progress(report, quiet=quiet) as view:
+            on_screen = output == STANDARD and sys.stdout.isatty()
+            with showing_progress(report, quiet=quiet, rows_on_screen=on_screen) as view:
                 await run_job(
                     client,
                     table=table,
@@ -103,6 +111,10 @@ async def _qualify(  # noqa: PLR0913  as above
                     close=close,
                     on_progress=view.update,
                 )
+        except InputError:
+            # It says itself where the rows are that could be written.
+            output = STANDARD
+            raise
         finally:
             written = output if output != STANDARD and report.done else None
             if not quiet:

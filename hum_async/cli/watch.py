@@ -11,8 +11,7 @@ from hum_async._redact import mask_token
 from hum_async._schedule import GuidedPolling
 from hum_async.cli._api import ApiOptions, PathOrDash, Positive, open_client, read_key
 from hum_async.cli._console import data, shown
-from hum_async.cli._run import ExitCode, run
-from hum_async.errors import ConfigurationError
+from hum_async.cli._run import ExitCode, UsageError, run
 from hum_async.models import SessionUpdate, UpdateKind
 from hum_async.watcher import AsyncSessionWatcher
 
@@ -69,7 +68,7 @@ def _tokens(arguments: tuple[str, ...]) -> list[str]:
         lines = sys.stdin.read().split() if argument == "-" else [argument]
         tokens += lines
     if not tokens:
-        raise ConfigurationError("name at least one session token, or - to read them from a pipe")
+        raise UsageError("name at least one session token, or - to read them from a pipe")
     return list(dict.fromkeys(tokens))
 
 

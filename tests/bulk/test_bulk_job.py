@@ -165,8 +165,9 @@ async def test_a_disk_that_fills_up_ends_the_job_without_a_leak(
 ) -> None:
     class FullDisk:
         closed = False
+        any_order = True
 
-        def write(self, cells: Any, values: Any) -> None:  # noqa: ARG002  as a sink has it
+        def write(self, cells: Any, values: Any, *, number: int) -> None:  # noqa: ARG002  a sink
             raise OSError(28, "No space left on device")
 
         def close(self) -> None:
