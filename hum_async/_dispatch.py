@@ -5,12 +5,12 @@ in the limiter's queue, and new work is only begun when no old work is due.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
 from hum_async.limiter import Limiter
 
-__all__ = ["Dispatcher", "Work"]
+__all__ = ["Dispatcher", "Work", "end_tasks"]
 
 _EARLY = 1e-6
 """Seconds by which a timer may fire before its time; what is due then is due."""
@@ -24,6 +24,20 @@ class Work(Protocol):
 
     def take(self, now: float) -> Coroutine[Any, Any, None] | None:
         """Choose what to do under a slot that has just been granted, if anything is left."""
+
+
+async def end_tasks(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and return when they have ended, even if we are cancelled meanwhile."""
+    for task in tasks:
+        task.cancel()
+    interrupted: asyncio.CancelledError | None = None
+    while not all(task.done() for task in tasks):
+        try:
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError as exc:
+            interrupted = exc
+    if interrupted is not None:
+        raise interrupted
 
 
 class Dispatcher:

@@ -18,7 +18,7 @@ from typing import Self
 
 from hum_async._board import Board, WatcherStatistics, again
 from hum_async._channel import Channel
-from hum_async._dispatch import Dispatcher
+from hum_async._dispatch import Dispatcher, end_tasks
 from hum_async._follow import Source
 from hum_async._intake import feed
 from hum_async._schedule import GuidedPolling, PollPolicy
@@ -104,20 +104,13 @@ class AsyncSessionWatcher:
 
     async def aclose(self) -> None:
         """Stop polling; when this returns nothing is running any more. Idempotent."""
-        supervisor = self._supervisor
-        if supervisor is None:
+        if self._supervisor is None:
             return
-        supervisor.cancel()
-        interrupted: asyncio.CancelledError | None = None
-        while not supervisor.done():
-            try:
-                await asyncio.wait([supervisor])
-            except asyncio.CancelledError as exc:
-                interrupted = exc
-        # A supervisor that was cancelled before its first step has not come past its own end.
-        self._board.end(self._why_closed)
-        if interrupted is not None:
-            raise interrupted
+        try:
+            await end_tasks([self._supervisor])
+        finally:
+            # One that was cancelled before its first step has not come past its own end.
+            self._board.end(self._why_closed)
 
     # --- what users call --------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 import attrs
 
 from hum_async._address import address_key
-from hum_async._dispatch import Dispatcher
+from hum_async._dispatch import Dispatcher, end_tasks
 from hum_async._intake import Intake, feed
 from hum_async._schedule import DueHeap, LearnedPolling, PollPolicy
 from hum_async._trip import Step, Trip
@@ -209,16 +209,7 @@ class _Job:
 
     async def aclose(self) -> None:
         self._ended = True
-        for task in self._tasks:
-            task.cancel()
-        interrupted: asyncio.CancelledError | None = None
-        while any(not task.done() for task in self._tasks):
-            try:
-                await asyncio.wait(self._tasks)
-            except asyncio.CancelledError as exc:
-                interrupted = exc
-        if interrupted is not None:
-            raise interrupted
+        await end_tasks(self._tasks)
 
     def _start(self) -> None:
         if self._tasks or self._ended:
