@@ -247,10 +247,8 @@ class Board:
     async def _poll(self, entry: _Entry) -> None:
         if not self._is_live(entry):
             return
-        clock = asyncio.get_running_loop().time
-        limiter, follow = self._caller.limiter, entry.follow
-        now = clock()
-        follow.sent(now, now - limiter.paused_seconds())
+        follow = entry.follow
+        follow.sent(*self._caller.clocks())
         self._in_flight += 1
         try:
             session = await self._caller.attempt(poll_call(follow.token, source=self._source))
@@ -259,19 +257,19 @@ class Board:
             self.end(again(exc))
             return
         except HumError as exc:
-            update = self._failed(follow, exc, clock())
+            update = self._failed(follow, exc)
         else:
-            now = clock()
             self._polls += 1
-            update = follow.answered(session, now, now - limiter.paused_seconds())
+            update = follow.answered(session, *self._caller.clocks())
         finally:
             self._in_flight -= 1
         self._deliver(entry, update)
 
-    def _failed(self, follow: Follow, error: HumError, now: float) -> SessionUpdate | None:
+    def _failed(self, follow: Follow, error: HumError) -> SessionUpdate | None:
+        now, active = self._caller.clocks()
         if not is_throttle(error):
             self._polls += 1
-            return follow.failed(error, now, now - self._caller.limiter.paused_seconds())
+            return follow.failed(error, now, active)
         self._throttled += 1
         follow.throttled(now)
         if follow.throttles > self._caller.retry.throttles:

@@ -38,6 +38,11 @@ class Caller:
     create_timeout: float
     key: str = attrs.field(repr=False)
 
+    def clocks(self) -> tuple[float, float]:
+        """Return the event loop's time, and the same less all pauses of the limiter."""
+        now = asyncio.get_running_loop().time()
+        return now, now - self.limiter.paused_seconds()
+
     async def attempt(self, call: Call[T]) -> T:
         """Send a call once. The limiter's slot is held by whoever calls this.
 
@@ -90,9 +95,7 @@ class Caller:
             AuthenticationError: The key is not accepted, which no other address will change.
             ConfigurationError: The client cannot work, for instance because it was closed.
         """
-        clock = asyncio.get_running_loop().time
-        now = clock()
-        trip.sent(now, now - self.limiter.paused_seconds())
+        trip.sent(*self.clocks())
         try:
             answer = await self.attempt(_call_of(trip))
         except (AuthenticationError, ConfigurationError):
@@ -102,16 +105,12 @@ class Caller:
             trip.closed()
             return
         except HumError as error:
-            now = clock()
-            active = now - self.limiter.paused_seconds()
-            trip.failed(error, now, active, random=random.random())  # noqa: S311  jitter
+            trip.failed(error, *self.clocks(), random=random.random())  # noqa: S311  jitter
             return
-        now = clock()
-        active = now - self.limiter.paused_seconds()
         if trip.step is Step.CREATE:
-            trip.created(answer, now, active)
+            trip.created(answer, *self.clocks())
         elif trip.step is Step.POLL:
-            trip.polled(answer, now, active)
+            trip.polled(answer, *self.clocks())
         else:
             trip.closed()
 

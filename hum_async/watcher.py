@@ -202,11 +202,9 @@ class AsyncSessionWatcher:
         except Exception as exc:  # noqa: BLE001  a bug; it is reported to everybody who reads
             self._failure = exc
         finally:
+            # This lets go of the sources as well; their feeders only have to be waited for.
             self._board.end(self._why_closed)
-            feeders = list(self._feeders.values())
-            for feeder in feeders:
-                feeder.cancel()
-            await asyncio.gather(*feeders, return_exceptions=True)
+            await asyncio.gather(*self._feeders.values(), return_exceptions=True)
 
     def _start_feeder(self, channel: Channel, source: AsyncIterable[str]) -> None:
         feeder = asyncio.ensure_future(self._feed(channel, source))

@@ -317,17 +317,18 @@ class _Output:
         return whole
 
 
-class _CsvSink:
-    def __init__(self, output: _Output, header: Sequence[str]) -> None:
+class _Sink:
+    """A `Sink` on an output; how a row is written is for its subclasses to say."""
+
+    def __init__(self, output: _Output) -> None:
         self._output = output
-        self._row([*header, *RESULT_COLUMNS], -1)
 
     @property
     def any_order(self) -> bool:
         return self._output.any_order
 
     def write(self, cells: Sequence[str], values: dict[str, Any], *, number: int = 0) -> None:
-        self._row([*cells, *(_cell(values[name]) for name in RESULT_COLUMNS)], number)
+        self._output.put(self._encode(cells, values), number)
 
     def close(self) -> None:
         self._output.close()
@@ -335,15 +336,27 @@ class _CsvSink:
     def discard(self) -> None:
         self._output.discard()
 
-    def _row(self, cells: list[str], number: int) -> None:
-        # Older Pythons leave a lone carriage return unquoted, which breaks the row in two.
-        alone = any("\r" in cell for cell in cells)
-        line = io.StringIO(newline="")
-        if alone:
-            csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)
-        else:
-            csv.writer(line, lineterminator="\n").writerow(cells)
-        self._output.put(line.getvalue(), number)
+    def _encode(self, cells: Sequence[str], values: dict[str, Any]) -> str:
+        raise NotImplementedError
+
+
+class _CsvSink(_Sink):
+    def __init__(self, output: _Output, header: Sequence[str]) -> None:
+        super().__init__(output)
+        output.put(_csv_line([*header, *RESULT_COLUMNS]), -1)
+
+    def _encode(self, cells: Sequence[str], values: dict[str, Any]) -> str:
+        return _csv_line([*cells, *(_cell(values[name]) for name in RESULT_COLUMNS)])
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    line = io.StringIO(newline="")
+    # Older Pythons leave a lone carriage return unquoted, which breaks the row in two.
+    if any("\r" in cell for cell in cells):
+        csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)
+    else:
+        csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()
 
 
 def _cell(value: Any) -> str:
@@ -356,9 +369,9 @@ def _cell(value: Any) -> str:
     return spreadsheet_safe(value) if isinstance(value, str) else str(value)
 
 
-class _JsonlSink:
+class _JsonlSink(_Sink):
     def __init__(self, output: _Output, header: Sequence[str]) -> None:
-        self._output = output
+        super().__init__(output)
         names: list[str] = []
         for column in header:
             # A JSON object has each name once, a table may not.
@@ -369,16 +382,6 @@ class _JsonlSink:
             names.append(name)
         self._names = names
 
-    @property
-    def any_order(self) -> bool:
-        return self._output.any_order
-
-    def write(self, cells: Sequence[str], values: dict[str, Any], *, number: int = 0) -> None:
+    def _encode(self, cells: Sequence[str], values: dict[str, Any]) -> str:
         row = {**dict(zip(self._names, cells, strict=True)), **values}
-        self._output.put(json.dumps(row, ensure_ascii=False) + "\n", number)
-
-    def close(self) -> None:
-        self._output.close()
-
-    def discard(self) -> None:
-        self._output.discard()
+        return json.dumps(row, ensure_ascii=False) + "\n"
