@@ -23,6 +23,7 @@ from hum_async.models import (
     Provider,
     Qualification,
     Session,
+    SessionUpdate,
     UpdateKind,
 )
 
@@ -62,6 +63,8 @@ class Trip:
         policy: When to poll.
         retry: How often to send again.
         close: Send DELETE when there is a result.
+
+    `update` is what the last answer told of the session, None if nothing new.
     """
 
     key: Hashable
@@ -75,6 +78,7 @@ class Trip:
     token: str | None = attrs.field(default=None, init=False)
     requests: int = attrs.field(default=0, init=False)
     throttled: bool = attrs.field(default=False, init=False)
+    update: SessionUpdate | None = attrs.field(default=None, init=False)
     _result: Qualification | None = attrs.field(default=None, init=False)
     _follow: Follow | None = attrs.field(default=None, init=False)
     _asked: set[Source] = attrs.field(factory=set, init=False)
@@ -83,6 +87,7 @@ class Trip:
     _began: float | None = attrs.field(default=None, init=False)
     _tries: int = attrs.field(default=0, init=False)
     _throttles: int = attrs.field(default=0, init=False)
+    _adopted: bool = attrs.field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Check the address before anything is spent on it."""
@@ -96,10 +101,22 @@ class Trip:
         """The result as soon as there is one, even if the session is still to be closed."""
         return self._result and attrs.evolve(self._result, requests=self.requests)
 
+    def adopt(self, token: str, now: float, active: float, *, requests: int = 0) -> None:
+        """Take over a session that was created for this address earlier, instead of creating one.
+
+        Args:
+            token: Its token. If it turns out to be gone, the trip begins anew with a POST.
+            now: Present time.
+            active: Present time less all pauses.
+            requests: What has been spent on it.
+        """
+        self.token, self.requests, self._adopted = token, requests, True
+        self._look_at("internet", now, active)
+
     def sent(self, now: float, active: float) -> None:
         """Tell that the request of this step is going out."""
         self.requests += 1
-        self.throttled = False
+        self.throttled, self.update = False, None
         if self._began is None:
             self._began = now
         if self.step is Step.POLL and self._follow is not None:
@@ -125,7 +142,7 @@ class Trip:
         if session.providers is not None:
             self._providers = session.providers
         session = attrs.evolve(session, providers=self._providers)
-        update = follow.answered(session, now, active)
+        self.update = update = follow.answered(session, now, active)
         self.due = follow.due
         if update is None or not update.is_terminal:
             return
@@ -186,10 +203,19 @@ class Trip:
             follow.give_up(error, now) if is_throttle(error) else follow.failed(error, now, active)
         )
         self._throttles = 0
-        self.due = follow.due
-        if update is not None:
+        self.due, self.update = follow.due, update
+        if update is not None and update.kind == UpdateKind.GONE and self._adopted:
+            # It ended while nobody looked, so its answer is lost.
+            self._begin_anew(now)
+        elif update is not None:
             outcome = Outcome.EXPIRED if update.kind == UpdateKind.GONE else Outcome.FAILED
             self._finish(outcome, now, session=follow.session, error=error)
+
+    def _begin_anew(self, now: float) -> None:
+        self.token, self._adopted, self._follow = None, False, None
+        self._asked.clear()
+        self._tries = 0
+        self.step, self.due = Step.CREATE, now
 
     def _may_look_elsewhere(self, session: Session) -> bool:
         """Whether the other endpoint may know more; the services once more if all was too early."""

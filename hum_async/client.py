@@ -95,6 +95,11 @@ class HumClient:
         await self.aclose()
 
     @property
+    def base_url(self) -> str:
+        """Where the API is."""
+        return str(self._base_url)
+
+    @property
     def limiter(self) -> Limiter:
         """What every attempt passes."""
         return self._caller.limiter

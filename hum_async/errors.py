@@ -17,6 +17,8 @@
     |   +-- RateLimited
     |   +-- InvalidAddress
     |   +-- ServerError
+    +-- JournalError
+    +-- SessionLimitReached
     +-- WatcherClosed
     +-- WatcherFailed
     +-- StreamBusy
@@ -36,11 +38,13 @@ __all__ = [
     "HumError",
     "InputError",
     "InvalidAddress",
+    "JournalError",
     "RateLimited",
     "RequestTimeout",
     "ResponseError",
     "ServerError",
     "SessionGone",
+    "SessionLimitReached",
     "SessionNotFound",
     "StreamBusy",
     "TransportError",
@@ -171,6 +175,17 @@ class ServerError(ApiError):
     """5xx, or a 2xx whose body says that the request failed."""
 
     hint = "the fault is the server's; try again later"
+
+
+class JournalError(HumError):
+    """A job's journal cannot be used: another process has it, it is no journal, the disk is full.
+
+    What was committed to it stays; run the job again when the cause is gone.
+    """
+
+
+class SessionLimitReached(HumError):
+    """A job has bought as many sessions as it may; what is left was not asked for."""
 
 
 class WatcherClosed(HumError, RuntimeError):

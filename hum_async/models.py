@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from hum_async._redact import HIDDEN, mask_token
+from hum_async._version import __version__
 from hum_async.errors import HumError
 
 __all__ = [
@@ -350,6 +351,7 @@ class Qualification:
         elapsed: Seconds from the first request to the answer.
         observed_at: When the API gave the answer (UTC).
         error: What went wrong, for the outcomes that are errors.
+        library_version: Version of hum_async that asked.
     """
 
     key: Hashable
@@ -363,3 +365,4 @@ class Qualification:
     elapsed: float = 0.0
     observed_at: datetime | None = None
     error: HumError | None = None
+    library_version: str = __version__

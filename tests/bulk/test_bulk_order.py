@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hum_async import Address, ConfigurationError, HumClient, Outcome
+from hum_async import Address, HumClient, Outcome
 from hum_async.bulk import qualify
 from hum_async.errors import StreamBusy
 from hum_async.testing import json_response
@@ -321,14 +321,6 @@ async def test_two_readers_of_one_job_are_refused_and_never_hang(
             answers = await asyncio.gather(read(), read(), return_exceptions=True)
         assert sum(isinstance(answer, StreamBusy) for answer in answers) == 1
         assert [0, 1, 2, 3] in answers
-
-
-async def test_a_journal_is_asked_for_in_vain_and_told_so_at_once(
-    make_api: Callable[..., Any], client_of: Callable[..., HumClient]
-) -> None:
-    async with client_of(make_api()) as client:
-        with pytest.raises(ConfigurationError, match="journal"):
-            qualify(client, [], journal="job.sqlite")
 
 
 @pytest.mark.parametrize("max_open", [0, -1])
