@@ -88,10 +88,8 @@ async def test_a_run_that_was_left_is_taken_up_where_it_was(
                 first.append(result.key)
                 if len(first) == 10:
                     break
-        second = []
         async with qualify(client, streets(30), journal=journal) as stream:
-            async for result in stream:
-                second.append(result.key)
+            second = [result.key async for result in stream]
             statistics = stream.statistics()
     assert sorted(second) == list(range(30))
     # What is settled comes first, and that is at least what was handed out before.
@@ -264,7 +262,7 @@ async def test_no_more_sessions_are_bought_than_allowed_whatever_the_number_of_r
         for _ in range(3):
             with pytest.raises(SessionLimitReached, match=r"7 sessions.*raise"):  # noqa: PT012
                 async for result in qualify(client, streets(30), journal=journal, max_sessions=7):
-                    seen.append((result.key, result.outcome))
+                    seen.append((result.key, result.outcome))  # noqa: PERF401  kept although it ends so
     # The one that could not be reached cost nothing; the one that timed out may have.
     assert len(api.sessions) == 6
     assert len(set(seen)) == 8
@@ -323,7 +321,7 @@ async def test_a_job_that_takes_longer_than_the_age_does_not_buy_its_own_results
     assert api.count("POST") == 3
 
 
-async def test_results_of_another_job_are_copied_and_its_failures_are_not(
+async def test_results_of_another_job_are_copied_and_its_failures_are_not(  # noqa: PLR0913, PLR0917  fixtures
     make_api: Callable[..., Any],
     client_of: Callable[..., HumClient],
     streets: Callable[[int], list[Address]],
@@ -463,8 +461,8 @@ async def test_the_journal_holds_no_address_as_it_was_given(
 ) -> None:
     async with client_of(make_api()) as client:
         await results_of(client, [at("4711 Secret Garden Ln")], journal=journal)
-    assert b"Secret Garden" not in journal.read_bytes()
-    assert journal.stat().st_mode & 0o077 == 0
+    assert b"Secret Garden" not in journal.read_bytes()  # noqa: ASYNC240  the job is over
+    assert journal.stat().st_mode & 0o077 == 0  # noqa: ASYNC240  as above
 
 
 @pytest.mark.parametrize("many", [3000])
