@@ -14,9 +14,9 @@ import attrs
 
 from hum_async._caller import Caller
 from hum_async._dispatch import Dispatcher, end_tasks
-from hum_async._intake import Intake, feed
 from hum_async._schedule import DueHeap, PollPolicy
 from hum_async._trip import Step, Trip
+from hum_async.bulk._need import Need, Rules, written_off
 from hum_async.bulk._purchases import (
     Asked,
     Copied,
@@ -26,19 +26,18 @@ from hum_async.bulk._purchases import (
     Withdrawn,
     address_digest,
 )
+from hum_async.bulk._rows_in import Row, RowsIn
 from hum_async.bulk._store import Store
 from hum_async.errors import (
     AuthenticationError,
     ConfigurationError,
     SessionLimitReached,
     StreamBusy,
-    TransportError,
 )
 from hum_async.models import Address, Outcome, Qualification, SessionUpdate
 
 __all__ = ["Job", "JobStatistics", "Row", "Terms"]
 
-Row = Address | tuple[Hashable, Address]
 OnUpdate = Callable[[Hashable, SessionUpdate], None]
 
 _CHUNK = 256
@@ -118,17 +117,14 @@ class Job:
         self._caller = caller
         self._terms = terms
         self._opening = store
-        self._feed_from = addresses if isinstance(addresses, AsyncIterable) else None
-        self._intake: Intake[Row] = (
-            Intake(fed=True) if isinstance(addresses, AsyncIterable) else Intake(addresses)
-        )
+        self._rows = RowsIn(addresses)
         self._heap: DueHeap[_Purchase] = DueHeap()
         self._closing: deque[_Purchase] = deque()
         self._running: dict[bytes, _Purchase] = {}
         self._fresh: deque[_Purchase] = deque()
         self._results: deque[tuple[Qualification, _Purchase | None]] = deque()
         self._unsafe: _Purchase | None = None
-        self._position = self._open = self._joined = self._in_flight = self._spent = 0
+        self._open = self._joined = self._in_flight = self._spent = 0
         self._delivered = self._requests = self._sessions = self._reused = self._adopted = 0
         self._exhausted = self._stopping = self._ended = False
         # Until the rows that are settled already have been handed out, nothing is sent.
@@ -138,6 +134,7 @@ class Job:
         self._room = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._store: Store
+        self._rules: Rules
         self._dispatcher = Dispatcher(caller.limiter, work=self)
 
     # --- for the stream ---------------------------------------------------------------------------
@@ -211,8 +208,8 @@ class Job:
             return
         loop = asyncio.get_running_loop()
         self._tasks.append(loop.create_task(self._supervise(), name="hum-qualify"))
-        if self._feed_from is not None:
-            self._tasks.append(loop.create_task(self._feed(self._feed_from), name="hum-feed"))
+        if self._rows.fed:
+            self._tasks.append(loop.create_task(self._feed(), name="hum-feed"))
 
     def _acknowledge(self) -> None:
         """The reader is done with its last row: only now its session may be closed."""
@@ -294,9 +291,10 @@ class Job:
     async def _supervise(self) -> None:
         try:
             async with self._opening as self._store:
+                self._rules = Rules(self._store.run, self._terms.retry, self._store.taken_since)
                 self._spent = self._store.spent
-                # Items that are fed may come at any time; there is no waiting for all of them.
-                self._replaying = self._store.resumed and self._feed_from is None
+                # Rows that are fed may come at any time; there is no waiting for all of them.
+                self._replaying = self._store.resumed and not self._rows.fed
                 reading = asyncio.create_task(self._read(), name="hum-read")
                 try:
                     await self._dispatcher.run()
@@ -308,16 +306,13 @@ class Job:
             self._ended = True
             self._wake_reader()
 
-    async def _feed(self, rows: AsyncIterable[Row]) -> None:
-        def on_item() -> None:
-            self._room.set()
-
+    async def _feed(self) -> None:
         try:
-            await feed(rows, self._intake, on_item=on_item)
+            await self._rows.feed(on_row=self._room.set)
         except Exception as exc:  # noqa: BLE001  of the user's own iterable; the reader sees it
             self._fail(exc)
         finally:
-            on_item()
+            self._room.set()
 
     # --- reading ----------------------------------------------------------------------------------
 
@@ -326,10 +321,11 @@ class Job:
         try:
             while not self._stopping:
                 self._room.clear()
-                chunk = self._next_rows()
+                space = self._space()
+                chunk = self._rows.take(min(_CHUNK, space))
                 if chunk:
                     await self._sort_in(chunk)
-                elif self._intake_is_empty():
+                elif space > 0 and self._rows.at_end():
                     self._exhausted = True
                     break
                 else:
@@ -352,19 +348,6 @@ class Job:
         held = self._open + self._joined + len(self._results)
         space = self._terms.max_open - held - len(self._fresh)
         return space if self._replaying else min(space, _AHEAD - len(self._fresh))
-
-    def _next_rows(self) -> list[tuple[Hashable, Address]]:
-        chunk: list[tuple[Hashable, Address]] = []
-        for _ in range(min(_CHUNK, self._space())):
-            row = self._intake.take()
-            if row is None:
-                break
-            chunk.append(_keyed(row, self._position))
-            self._position += 1
-        return chunk
-
-    def _intake_is_empty(self) -> bool:
-        return self._space() > 0 and self._intake.drained()
 
     async def _sort_in(self, chunk: list[tuple[Hashable, Address]]) -> None:
         unknown: list[tuple[bytes, Trip]] = []
@@ -393,61 +376,41 @@ class Job:
         return True
 
     async def _begin(self, digest: bytes, trip: Trip, entry: Entry | None) -> None:
-        """Decide what an address needs, by what is known of it."""
-        why = self._not_taken(entry) if entry is not None else None
-        if entry is None or why is not None:
-            self._buy(_Purchase(digest, trip, instead_of=why))
-        elif entry.outcome is not None:
-            if entry.copied:
-                self._store.record(Copied(digest, entry))
-            earlier = entry.copied or entry.run != self._store.run
-            self._reused += earlier
-            result = await self._store.result(entry, key=trip.key, address=trip.address)
-            self._deliver(result if earlier else _shared(result, trip.key, trip.address), None)
-        elif entry.token is not None:
-            self._adopt(_Purchase(digest, trip), entry.token, entry.requests)
+        need, reason = self._rules.need(entry)
+        if need is Need.BUY or entry is None:
+            self._buy(_Purchase(digest, trip, instead_of=reason))
+        elif need is Need.TAKE:
+            await self._take_over(digest, trip, entry)
+        elif need is Need.ADOPT:
+            self._adopt(_Purchase(digest, trip), entry)
         else:
-            await self._write_off(digest, trip, entry)
+            result = written_off(trip, entry)
+            await self._store.record(Settled(digest, result))
+            self._reused += 1
+            self._deliver(result, None)
 
-    def _not_taken(self, entry: Entry) -> str | None:
-        """Return why an address is bought although something is known of it, None if it is not."""
-        if entry.run == self._store.run and not entry.copied:
-            return None
-        # A POST whose answer never came is uncertain, whether or not somebody has said so yet.
-        outcome = entry.outcome or (None if entry.token else Outcome.UNCERTAIN)
-        if outcome in self._terms.retry:
-            return "retried"
-        since = self._store.taken_since
-        if since is not None and entry.outcome and (entry.observed_at or "") < since:
-            return None if entry.outcome is Outcome.UNCERTAIN else "too old"
-        return None
+    async def _take_over(self, digest: bytes, trip: Trip, entry: Entry) -> None:
+        """Hand out a result that is there already."""
+        if entry.copied:
+            self._store.record(Copied(digest, entry))
+        result = await self._store.result(entry, key=trip.key, address=trip.address)
+        if self._rules.is_earlier(entry):
+            self._reused += 1
+            self._deliver(result, None)
+        else:
+            self._deliver(_shared(result, trip.key, trip.address), None)
 
     def _buy(self, purchase: _Purchase) -> None:
         self._running[purchase.digest] = purchase
         self._fresh.append(purchase)
 
-    def _adopt(self, purchase: _Purchase, token: str, requests: int) -> None:
-        purchase.trip.adopt(token, *self._caller.clocks(), requests=requests)
+    def _adopt(self, purchase: _Purchase, entry: Entry) -> None:
+        trip = purchase.trip
+        trip.adopt(entry.token or "", *self._caller.clocks(), requests=entry.requests)
         self._running[purchase.digest] = purchase
         self._open += 1
         self._adopted += 1
-        self._heap.push(purchase.trip.due, purchase)
-
-    async def _write_off(self, digest: bytes, trip: Trip, entry: Entry) -> None:
-        """Settle an address whose POST was sent by a run that ended before the answer came."""
-        result = Qualification(
-            key=trip.key,
-            address=trip.address,
-            outcome=Outcome.UNCERTAIN,
-            requests=max(1, entry.requests),
-            error=TransportError(
-                "the job ended before the answer came; a session may have been bought. Asking "
-                "again may buy a second one: --retry-uncertain, or retry={Outcome.UNCERTAIN}"
-            ),
-        )
-        await self._store.record(Settled(digest, result))
-        self._reused += 1
-        self._deliver(result, None)
+        self._heap.push(trip.due, purchase)
 
     def _trip(self, key: Hashable, address: Address) -> Trip:
         return Trip(
@@ -558,14 +521,6 @@ class Job:
         if purchase.trip.step is Step.CLOSE:
             self._closing.append(purchase)
             self._wake()
-
-
-def _keyed(row: Any, position: int) -> tuple[Hashable, Address]:
-    if isinstance(row, Address):
-        return position, row
-    if isinstance(row, tuple) and len(row) == 2 and isinstance(row[1], Address):  # noqa: PLR2004
-        return row
-    raise TypeError(f"qualify() takes Address or (key, Address), not {type(row).__name__}")
 
 
 def _shared(result: Qualification, key: Hashable, address: Address) -> Qualification:
