@@ -15,12 +15,13 @@ from hum_async import errors, models
 
 NAMES = """
     PRODUCTION SANDBOX Address AddressError AgentChange AgentStatus AiohttpTransport ApiError
-    AsyncSessionWatcher AuthenticationError ConfigurationError ConnectFailed GuidedPolling HumClient
-    HumError InputError InvalidAddress LearnedPolling Limiter LimiterStatistics Money Offering
-    Outcome Ping Plan Poll PollPolicy Promo Provider Qualification RateLimited RateLimiter
-    RawResponse RequestTimeout ResponseError RetryPolicy ServerError ServiceAddress Session
-    SessionGone SessionNotFound SessionUpdate SpeedRange StreamBusy Transport TransportError
-    UpdateKind WatchStream WatcherClosed WatcherFailed WatcherStatistics __version__ qualify
+    AsyncSessionWatcher AuthenticationError ConfigurationError ConnectFailed GuidedPolling
+    HumClient HumError InputError InvalidAddress JournalError LearnedPolling Limiter
+    LimiterStatistics Money Offering Outcome Ping Plan Poll PollPolicy Promo Provider
+    Qualification RateLimited RateLimiter RawResponse RequestTimeout ResponseError RetryPolicy
+    ServerError ServiceAddress Session SessionGone SessionLimitReached SessionNotFound
+    SessionUpdate SpeedRange StreamBusy Transport TransportError UpdateKind WatchStream
+    WatcherClosed WatcherFailed WatcherStatistics __version__ qualify
 """
 PUBLIC_MODULES = ["client", "errors", "limiter", "models", "testing", "transport", "watcher"]
 
@@ -139,10 +140,10 @@ def test_policies_are_as_pinned() -> None:
         assert kinds == {inspect.Parameter.KEYWORD_ONLY}
 
 
-def test_qualify_takes_what_was_pinned_so_far() -> None:
+def test_qualify_takes_what_was_pinned() -> None:
     pinned = inspect.signature(hum_async.qualify).parameters
     assert list(pinned)[:2] == ["client", "addresses"]
-    for name in ("policy", "max_open", "close"):
+    for name in ("journal", "policy", "max_open", "close"):
         assert pinned[name].kind is inspect.Parameter.KEYWORD_ONLY
 
 

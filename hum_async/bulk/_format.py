@@ -28,10 +28,11 @@ CREATE TABLE setting (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE run (
   id INTEGER PRIMARY KEY,
   began_at TEXT NOT NULL,
-  ended_at TEXT,
+  seen_at TEXT,
   library_version TEXT NOT NULL,
   requests INTEGER NOT NULL DEFAULT 0,
   rows_done INTEGER NOT NULL DEFAULT 0,
+  rows_reused INTEGER NOT NULL DEFAULT 0,
   rows_total INTEGER,
   seconds REAL NOT NULL DEFAULT 0
 );

@@ -167,11 +167,27 @@ class JournalStore:
         """Do something with the journal in its thread."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
-    async def note_progress(self, *, done: int, total: int | None, seconds: float) -> None:
+    def find_now(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
+        """Return what is known of these addresses; for `work`, which is in the thread already."""
+        return self._journal.find(addresses)
+
+    async def note_progress(
+        self, *, done: int, reused: int, total: int | None, seconds: float
+    ) -> None:
         """Write down how far the run is."""
         await self.work(
-            lambda: self._journal.note_progress(done=done, total=total, seconds=seconds)
+            lambda: self._journal.note_progress(
+                done=done, reused=reused, total=total, seconds=seconds
+            )
         )
+
+    async def set(self, name: str, value: str) -> None:
+        """Remember a value."""
+        await self.work(lambda: self._journal.set(name, value))
+
+    async def forget_open(self) -> None:
+        """Give up the sessions of earlier runs: they are known to be lost."""
+        await self.work(self._journal.forget_open)
 
     async def finish(self) -> None:
         """Write down that every row has its result."""

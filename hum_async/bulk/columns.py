@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import attrs
 
+from hum_async.bulk.tables import Cell, as_text
 from hum_async.errors import InputError
 from hum_async.models import Address
 
@@ -31,6 +33,10 @@ _MEANING = {
 }
 
 
+_ZIP_DIGITS = 5
+_ZIP_PLUS_4 = 10**9
+
+
 class MappingError(ValueError):
     """A mapping of columns names a field or a column that does not exist."""
 
@@ -41,13 +47,25 @@ class AddressColumns:
 
     at: Mapping[str, int]
 
-    def address(self, cells: Sequence[str]) -> Address:
+    def address(self, cells: Sequence[Cell]) -> Address:
         """Return the address of a row; what is wrong with it is found when it is checked."""
-        parts = {field: cells[column].strip() for field, column in self.at.items()}
-        degrees = {field: _degrees(parts.pop(field, "")) for field in FIELDS[-2:]}
-        texts = {field: text or None for field, text in parts.items()}
+        restored = self.restored(cells)
+        parts = {field: restored[column] for field, column in self.at.items()}
+        degrees = {field: _degrees(parts.pop(field, None)) for field in FIELDS[-2:]}
+        texts = {field: as_text(cell).strip() or None for field, cell in parts.items()}
         street1 = texts.pop("street1") or ""
         return Address(street1, **texts, **degrees)  # type: ignore[arg-type]  # by name
+
+    def restored(self, cells: Sequence[Cell]) -> list[Cell]:
+        """Return a row with its ZIP code as text.
+
+        Excel, Parquet and JSON may hold it as a number, which has lost its zeros. Text is left as
+        it is: there, too few digits are for whoever wrote them to explain.
+        """
+        restored = list(cells)
+        if (at := self.at.get("zip")) is not None:
+            restored[at] = _zip(restored[at])
+        return restored
 
 
 def find_columns(
@@ -89,9 +107,25 @@ def find_columns(
     return AddressColumns(at)
 
 
-def _degrees(text: str) -> Any:
+def _zip(cell: Cell) -> Cell:
+    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
+        return cell
+    if cell != cell or cell % 1 or not 0 < cell < _ZIP_PLUS_4:  # noqa: PLR0124  NaN
+        return cell
+    digits = str(int(cell))
+    if len(digits) <= _ZIP_DIGITS:
+        return digits.zfill(_ZIP_DIGITS)
+    digits = digits.zfill(_ZIP_DIGITS + 4)
+    return f"{digits[:_ZIP_DIGITS]}-{digits[_ZIP_DIGITS:]}"
+
+
+def _degrees(cell: Cell) -> Any:
+    if isinstance(cell, Decimal):
+        return float(cell)
+    if not isinstance(cell, str):
+        return cell
     try:
-        return float(text) if text else None
+        return float(cell) if cell.strip() else None
     except ValueError:
         # Kept for the check to refuse, so that the row is told what is wrong with it.
-        return text
+        return cell

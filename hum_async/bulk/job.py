@@ -1,200 +1,256 @@
-"""A qualification job from a table to a table, in the table's order."""
+"""A qualification job from a table to files, through a journal."""
 
 import asyncio
-from collections import Counter
+import contextlib
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import attrs
 
-from hum_async._schedule import PollPolicy
+from hum_async.bulk._compose import Composed, Outputs, compose
+from hum_async.bulk._purchasing import Terms
+from hum_async.bulk._store import JournalStore, open_journal
+from hum_async.bulk._work import Job
 from hum_async.bulk.columns import AddressColumns
-from hum_async.bulk.pipeline import JobStatistics, qualify
-from hum_async.bulk.rows import FAILED_OUTCOMES, result_values
-from hum_async.bulk.tables import CsvTable, Sink
+from hum_async.bulk.manifest import relative
+from hum_async.bulk.pipeline import QualificationStream
+from hum_async.bulk.report import JobReport
+from hum_async.bulk.rows import result_values
+from hum_async.bulk.tables import Cell, Sink, Table
 from hum_async.client import HumClient
-from hum_async.errors import ConnectFailed
-from hum_async.models import Address, Outcome, Qualification
+from hum_async.errors import JournalError
+from hum_async.models import Address, Qualification
 
-__all__ = ["JobReport", "run_job"]
+__all__ = ["FileJob", "JournalTerms"]
 
 _CHUNK = 256
 _TICK = 0.5
+_NOTE_EVERY = 4
+"""Ticks between two notes of the progress in the journal."""
+
+OnResult = Callable[[int, Qualification, dict[str, Any]], None]
 
 
-@attrs.define
-class JobReport:
-    """What a job has done so far; it grows while the job runs.
+@attrs.frozen(kw_only=True)
+class JournalTerms:
+    """Which journal a job uses, and what it takes from it.
 
     Attributes:
-        total: Rows of the input.
-        done: Rows with a result.
-        outcomes: Rows by outcome.
-        providers: Rows by name of provider.
-        technologies: Rows by technology.
-        requests: HTTP requests sent.
-        sessions: Sessions bought.
-        open: Sessions that were still being looked up.
-        elapsed: Seconds since the job began.
-        unreachable: Rows that failed because no connection could be made.
+        path: The file; made if there is none.
+        api: What to call the API whose results it holds.
+        max_age: Seconds; results of earlier jobs that are older are looked up anew. None: none are.
+        reuse_from: Journal of another job, whose results are taken for addresses that are new here.
+        forget_open: Sessions of earlier runs are known to be lost.
     """
 
-    total: int
-    done: int = 0
-    outcomes: Counter[Outcome] = attrs.field(factory=Counter)
-    providers: Counter[str] = attrs.field(factory=Counter)
-    technologies: Counter[str] = attrs.field(factory=Counter)
-    requests: int = 0
-    sessions: int = 0
-    open: int = 0
-    elapsed: float = 0.0
-    unreachable: int = 0
-
-    @property
-    def failed(self) -> int:
-        """Rows that got no answer about their address."""
-        return sum(self.outcomes[outcome] for outcome in FAILED_OUTCOMES)
-
-    @property
-    def rate(self) -> float:
-        """Rows per second."""
-        return self.done / self.elapsed if self.elapsed else 0.0
-
-    @property
-    def requests_per_row(self) -> float:
-        """HTTP requests per address, those that are still being looked up included."""
-        begun = max(self.done, self.sessions)
-        return self.requests / begun if begun else 0.0
-
-    @property
-    def eta(self) -> float | None:
-        """Seconds that are left at this rate; None while that cannot be said."""
-        # The first answers take as long as a look-up takes, which says nothing of the rate.
-        if self.done < min(self.total / 10, 100):
-            return None
-        return (self.total - self.done) / self.rate
-
-    def count(self, result: Qualification, values: dict[str, Any]) -> None:
-        """Count one row."""
-        self.done += 1
-        self.outcomes[result.outcome] += 1
-        self.providers.update(values["hum_providers"])
-        self.technologies.update(values["hum_technologies"])
-        self.unreachable += isinstance(result.error, ConnectFailed)
-
-    def measure(self, statistics: JobStatistics, elapsed: float) -> None:
-        """Take over what the pipeline says of itself."""
-        self.requests, self.sessions = statistics.requests, statistics.sessions
-        self.open = statistics.open
-        self.elapsed = elapsed
+    path: Path
+    api: str
+    max_age: float | None = None
+    reuse_from: Path | None = None
+    forget_open: bool = False
 
 
-async def run_job(  # noqa: PLR0913  the parts of a job, each given by name
-    client: HumClient,
-    *,
-    table: CsvTable,
-    columns: AddressColumns,
-    sink: Sink,
-    report: JobReport,
-    policy: PollPolicy | None = None,
-    close: bool = True,
-    on_progress: Callable[[], None] = lambda: None,
-) -> None:
-    """Look up every row of a table and write it with its result, in the table's order.
+class FileJob:
+    """Looks up every row of a table.
 
     Args:
         client: Whose API, key and limiter are used.
         table: The input.
         columns: Where its rows hold the address.
-        sink: The output. It is finished with all rows that are done, however this ends, or left
-            as it was if there are none.
-        report: Is kept current.
-        policy: When to poll; None learns it.
-        close: End each session when its row has been read.
+        terms: How to go about it.
+        journal: Where everything is written down first.
+        stream_to: A sink that gets rows as they are done, in the table's order; None if the output
+            is only composed in the end.
+        on_result: Called with each row's number, result and result columns.
         on_progress: Called after each row, and twice a second whatever happens.
 
-    Raises:
-        AuthenticationError: The key is not accepted.
-        InputError: The output cannot be written any more.
+    Use `run`, then `compose`.
     """
-    clock = asyncio.get_running_loop().time
-    began = clock()
-    writer = _InOrder(table, sink)
-    addresses = _addresses(table, columns, writer)
-    stream = qualify(client, addresses, policy=policy, close=close)
 
-    def progress() -> None:
-        report.measure(stream.statistics(), clock() - began)
-        on_progress()
+    def __init__(  # noqa: PLR0913  the parts of a job, each given by name
+        self,
+        client: HumClient,
+        *,
+        table: Table,
+        columns: AddressColumns,
+        terms: Terms,
+        journal: JournalTerms,
+        stream_to: Sink | None = None,
+        on_result: OnResult = lambda *_: None,
+        on_progress: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.report = JobReport(total=table.count)
+        self._client = client
+        self._table = table
+        self._columns = columns
+        self._terms = terms
+        self._journal = journal
+        self._in_order = None if stream_to is None else _InOrder(table, stream_to)
+        self._on_result = on_result
+        self.on_progress = on_progress
+        self._stream: QualificationStream | None = None
+        self._store: JournalStore | None = None
+        self._began = 0.0
 
-    ticker = asyncio.create_task(_tick(progress))
-    try:
-        async for result in stream:
-            report.count(result, writer.put(result))
-            progress()
-    finally:
-        ticker.cancel()
+    async def __aenter__(self) -> Self:
+        """Open the journal.
+
+        Raises:
+            JournalError: It cannot be used.
+        """
+        terms = self._journal
+        self._store = await open_journal(
+            terms.path, api=terms.api, max_age=terms.max_age, reuse_from=terms.reuse_from
+        )
+        if terms.forget_open:
+            await self._store.forget_open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._opened.aclose()
+
+    @property
+    def _opened(self) -> JournalStore:
+        if self._store is None:
+            raise RuntimeError("enter the job first: async with FileJob(...) as job")
+        return self._store
+
+    def stop(self) -> None:
+        """Buy nothing more; `run` returns when what is under way has been looked up."""
+        if self._stream is not None:
+            self._stream.stop()
+
+    async def run(self) -> None:
+        """Look up every row, or what is left of them.
+
+        Raises:
+            AuthenticationError: The key is not accepted.
+            SessionLimitReached: Rows are left, and no more sessions may be bought.
+            JournalError: The journal cannot be written any more.
+            InputError: The output that rows are streamed to cannot be written any more.
+        """
+        store = self._opened
+        work = Job(
+            self._client.caller, self._addresses(), terms=self._terms, store=nullcontext(store)
+        )
+        self._stream = stream = QualificationStream(work)
+        self._began = self._clock()
+        ticker = asyncio.create_task(self._tick(store))
         try:
-            # Written first: whatever joining may meet, the rows that are done are safe.
-            writer.flush()
-            if report.done:
-                sink.close()
-            else:
-                sink.discard()
+            async for result in stream:
+                self._take(result)
         finally:
-            await stream.aclose()
-            report.measure(stream.statistics(), clock() - began)
+            ticker.cancel()
+            await asyncio.wait([ticker])
+            try:
+                if self._in_order is not None:
+                    self._in_order.flush()
+            finally:
+                await stream.aclose()
+                self._measure()
+                with contextlib.suppress(JournalError):
+                    await self._note(store)
+
+    async def compose(self, outputs: Outputs) -> Composed | None:
+        """Write the outputs: every row that has a result, in the table's order.
+
+        Raises:
+            InputError: An output cannot be written. The results are safe in the journal.
+        """
+        stop = threading.Event()
+        store = self._opened
+        writing = asyncio.ensure_future(
+            store.work(
+                lambda: compose(
+                    self._table, self._columns, store.find_now, outputs=outputs, stop=stop
+                )
+            )
+        )
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            stop.set()
+            await asyncio.wait([writing])
+            raise
+
+    async def note_manifest(self, path: Path) -> None:
+        """Remember where the manifest of the outputs is, for whoever checks the job later."""
+        await self._opened.set("manifest", relative(path, self._journal.path))
+
+    def _clock(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _measure(self) -> None:
+        if self._stream is not None:
+            self.report.measure(self._stream.statistics(), self._clock() - self._began)
+
+    def _take(self, result: Qualification) -> None:
+        if not isinstance(result.key, int):
+            raise TypeError("rows are numbered")
+        values = result_values(result)
+        self.report.count(result, values)
+        if self._in_order is not None:
+            self._in_order.put(result.key, values)
+        self._on_result(result.key, result, values)
+        self._measure()
+        self.on_progress()
+
+    async def _tick(self, store: JournalStore) -> None:
+        ticks = 0
+        while True:
+            await asyncio.sleep(_TICK)
+            self._measure()
+            self.on_progress()
+            ticks += 1
+            if ticks % _NOTE_EVERY == 0:
+                # A journal that fails is told by whoever needs it next.
+                with contextlib.suppress(JournalError):
+                    await self._note(store)
+
+    async def _note(self, store: JournalStore) -> None:
+        report = self.report
+        await store.note_progress(
+            done=report.done, reused=report.reused, total=report.total, seconds=report.elapsed
+        )
+
+    async def _addresses(self) -> AsyncIterator[tuple[int, Address]]:
+        rows = self._table.rows()
+        number = 0
+        # A thread reads ahead a little: a disk may be slow, and the event loop must not wait.
+        while chunk := await asyncio.to_thread(_chunk, rows):
+            for cells in chunk:
+                if self._in_order is not None:
+                    self._in_order.expect(number, self._columns.restored(cells))
+                yield number, self._columns.address(cells)
+                number += 1
 
 
-async def _tick(progress: Callable[[], None]) -> None:
-    while True:
-        await asyncio.sleep(_TICK)
-        progress()
-
-
-async def _addresses(
-    table: CsvTable, columns: AddressColumns, writer: "_InOrder"
-) -> AsyncIterator[tuple[int, Address]]:
-    rows = table.rows()
-    number = 0
-    # A thread reads ahead a little: a disk may be slow, and the event loop must not wait for it.
-    while chunk := await asyncio.to_thread(_chunk, rows):
-        for cells in chunk:
-            writer.expect(number, cells)
-            yield number, columns.address(cells)
-            number += 1
-
-
-def _chunk(rows: Iterator[list[str]]) -> list[list[str]]:
+def _chunk(rows: Iterator[list[Cell]]) -> list[list[Cell]]:
     return list(islice(rows, _CHUNK))
 
 
 class _InOrder:
-    """Holds back rows that are done before those above them, where the output cannot order them."""
+    """Holds back rows that are done before those above them."""
 
-    def __init__(self, table: CsvTable, sink: Sink) -> None:
+    def __init__(self, table: Table, sink: Sink) -> None:
         self._kept = table.kept
         self._sink = sink
-        self._cells: dict[int, list[str]] = {}
+        self._cells: dict[int, list[Cell]] = {}
         self._ready: dict[int, dict[str, Any]] = {}
         self._next = 0
 
-    def expect(self, number: int, cells: list[str]) -> None:
+    def expect(self, number: int, cells: list[Cell]) -> None:
         self._cells[number] = [cells[at] for at in self._kept]
 
-    def put(self, result: Qualification) -> dict[str, Any]:
-        values = result_values(result)
-        if not isinstance(result.key, int):
-            raise TypeError("rows are numbered")
-        self._ready[result.key] = values
-        if self._sink.any_order:
-            # At once: when the next row is asked for, this one's session is closed.
-            self._write(result.key)
+    def put(self, number: int, values: dict[str, Any]) -> None:
+        self._ready[number] = values
         while self._next in self._ready:
             self._write(self._next)
             self._next += 1
-        return values
 
     def flush(self) -> None:
         """Write what is done, gaps or not."""
@@ -202,4 +258,4 @@ class _InOrder:
             self._write(number)
 
     def _write(self, number: int) -> None:
-        self._sink.write(self._cells.pop(number), self._ready.pop(number), number=number)
+        self._sink.write(self._cells.pop(number), self._ready.pop(number))

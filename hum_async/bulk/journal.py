@@ -38,7 +38,7 @@ from hum_async.bulk._purchases import (
 from hum_async.bulk._records import pack
 from hum_async.errors import JournalError
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "remove_journal"]
 
 
 class Journal:
@@ -102,13 +102,13 @@ class Journal:
             if requests is not None:
                 self._db.execute("UPDATE run SET requests = ? WHERE id = ?", (requests, self.run))
 
-    def note_progress(self, *, done: int, total: int | None, seconds: float) -> None:
+    def note_progress(self, *, done: int, reused: int, total: int | None, seconds: float) -> None:
         """Write down how far this run is, for whoever asks meanwhile."""
         with self._telling(), self._transaction():
             self._db.execute(
-                "UPDATE run SET rows_done = ?, rows_total = ?, seconds = ?, ended_at = ? "
-                "WHERE id = ?",
-                (done, total, seconds, _now(), self.run),
+                "UPDATE run SET rows_done = ?, rows_reused = ?, rows_total = ?, seconds = ?, "
+                "seen_at = ? WHERE id = ?",
+                (done, reused, total, seconds, _now(), self.run),
             )
 
     def tally(self) -> Tally:
@@ -146,6 +146,15 @@ class Journal:
     def finish_job(self) -> None:
         """Write down that every row has its result."""
         self.set("finished_at", _now())
+
+    def forget_open(self) -> None:
+        """Give up the sessions that earlier runs left open, and the POSTs without an answer."""
+        with self._telling(), self._transaction():
+            self._db.execute(
+                "UPDATE purchase SET superseded = 'gone' "
+                "WHERE outcome IS NULL AND superseded IS NULL AND run <> ?",
+                (self.run,),
+            )
 
     def check(self) -> list[str]:
         """Return what SQLite finds damaged in the file; nothing if it is sound."""
@@ -260,6 +269,24 @@ class Journal:
                 f"cannot use the journal {self.path}: {exc}; what was committed to it is safe: "
                 "make room or mend the cause, then run the same command again"
             ) from exc
+
+
+def remove_journal(path: Path) -> None:
+    """Remove a journal and all that SQLite keeps beside it.
+
+    Raises:
+        JournalError: Another process has it, or it cannot be removed.
+    """
+    try:
+        lock = LockFile(path)
+        try:
+            # The journal last: what is left of an attempt that fails is still a journal.
+            for end in ("-shm", "-wal", ""):
+                path.with_name(path.name + end).unlink(missing_ok=True)
+        finally:
+            lock.release()
+    except OSError as exc:
+        raise JournalError(f"cannot remove {path}: {exc.strerror or exc}") from exc
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -1,12 +1,19 @@
 """One result as the columns of a table."""
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from hum_async.models import Outcome, Qualification
 
-__all__ = ["FAILED_OUTCOMES", "RESULT_COLUMNS", "explanation", "result_values", "spreadsheet_safe"]
+__all__ = [
+    "FAILED_OUTCOMES",
+    "RESULT_COLUMNS",
+    "explanation",
+    "result_values",
+    "spreadsheet_safe",
+    "utc_text",
+]
 
 RESULT_COLUMNS = (
     "hum_outcome",
@@ -21,6 +28,7 @@ RESULT_COLUMNS = (
     "hum_observed_at",
     "hum_requests",
     "hum_elapsed_s",
+    "hum_library_version",
     "hum_error",
 )
 
@@ -50,7 +58,6 @@ def result_values(result: Qualification) -> dict[str, Any]:
         for provider in providers
         if provider.min_price is not None and provider.min_price.currency == "USD"
     ]
-    observed = result.observed_at
     place = result.service_address
     return {
         "hum_outcome": str(result.outcome),
@@ -62,9 +69,10 @@ def result_values(result: Qualification) -> dict[str, Any]:
         "hum_max_upload_mbps": _highest(offering.max_upload_mbps for offering in offerings),
         "hum_min_price_usd": min(prices) / 100 if prices else None,
         "hum_data_set": result.data_set,
-        "hum_observed_at": _utc(observed) if observed else None,
+        "hum_observed_at": utc_text(result.observed_at),
         "hum_requests": result.requests,
         "hum_elapsed_s": round(result.elapsed, 2),
+        "hum_library_version": result.library_version,
         "hum_error": explanation(result),
     }
 
@@ -76,10 +84,17 @@ def explanation(result: Qualification) -> str | None:
     return _WITHOUT_ERROR.get(result.outcome) or str(result.error or "unknown error")
 
 
+def utc_text(moment: datetime | None) -> str | None:
+    """Return a moment in ISO 8601 and UTC, to the second."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def spreadsheet_safe(text: str) -> str:
     """Return text from outside on one line, so that no spreadsheet takes it for a formula."""
     text = " ".join(text.splitlines())
-    return f"'{text}" if re.match(r"\s*[=+\-@]", text) else text
+    return f"'{text}" if re.match(r"[\s\0]*[=+\-@]", text) else text
 
 
 def _distinct(values: Any) -> list[str]:
@@ -89,7 +104,3 @@ def _distinct(values: Any) -> list[str]:
 
 def _highest(values: Any) -> float | None:
     return max((value for value in values if value is not None), default=None)
-
-
-def _utc(moment: Any) -> str:
-    return str(moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"))

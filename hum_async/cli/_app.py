@@ -9,7 +9,11 @@ from hum_async._version import __version__
 __all__ = ["make_app", "run_app"]
 
 _COMMANDS = {
+    "check": "Say what is wrong with a file of addresses, before anything is bought.",
     "qualify": "Look up every address of a file; write the file again with the results.",
+    "check": "Say what is wrong with a file of addresses and what it will cost; sends nothing.",
+    "status": "Show how a job stands, by its journal.",
+    "verify": "Check a finished job: its journal, its files and its rows.",
     "lookup": "Look up one address.",
     "watch": "Follow sessions by their tokens until their agents are done.",
     "ping": "Check that the API is up and takes the key.",
@@ -19,7 +23,7 @@ _COMMANDS = {
 _EPILOGUE = (
     "The key is read from the environment variable HUM_API_KEY, or with --key-file; the API from "
     "HUM_BASE_URL. Exit codes: 0 all rows settled, 1 could not run, 2 usage, 3 finished with "
-    "failed rows, 4 authentication, 130 Ctrl-C, 143 SIGTERM."
+    "failed rows, 4 authentication, 5 session limit reached, 130 Ctrl-C, 143 SIGTERM."
 )
 
 

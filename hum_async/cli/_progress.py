@@ -13,8 +13,9 @@ from rich.progress import (
 )
 from rich.table import Column
 
-from hum_async.bulk.job import JobReport
+from hum_async.bulk.report import JobReport
 from hum_async.cli._console import messages, say
+from hum_async.cli._durations import shown_duration
 
 __all__ = ["ProgressView", "showing_progress"]
 
@@ -36,14 +37,8 @@ def figures(report: JobReport) -> str:
     if not report.done:
         return f"waiting for the first answers, {report.open:,} sessions open"
     eta = report.eta
-    left = "" if eta is None else f", {_duration(eta)} left"
-    return f"{report.rate:.1f} rows/s, {report.requests_per_row:.2f} requests per address{left}"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    left = "" if eta is None else f", {shown_duration(eta)} left"
+    return f"{report.rate:.1f} rows/s, {report.requests_per_address:.2f} requests per address{left}"
 
 
 class ProgressView:

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextvars import ContextVar
 from enum import IntEnum
 from types import FrameType
 from typing import Any
@@ -12,9 +13,9 @@ import anyio
 
 from hum_async.bulk.columns import MappingError
 from hum_async.cli._console import say, shown
-from hum_async.errors import AddressError, AuthenticationError, HumError
+from hum_async.errors import AddressError, AuthenticationError, HumError, SessionLimitReached
 
-__all__ = ["ExitCode", "UsageError", "run"]
+__all__ = ["ExitCode", "UsageError", "gentle_stop", "run"]
 
 
 class ExitCode(IntEnum):
@@ -25,6 +26,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     FAILED_ROWS = 3
     AUTHENTICATION = 4
+    SESSION_LIMIT = 5
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -34,6 +36,31 @@ _SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMIN
 
 class UsageError(HumError):
     """The arguments of a command do not make sense."""
+
+
+class _Stopping:
+    """What the signals that came so far mean, and who would rather end by itself."""
+
+    def __init__(self) -> None:
+        self.received: list[ExitCode] = []
+        self.gently: Callable[[], None] | None = None
+
+
+_stopping: ContextVar[_Stopping] = ContextVar("stopping")
+
+
+@contextlib.contextmanager
+def gentle_stop(stop: Callable[[], None]) -> Iterator[list[ExitCode]]:
+    """Let the first Ctrl-C or SIGTERM call `stop` and not cancel the command; the second does.
+
+    Yields a list that holds the exit code of the signal once it came.
+    """
+    stopping = _stopping.get()
+    stopping.gently = stop
+    try:
+        yield stopping.received
+    finally:
+        stopping.gently = None
 
 
 class _Terminated(Exception):
@@ -69,18 +96,19 @@ def _terminate(_: int, __: FrameType | None) -> None:
 
 
 async def _guarded(command: Coroutine[Any, Any, ExitCode]) -> ExitCode:
+    stopping = _Stopping()
+    _stopping.set(stopping)
     task = asyncio.ensure_future(command)
-    received: list[ExitCode] = []
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt
             signals = stack.enter_context(anyio.open_signal_receiver(*_SIGNALS))
-            stopper = asyncio.ensure_future(_stop_on(signals, task, received))
+            stopper = asyncio.ensure_future(_stop_on(signals, task, stopping))
             stack.callback(stopper.cancel)
         try:
             return await task
         except asyncio.CancelledError:
-            if received:
-                return received[0]
+            if stopping.received:
+                return stopping.received[0]
             raise
         except (HumError, MappingError) as exc:
             return _tell(exc)
@@ -89,11 +117,14 @@ async def _guarded(command: Coroutine[Any, Any, ExitCode]) -> ExitCode:
 async def _stop_on(
     signals: AsyncIterator[signal.Signals],
     task: asyncio.Future[ExitCode],
-    received: list[ExitCode],
+    stopping: _Stopping,
 ) -> None:
     async for number in signals:
-        received.append(_SIGNALS[number])
-        task.cancel()
+        stopping.received.append(_SIGNALS[number])
+        if len(stopping.received) == 1 and stopping.gently is not None:
+            stopping.gently()
+        else:
+            task.cancel()
 
 
 def _tell(exc: Exception) -> ExitCode:
@@ -102,4 +133,6 @@ def _tell(exc: Exception) -> ExitCode:
         return ExitCode.USAGE
     if isinstance(exc, AuthenticationError):
         return ExitCode.AUTHENTICATION
+    if isinstance(exc, SessionLimitReached):
+        return ExitCode.SESSION_LIMIT
     return ExitCode.COULD_NOT_RUN

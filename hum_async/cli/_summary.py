@@ -1,10 +1,11 @@
 """What a job found, as a person reads it."""
 
 from collections import Counter
+from pathlib import Path
 
 from rich.table import Table
 
-from hum_async.bulk.job import JobReport
+from hum_async.bulk.report import JobReport
 from hum_async.cli._console import messages, say, shown
 from hum_async.models import Outcome
 
@@ -24,12 +25,15 @@ MEANING = {
 _TOP = 5
 
 
-def show_summary(report: JobReport, *, output: str | None, simulated: bool) -> None:
+def show_summary(
+    report: JobReport, *, output: str | None, failed: Path | None, simulated: bool
+) -> None:
     """Print what the job found and where it is.
 
     Args:
         report: The finished report.
         output: The file that was written; None for standard output or nothing.
+        failed: The file of the rows that failed, if there is one.
         simulated: The answers are made up.
     """
     state = "" if report.done == report.total else f" of {report.total:,}"
@@ -46,15 +50,18 @@ def show_summary(report: JobReport, *, output: str | None, simulated: bool) -> N
         say(f"Technologies: {_top(report.technologies)}")
     say(
         f"{report.sessions:,} sessions bought, {report.requests:,} requests "
-        f"({report.requests_per_row:.2f} per address), {report.elapsed:.0f} s"
+        f"({report.requests_per_address:.2f} per address), {report.elapsed:.0f} s"
     )
+    if report.reused:
+        say(f"{report.reused:,} rows were in the journal already and cost nothing")
     if report.done < report.total:
-        say(
-            f"[yellow]Stopped early: {report.total - report.done:,} rows have no result and are "
-            f"not in the output; {report.open:,} had a session open, which is left to expire.[/]"
-        )
+        say(f"[yellow]Stopped early: {report.total - report.done:,} rows have no result yet[/]")
     if output is not None:
         say(f"Results: {shown(output)} (your columns, then the hum_... columns)")
+    if failed is not None:
+        say(f"Failed rows: {shown(str(failed))}; run again with --retry-failed to look them up")
+    if report.outcomes[Outcome.UNCERTAIN]:
+        say("Uncertain rows are left alone until you say --retry-uncertain")
     if simulated:
         say("These results are simulated. For real ones set HUM_API_KEY and leave out --simulate.")
 

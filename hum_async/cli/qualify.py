@@ -1,149 +1,132 @@
 """``hum qualify``: a file of addresses in, the same file with results out."""
 
-import sys
+import contextlib
 from collections.abc import Coroutine
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from hum_async.bulk.columns import AddressColumns, MappingError, find_columns
-from hum_async.bulk.job import JobReport, run_job
-from hum_async.bulk.tables import STANDARD, CsvTable, open_sink, open_table
-from hum_async.cli._api import PathOrDash, SimulatedApiOptions, open_client, read_key
-from hum_async.cli._console import say, shown
-from hum_async.cli._progress import showing_progress
-from hum_async.cli._run import ExitCode, run
-from hum_async.cli._summary import show_summary
-from hum_async.client import HumClient
-from hum_async.errors import (
-    ApiError,
-    AuthenticationError,
-    InputError,
-    RateLimited,
-    ServerError,
+from hum_async.bulk.columns import AddressColumns
+from hum_async.bulk.outputs import JobOutputs
+from hum_async.bulk.preflight import examine
+from hum_async.bulk.tables import STANDARD, Table
+from hum_async.cli._api import PathOrDash, SimulatedApiOptions, read_key
+from hum_async.cli._input import InputOptions
+from hum_async.cli._job import JobPlan, run_plan
+from hum_async.cli._journal import (
+    JournalOptions,
+    journal_path,
+    somebody_is_there,
+    start_over,
 )
+from hum_async.cli._preflight import show
+from hum_async.cli._run import ExitCode, UsageError, run
 
 __all__ = ["qualify"]
 
 _DEFAULT_API = SimulatedApiOptions()
+_DEFAULT_JOURNAL = JournalOptions()
+_DEFAULT_INPUT = InputOptions()
 
 
 def qualify(  # noqa: PLR0913  each is an option of the command
     input: PathOrDash,  # noqa: A002  the name that users see
     *,
     output: Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)] = STANDARD,
-    format: Literal["csv", "jsonl"] | None = None,  # noqa: A002  the name that users see
-    map: Annotated[tuple[str, ...], Parameter(negative=())] = (),  # noqa: A002  as above
-    encoding: str | None = None,
+    format: Literal["csv", "jsonl", "excel", "parquet"] | None = None,  # noqa: A002  as above
+    long: str | None = None,
+    events: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
     close: bool = True,
     quiet: Annotated[bool, Parameter(alias="-q", negative=())] = False,
+    table: InputOptions = _DEFAULT_INPUT,
+    journal: JournalOptions = _DEFAULT_JOURNAL,
     api: SimulatedApiOptions = _DEFAULT_API,
 ) -> int:
-    """Look up every address of a CSV file; write the file again with the results.
+    """Look up every address of a file; write the file again with the results.
+
+    Run the same command again to go on after whatever has stopped it: what is in the journal beside
+    the output is not bought again.
 
     Args:
-        input: CSV file with a header, or - for standard input. Columns are recognised by their
-            usual names (street, address1, unit, city, state, zip ...).
+        input: CSV, JSON lines, Excel or Parquet file with a header, or - for standard input.
+            Columns are recognised by their usual names (street, address1, unit, city, state ...).
         output: File to write; - is standard output.
         format: Of the output; goes by the file's name if not given.
-        map: Say which column holds a part of the address, as street1=COLUMN; may be repeated.
-        encoding: Of the input, if it is neither UTF-8 nor UTF-16.
-        close: End each session when its row is done.
+        long: Also write a row for each provider's offerings and plans to this file.
+        events: Write every update and result as JSON lines to this file, or to - (standard
+            output), as they happen.
+        dry_run: Say what would be refused, bought and how long it would take; send nothing.
+        close: End each session when its result is safe.
         quiet: Show no progress and no summary.
+        table: How to read the input.
+        journal: What the job remembers.
         api: How to reach the API.
     """
-    return run(
-        lambda: _prepare(
-            input,
-            output=output,
-            fmt=format,
-            mapping=map,
-            encoding=encoding,
-            close=close,
-            quiet=quiet,
-            api=api,
+    with contextlib.ExitStack() as files:
+        return run(
+            lambda: _prepare(
+                files,
+                input,
+                output=output,
+                fmt=format,
+                long=long,
+                events=events,
+                dry_run=dry_run,
+                close=close,
+                quiet=quiet,
+                table_options=table,
+                journal=journal,
+                api=api,
+            )
         )
-    )
 
 
-def _prepare(
+def _prepare(  # noqa: PLR0913  as above
+    files: contextlib.ExitStack,
     source: str,
-    *,
-    mapping: tuple[str, ...],
-    encoding: str | None,
-    quiet: bool,
-    api: SimulatedApiOptions,
-    **settings: Any,
-) -> Coroutine[Any, Any, ExitCode]:
-    named = _mapping(mapping)
-    key = read_key(api)
-    table = open_table(source, encoding=encoding)
-    columns = find_columns(table.header, mapping=named, source=table.name)
-    if not quiet:
-        _introduce(table, columns)
-    return _qualify(table, columns, key=key, quiet=quiet, api=api, **settings)
-
-
-async def _qualify(  # noqa: PLR0913  as above
-    table: CsvTable,
-    columns: AddressColumns,
     *,
     output: str,
     fmt: str | None,
-    close: bool,
-    quiet: bool,
+    long: str | None,
+    events: str | None,
+    dry_run: bool,
+    table_options: InputOptions,
+    journal: JournalOptions,
     api: SimulatedApiOptions,
-    key: str | None,
-) -> ExitCode:
-    report = JobReport(total=table.count)
-    async with open_client(api, key=key, quiet=quiet) as client:
-        await _preflight(client)
-        sink = open_sink(output, table=table, fmt=fmt)
-        try:
-            on_screen = output == STANDARD and sys.stdout.isatty()
-            with showing_progress(report, quiet=quiet, rows_on_screen=on_screen) as view:
-                await run_job(
-                    client,
-                    table=table,
-                    columns=columns,
-                    sink=sink,
-                    report=report,
-                    close=close,
-                    on_progress=view.update,
-                )
-        except InputError:
-            # It says itself where the rows are that could be written.
-            output = STANDARD
-            raise
-        finally:
-            written = output if output != STANDARD and report.done else None
-            if not quiet:
-                show_summary(report, output=written, simulated=api.simulate)
-    if report.done and report.unreachable == report.done:
-        return ExitCode.COULD_NOT_RUN
-    return ExitCode.FAILED_ROWS if report.failed else ExitCode.OK
+    **settings: Any,
+) -> Coroutine[Any, Any, ExitCode]:
+    if STANDARD == events == output:
+        raise UsageError("results and events cannot both go to standard output; use -o FILE")
+    key = None if dry_run else read_key(api)
+    table, columns = table_options.open(source)
+    if not settings["quiet"]:
+        table_options.introduce(table, columns)
+    if dry_run:
+        return _dry_run(table, columns, rate=api.rate)
+    outputs = JobOutputs(table=table, columns=columns, target=output, fmt=fmt, long=long)
+    outputs.check()
+    path = files.enter_context(journal_path(journal, output=output, streams=outputs.streams))
+    start_over(path, journal, may_ask=somebody_is_there(source))
+    plan = JobPlan(
+        table=table,
+        columns=columns,
+        outputs=outputs,
+        journal=path,
+        keeps_journal=journal.journal is not None or not outputs.streams,
+        journal_options=journal,
+        events=events,
+        api=api,
+        key=key,
+        encoding=table_options.encoding,
+        sheet=table_options.sheet,
+        **settings,
+    )
+    return run_plan(plan)
 
 
-def _mapping(options: tuple[str, ...]) -> dict[str, str]:
-    mapping = {}
-    for option in options:
-        field, equals, column = option.partition("=")
-        if not (field and equals and column):
-            raise MappingError(f"--map takes FIELD=COLUMN, not {option!r}")
-        mapping[field.strip()] = column
-    return mapping
-
-
-def _introduce(table: CsvTable, columns: AddressColumns) -> None:
-    found = ", ".join(f"{field} = {table.header[at]}" for field, at in columns.at.items())
-    say(shown(f"{table.name}: {table.count:,} rows; {found}"))
-
-
-async def _preflight(client: HumClient) -> None:
-    """Find out before a job that the API is there and takes the key."""
-    try:
-        await client.ping()
-    except ApiError as exc:
-        if isinstance(exc, AuthenticationError | ServerError | RateLimited):
-            raise
-        # It is there and takes the key; that it has no health check need not stop a job.
+async def _dry_run(table: Table, columns: AddressColumns, *, rate: float | None) -> ExitCode:
+    """Say what a job would do, and send nothing."""
+    found = examine(table, columns)
+    show(found, rate=rate)
+    return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK

@@ -120,9 +120,10 @@ class Desk:
         """
         fault = self._dice.roll(faults, method=call.method)
         if fault == "server_error":
-            return self._server_error(fault)
+            return attrs.evolve(self._server_error(fault), address_key=_asked_for(call, route))
         if fault == "reset_before":
-            return Answer(status=NO_ANSWER, token=route.token, fault=fault)
+            asked = _asked_for(call, route)
+            return Answer(status=NO_ANSWER, token=route.token, address_key=asked, fault=fault)
         answer = self._dispatch(call, route=route, now=now)
         if fault == "server_error_after":
             failed = self._server_error(fault)
@@ -240,6 +241,16 @@ class Desk:
     def _close(self, session: Session, *, now: float) -> Answer:
         session.ended = "closed"
         return Answer(status=200, body=_bodies.closed_body(session, now=now, epoch=self._epoch))
+
+
+def _asked_for(call: Call, route: _routes.Route) -> str | None:
+    """Return the address of a POST that will not take effect, so that the journal knows it."""
+    if route.name != _routes.CREATE:
+        return None
+    try:
+        return read_address(orjson.loads(call.body)).key
+    except (orjson.JSONDecodeError, AddressRejected):
+        return None
 
 
 def _spoil(answer: Answer, *, fault: str) -> Answer:

@@ -384,7 +384,7 @@ def test_what_is_set_is_remembered(path: Path) -> None:
     assert journal.begin_job(60.0) == since
     journal.finish_job()
     assert journal.begin_job(None) is None
-    journal.note_progress(done=3, total=10, seconds=1.5)
+    journal.note_progress(done=3, reused=1, total=10, seconds=1.5)
     journal.close()
     with open_reading(path) as db:
         row = db.execute("SELECT rows_done, rows_total, seconds FROM run").fetchone()

@@ -34,6 +34,7 @@ def test_the_columns_are_these_in_this_order() -> None:
         "hum_observed_at",
         "hum_requests",
         "hum_elapsed_s",
+        "hum_library_version",
         "hum_error",
     )
     assert tuple(result_values(result())) == RESULT_COLUMNS

@@ -124,7 +124,11 @@ async def start() -> AsyncIterator[StartChild]:
             *program,
             *arguments,
             # No time goes into finding out how fast the simulator may be asked.
-            *(("--rate", "1000") if "--base-url" in arguments else ()),
+            *(
+                ("--rate", "1000")
+                if "--base-url" in arguments and "--rate" not in arguments
+                else ()
+            ),
             env=environment(**known, **(env or {})),
             cwd=ROOT,
             **{

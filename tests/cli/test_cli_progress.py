@@ -92,7 +92,7 @@ def test_the_summary_tells_what_was_found_and_where_it_is(
     report: JobReport, written: Callable[[], str]
 ) -> None:
     report.total = 250
-    show_summary(report, output="out.csv", simulated=False)
+    show_summary(report, output="out.csv", failed=None, simulated=False)
     text = written()
     for part in ("SERVED", "200", "Spectrum 120", "250 sessions bought, 800 requests", "out.csv"):
         assert part in text
@@ -105,12 +105,12 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(
 ) -> None:
     report.providers = Counter({name: 3})
     report.technologies = Counter({name: 2})
-    show_summary(report, output=name, simulated=False)
+    show_summary(report, output=name, failed=None, simulated=False)
     assert written().count(name) == 3
 
 
 def test_no_name_can_steer_the_terminal(report: JobReport, written: Callable[[], str]) -> None:
     name: Any = "A\x1b[2J\x1b]0;title\x07\x9b"
     report.providers = Counter({name: 3})
-    show_summary(report, output=None, simulated=False)
+    show_summary(report, output=None, failed=None, simulated=False)
     assert not set("\x1b\x07\x9b") & set(written())

@@ -26,16 +26,24 @@ def rows_of(path: Path) -> list[dict[str, str | None]]:
         return list(csv.DictReader(stream))
 
 
+async def until_said(child: Any, words: str) -> None:
+    """Read a child's messages until it says this."""
+    async with asyncio.timeout(30):
+        while words.encode() not in await child.process.stderr.readline():
+            pass
+
+
 def unread(pipe: int) -> int:
     """Return how many bytes of a pipe nobody has read yet."""
     return int(struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0])
 
 
 STREETS = ("100 Served St", "100 Never Done Dr", "101 Served St", "102 Served St")
+LEFT_BEHIND = ["in.csv", "out.csv", "out.journal.sqlite"]
 
 
 @pytest.mark.parametrize(("end", "code"), [("interrupt", 130), ("terminate", 143)])
-async def test_a_stopped_job_leaves_the_rows_that_are_done_in_order(  # noqa: PLR0913, PLR0917  fixtures
+async def test_a_job_that_is_stopped_finishes_what_is_open_and_goes_on_when_run_again(  # noqa: PLR0913, PLR0917  fixtures
     start: Any,
     quick: Simulator,
     until: Any,
@@ -46,24 +54,63 @@ async def test_a_stopped_job_leaves_the_rows_that_are_done_in_order(  # noqa: PL
     code: int,
 ) -> None:
     target = tmp_path / "out.csv"
-    target.write_text("before")
-    child = await start("qualify", addresses(*STREETS), "-o", str(target), "--base-url", quick.url)
-    # A session is closed only when its row is safe.
-    await until(lambda: len(quick.requests(method="DELETE", status=200)) == 3)
+    streets = [f"{number} Served St" for number in range(40)]
+    command = ("qualify", addresses(*streets), "-o", str(target), "--base-url", quick.url)
+    child = await start(*command, "--rate", "20")
+    await until(lambda: len(quick.requests(method="POST", status=201)) >= 3)
     getattr(child, end)()
     ended = await child.end()
     assert ended.code == code
-    assert ended.out == ""
     assert "Traceback" not in ended.err
-    assert "3 of 4" in ended.err
+    assert "Stopping" in ended.err
+    assert f"qualify {command[1]} -o {target}" in ended.err
+    bought = quick.sessions_bought
+    assert 3 <= bought < 40
+    assert len(quick.requests(method="DELETE", status=200)) == bought
     rows = rows_of(target)
-    assert [(row["id"], row["hum_outcome"]) for row in rows] == [
+    assert [row["id"] for row in rows] == [str(number) for number in range(1, bought + 1)]
+    assert {row["hum_outcome"] for row in rows} == {"SERVED"}
+    ended = await (await start(*command)).end()
+    assert ended.code == 0
+    assert f"{bought} rows were in the journal already" in ended.err
+    assert [row["id"] for row in rows_of(target)] == [str(number) for number in range(1, 41)]
+    assert quick.sessions_bought == 40
+    assert files() == ["in.csv", "out.csv", "out.journal.sqlite", "out.manifest.json"]
+
+
+async def test_the_second_signal_stops_at_once_and_what_was_open_is_taken_up(  # noqa: PLR0913, PLR0917  fixtures
+    start: Any,
+    quick: Simulator,
+    until: Any,
+    addresses: Callable[..., str],
+    files: Any,
+    tmp_path: Path,
+) -> None:
+    target = tmp_path / "out.csv"
+    target.write_text("before")
+    command = ("qualify", addresses(*STREETS), "-o", str(target), "--base-url", quick.url)
+    child = await start(*command)
+    # A session is closed only when its row is safe.
+    await until(lambda: len(quick.requests(method="DELETE", status=200)) == 3)
+    child.interrupt()
+    await until_said(child, "Stopping")
+    child.interrupt()
+    ended = await child.end()
+    assert ended.code == 130
+    assert "Traceback" not in ended.err
+    assert target.read_text() == "before"
+    assert files() == LEFT_BEHIND
+    ended = await (await start(*command)).end()
+    # Nobody saw the answer to its POST.
+    assert ended.code == 3
+    assert "--retry-uncertain" in ended.err
+    assert [(row["id"], row["hum_outcome"]) for row in rows_of(target)] == [
         ("1", "SERVED"),
+        ("2", "UNCERTAIN"),
         ("3", "SERVED"),
         ("4", "SERVED"),
     ]
-    assert not [row for row in rows if None in row or None in row.values()]
-    assert files() == ["in.csv", "out.csv"]
+    assert quick.sessions_bought == 4
 
 
 async def test_a_job_that_is_stopped_before_its_first_row_leaves_the_output_as_it_was(  # noqa: PLR0913, PLR0917  fixtures
@@ -80,8 +127,10 @@ async def test_a_job_that_is_stopped_before_its_first_row_leaves_the_output_as_i
     to_file = await start("qualify", job, "-o", str(target), "--base-url", quick.url)
     to_pipe = await start("qualify", job, "--base-url", quick.url)
     await until(lambda: len(quick.requests(method="POST")) == 2)
-    to_file.terminate()
-    to_pipe.interrupt()
+    for _ in range(2):
+        to_file.terminate()
+        to_pipe.interrupt()
+        await asyncio.sleep(0.3)
     assert (await to_file.end()).code == 143
     ended = await to_pipe.end()
     assert ended.code == 130
@@ -89,7 +138,7 @@ async def test_a_job_that_is_stopped_before_its_first_row_leaves_the_output_as_i
     assert "Traceback" not in ended.err
     assert "Exception ignored" not in ended.err
     assert target.read_text() == "before"
-    assert files() == ["in.csv", "out.csv"]
+    assert files() == LEFT_BEHIND
 
 
 async def test_a_command_that_waits_for_standard_input_can_be_stopped(

@@ -72,6 +72,8 @@ async def test_a_bar_shows_on_the_terminal_and_nothing_of_it_goes_to_standard_ou
         await until(lambda: "2/3" in screen.shown)
         assert "rows/s" in STYLES.sub("", screen.shown)
         child.interrupt()
+        await until(lambda: "Stopping" in screen.shown)
+        child.interrupt()
         ended = await child.end()
         await until(lambda: "sessions bought" in screen.shown)
         assert ended.code == 130
@@ -130,6 +132,8 @@ async def test_the_bar_fits_on_one_line_of_a_narrow_terminal(
         child = await start(*args, env=UNSIZED, stderr=screen.slave)
         await until(lambda: len(quick.requests(method="DELETE")) == 2)
         await asyncio.sleep(0.3)
+        child.interrupt()
+        await until(lambda: "Stopping" in screen.shown)
         child.interrupt()
         await child.end()
         frames = MOVES.sub("\n", STYLES.sub("", screen.shown)).splitlines()

@@ -24,6 +24,7 @@ from hum_async import (
     HumError,
     InputError,
     InvalidAddress,
+    JournalError,
     LearnedPolling,
     Limiter,
     LimiterStatistics,
@@ -47,6 +48,7 @@ from hum_async import (
     ServiceAddress,
     Session,
     SessionGone,
+    SessionLimitReached,
     SessionNotFound,
     SessionUpdate,
     SpeedRange,
@@ -197,6 +199,24 @@ async def many(hum: HumClient, rows: AsyncIterator[Address]) -> None:
         assert_type(found, Qualification)
     async for found in qualify(hum, [("row 1", Address("1 Main St", zip="02139"))], close=False):
         assert_type(found, Qualification)
+    seen: list[Any] = []
+    job = qualify(
+        hum,
+        rows,
+        journal="job.sqlite",
+        retry={Outcome.UNCERTAIN},
+        max_age=86400.0,
+        reuse_from="other.sqlite",
+        max_sessions=100,
+        on_update=lambda key, update: seen.append((key, update.kind)),
+    )
+    async with job:
+        try:
+            async for found in job:
+                assert_type(found.library_version, str)
+                job.stop()
+        except (JournalError, SessionLimitReached) as exc:
+            assert_type(exc.args, tuple[Any, ...])
     async for found in qualify(hum, rows, policy=LearnedPolling()):
         assert_type(found, Qualification)
 

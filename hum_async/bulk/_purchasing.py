@@ -1,0 +1,328 @@
+"""Buys look-ups: one purchase per address, from the POST to the DELETE, each step recorded.
+
+For each free slot: a due poll, then a finished session's DELETE, and only then a new session.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Collection, Coroutine, Hashable
+from typing import Any, Protocol
+
+import attrs
+
+from hum_async._caller import Caller
+from hum_async._schedule import DueHeap, PollPolicy
+from hum_async._trip import Step, Trip
+from hum_async.bulk._need import Need, Rules, written_off
+from hum_async.bulk._purchases import (
+    Asked,
+    Copied,
+    Entry,
+    Opened,
+    Settled,
+    Withdrawn,
+)
+from hum_async.bulk._store import Store
+from hum_async.errors import AuthenticationError, ConfigurationError
+from hum_async.models import Address, Outcome, Qualification, SessionUpdate
+
+__all__ = ["Customer", "Purchase", "Purchasing", "Terms"]
+
+OnUpdate = Callable[[Hashable, SessionUpdate], None]
+
+
+@attrs.frozen(kw_only=True)
+class Terms:
+    """How a job goes about it.
+
+    Attributes:
+        policy: When to poll.
+        max_open: Sessions that are open, or answered and not yet read, at the same time.
+        close: End each session when its result is safe.
+        retry: Outcomes of earlier runs that are looked up anew.
+        max_sessions: Sessions bought in all, earlier runs included; None for no bound.
+        on_update: Called with a row's key and what its session told.
+    """
+
+    policy: PollPolicy
+    max_open: int
+    close: bool = True
+    retry: Collection[Outcome] = ()
+    max_sessions: int | None = None
+    on_update: OnUpdate | None = None
+
+
+class Customer(Protocol):
+    """Whoever wants results."""
+
+    def deliver(self, result: Qualification, purchase: "Purchase | None") -> None:
+        """Take a result; give the purchase back with `Purchasing.close` once the result is safe."""
+
+    def fail(self, exc: Exception) -> None:
+        """Hear that nothing can go on."""
+
+    def wake(self) -> None:
+        """Hear that there is something to do, or room for more."""
+
+
+@attrs.define(eq=False, repr=False)
+class Purchase:
+    """One address that is being looked up, and the other rows that wait for it."""
+
+    digest: bytes
+    trip: Trip
+    instead_of: str | None = None
+    rows: list[tuple[Hashable, Address]] = attrs.field(factory=list)
+
+
+class Purchasing:
+    """The purchases of one job, as the dispatcher sees them.
+
+    Args:
+        caller: Sends the requests.
+        terms: How to go about it.
+        store: Where purchases and results are recorded.
+        customer: Who gets the results.
+    """
+
+    def __init__(self, caller: Caller, terms: Terms, store: Store, customer: Customer) -> None:
+        self.requests = self.sessions = self.reused = self.adopted = 0
+        self.open = self.in_flight = 0
+        # Nothing is sent before it is set to False, and nothing new is begun once `stopping` is.
+        self.holding = True
+        self.stopping = False
+        self.failed = False
+        self._caller = caller
+        self._terms = terms
+        self._store = store
+        self._customer = customer
+        self._rules = Rules(store.run, terms.retry, store.taken_since)
+        self._heap: DueHeap[Purchase] = DueHeap()
+        self._closing: deque[Purchase] = deque()
+        self._running: dict[bytes, Purchase] = {}
+        self._fresh: deque[Purchase] = deque()
+        self._joined = 0
+        self._spent = store.spent
+
+    @property
+    def waiting(self) -> int:
+        """Addresses that are still to be bought."""
+        return len(self._fresh)
+
+    @property
+    def rows(self) -> int:
+        """Rows that are looked up, wait for another row's look-up, or are still to be bought."""
+        return self.open + self._joined + len(self._fresh)
+
+    def is_done(self) -> bool:
+        """Whether nothing is under way, and nothing can be begun."""
+        busy = self.open or self.in_flight or self._closing or len(self._heap)
+        return not busy and not self._may_admit()
+
+    def is_barred(self) -> bool:
+        """Whether addresses are left that may not be bought any more."""
+        return bool(self._fresh) and not self._may_buy()
+
+    def new_trip(self, key: Hashable, address: Address) -> Trip:
+        """Return the trip of a row; one that cannot be sent has its result at once."""
+        return Trip(
+            key=key,
+            address=address,
+            policy=self._terms.policy,
+            retry=self._caller.retry,
+            close=self._terms.close,
+        )
+
+    def joins(self, digest: bytes, trip: Trip) -> bool:
+        """Let a row wait for the look-up of its address, if there is one under way."""
+        purchase = self._running.get(digest)
+        if purchase is None:
+            return False
+        purchase.rows.append((trip.key, trip.address))
+        self._joined += 1
+        return True
+
+    async def begin(self, digest: bytes, trip: Trip, entry: Entry | None) -> None:
+        """Do what an address needs, by what is known of it."""
+        need, reason = self._rules.need(entry)
+        if need is Need.BUY or entry is None:
+            self._buy(Purchase(digest, trip, instead_of=reason))
+        elif need is Need.TAKE:
+            await self._take_over(digest, trip, entry)
+        elif need is Need.ADOPT:
+            self._adopt(Purchase(digest, trip), entry)
+        else:
+            result = written_off(trip, entry)
+            await self._store.record(Settled(digest, result))
+            self.reused += 1
+            self._customer.deliver(result, None)
+
+    async def _take_over(self, digest: bytes, trip: Trip, entry: Entry) -> None:
+        """Hand out a result that is there already."""
+        if entry.copied:
+            self._store.record(Copied(digest, entry))
+        result = await self._store.result(entry, key=trip.key, address=trip.address)
+        if self._rules.is_earlier(entry):
+            self.reused += 1
+            self._customer.deliver(result, None)
+        else:
+            self._customer.deliver(_shared(result, trip.key, trip.address), None)
+
+    def _buy(self, purchase: Purchase) -> None:
+        self._running[purchase.digest] = purchase
+        self._fresh.append(purchase)
+
+    def _adopt(self, purchase: Purchase, entry: Entry) -> None:
+        trip = purchase.trip
+        trip.adopt(entry.token or "", *self._caller.clocks(), requests=entry.requests)
+        self._running[purchase.digest] = purchase
+        self.open += 1
+        self.adopted += 1
+        self._heap.push(trip.due, purchase)
+
+    def close(self, purchase: Purchase) -> None:
+        """Close a session, as soon as there is nothing more urgent: its result is safe."""
+        if purchase.trip.step is Step.CLOSE:
+            self._closing.append(purchase)
+            self._customer.wake()
+
+    # --- Work, for the dispatcher -----------------------------------------------------------------
+
+    def ready_at(self, now: float) -> float | None:
+        """Return when there is something to send."""
+        if self.failed or self.holding:
+            return None
+        due = self._heap.next_due()
+        if (due is not None and due <= now) or self._closing or self._may_admit():
+            return now
+        return due
+
+    def take(self, now: float) -> Coroutine[Any, Any, None] | None:
+        """Choose: a due poll, a DELETE, a new session."""
+        if self.failed:
+            return None
+        purchase = self._heap.pop_due(now)
+        if purchase is None and self._closing:
+            purchase = self._closing.popleft()
+        if purchase is None and self._may_admit():
+            purchase = self._fresh.popleft()
+            self.open += 1
+            self._spent += 1
+        if purchase is None or self._dropped(purchase):
+            return None
+        self._customer.wake()
+        return self._advance(purchase)
+
+    def _may_admit(self) -> bool:
+        return bool(self._fresh) and not self.stopping and self._may_buy()
+
+    def _may_buy(self) -> bool:
+        most = self._terms.max_sessions
+        return most is None or self._spent < most
+
+    def _dropped(self, purchase: Purchase) -> bool:
+        """Give a purchase up that would only now be begun, if nothing new is to be begun."""
+        if not (self.stopping and purchase.trip.step is Step.CREATE):
+            return False
+        self.open -= 1
+        self._spent -= 1
+        self._joined -= len(purchase.rows)
+        del self._running[purchase.digest]
+        self._customer.wake()
+        return True
+
+    # --- sending ----------------------------------------------------------------------------------
+
+    async def _advance(self, purchase: Purchase) -> None:
+        """Do the next step of an address under a slot, and record what came of it."""
+        step = purchase.trip.step
+        self.in_flight += 1
+        try:
+            created = step is Step.CREATE
+            await self._send(purchase, creates=created)
+            if step is not Step.CLOSE:
+                await self._record(purchase, created=created)
+                self._tell(purchase)
+                self._place(purchase, created=created)
+            elif purchase.trip.step is not None:
+                self._heap.push(purchase.trip.due, purchase)
+        except Exception as exc:  # noqa: BLE001  the key, the client, the journal; the reader sees it
+            self._customer.fail(exc)
+        finally:
+            self.in_flight -= 1
+            self._customer.wake()
+
+    async def _send(self, purchase: Purchase, *, creates: bool) -> None:
+        trip = purchase.trip
+        if creates:
+            await self._ask(purchase)
+        sent = trip.requests
+        try:
+            await self._caller.advance(trip)
+        except (AuthenticationError, ConfigurationError):
+            if creates:
+                self._store.record(Withdrawn(purchase.digest))
+            raise
+        finally:
+            self.requests += trip.requests - sent
+            self._store.requests = self.requests
+
+    async def _ask(self, purchase: Purchase) -> None:
+        """Record that a POST is about to be sent: should we die now, it may have been."""
+        try:
+            await self._store.record(Asked(purchase.digest, purchase.instead_of))
+        except asyncio.CancelledError:
+            self._store.record(Withdrawn(purchase.digest))
+            raise
+        purchase.instead_of = None
+
+    async def _record(self, purchase: Purchase, *, created: bool) -> None:
+        """Make safe what the answer said, before anything is done that builds on it."""
+        trip, digest = purchase.trip, purchase.digest
+        self.sessions += created and trip.token is not None
+        if trip.result is not None:
+            await self._store.record(Settled(digest, trip.result))
+        elif created and trip.token is not None:
+            await self._store.record(Opened(digest, trip.token, trip.requests))
+        elif created:
+            self._store.record(Withdrawn(digest))
+
+    def _tell(self, purchase: Purchase) -> None:
+        update, listener = purchase.trip.update, self._terms.on_update
+        if update is not None and listener is not None:
+            for key in (purchase.trip.key, *(key for key, _ in purchase.rows)):
+                listener(key, update)
+
+    def _place(self, purchase: Purchase, *, created: bool) -> None:
+        """Put an address where its next step will be found."""
+        trip = purchase.trip
+        if trip.result is not None:
+            self._settle(purchase, trip.result)
+        elif trip.step is Step.CREATE and not created:
+            # The session that was taken over is gone: buying another one is a new decision.
+            purchase.instead_of = "gone"
+            self.open -= 1
+            self._fresh.appendleft(purchase)
+        else:
+            self._heap.push(trip.due, purchase)
+
+    def _settle(self, purchase: Purchase, result: Qualification) -> None:
+        self.open -= 1
+        self._spent -= result.token is None and result.outcome is not Outcome.UNCERTAIN
+        self._joined -= len(purchase.rows)
+        del self._running[purchase.digest]
+        shared = [_shared(result, key, address) for key, address in purchase.rows]
+        purchase.rows.clear()
+        *first, last = [result, *shared]
+        for row in first:
+            self._customer.deliver(row, None)
+        # Where only the reader can make a result safe, the session is closed when it has read the
+        # last of its rows.
+        self._customer.deliver(last, None if self._store.durable else purchase)
+        if self._store.durable:
+            self.close(purchase)
+
+
+def _shared(result: Qualification, key: Hashable, address: Address) -> Qualification:
+    """Return a result for another row of the same address, which cost nothing."""
+    return attrs.evolve(result, key=key, address=address, requests=0, elapsed=0.0)

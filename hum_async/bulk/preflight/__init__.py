@@ -1,0 +1,28 @@
+"""What will be refused and what looks wrong, before anything is bought. No I/O of its own."""
+
+from hum_async.bulk.preflight._examine import (
+    REPORT_COLUMNS,
+    KindCount,
+    Preflight,
+    corrected,
+    estimate,
+    examine,
+    report_values,
+)
+from hum_async.bulk.preflight._findings import Change, Finding, FindingKind, Severity
+from hum_async.bulk.preflight._row import TEXTS
+
+__all__ = [
+    "REPORT_COLUMNS",
+    "TEXTS",
+    "Change",
+    "Finding",
+    "FindingKind",
+    "KindCount",
+    "Preflight",
+    "Severity",
+    "corrected",
+    "estimate",
+    "examine",
+    "report_values",
+]

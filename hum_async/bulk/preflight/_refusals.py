@@ -1,0 +1,143 @@
+"""What will be refused before it is sent, and what was meant instead."""
+
+import re
+
+import attrs
+
+from hum_async._address import checked
+from hum_async.bulk.preflight._findings import FindingKind, Severity
+from hum_async.bulk.preflight._places import (
+    MILITARY,
+    TERRITORIES,
+    Spelling,
+    not_covered,
+    read_state,
+    read_zip,
+    states_of_zip,
+    swapped,
+)
+from hum_async.bulk.preflight._row import TEXTS, Row
+from hum_async.bulk.preflight._whole_address import find_whole_address
+from hum_async.errors import AddressError
+from hum_async.models import Address
+
+__all__ = ["refusals"]
+
+_ZIP = re.compile(r"\d{5}(-\d{4})?", re.ASCII)
+_HARMLESS = {"street1": "1", "state": "MI", "zip": "48226"}
+_PLACE = (None, "street1")
+"""What a whole address in the street's cell explains: a missing place, and a long street."""
+_CANADIAN = re.compile(r"(?i)[a-z]\d[a-z] ?\d[a-z]\d")
+
+
+def refusals(row: Row) -> Address | None:
+    """Say everything that would be refused, not only what is noticed first.
+
+    Returns:
+        The address as it will be sent; None if it will not be.
+    """
+    try:
+        return checked(row.address)
+    except AddressError as exc:
+        whole = find_whole_address(row)
+        error: AddressError | None = exc
+    address = row.address
+    while error is not None:
+        if not whole or error.field not in _PLACE:
+            _refuse(row, error.field, str(error))
+        address = attrs.evolve(address, **_instead_of(error.field))  # type: ignore[arg-type]  # by name
+        error = _error_of(address)
+    return None
+
+
+def _error_of(address: Address) -> AddressError | None:
+    try:
+        checked(address)
+    except AddressError as exc:
+        return exc
+    return None
+
+
+def _instead_of(field: str | None) -> dict[str, str | None]:
+    """Return what puts an error aside, for the check to come to the next one."""
+    if field is None:
+        return {"city": "Detroit", "zip": "48226"}
+    return {field: _HARMLESS.get(field)}
+
+
+def _refuse(row: Row, field: str | None, message: str) -> None:
+    if field is None:
+        row.add(FindingKind.MISSING, Severity.REFUSED, message)
+    elif field == "zip":
+        _refuse_zip(row, message)
+    elif field == "state":
+        _refuse_state(row, message)
+    elif field in TEXTS:
+        kind = FindingKind.TOO_LONG
+        if not row.text(field):
+            kind, message = FindingKind.MISSING, f"{field} is missing"
+        elif "characters that are not text" in message:
+            kind = FindingKind.CHARACTERS
+        row.add(kind, Severity.REFUSED, message, field=field)
+    else:
+        if swapped(row.address.latitude, row.address.longitude):
+            message += "; latitude and longitude look swapped"
+        row.add(FindingKind.COORDINATES, Severity.REFUSED, message, field=field)
+
+
+def _refuse_zip(row: Row, message: str) -> None:
+    text = row.text("zip")
+    meant = _meant_zip(row)
+    if _CANADIAN.fullmatch(text):
+        message = "zip is a Canadian postal code; the API knows US addresses only"
+    lost = text.isdecimal() and len(text) < 5  # noqa: PLR2004  a ZIP's length
+    row.add(
+        FindingKind.ZIP_ZEROS if lost else FindingKind.ZIP_FORM,
+        Severity.REFUSED,
+        message,
+        field="zip",
+        changes={"zip": meant} if meant else None,
+    )
+
+
+def _meant_zip(row: Row) -> str | None:
+    """Return the ZIP code that was meant if the state does not speak against it."""
+    text = row.text("zip")
+    found = read_zip(text)
+    if found is None or not states_of_zip(found):
+        return None
+    if row.text("state"):
+        state = read_state(row.text("state"))
+        return found if state and state[0] in states_of_zip(found) else None
+    # Eight digits may as well be a date.
+    return None if "-" in found and found[:5] not in text else found
+
+
+def _refuse_state(row: Row, message: str) -> None:
+    found = read_state(row.text("state"))
+    if found is None:
+        row.add(FindingKind.STATE_UNKNOWN, Severity.REFUSED, message, field="state")
+        return
+    code, spelling = found
+    if code in TERRITORIES | MILITARY:
+        row.add(
+            FindingKind.NOT_COVERED, Severity.REFUSED, not_covered("state", code), field="state"
+        )
+        return
+    text = row.text("zip")
+    zip_code = text if _ZIP.fullmatch(text) else _meant_zip(row)
+    fits = code in states_of_zip(zip_code) if zip_code else spelling is Spelling.NAME
+    message = (
+        "state is spelled out; the API takes its two letters"
+        if spelling is Spelling.NAME
+        else "state is an abbreviation that the API does not take; write its two letters"
+    )
+    if not fits and zip_code:
+        message += ", and it does not fit the row's zip"
+    row.add(
+        FindingKind.STATE_NAME,
+        Severity.REFUSED,
+        message,
+        field="state",
+        changes={"state": code} if fits else None,
+    )

@@ -1,0 +1,159 @@
+"""What would be sent, and paid for, although it looks wrong."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date, time
+
+from hum_async._address import STATES
+from hum_async.bulk.preflight._findings import FindingKind, Severity
+from hum_async.bulk.preflight._places import (
+    Spelling,
+    in_the_us,
+    not_covered,
+    read_state,
+    states_of_zip,
+    swapped,
+)
+from hum_async.bulk.preflight._row import TEXTS, Row
+from hum_async.bulk.preflight._whole_address import find_whole_address
+
+__all__ = ["SUSPICIONS"]
+
+# A digit that is not part of "5th" or "42nd"; or a number in words, as in One Microsoft Way.
+_HOUSE_NUMBER = re.compile(
+    r"(?i)\d+(?!\d|st\b|nd\b|rd\b|th\b)"
+    r"|^(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
+)
+_MAIL_ONLY = re.compile(
+    r"(?i)(?:p\.?\s*o\.?|post\s+office)\s*(?:box|b\.?)\s*(?:no\.?|number|#)?\s*[\w-]+"
+    r"|box\s*#?\s*\d[\w-]*"
+    r"|general\s+delivery"
+    r"|(?:rr|r\.r\.|rfd|hc|hcr|h\.c\.|rural\s+(?:route|rte)|highway\s+contract(?:\s+route)?"
+    r"|star\s+route|contract\s+route)\s*#?\s*\w+(?:[\s,]*box\s*#?\s*[\w-]+)?"
+)
+_STAND_INS = """
+    n/a na #n/a #ref! #value! #name? null none nil nan undefined unknown unk tbd tba test testing
+    asdf xx xxx xxxx xxxxx - -- --- . ? ?? ??? 00000 99999 missing blank empty
+"""
+_PLACEHOLDERS = frozenset(_STAND_INS.split())
+_ASCII = re.compile(r"[ -~]*")
+
+
+def _check_whole_address(row: Row) -> None:
+    if not row.refused:
+        find_whole_address(row)
+
+
+def _check_zip_and_state(row: Row) -> None:
+    text = row.text("zip")
+    if not text or row.told & {"zip", "state"} or text in _PLACEHOLDERS:
+        return
+    states = states_of_zip(text)
+    state = row.text("state").upper()
+    if not states:
+        message = "zip begins as no ZIP code does"
+        row.add(FindingKind.ZIP_AND_STATE, Severity.SUSPICIOUS, message, field="zip")
+    elif not states & STATES and "DC" not in states:
+        message = not_covered("zip", min(states))
+        row.add(FindingKind.NOT_COVERED, Severity.SUSPICIOUS, message, field="zip")
+    elif state and state not in states:
+        message = "zip and state do not belong together; one of them is wrong"
+        row.add(FindingKind.ZIP_AND_STATE, Severity.SUSPICIOUS, message, field="zip")
+
+
+def _check_street(row: Row) -> None:
+    street = row.text("street1")
+    if not street or "street1" in row.told or street.casefold() in _PLACEHOLDERS:
+        return
+    if _MAIL_ONLY.fullmatch(street.rstrip(" .,")):
+        message = "street1 is where mail goes; internet is looked up where a building is"
+        row.add(FindingKind.MAIL_ONLY, Severity.SUSPICIOUS, message, field="street1")
+    elif not _HOUSE_NUMBER.search(street):
+        message = "street1 has no house number"
+        row.add(FindingKind.HOUSE_NUMBER, Severity.SUSPICIOUS, message, field="street1")
+
+
+def _check_placeholders(row: Row) -> None:
+    for field in TEXTS:
+        if field not in row.told and row.text(field).casefold() in _PLACEHOLDERS:
+            message = f"{field} looks like a stand-in for something that was not known"
+            row.add(FindingKind.PLACEHOLDER, Severity.SUSPICIOUS, message, field=field)
+
+
+def _check_characters(row: Row) -> None:
+    for field in TEXTS:
+        text = row.text(field)
+        if _ASCII.fullmatch(text) or field in row.told:
+            continue
+        if "\N{REPLACEMENT CHARACTER}" in text or _garbled(text):
+            message = (
+                f"{field} holds garbled letters: the file may have been read in a wrong encoding"
+            )
+        elif any(unicodedata.category(letter)[0] == "C" for letter in text):
+            message = f"{field} holds characters that cannot be seen"
+        else:
+            continue
+        row.add(FindingKind.CHARACTERS, Severity.SUSPICIOUS, message, field=field)
+
+
+def _garbled(text: str) -> bool:
+    """Return whether it is UTF-8 that something took for an older encoding, like "CaÃ±on"."""
+    try:
+        text.encode("cp1252").decode()
+    except UnicodeError:
+        return False
+    return True
+
+
+def _check_dates(row: Row) -> None:
+    for field, at in row.columns.at.items():
+        if isinstance(row.cells[at], date | time) and field not in row.told:
+            message = f"{field} is a date; a spreadsheet may have made it one of something like 3-4"
+            row.add(FindingKind.DATE, Severity.SUSPICIOUS, message, field=field)
+
+
+def _check_coordinates(row: Row) -> None:
+    address = row.address
+    if address.latitude is None or address.longitude is None:
+        return
+    if row.told & {"latitude", "longitude"} or in_the_us(address.latitude, address.longitude):
+        return
+    if swapped(address.latitude, address.longitude):
+        message = "latitude and longitude look swapped"
+    elif in_the_us(address.latitude, -address.longitude):
+        message = "longitude has lost its minus sign: it is negative in the US"
+    else:
+        message = "latitude and longitude are not in the US"
+    row.add(FindingKind.COORDINATES, Severity.SUSPICIOUS, message)
+
+
+def _check_spelling(row: Row) -> None:
+    """Offer what is sent anyway: single spaces, and a state in capitals."""
+    for field in TEXTS:
+        at = row.columns.at.get(field)
+        if at is None or not isinstance(cell := row.cells[at], str):
+            continue
+        value = row.text(field)
+        if field == "state" and (found := read_state(value)) and found[1] is Spelling.CODE:
+            value = found[0]
+        if value not in {"", cell} and not row.changes(at):
+            row.add(
+                FindingKind.SPELLING,
+                Severity.INFO,
+                f"{field} has spaces or small letters that are not sent like this",
+                field=field,
+                changes={field: value},
+            )
+
+
+SUSPICIONS: tuple[Callable[[Row], None], ...] = (
+    _check_whole_address,
+    _check_zip_and_state,
+    _check_street,
+    _check_placeholders,
+    _check_characters,
+    _check_dates,
+    _check_coordinates,
+    _check_spelling,
+)

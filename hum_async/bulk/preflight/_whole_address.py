@@ -1,0 +1,79 @@
+"""A whole address in the street's cell, and how to spread it over the columns."""
+
+import re
+
+import attrs
+
+from hum_async._address import checked, parse_line
+from hum_async.bulk.preflight._findings import FindingKind, Severity
+from hum_async.bulk.preflight._places import states_of_zip
+from hum_async.bulk.preflight._row import TEXTS, Row
+from hum_async.errors import AddressError
+from hum_async.models import Address
+
+__all__ = ["find_whole_address"]
+
+_COUNTRY = re.compile(r"(?i)[,\s]+(?:usa?|u\.s\.a?\.?|united states(?: of america)?)\.?\s*$")
+_UNIT_WORD = re.compile(r"(?i)(?:apt|apartment|unit|suite|ste|floor|fl|rm|room|bldg|lot|box)\b|#")
+_ENDS_IN_PLACE = re.compile(r"\b([A-Za-z]{2})[\s,]+(\d{5})(?:-\d{4})?$", re.ASCII)
+
+
+def find_whole_address(row: Row) -> bool:
+    """Say so if the street's cell holds a place too; return whether it does."""
+    street = row.text("street1")
+    if "," in street and (parts := _split(_COUNTRY.sub("", street))):
+        changes = _unfolded(row, parts)
+    elif (end := _ENDS_IN_PLACE.search(street)) and end[1].upper() in states_of_zip(end[2]):
+        changes = None
+    else:
+        return False
+    row.add(
+        FindingKind.ONE_CELL,
+        Severity.SUSPICIOUS if _can_be_sent(row.address) else Severity.REFUSED,
+        "street1 holds a whole address; city, state and zip belong in columns of their own",
+        field="street1",
+        changes=changes,
+    )
+    return True
+
+
+def _can_be_sent(address: Address) -> bool:
+    try:
+        checked(address)
+    except AddressError:
+        return False
+    return True
+
+
+def _split(line: str) -> dict[str, str] | None:
+    """Return the parts of an address on one line if there is no doubt about them."""
+    try:
+        found = parse_line(line)
+    except AddressError:
+        return None
+    parts = {field: value for field in TEXTS if (value := getattr(found, field))}
+    if "state" not in parts:
+        return None
+    parts["state"] = parts["state"].upper()
+    sure = parts["state"] in states_of_zip(parts["zip"]) if "zip" in parts else "city" in parts
+    # "100 Main St, Apt ME" has no place in it, and "1 Lot NE" no city.
+    city = parts.get("city", "")
+    return parts if sure and not _UNIT_WORD.match(city) and not re.search(r"\d", city) else None
+
+
+def _unfolded(row: Row, parts: dict[str, str]) -> dict[str, str] | None:
+    """Return what goes in which cell; None if a cell is missing or says something else."""
+    at = row.columns.at
+    if "street2" in parts and ("street2" not in at or row.text("street2")):
+        parts = parts | {"street1": f"{parts['street1']}, {parts['street2']}"}
+        del parts["street2"]
+    for field, value in parts.items():
+        if field == "street1":
+            continue
+        if field not in at or row.text(field).casefold() not in {"", value.casefold()}:
+            return None
+    changes = {field: value for field, value in parts.items() if row.text(field) != value}
+    # What is left of "1 A St, Detroit, MI 48226, Dearborn, MI 48127" is a whole address again.
+    left = ", ".join(parts[field] for field in ("street1", "street2") if field in parts)
+    doubtful = _split(left) or not _can_be_sent(attrs.evolve(row.address, **changes))  # type: ignore[arg-type]  # by name
+    return None if doubtful else changes

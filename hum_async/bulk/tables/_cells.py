@@ -1,0 +1,82 @@
+"""What a cell can hold, and how it reads as text."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+__all__ = ["Cell", "Table", "as_text", "distinct"]
+
+Cell = (
+    str
+    | int
+    | float
+    | bool
+    | Decimal
+    | dt.datetime
+    | dt.date
+    | dt.time
+    | list[Any]
+    | dict[str, Any]
+    | None
+)
+"""A value of a table; CSV gives text alone."""
+
+
+class Table(Protocol):
+    """A table that was looked through once and found sound.
+
+    Attributes:
+        path: Where it is.
+        name: What to call it.
+        format: ``csv``, ``jsonl``, ``excel`` or ``parquet``.
+        header: Names of its columns; unnamed ones got a name.
+        kept: Positions of the columns that go to the output: all but earlier results.
+        count: Rows below the header.
+        note: What the user should know of how it was read; None for nothing.
+    """
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def format(self) -> str: ...
+    @property
+    def header(self) -> tuple[str, ...]: ...
+    @property
+    def kept(self) -> tuple[int, ...]: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def note(self) -> str | None: ...
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """Yield each row, as wide as the header; may be called any number of times."""
+        ...
+
+
+def as_text(cell: Cell) -> str:
+    """Return a cell as CSV shows it."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell)
+    if isinstance(cell, dt.datetime | dt.date | dt.time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def distinct(names: Sequence[str], *, taken: Sequence[str] = ()) -> list[str]:
+    """Return names of which none is there twice: the second ``a`` becomes ``a__2``."""
+    found: list[str] = []
+    for column in names:
+        name, number = column, 1
+        while name in found or name in taken or (number > 1 and name in names):
+            number += 1
+            name = f"{column}__{number}"
+        found.append(name)
+    return found

@@ -1,0 +1,225 @@
+"""CSV in and out."""
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import attrs
+
+from hum_async.bulk.rows import RESULT_COLUMNS, spreadsheet_safe
+from hum_async.bulk.tables._cells import Cell, as_text
+from hum_async.bulk.tables._output import Output
+from hum_async.bulk.tables._sink import TextSink
+from hum_async.errors import InputError
+
+__all__ = ["CsvSink", "CsvTable", "kept_of", "named", "open_csv"]
+
+_BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_DELIMITERS = ",;\t|"
+_LOOKED_AT = 20
+_WINDOWS = "cp1252"
+# The csv module stops at 128 KiB per cell; a table of addresses may hold notes.
+csv.field_size_limit(16 * 1024 * 1024)
+
+
+@attrs.frozen
+class CsvTable:
+    """A CSV file; see `Table`.
+
+    Attributes:
+        path: Where it is.
+        name: What to call it.
+        encoding: How its text is encoded.
+        delimiter: What separates its cells.
+        header: Names of its columns; unnamed ones got a name.
+        kept: Positions of the columns that go to the output: all but earlier results.
+        count: Rows below the header, blank lines not counted.
+        note: What the user should know of how it was read.
+    """
+
+    path: Path
+    name: str
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+    kept: tuple[int, ...]
+    count: int
+    note: str | None = None
+    format: Literal["csv"] = "csv"
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """Yield each row, with as many cells as the header."""
+        with self.path.open(encoding=self.encoding, newline="") as stream:
+            rows = _filled_rows(stream, self.delimiter)
+            next(rows, None)
+            for cells in rows:
+                yield [*cells, *[""] * (len(self.header) - len(cells))]
+
+
+def named(header: Sequence[str], width: int) -> tuple[str, ...]:
+    """Return the header, as wide as the widest row, with a name for each column."""
+    names = [column.strip() for column in header] + [""] * (width - len(header))
+    return tuple(column or f"column_{number}" for number, column in enumerate(names, 1))
+
+
+def kept_of(header: Sequence[str]) -> tuple[int, ...]:
+    """Return the positions of the columns that are no earlier result."""
+    return tuple(at for at, column in enumerate(header) if column not in RESULT_COLUMNS)
+
+
+def open_csv(path: Path, *, name: str, encoding: str | None) -> CsvTable:
+    """Read a CSV file once, to know before anything is spent that it can be read.
+
+    Raises:
+        InputError: It is empty, no CSV, or not text in that encoding.
+        OSError: It cannot be opened.
+    """
+    try:
+        found = _encoding(path, encoding)
+    except LookupError as exc:
+        raise InputError(f"there is no encoding {encoding!r}; try utf-8 or cp1252") from exc
+    try:
+        return _scan(path, name=name, encoding=found)
+    except UnicodeError:
+        if encoding is None and found == "utf-8" and _decodes(path, _WINDOWS):
+            return _as_windows(path, name)
+        hint = "name another --encoding" if encoding else "say what it is with --encoding"
+        raise InputError(
+            f"{name} is not {found} text (line {_bad_line(path, found)}); save it as UTF-8, or "
+            f"{hint}"
+        ) from None
+    except csv.Error as exc:
+        raise InputError(f"{name} is not a CSV file: {exc}") from exc
+
+
+def _as_windows(path: Path, name: str) -> CsvTable:
+    line = _bad_line(path, "utf-8")
+    table = open_csv(path, name=name, encoding=_WINDOWS)
+    return attrs.evolve(
+        table,
+        note=f"{name} is not UTF-8 (line {line}) and was read as Windows-1252; if letters are "
+        "wrong, name its --encoding",
+    )
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    try:
+        with path.open(encoding=encoding) as stream:
+            # No spreadsheet writes these: it is no text at all.
+            return all("\0" not in piece for piece in iter(lambda: stream.read(1 << 16), ""))
+    except UnicodeError:
+        return False
+
+
+def _encoding(path: Path, encoding: str | None) -> str:
+    with path.open("rb") as stream:
+        start = stream.read(4)
+    marked = next((found for mark, found in _BOMS.items() if start.startswith(mark)), None)
+    if encoding is None:
+        return marked or "utf-8"
+    known = codecs.lookup(encoding).name
+    "a".encode(encoding)  # refuses codecs that are no text encodings
+    # The mark at the beginning is no part of the first column's name.
+    return "utf-8-sig" if known == "utf-8" and marked == "utf-8-sig" else encoding
+
+
+def _scan(path: Path, *, name: str, encoding: str) -> CsvTable:
+    with path.open(encoding=encoding, newline="") as stream:
+        delimiter = _delimiter(stream)
+        if delimiter is None:
+            raise InputError(f"{name} is empty; it needs a header and a row for each address")
+        stream.seek(0)
+        rows = _filled_rows(stream, delimiter)
+        header = next(rows)
+        count, width = 0, len(header)
+        for cells in rows:
+            count += 1
+            width = max(width, len(cells))
+    if not count:
+        raise InputError(f"{name} has a header and no rows below it")
+    columns = named(header, width)
+    return CsvTable(path, name, encoding, delimiter, columns, kept_of(columns), count)
+
+
+def _delimiter(stream: IO[str]) -> str | None:
+    """Return what separates cells; None if there is no text.
+
+    It is what cuts the header into most cells and the first rows into as many, quotation marks
+    heeded: a comma within them is no delimiter.
+    """
+    lines = list(islice((line for line in stream if line.strip()), _LOOKED_AT))
+    if not lines:
+        return None
+
+    def fit(delimiter: str) -> tuple[int, int]:
+        rows = list(csv.reader(lines, delimiter=delimiter))
+        width = len(rows[0])
+        same = Counter(len(cells) for cells in rows)[width]
+        return (width > 1 and same, width)
+
+    return max(_DELIMITERS, key=lambda delimiter: (fit(delimiter)[1] > 1, *fit(delimiter)))
+
+
+def _filled_rows(stream: IO[str], delimiter: str) -> Iterator[list[str]]:
+    """Yield the rows that are not blank lines.
+
+    Raises:
+        csv.Error: Quotation marks do not match; a lenient reader would mix cells up or swallow all
+            rows below.
+    """
+    reader = csv.reader(stream, delimiter=delimiter, strict=True)
+    try:
+        for cells in reader:
+            if cells:
+                yield cells
+    except csv.Error as exc:
+        raise csv.Error(f"{exc} (in line {reader.line_num}; check its quotation marks)") from None
+
+
+def _bad_line(path: Path, encoding: str) -> str:
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                line.decode(encoding)
+            except UnicodeError:
+                # Where a character has two bytes, a line of bytes is not a line of text.
+                return "unknown" if encoding.startswith("utf-16") else str(number)
+    return "unknown"
+
+
+class CsvSink(TextSink):
+    """Writes CSV as every spreadsheet reads it."""
+
+    def __init__(self, output: Output, header: Sequence[str], added: Sequence[str]) -> None:
+        super().__init__(output)
+        self._added = added
+        output.put(_line([*header, *added]))
+
+    def _encode(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> str:
+        own = (as_text(cell) for cell in cells)
+        return _line([*own, *(_cell(values.get(name)) for name in self._added)])
+
+
+def _line(cells: Sequence[str]) -> str:
+    line = io.StringIO(newline="")
+    # Older Pythons leave a lone carriage return unquoted, which breaks the row in two.
+    if any("\r" in cell for cell in cells):
+        csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)
+    else:
+        csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return spreadsheet_safe("; ".join(map(str, value)))
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    return spreadsheet_safe(value) if isinstance(value, str) else str(value)

@@ -1,0 +1,101 @@
+"""Where an output goes: a file under a temporary name until it is whole, or standard output."""
+
+import contextlib
+import errno
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from hum_async.bulk.tables._source import STANDARD
+from hum_async.errors import InputError
+
+__all__ = ["Output"]
+
+
+class Output:
+    """Bytes on their way to a file or stream.
+
+    Args:
+        target: Path of the file, or ``-`` for standard output.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+
+    def __init__(self, target: str) -> None:
+        self._name = "standard output" if target == STANDARD else target
+        self._target: Path | None = None
+        self.partial: Path | None = None
+        self._broken = False
+        if target == STANDARD:
+            if sys.stdout is None:
+                raise OSError(errno.EBADF, "it is closed")
+            self._stream: IO[bytes] = sys.stdout.buffer
+            return
+        # A link stays a link; a device or pipe is written to and not replaced.
+        path = Path(target).resolve()
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a directory")
+        if not path.exists() or path.is_file():
+            self._target = path
+            # Two jobs with one output do not mix their rows.
+            path = self.partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self._stream = path.open("wb")
+
+    @property
+    def stream(self) -> IO[bytes]:
+        """For libraries that write by themselves, within `attempt`."""
+        return self._stream
+
+    def put(self, text: str) -> None:
+        """Write text; the operating system has it when this returns."""
+        content = text.encode()
+
+        def write() -> None:
+            self._stream.write(content)
+            self._stream.flush()
+
+        self.attempt(write)
+
+    def close(self) -> None:
+        """Finish: only now a file appears under its name, safely on disk."""
+        self.attempt(self._finish)
+
+    def discard(self) -> None:
+        """Leave what was under that name as it was."""
+        if self.partial is not None:
+            with contextlib.suppress(OSError):
+                self._stream.close()
+            self.partial.unlink(missing_ok=True)
+
+    def attempt(self, action: Callable[[], object]) -> None:
+        """Do something that writes; once that has failed, nothing any more.
+
+        Raises:
+            InputError: The disk is full, the reader of the pipe has gone, or the like.
+        """
+        if self._broken:
+            return
+        try:
+            action()
+        except OSError as exc:
+            self._broken = True
+            if self._name == "standard output":
+                # What is still buffered would fail once more when the interpreter ends.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            else:
+                self.discard()
+            raise InputError(f"cannot write {self._name}: {exc.strerror or exc}") from exc
+
+    def _finish(self) -> None:
+        if self._name == "standard output":
+            return
+        if self.partial is not None and self._target is not None:
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+            self._stream.close()
+            self.partial.replace(self._target)
+        else:
+            self._stream.close()

@@ -1,0 +1,64 @@
+"""The options by which a command reads a table of addresses."""
+
+from typing import Annotated, Literal
+
+import attrs
+from cyclopts import Parameter
+
+from hum_async.bulk.columns import AddressColumns, MappingError, find_columns
+from hum_async.bulk.tables import Table, open_table
+from hum_async.cli._console import say, shown
+
+__all__ = ["InputOptions"]
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class InputOptions:
+    """How to read the input."""
+
+    map: Annotated[
+        tuple[str, ...],
+        Parameter(
+            negative=(),
+            help="Say which column holds a part of the address, as street1=COLUMN; may be "
+            "repeated.",
+        ),
+    ] = ()
+    encoding: Annotated[
+        str | None,
+        Parameter(help="Of a CSV input; UTF-8, UTF-16 and Windows-1252 are found by themselves."),
+    ] = None
+    sheet: Annotated[str | None, Parameter(help="Of an Excel input; default: the first.")] = None
+    input_format: Annotated[
+        Literal["csv", "jsonl", "excel", "parquet"] | None,
+        Parameter(help="Of the input; goes by the file's name if not given."),
+    ] = None
+
+    def open(self, source: str) -> tuple[Table, AddressColumns]:
+        """Open the input and find its columns.
+
+        Raises:
+            InputError: It cannot be read.
+            MappingError: The mapping names a field or a column that does not exist.
+        """
+        named = _mapping(self.map)
+        table = open_table(source, encoding=self.encoding, sheet=self.sheet, fmt=self.input_format)
+        return table, find_columns(table.header, mapping=named, source=table.name)
+
+    def introduce(self, table: Table, columns: AddressColumns) -> None:
+        """Say what was found in the input, and what it was taken for."""
+        found = ", ".join(f"{field} = {table.header[at]}" for field, at in columns.at.items())
+        say(shown(f"{table.name}: {table.count:,} rows; {found}"))
+        if table.note:
+            say(f"[yellow]{shown(table.note)}[/]")
+
+
+def _mapping(options: tuple[str, ...]) -> dict[str, str]:
+    mapping = {}
+    for option in options:
+        field, equals, column = option.partition("=")
+        if not (field and equals and column):
+            raise MappingError(f"--map takes FIELD=COLUMN, not {option!r}")
+        mapping[field.strip()] = column
+    return mapping

@@ -1,0 +1,70 @@
+"""``hum status``: how a job stands, by its journal alone."""
+
+from pathlib import Path
+
+from rich.table import Table
+
+from hum_async.bulk.status import JobStatus, status_of
+from hum_async.cli._console import data, shown
+from hum_async.cli._durations import shown_duration
+from hum_async.cli._run import ExitCode, run
+from hum_async.models import Outcome
+
+__all__ = ["status"]
+
+
+def status(journal: Path, /) -> int:
+    """Show how a job stands: counts, rate, time left, requests and sessions bought.
+
+    Works while the job runs, too.
+
+    Args:
+        journal: The job's journal, usually OUT.journal.sqlite beside its output.
+    """
+
+    async def show(found: JobStatus) -> ExitCode:
+        _show(found)
+        return ExitCode.OK
+
+    return run(lambda: show(status_of(journal)))
+
+
+def _show(found: JobStatus) -> None:
+    tally, run_ = found.tally, found.runs[-1]
+    data.print(f"{shown(str(found.path))}: {_state(found)}")
+    if found.api:
+        data.print(f"Results of {shown(found.api)}")
+    if run_.rows_total is not None:
+        data.print(f"Rows: {run_.rows_done:,} of {run_.rows_total:,}, as of {run_.seen_at}")
+    if found.rate is not None:
+        left = "" if found.eta is None else f", {shown_duration(found.eta)} left"
+        data.print(f"Rate: {found.rate:.1f} rows/s{left}")
+    table = Table(title="Distinct addresses", title_justify="left")
+    table.add_column("outcome")
+    table.add_column("addresses", justify="right")
+    for outcome in Outcome:
+        if found.outcomes[outcome]:
+            table.add_row(outcome, f"{found.outcomes[outcome]:,}")
+    table.add_row("being looked up", f"{tally.open:,}")
+    data.print(table, soft_wrap=False)
+    data.print(
+        f"Sessions: {tally.bought:,} bought, {tally.uncertain:,} uncertain, {tally.open:,} open"
+    )
+    if tally.copied:
+        data.print(f"Copied from another job: {tally.copied:,} results")
+    if found.superseded:
+        why = ", ".join(f"{count:,} {reason}" for reason, count in found.superseded.most_common())
+        data.print(f"Looked up anew: {why}")
+    data.print(f"Requests: {found.requests:,} in {len(found.runs):,} runs")
+
+
+def _state(found: JobStatus) -> str:
+    if found.holder is not None:
+        holder = found.holder
+        return (
+            f"running as process {holder.get('pid')} on {shown(str(holder.get('host')))} "
+            f"since {holder.get('since')}"
+        )
+    if found.finished_at is not None:
+        return f"finished {found.finished_at}"
+    return "stopped; run the same command again to go on"

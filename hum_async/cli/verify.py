@@ -1,0 +1,29 @@
+"""``hum verify``: check a finished job again."""
+
+from pathlib import Path
+
+from hum_async.bulk.verify import Verdict
+from hum_async.bulk.verify import verify as verified
+from hum_async.cli._console import data, shown
+from hum_async.cli._run import ExitCode, run
+
+__all__ = ["verify"]
+
+
+def verify(journal: Path, /) -> int:
+    """Check a finished job: its journal, its files and its rows.
+
+    The exit code is 0 if all is well and 3 if something is not.
+
+    Args:
+        journal: The job's journal, usually OUT.journal.sqlite beside its output.
+    """
+
+    async def show(verdict: Verdict) -> ExitCode:
+        for line in verdict.passed:
+            data.print(f"[green]ok[/]       {shown(line)}")
+        for line in verdict.problems:
+            data.print(f"[red]problem[/]  {shown(line)}")
+        return ExitCode.FAILED_ROWS if verdict.problems else ExitCode.OK
+
+    return run(lambda: show(verified(journal)))

@@ -1,0 +1,90 @@
+"""A process that runs jobs in children of its own, as often as it is told to.
+
+It reads JSON lines: what to run. For each it forks, so that a run costs no start of Python, and
+answers with the child's process id and then with how the child ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from hum_async._schedule import GuidedPolling
+from hum_async.bulk.columns import find_columns
+from hum_async.bulk.journal import Journal
+from hum_async.bulk.outputs import JobOutputs
+from hum_async.bulk.tables import open_table
+from hum_async.cli._api import SimulatedApiOptions
+from hum_async.cli._job import JobPlan, run_plan
+from hum_async.cli._journal import JournalOptions
+from hum_async.cli._run import run
+
+
+def plan_of(order: dict[str, Any]) -> JobPlan:
+    folder = Path(order["folder"])
+    table = open_table(str(folder / "in.csv"))
+    columns = find_columns(table.header)
+    output = str(folder / "out.csv")
+    return JobPlan(
+        table=table,
+        columns=columns,
+        outputs=JobOutputs(
+            table=table, columns=columns, target=output, long=str(folder / "long.csv")
+        ),
+        journal=folder / "out.journal.sqlite",
+        keeps_journal=True,
+        journal_options=JournalOptions(),
+        events=str(folder / "events.jsonl"),
+        api=SimulatedApiOptions(base_url=order["url"], rate=order["rate"]),
+        key="any-key",
+        close=True,
+        quiet=True,
+        encoding=None,
+        sheet=None,
+        # The simulated agents are as fast; a second of theirs is some milliseconds here.
+        policy=GuidedPolling(interval=0.05, jitter=0.2, backoff=1.2, max_interval=0.2, budget=10.0),
+    )
+
+
+def slow_down_commits(seconds: float) -> None:
+    """Make every commit of a journal take so much longer."""
+    apply = Journal.apply
+
+    def slowly(self: Journal, *args: Any, **kwargs: Any) -> None:
+        time.sleep(seconds / 2)
+        apply(self, *args, **kwargs)
+        time.sleep(seconds / 2)
+
+    Journal.apply = slowly  # type: ignore[method-assign]  # a slow disk cannot be had otherwise
+
+
+def child(order: dict[str, Any]) -> int:
+    if order["commit_delay"]:
+        slow_down_commits(order["commit_delay"])
+    return int(run(lambda: run_plan(plan_of(order))))
+
+
+def main() -> None:
+    for line in sys.stdin:
+        order = json.loads(line)
+        pid = os.fork()
+        if not pid:
+            code = 99
+            try:
+                code = child(order)
+            except BaseException:  # noqa: BLE001  whatever it is, it must be seen
+                traceback.print_exc()
+            finally:
+                os._exit(code)
+        print(json.dumps({"pid": pid}), flush=True)  # noqa: T201  it is how we answer
+        _, status = os.waitpid(pid, 0)
+        print(json.dumps({"ended": status}), flush=True)  # noqa: T201  as above
+
+
+if __name__ == "__main__":
+    main()

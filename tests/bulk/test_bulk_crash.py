@@ -1,0 +1,147 @@
+"""`kill -9` at any moment, again and again: nothing is lost and nothing is bought twice."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import csv
+import json
+import os
+import random
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+from hum_async.bulk.verify import verify
+from hum_async.simulator import Faults, Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+ROWS = 300
+DUPLICATES = 20
+RUNS = 18
+KILLED = 12
+CONCURRENCY = 32
+FAULTS = Faults(server_error=0.05, reset_before=0.02, reset_after=0.02)
+
+
+class Runner:
+    """The process that runs jobs, and kills them on request."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def run(self, order: dict[str, Any], *, kill_after: float | None = None) -> int:
+        """Run a job; return its exit code, or minus the signal that ended it."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.write(json.dumps(order).encode() + b"\n")
+        pid = json.loads(await stdout.readline())["pid"]
+        ended = asyncio.ensure_future(stdout.readline())
+        if kill_after is not None:
+            await asyncio.wait([ended], timeout=kill_after)
+            # It may have ended in this very moment.
+            with contextlib.suppress(ProcessLookupError):
+                if not ended.done():
+                    os.kill(pid, signal.SIGKILL)
+        return os.waitstatus_to_exitcode(json.loads(await ended)["ended"])
+
+
+@pytest.fixture
+async def runner() -> AsyncIterator[Runner]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(Path(__file__).with_name("crash_child.py")),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+    )
+    yield Runner(process)
+    assert process.stdin is not None
+    process.stdin.close()
+    assert await process.wait() == 0
+
+
+def write_input(folder: Path) -> list[str]:
+    """Write the job's addresses, some of them twice; return its lines."""
+    numbers = [*range(ROWS - DUPLICATES), *range(DUPLICATES)]
+    lines = [f"{at},{number} Served St,0050{at % 5}\n" for at, number in enumerate(numbers)]
+    # The duplicates need their original's ZIP code.
+    for at in range(ROWS - DUPLICATES, ROWS):
+        number = numbers[at]
+        lines[at] = f"{at},{number} SERVED st.,0050{number % 5}-1234\n"
+    (folder / "in.csv").write_text("id,street,zip\n" + "".join(lines))
+    return lines
+
+
+@attrs.frozen
+class Case:
+    """What makes life hard for a job."""
+
+    generation: str = "polling"
+    speed: float = 100.0
+    commit_delay: float = 0.0
+    faults: Faults = attrs.field(factory=Faults)
+    rate: float = 1000.0
+    within: float = 0.25
+
+
+CASES = {
+    "polling": Case(),
+    "immediate": Case(generation="immediate", speed=1000.0),
+    "slow commits": Case(commit_delay=0.01, within=0.4),
+    "faults": Case(faults=FAULTS),
+    "faults and slow commits": Case(faults=FAULTS, commit_delay=0.01, within=0.4),
+}
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", CASES)
+async def test_a_job_that_is_killed_at_random_moments_loses_nothing_and_buys_nothing_twice(
+    tmp_path: Path, runner: Runner, name: str
+) -> None:
+    case = CASES[name]
+    dice = random.Random(name)  # noqa: S311  the same moments in every run, as far as can be
+    lines = write_input(tmp_path)
+    async with Simulator(
+        generation=case.generation, speed=case.speed, lifetime=1e6, faults=case.faults
+    ) as simulator:
+        order = {
+            "folder": str(tmp_path),
+            "url": simulator.url,
+            "rate": case.rate,
+            "commit_delay": case.commit_delay,
+        }
+        killed = 0
+        for _ in range(RUNS):
+            code = await runner.run(order, kill_after=dice.uniform(0.02, case.within))
+            assert code in {0, 3, -signal.SIGKILL}
+            killed += code == -signal.SIGKILL
+        code = await runner.run(order)
+    assert killed >= KILLED
+    rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
+    uncertain = {row["id"] for row in rows if row["hum_outcome"] == "UNCERTAIN"}
+    assert code == (3 if any(row["hum_outcome"] != "SERVED" for row in rows) else 0)
+    # Every row exactly once, in order and untouched.
+    assert [f"{row['id']},{row['street']},{row['zip']}\n" for row in rows] == lines
+    assert {row["hum_outcome"] for row in rows} <= {"SERVED", "UNCERTAIN", "FAILED", "TIMED_OUT"}
+    # No address was asked for twice, not even those of which nobody knows what became of them.
+    posts = Counter(
+        record.address_key for record in simulator.requests(method="POST") if record.status != 429
+    )
+    assert set(posts.values()) == {1}
+    assert simulator.sessions_bought <= ROWS - DUPLICATES
+    # What was in flight when it was killed, and what the faults struck.
+    struck = sum(record.fault is not None for record in simulator.requests(method="POST"))
+    assert len(uncertain) <= killed * CONCURRENCY + 2 * struck
+    assert len(uncertain) < len(rows)
+    verdict = verify(tmp_path / "out.journal.sqlite")
+    assert verdict.problems == []
+    assert not any(tmp_path.glob("*.lock"))  # noqa: ASYNC240  it is over
