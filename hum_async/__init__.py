@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hum_async.errors import (
         AddressError,
         ApiError,
+        ApiUnavailable,
         AuthenticationError,
         ConfigurationError,
         ConnectFailed,
@@ -72,6 +73,7 @@ __all__ = [
     "AgentStatus",
     "AiohttpTransport",
     "ApiError",
+    "ApiUnavailable",
     "AsyncSessionWatcher",
     "AuthenticationError",
     "ConfigurationError",

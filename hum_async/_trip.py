@@ -242,6 +242,12 @@ class Trip:
         self._follow.plan_first(now, delay)
         self.due = self._follow.due
 
+    def _observed_at(self, session: Session | None) -> datetime | None:
+        if session is not None and session.responded_at is not None:
+            return session.responded_at
+        # Where nothing was asked, nothing was observed.
+        return None if self._began is None else datetime.now(UTC)
+
     def _finish(
         self,
         outcome: Outcome,
@@ -259,7 +265,7 @@ class Trip:
             token=self.token,
             data_set=session.data_set if session else None,
             elapsed=now - self._began if self._began is not None else 0.0,
-            observed_at=(session.responded_at if session else None) or datetime.now(UTC),
+            observed_at=self._observed_at(session),
             error=error,
         )
         self._tries = self._throttles = 0

@@ -5,6 +5,8 @@
     HumError
     +-- ConfigurationError
     |   +-- InputError
+    |   +-- JournalError
+    |   +-- SessionLimitReached
     +-- AddressError
     +-- TransportError
     |   +-- ConnectFailed
@@ -17,8 +19,7 @@
     |   +-- RateLimited
     |   +-- InvalidAddress
     |   +-- ServerError
-    +-- JournalError
-    +-- SessionLimitReached
+    +-- ApiUnavailable
     +-- WatcherClosed
     +-- WatcherFailed
     +-- StreamBusy
@@ -32,6 +33,7 @@ from typing import Any
 __all__ = [
     "AddressError",
     "ApiError",
+    "ApiUnavailable",
     "AuthenticationError",
     "ConfigurationError",
     "ConnectFailed",
@@ -177,15 +179,19 @@ class ServerError(ApiError):
     hint = "the fault is the server's; try again later"
 
 
-class JournalError(HumError):
+class JournalError(ConfigurationError):
     """A job's journal cannot be used: another process has it, it is no journal, the disk is full.
 
     What was committed to it stays; run the job again when the cause is gone.
     """
 
 
-class SessionLimitReached(HumError):
+class SessionLimitReached(ConfigurationError):
     """A job has bought as many sessions as it may; what is left was not asked for."""
+
+
+class ApiUnavailable(HumError):
+    """The API failed so often in a row that a job stopped, lest more rows become uncertain."""
 
 
 class WatcherClosed(HumError, RuntimeError):

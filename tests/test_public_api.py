@@ -14,12 +14,12 @@ import hum_async
 from hum_async import errors, models
 
 NAMES = """
-    PRODUCTION SANDBOX Address AddressError AgentChange AgentStatus AiohttpTransport ApiError
+    Address AddressError AgentChange AgentStatus AiohttpTransport ApiError ApiUnavailable
     AsyncSessionWatcher AuthenticationError ConfigurationError ConnectFailed GuidedPolling
     HumClient HumError InputError InvalidAddress JournalError LearnedPolling Limiter
-    LimiterStatistics Money Offering Outcome Ping Plan Poll PollPolicy Promo Provider
+    LimiterStatistics Money Offering Outcome PRODUCTION Ping Plan Poll PollPolicy Promo Provider
     Qualification RateLimited RateLimiter RawResponse RequestTimeout ResponseError RetryPolicy
-    ServerError ServiceAddress Session SessionGone SessionLimitReached SessionNotFound
+    SANDBOX ServerError ServiceAddress Session SessionGone SessionLimitReached SessionNotFound
     SessionUpdate SpeedRange StreamBusy Transport TransportError UpdateKind WatchStream
     WatcherClosed WatcherFailed WatcherStatistics __version__ qualify
 """

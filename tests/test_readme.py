@@ -70,8 +70,13 @@ async def test_the_library_example_follows_sessions_to_their_end(
 
 @pytest.mark.virtual
 async def test_the_look_up_examples_run(
-    account: Simulator, capsys: pytest.CaptureFixture[str]
+    account: Simulator,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    # The example leaves its journal where it runs.
+    monkeypatch.chdir(tmp_path)
     namespace = namespace_of(PYTHON[2])
     await namespace["look_up"]()
     await namespace["look_up_many"]([Address("100 Served St", zip="48226")] * 2)

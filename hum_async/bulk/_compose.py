@@ -13,11 +13,12 @@ from typing import Any
 
 import attrs
 
-from hum_async._address import checked
+from hum_async._address import address_key, checked
 from hum_async.bulk._purchases import Entry, address_digest
 from hum_async.bulk._records import unpack
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.long import long_rows
+from hum_async.bulk.preflight._seen import SeenAddresses
 from hum_async.bulk.rows import FAILED_OUTCOMES, result_values
 from hum_async.bulk.tables import Cell, Sink, Table
 from hum_async.errors import AddressError, HumError
@@ -129,6 +130,8 @@ def results_of(
 ) -> Iterator[tuple[list[Cell], Qualification | None]]:
     """Yield each row's kept cells, and its result as far as there is one."""
     rows = table.rows()
+    seen = SeenAddresses()
+    number = 0
     while chunk := [columns.restored(cells) for cells in islice(rows, _CHUNK)]:
         addresses = [_checked(columns.address(cells)) for cells in chunk]
         digests = [
@@ -137,11 +140,16 @@ def results_of(
         ]
         found = find(list({digest for digest in digests if digest}))
         for cells, address, digest in zip(chunk, addresses, digests, strict=True):
+            number += 1
             kept = [cells[at] for at in table.kept]
             if isinstance(address, AddressError):
                 yield kept, _refused(columns.address(cells), address)
             elif (entry := found.get(digest)) is not None and entry.packed is not None:
-                yield kept, unpack(entry.packed, key=None, address=address)
+                result = unpack(entry.packed, key=None, address=address)
+                if seen.first(address_key(address), number) is not None:
+                    # What it cost stands in the row that had the address first.
+                    result = attrs.evolve(result, requests=0, elapsed=0.0)
+                yield kept, result
             else:
                 yield kept, None
 

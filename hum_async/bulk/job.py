@@ -5,6 +5,7 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -22,13 +23,22 @@ from hum_async.bulk.report import JobReport
 from hum_async.bulk.rows import result_values
 from hum_async.bulk.tables import Cell, Sink, Table
 from hum_async.client import HumClient
-from hum_async.errors import JournalError
+from hum_async.errors import (
+    ApiUnavailable,
+    HumError,
+    JournalError,
+    ResponseError,
+    ServerError,
+    TransportError,
+)
 from hum_async.models import Address, Qualification
 
 __all__ = ["FileJob", "JournalTerms"]
 
 _CHUNK = 256
 _TICK = 0.5
+_PATIENCE = 25
+"""Look-ups in a row that may fail by fault of the API before a job stops."""
 _NOTE_EVERY = 4
 """Ticks between two notes of the progress in the journal."""
 
@@ -92,6 +102,7 @@ class FileJob:
         self._in_order = None if stream_to is None else _InOrder(table, stream_to)
         self._on_result = on_result
         self.on_progress = on_progress
+        self._outage = _Outage()
         self._stream: QualificationStream | None = None
         self._store: JournalStore | None = None
         self._began = 0.0
@@ -130,6 +141,7 @@ class FileJob:
         Raises:
             AuthenticationError: The key is not accepted.
             SessionLimitReached: Rows are left, and no more sessions may be bought.
+            ApiUnavailable: Every one of the last look-ups failed by fault of the API.
             JournalError: The journal cannot be written any more.
             InputError: The output that rows are streamed to cannot be written any more.
         """
@@ -154,6 +166,7 @@ class FileJob:
                 self._measure()
                 with contextlib.suppress(JournalError):
                     await self._note(store)
+        self._outage.tell(self.report)
 
     async def compose(self, outputs: Outputs) -> Composed | None:
         """Write the outputs: every row that has a result, in the table's order.
@@ -193,6 +206,8 @@ class FileJob:
             raise TypeError("rows are numbered")
         values = result_values(result)
         self.report.count(result, values)
+        if self._outage.takes(result) and self.report.done < self.report.total:
+            self.stop()
         if self._in_order is not None:
             self._in_order.put(result.key, values)
         self._on_result(result.key, result, values)
@@ -227,6 +242,39 @@ class FileJob:
                     self._in_order.expect(number, self._columns.restored(cells))
                 yield number, self._columns.address(cells)
                 number += 1
+
+
+class _Outage:
+    """Notices when nothing works any more, before a whole file is written off."""
+
+    def __init__(self) -> None:
+        self._since = datetime.now(UTC)
+        self._row = 0
+        self._last: HumError | None = None
+        self.noticed = False
+
+    def takes(self, result: Qualification) -> bool:
+        """Look at a result; return whether there is an outage."""
+        error = result.error
+        faulty = isinstance(error, TransportError | ServerError | ResponseError)
+        # What an earlier run has met says nothing of the API as it is now.
+        fresh = faulty and result.observed_at is not None and result.observed_at >= self._since
+        self._row = self._row + 1 if fresh else self._row if faulty else 0
+        self._last = error if faulty else self._last
+        self.noticed = self.noticed or self._row >= _PATIENCE
+        return self.noticed
+
+    def tell(self, report: JobReport) -> None:
+        """Say that the job was stopped, if it was and rows are left.
+
+        Raises:
+            ApiUnavailable: It was.
+        """
+        if self.noticed and report.done < report.total:
+            raise ApiUnavailable(
+                f"the last {_PATIENCE} look-ups all failed ({self._last}); stopped, lest more rows "
+                "fail or become uncertain: run the same command again when the API works"
+            )
 
 
 def _chunk(rows: Iterator[list[Cell]]) -> list[list[Cell]]:

@@ -11,7 +11,7 @@ from hum_async.bulk._compose import Outputs
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.long import LONG_COLUMNS
 from hum_async.bulk.rows import RESULT_COLUMNS
-from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, open_sink
+from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, format_of, open_sink
 
 __all__ = ["JobOutputs", "beside", "is_stream"]
 
@@ -67,6 +67,7 @@ class JobOutputs:
         Raises:
             InputError: One cannot.
         """
+        format_of(self.target, self.fmt)
         self.open(rows=not self.streams).discard()
 
     def open_rows(self) -> Sink:

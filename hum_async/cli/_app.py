@@ -11,7 +11,6 @@ __all__ = ["make_app", "run_app"]
 _COMMANDS = {
     "check": "Say what is wrong with a file of addresses, before anything is bought.",
     "qualify": "Look up every address of a file; write the file again with the results.",
-    "check": "Say what is wrong with a file of addresses and what it will cost; sends nothing.",
     "status": "Show how a job stands, by its journal.",
     "verify": "Check a finished job: its journal, its files and its rows.",
     "lookup": "Look up one address.",

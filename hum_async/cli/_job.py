@@ -28,6 +28,7 @@ from hum_async.cli._summary import show_summary
 from hum_async.client import HumClient
 from hum_async.errors import (
     ApiError,
+    ApiUnavailable,
     AuthenticationError,
     HumError,
     InputError,
@@ -112,7 +113,7 @@ class _Run:
             with gentle_stop(self._stop) as signals:
                 try:
                     await self._look_up()
-                except (AuthenticationError, SessionLimitReached) as exc:
+                except (AuthenticationError, ApiUnavailable, SessionLimitReached) as exc:
                     ended = exc
                 written = await self._write()
         finally:

@@ -44,33 +44,35 @@ def show(
         limit: How many findings to show one by one.
         console: Where to.
     """
-    for line in _totals(found):
-        console.print(line)
+    _print(console, _totals(found))
     if found.kinds:
-        console.print(_kinds(found), soft_wrap=False)
-    _show_findings(found, limit=limit, console=console)
-    console.print(_price(found, rate))
+        console.print(_kinds(found))
+    _print(console, _findings(found, limit=limit))
+    _print(console, _price(found.sessions, rate))
+
+
+def _print(console: Console, lines: list[str]) -> None:
+    for line in lines:
+        # Wrapped at words on a terminal, one line elsewhere.
+        console.print(line, soft_wrap=not console.is_terminal)
 
 
 def _totals(found: Preflight) -> list[str]:
-    lines = [f"{found.rows:,} rows"]
-    if found.refused:
-        lines.append(f"[red]{found.refused:,} will be refused[/] and cost nothing")
-    if found.suspicious:
-        lines.append(f"[yellow]{found.suspicious:,} look wrong[/] and will be bought as they are")
-    if found.duplicates:
-        lines.append(f"{found.duplicates:,} have the address of a row above and cost nothing")
-    if found.restored:
-        lines.append(f"{found.restored:,} ZIP codes were numbers and got their leading zeros back")
-    if found.correctable:
-        lines.append(f"{found.correctable:,} cells can be corrected without a doubt")
-    return lines
+    lines = {
+        "rows": found.rows,
+        "[red]refused[/], at no cost": found.refused,
+        "[yellow]suspicious[/], bought as they are": found.suspicious,
+        "the same address as a row above, at no cost": found.duplicates,
+        "ZIP codes that were numbers and got their leading zeros back": found.restored,
+        "cells that --corrected corrects": found.correctable,
+    }
+    return [f"{count:,} {what}" for what, count in lines.items() if count]
 
 
 def _kinds(found: Preflight) -> Table:
     table = Table()
     table.add_column("")
-    table.add_column("cells", justify="right")
+    table.add_column("found", justify="right")
     table.add_column("first row", justify="right")
     table.add_column("what", style="dim")
     for kind in found.kinds:
@@ -84,27 +86,31 @@ def _where(kind: KindCount) -> tuple[str, str]:
     return ("all", "") if kind.first_row is None else (f"{kind.count:,}", f"{kind.first_row:,}")
 
 
-def _show_findings(found: Preflight, *, limit: int, console: Console) -> None:
+def _findings(found: Preflight, *, limit: int) -> list[str]:
+    lines = []
     for finding in found.findings[:limit]:
         place = "table" if finding.row is None else f"row {finding.row:,}"
         fix = f" [dim]Fix:[/] {shown(finding.fix)}" if finding.fix is not None else ""
         style = _STYLES[finding.severity]
-        console.print(f"[{style}]{place}:[/] {shown(finding.message)}.{fix}")
+        lines.append(f"[{style}]{place}:[/] {shown(finding.message)}.{fix}")
     told = sum(kind.count for kind in found.kinds if kind.severity is not Severity.INFO)
-    if (more := told - len(found.findings[:limit])) > 0:
-        console.print(f"[dim]... and {more:,} more.[/]")
+    if told > len(lines):
+        lines.append(f"[dim]... and {told - len(lines):,} more.[/]")
+    return lines
 
 
-def _price(found: Preflight, rate: float | None) -> str:
-    count = found.sessions
-    bought = f"{count:,} {'session' if count == 1 else 'sessions'} will be bought"
-    if not count:
-        return bought
-    times = [
-        f"{_about(estimate(count, rate=each))} at {each:g} requests/s"
-        for each in (_RATES if rate is None else (rate,))
-    ]
-    return f"{bought}, which takes about {', '.join(times)}"
+def _price(sessions: int, rate: float | None) -> list[str]:
+    bought = f"{sessions:,} {'session' if sessions == 1 else 'sessions'} will be bought"
+    if not sessions:
+        return [bought]
+    if rate is not None:
+        return [f"{bought}, in about {_time(sessions, rate)}"]
+    times = [f"  {_time(sessions, each)}" for each in _RATES]
+    return [f"{bought}; how long that takes depends on the API's limit:", *times]
+
+
+def _time(sessions: int, rate: float) -> str:
+    return f"{_about(estimate(sessions, rate=rate))} at {rate:g} requests/s"
 
 
 def _about(seconds: float) -> str:

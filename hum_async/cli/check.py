@@ -39,11 +39,12 @@ def check(  # noqa: PLR0913  each is an option of the command
 ) -> int:
     """Say which rows of a file will be refused, which look wrong, and what a job will buy.
 
-    Needs no key and sends nothing. Exit code 0 if no row will be refused, 3 if some will.
+    Needs no key and sends nothing. The exit code is 3 if rows will be refused.
 
     Args:
         input: File of addresses, as for qualify; - is standard input.
-        report: Write all findings to this file; - is standard output.
+        report: Write all findings to this file; - is standard output. Row 1 is the first below the
+            header.
         corrected: Write the table again with what can be corrected without a doubt: lost zeros of
             ZIP codes, names of states, spaces, whole addresses in the street's cell.
         rate: Requests per second to reckon with.
@@ -70,7 +71,7 @@ def _prepare(
     table, columns = options.open(source)
     options.introduce(table, columns)
     # Here and not in the coroutine: no event loop keeps Ctrl-C from ending it.
-    with ExitStack() as outputs:
+    with ExitStack() as outputs, messages.status("Looking at every row ..."):
         on_finding = on_corrected = None
         if report is not None:
             sink = outputs.enter_context(_whole(_open_report(report, table)))

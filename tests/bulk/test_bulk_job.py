@@ -18,7 +18,13 @@ from hum_async.bulk.events import EventLog
 from hum_async.bulk.job import FileJob, JournalTerms
 from hum_async.bulk.outputs import JobOutputs
 from hum_async.bulk.tables import open_table
-from hum_async.errors import InputError, SessionLimitReached
+from hum_async.errors import (
+    ApiUnavailable,
+    ConnectFailed,
+    InputError,
+    RequestTimeout,
+    SessionLimitReached,
+)
 from hum_async.testing import json_response
 
 if TYPE_CHECKING:
@@ -309,3 +315,42 @@ async def test_events_tell_of_every_update_and_result_and_name_no_address(
     db.close()
     assert tokens
     assert not [token for token in tokens if token in text]
+
+
+@pytest.mark.parametrize(
+    "trouble", [json_response(502), ConnectFailed("no route"), RequestTimeout("no answer")]
+)
+async def test_a_job_stops_when_nothing_works_any_more_and_goes_on_later(
+    tmp_path: Path,
+    make_api: Callable[..., Any],
+    client_of: Callable[..., HumClient],
+    trouble: Any,
+) -> None:
+    files = Files(tmp_path, many(300))
+    api = make_api(polling=False)
+    async with client_of(api, rate=10.0) as client:
+        async with files.job(client) as job:
+            running = asyncio.ensure_future(job.run())
+            await asyncio.sleep(5)
+            api.say("POST", *[trouble] * 100_000)
+            with pytest.raises(ApiUnavailable, match=r"25 look-ups.*run the same command again"):
+                await running
+            assert 40 < job.report.done < 300
+        api.instead.clear()
+        job = await files.run(client, terms={"retry": [Outcome.FAILED]})
+    uncertain = job.report.outcomes[Outcome.UNCERTAIN]
+    assert job.report.outcomes[Outcome.SERVED] + uncertain == 300
+    assert uncertain <= 25 + 32
+
+
+async def test_rows_that_fail_now_and_then_are_no_outage(
+    tmp_path: Path, make_api: Callable[..., Any], client_of: Callable[..., HumClient]
+) -> None:
+    files = Files(tmp_path, many(200))
+    api = make_api(polling=False)
+    for number in range(200):
+        if number % 20:
+            api.say("POST", json_response(502), street1=f"{number} Main St")
+    async with client_of(api, rate=10.0) as client:
+        job = await files.run(client)
+    assert job.report.outcomes[Outcome.UNCERTAIN] == 190

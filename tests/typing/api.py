@@ -15,6 +15,7 @@ from hum_async import (
     AgentStatus,
     AiohttpTransport,
     ApiError,
+    ApiUnavailable,
     AsyncSessionWatcher,
     AuthenticationError,
     ConfigurationError,
@@ -215,7 +216,7 @@ async def many(hum: HumClient, rows: AsyncIterator[Address]) -> None:
             async for found in job:
                 assert_type(found.library_version, str)
                 job.stop()
-        except (JournalError, SessionLimitReached) as exc:
+        except (ApiUnavailable, JournalError, SessionLimitReached) as exc:
             assert_type(exc.args, tuple[Any, ...])
     async for found in qualify(hum, rows, policy=LearnedPolling()):
         assert_type(found, Qualification)

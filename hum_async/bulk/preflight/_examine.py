@@ -1,5 +1,6 @@
 """All rows of a table looked at once: what a job would refuse, doubt, and buy."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from itertools import chain, islice
@@ -190,7 +191,8 @@ class _Tally:
         self._on_finding = on_finding
         self._rows = self._refused = self._suspicious = self._duplicates = 0
         self._restored = self._correctable = 0
-        self._kinds: dict[tuple[Severity, FindingKind], KindCount] = {}
+        self._counts = Counter[tuple[Severity, FindingKind]]()
+        self._first_rows: dict[tuple[Severity, FindingKind], int | None] = {}
         self._kept: dict[Severity, list[Finding]] = {severity: [] for severity in Severity}
 
     def count_table(self, findings: Sequence[Finding]) -> None:
@@ -211,13 +213,8 @@ class _Tally:
 
     def _note(self, finding: Finding) -> None:
         kind = (finding.severity, finding.kind)
-        before = self._kinds.get(kind)
-        self._kinds[kind] = KindCount(
-            finding.severity,
-            finding.kind,
-            count=before.count + 1 if before else 1,
-            first_row=before.first_row if before else finding.row,
-        )
+        self._counts[kind] += 1
+        self._first_rows.setdefault(kind, finding.row)
         kept = self._kept[finding.severity]
         if finding.severity is not Severity.INFO and len(kept) < self._keep:
             kept.append(finding)
@@ -228,6 +225,10 @@ class _Tally:
         kept = [*self._kept[Severity.REFUSED], *self._kept[Severity.SUSPICIOUS]]
         # What holds for the whole table explains what holds for its rows.
         kept.sort(key=lambda finding: finding.row is not None)
+        kinds = [
+            KindCount(severity, kind, count=count, first_row=self._first_rows[severity, kind])
+            for (severity, kind), count in self._counts.items()
+        ]
         return Preflight(
             rows=self._rows,
             refused=self._refused,
@@ -236,7 +237,7 @@ class _Tally:
             sessions=sessions,
             restored=self._restored,
             correctable=self._correctable,
-            kinds=tuple(sorted(self._kinds.values(), key=_rank)),
+            kinds=tuple(sorted(kinds, key=_rank)),
             findings=tuple(kept[: self._keep]),
         )
 

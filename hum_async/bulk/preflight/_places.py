@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum, auto
+from functools import lru_cache
 
 from hum_async._address import STATES
 
@@ -92,6 +93,7 @@ _NOWHERE: frozenset[str] = frozenset()
 _DIGITS = re.compile(r"(?:(\d{3,5})-?|(\d{4,5})[- ]?(\d{4}))(?:\.0+)?", re.ASCII)
 
 
+@lru_cache(maxsize=1024)
 def read_state(text: str) -> tuple[str, Spelling] | None:
     """Return the code of the state that is meant, and how sure that is; None if it is none.
 

@@ -85,8 +85,15 @@ def _sniffed(path: Path, source: str) -> str:
 
 
 def format_of(target: str, fmt: str | None = None) -> str:
-    """Return the format of an output: the one that is named, else by its name, else CSV."""
-    return fmt or _FORMATS.get(Path(target).suffix.casefold(), "csv")
+    """Return the format of an output: the one that is named, else by its name, else CSV.
+
+    Raises:
+        InputError: That format cannot go there.
+    """
+    chosen = fmt or _FORMATS.get(Path(target).suffix.casefold(), "csv")
+    if target == STANDARD and chosen in {"excel", "parquet"}:
+        raise InputError(f"{chosen} cannot go to standard output; name a file with -o")
+    return chosen
 
 
 def open_sink(  # noqa: PLR0913  all but one by name
@@ -112,8 +119,6 @@ def open_sink(  # noqa: PLR0913  all but one by name
         InputError: It cannot be written, or would overwrite the input.
     """
     chosen = format_of(target, fmt)
-    if target == STANDARD and chosen in {"excel", "parquet"}:
-        raise InputError(f"{chosen} cannot go to standard output; name a file with -o")
     try:
         if source is not None and _is_same(target, source.path):
             raise InputError("input and output are the same file; name another output")

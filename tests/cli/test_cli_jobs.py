@@ -1,0 +1,395 @@
+"""What operations people do with a job: stop it, resume it, look at it, prove it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hum_async.bulk.journal import Journal
+from hum_async.bulk.tables import open_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hum_async.simulator import Simulator
+
+STREETS = ("100 Served St", "100 Not Found Ln", "", "100 SERVED st.")
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """Read an output of whatever format."""
+    table = open_table(str(path))
+    return [dict(zip(table.header, row, strict=True)) for row in table.rows()]
+
+
+@pytest.fixture
+def qualify(
+    call: Callable[..., Any], addresses: Callable[..., str], tmp_path: Path
+) -> Callable[..., Any]:
+    """Run a simulated job on `STREETS`: `qualify("-o", "out.csv", ...)`, on virtual time."""
+
+    def qualify(*arguments: str, streets: tuple[str, ...] = STREETS) -> Any:
+        words = [str(tmp_path / word) if "." in word else word for word in arguments]
+        return call("qualify", addresses(*streets), "--simulate", *words)
+
+    return qualify
+
+
+# --- running again --------------------------------------------------------------------------------
+
+
+def test_the_same_command_again_buys_nothing_and_gives_the_same(
+    qualify: Callable[..., Any], tmp_path: Path
+) -> None:
+    first = qualify("-o", "out.csv")
+    assert (first.code, first.out) == (3, "")
+    assert "2 sessions bought" in first.err
+    before = (tmp_path / "out.csv").read_bytes()
+    second = qualify("-o", "out.csv")
+    assert second.code == 3
+    assert "0 sessions bought, 0 requests" in second.err
+    assert (tmp_path / "out.csv").read_bytes() == before
+
+
+def test_failed_rows_are_looked_up_again_where_they_were_and_not_without_being_asked_to(
+    qualify: Callable[..., Any], tmp_path: Path
+) -> None:
+    streets = ("100 Served St", "100 Never Done Dr", "101 Served St")
+    first = qualify("-o", "out.csv", streets=streets)
+    assert first.code == 3
+    assert "out.failed.csv" in first.err
+    assert "--retry-failed" in first.err
+    assert [row["id"] for row in rows_of(tmp_path / "out.failed.csv")] == ["2"]
+    assert "0 sessions bought" in qualify("-o", "out.csv", streets=streets).err
+    again = qualify("-o", "out.csv", "--retry-failed", streets=streets)
+    assert "1 sessions bought" in again.err
+    # The failed rows are an input of their own; corrected, they go where they were.
+    streets = ("100 Served St", "102 Served St", "101 Served St")
+    assert qualify("-o", "out.csv", streets=streets).code == 0
+    rows = rows_of(tmp_path / "out.csv")
+    assert [(row["id"], row["hum_outcome"]) for row in rows] == [
+        ("1", "SERVED"),
+        ("2", "SERVED"),
+        ("3", "SERVED"),
+    ]
+    assert not (tmp_path / "out.failed.csv").exists()
+
+
+def test_no_more_sessions_than_allowed_and_that_is_5(
+    qualify: Callable[..., Any], tmp_path: Path
+) -> None:
+    streets = tuple(f"{number} Served St" for number in range(10))
+    for _ in range(2):
+        ended = qualify("-o", "out.csv", "--max-sessions", "4", streets=streets)
+        assert ended.code == 5
+        assert "raise" in ended.err
+        assert [row["id"] for row in rows_of(tmp_path / "out.csv")] == ["1", "2", "3", "4"]
+    ended = qualify("-o", "out.csv", "--max-sessions", "10", streets=streets)
+    assert ended.code == 0
+    assert "6 sessions bought" in ended.err
+
+
+def test_starting_over_says_what_is_lost_and_asks(
+    qualify: Callable[..., Any], tmp_path: Path
+) -> None:
+    qualify("-o", "out.csv")
+    journal = tmp_path / "out.journal.sqlite"
+    before = journal.read_bytes()
+    refused = qualify("-o", "out.csv", "--fresh")
+    assert refused.code == 2
+    assert "2 results that took 2 paid sessions" in refused.err
+    assert "--yes" in refused.err
+    assert journal.read_bytes() == before
+    ended = qualify("-o", "out.csv", "--fresh", "--yes")
+    assert "2 results that took 2 paid sessions" in ended.err
+    assert "2 sessions bought" in ended.err
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n\n", 2), ("\n", 2), ("y\n", 3)])
+def test_somebody_at_a_terminal_is_asked(
+    qualify: Callable[..., Any], tmp_path: Path, answer: str, code: int
+) -> None:
+    # No row needs a request, so that it takes no time.
+    qualify("-o", "out.csv", streets=("",))
+    ours, theirs = pty.openpty()
+    command = ["-m", "hum_async", "qualify", str(tmp_path / "in.csv")]
+    command += ["-o", str(tmp_path / "out.csv"), "--simulate", "--fresh"]
+    with subprocess.Popen(  # noqa: S603  our own program
+        [sys.executable, *command],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        os.write(ours, answer.encode())
+        out, _ = child.communicate(timeout=50)
+    os.close(ours)
+    os.close(theirs)
+    assert child.returncode == code
+    assert b"[y/N]" in out
+
+
+def test_results_of_another_job_are_taken(qualify: Callable[..., Any]) -> None:
+    qualify("-o", "one.csv")
+    ended = qualify("-o", "two.csv", "--reuse-from", "one.journal.sqlite", "--reuse", "24h")
+    assert "0 sessions bought" in ended.err
+
+
+@pytest.mark.parametrize("age", ["24", "h", "1w"])
+def test_an_age_that_makes_no_sense_is_told(qualify: Callable[..., Any], age: str) -> None:
+    ended = qualify("-o", "out.csv", "--reuse", age)
+    assert ended.code == 2
+    assert "24h" in ended.err
+
+
+def test_a_journal_of_other_results_is_refused(qualify: Callable[..., Any]) -> None:
+    qualify("-o", "out.csv")
+    ended = qualify("-o", "out.csv", "--seed", "5")
+    assert ended.code == 1
+    assert "seed 0" in ended.err
+    assert "--fresh" in ended.err
+
+
+def test_a_dry_run_sends_nothing_and_leaves_nothing(
+    qualify: Callable[..., Any], files: Callable[[], list[str]]
+) -> None:
+    ended = qualify("-o", "out.csv", "--dry-run")
+    assert ended.code == 3
+    assert "2 sessions will be bought" in ended.out
+    assert files() == ["in.csv"]
+
+
+# --- looking at it --------------------------------------------------------------------------------
+
+
+def test_status_tells_how_a_job_stands(
+    qualify: Callable[..., Any], call: Callable[..., Any], tmp_path: Path
+) -> None:
+    qualify("-o", "out.csv")
+    journal = str(tmp_path / "out.journal.sqlite")
+    ended = call("status", journal)
+    assert ended.code == 0
+    for part in ("finished", "Rows: 4 of 4", "SERVED", "2 bought", "Requests: ", "1 runs"):
+        assert part in ended.out
+    held = Journal(tmp_path / "out.journal.sqlite")
+    running = call("status", journal)
+    held.close()
+    assert f"running as process {os.getpid()}" in running.out
+    missing = call("status", str(tmp_path / "none.sqlite"))
+    assert (missing.code, missing.out) == (1, "")
+
+
+def test_a_second_job_with_the_same_output_is_refused_while_the_first_runs(
+    qualify: Callable[..., Any], tmp_path: Path
+) -> None:
+    held = Journal(tmp_path / "out.journal.sqlite")
+    ended = qualify("-o", "out.csv")
+    held.close()
+    assert ended.code == 1
+    assert f"in use by process {os.getpid()}" in ended.err
+
+
+def test_verify_finds_a_finished_job_sound(
+    qualify: Callable[..., Any], call: Callable[..., Any], tmp_path: Path
+) -> None:
+    qualify("-o", "out.csv", "--long", "long.csv")
+    ended = call("verify", str(tmp_path / "out.journal.sqlite"))
+    assert ended.code == 0
+    assert ended.out.count("ok ") == 5
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (lambda text: text.replace("SERVED", "NO_PROVIDERS", 1), "changed"),
+        (lambda text: text.replace("100 Served St", "101 Served St", 1), "is not row 1"),
+        (lambda text: "".join(text.splitlines(keepends=True)[:-1]), "ends before row 4"),
+        (lambda text: text + text.splitlines(keepends=True)[-1], "1 rows more"),
+    ],
+    ids=["outcome", "cell", "missing", "extra"],
+)
+def test_verify_finds_what_was_changed(
+    qualify: Callable[..., Any],
+    call: Callable[..., Any],
+    tmp_path: Path,
+    damage: Callable[[str], str],
+    problem: str,
+) -> None:
+    qualify("-o", "out.csv")
+    output = tmp_path / "out.csv"
+    output.write_text(damage(output.read_text()))
+    ended = call("verify", str(tmp_path / "out.journal.sqlite"))
+    assert ended.code == 3
+    assert "the output" in ended.out
+    assert problem in " ".join(ended.out.split())
+
+
+def test_verify_of_a_job_that_is_not_finished_says_so(
+    qualify: Callable[..., Any], call: Callable[..., Any], tmp_path: Path
+) -> None:
+    streets = tuple(f"{number} Served St" for number in range(4))
+    qualify("-o", "out.csv", "--max-sessions", "2", streets=streets)
+    ended = call("verify", str(tmp_path / "out.journal.sqlite"))
+    assert ended.code == 3
+    assert "not finished" in ended.out
+
+
+def test_the_manifest_tells_how_the_numbers_came_about(
+    qualify: Callable[..., Any], tmp_path: Path
+) -> None:
+    qualify("-o", "out.csv", "--long", "long.csv", "--max-sessions", "9")
+    manifest = json.loads((tmp_path / "out.manifest.json").read_text())
+    assert manifest["settings"]["max_sessions"] == 9
+    assert manifest["settings"]["simulated"] is True
+    assert set(manifest["files"]) == {"input", "output", "failed", "long"}
+    assert manifest["files"]["output"]["rows"] == 4
+    assert manifest["files"]["failed"]["rows"] == 1
+    assert manifest["addresses_by_outcome"] == {"ADDRESS_NOT_FOUND": 1, "SERVED": 1}
+    assert manifest["sessions"]["bought"] == 2
+    assert manifest["requests"] > 2
+    assert sum(manifest["rows_by_data_set"].values()) == 3
+    assert manifest["observed_at"]["first"] <= manifest["observed_at"]["last"]
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", ["csv", "jsonl", "xlsx", "parquet"])
+@pytest.mark.parametrize("target", ["csv", "jsonl", "xlsx", "parquet"])
+def test_every_format_in_and_out_keeps_columns_and_zeros(
+    call: Callable[..., Any],
+    addresses: Callable[..., str],
+    tmp_path: Path,
+    source: str,
+    target: str,
+) -> None:
+    made = tmp_path / f"made.{source}"
+    # An output is an input: its result columns are dropped.
+    first = call("qualify", addresses("100 Served St"), "--simulate", "-o", str(made))
+    assert first.code == 0
+    out = tmp_path / f"out.{target}"
+    again = call("qualify", str(made), "--simulate", "-o", str(out))
+    assert again.code == 0
+    (row,) = rows_of(out)
+    assert list(row)[:4] == ["id", "street", "zip", "hum_outcome"]
+    assert (str(row["id"]), row["street"], row["zip"]) == ("1", "100 Served St", "00501")
+    assert row["hum_outcome"] == "SERVED"
+    assert call("verify", str(tmp_path / "out.journal.sqlite")).code == 0
+
+
+def test_the_long_table_has_a_row_for_each_offering_and_plan(
+    qualify: Callable[..., Any], tmp_path: Path
+) -> None:
+    qualify("-o", "out.csv", "--long", "long.csv")
+    rows = rows_of(tmp_path / "long.csv")
+    assert {row["id"] for row in rows} == {"1", "4"}
+    assert {row["hum_record"] for row in rows} >= {"offering", "plan"}
+    served = rows_of(tmp_path / "out.csv")[0]
+    providers = {row["hum_provider"] for row in rows if row["id"] == "1"}
+    assert providers == set(served["hum_providers"].split("; "))
+
+
+def test_events_are_json_lines_and_results_go_elsewhere(qualify: Callable[..., Any]) -> None:
+    ended = qualify("-o", "out.csv", "--events", "-")
+    lines = [json.loads(line) for line in ended.out.splitlines()]
+    assert [line["event"] for line in lines][:1] == ["started"]
+    assert [line["event"] for line in lines][-1:] == ["ended"]
+    assert sorted(line["row"] for line in lines if line["event"] == "result") == [1, 2, 3, 4]
+    both = qualify("--events", "-")
+    assert both.code == 2
+    assert "-o FILE" in both.err
+
+
+def test_standard_output_leaves_nothing_behind_unless_a_journal_is_named(
+    qualify: Callable[..., Any], files: Callable[[], list[str]]
+) -> None:
+    ended = qualify()
+    assert len(list(csv.reader(io.StringIO(ended.out)))) == 5
+    assert files() == ["in.csv"]
+    first = qualify("--journal", "job.sqlite", streets=STREETS[:3])
+    assert files() == ["in.csv", "job.sqlite"]
+    second = qualify("--journal", "job.sqlite", streets=STREETS[:3])
+    assert "0 sessions bought" in second.err
+    assert first.out == second.out
+
+
+@pytest.mark.parametrize("target", ["out.xlsx", "out.parquet"])
+def test_what_cannot_go_to_standard_output_is_refused_before_anything_is_spent(
+    call: Callable[..., Any], addresses: Callable[..., str], target: str
+) -> None:
+    fmt = {"out.xlsx": "excel", "out.parquet": "parquet"}[target]
+    ended = call("qualify", addresses("100 Served St"), "--simulate", "--format", fmt)
+    assert ended.code == 1
+    assert "-o" in ended.err
+    assert "Simulated API" not in ended.err
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_spent(
+    call: Callable[..., Any], addresses: Callable[..., str], tmp_path: Path
+) -> None:
+    job = addresses("100 Served St")
+    for target in (tmp_path, tmp_path / "missing" / "out.csv"):
+        ended = call("qualify", job, "--simulate", "-o", str(target))
+        assert ended.code == 1
+        assert "cannot write" in ended.err
+        assert "Simulated API" not in ended.err
+
+
+# --- a full disk ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Any:
+    """Mount a disk of 600 KB; skip where that is not allowed."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(  # noqa: S603  our own folder
+        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(disk)],  # noqa: S607  of the system
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("no disk can be mounted here")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)  # noqa: S603, S607  as above
+
+
+async def test_a_full_disk_is_told_and_the_job_goes_on_when_there_is_room(
+    start: Any, quick: Simulator, addresses: Callable[..., str], small_disk: Path
+) -> None:
+    streets = [f"{number} Served St" for number in range(150)]
+    job = addresses(*streets)
+    output = small_disk / "out.csv"
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"x" * 450_000)
+    command = ("qualify", job, "-o", str(output), "--base-url", quick.url)
+    ended = await (await start(*command)).end()
+    assert ended.code == 1
+    assert "cannot use the journal" in ended.err
+    assert "Traceback" not in ended.err
+    assert not output.exists()
+    bought = quick.sessions_bought
+    assert bought < 150
+    ballast.unlink()
+    subprocess.run(  # noqa: S603, ASYNC221  it takes no time
+        ["mount", "-o", "remount,size=8m", str(small_disk)],  # noqa: S607  of the system
+        check=True,
+    )
+    ended = await (await start(*command)).end()
+    assert ended.code in {0, 3}
+    rows = rows_of(output)
+    assert len(rows) == 150
+    uncertain = sum(row["hum_outcome"] == "UNCERTAIN" for row in rows)
+    # What was in flight when the disk was full.
+    assert uncertain <= 32
+    assert quick.sessions_bought <= 150
+    posts = [record.address_key for record in quick.requests(method="POST")]
+    assert len(posts) == len(set(posts))
