@@ -258,7 +258,10 @@ class Job:
     def _space(self, work: Purchasing) -> int:
         """Rows that may be read now."""
         space = self._terms.max_open - work.rows - len(self._results)
-        return space if work.holding else min(space, _AHEAD - work.waiting)
+        if work.holding:
+            return space
+        # Many at a time: each lot costs a look into the journal.
+        return 0 if work.waiting > _AHEAD // 2 else min(space, _AHEAD - work.waiting)
 
     async def _sort_in(
         self, chunk: list[tuple[Hashable, Address]], work: Purchasing, store: Store

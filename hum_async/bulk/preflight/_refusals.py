@@ -87,7 +87,8 @@ def _refuse(row: Row, field: str | None, message: str) -> None:
 
 def _refuse_zip(row: Row, message: str) -> None:
     text = row.text("zip")
-    meant = _meant_zip(row)
+    # A place in the street's cell may say something else.
+    meant = None if row.has(FindingKind.ONE_CELL) else _meant_zip(row)
     if _CANADIAN.fullmatch(text):
         message = "zip is a Canadian postal code; the API knows US addresses only"
     lost = text.isdecimal() and len(text) < 5  # noqa: PLR2004  a ZIP's length
@@ -139,5 +140,5 @@ def _refuse_state(row: Row, message: str) -> None:
         Severity.REFUSED,
         message,
         field="state",
-        changes={"state": code} if fits else None,
+        changes={"state": code} if fits and not row.has(FindingKind.ONE_CELL) else None,
     )

@@ -74,6 +74,10 @@ class Row:
         """Return a part with single spaces; "" if there is none."""
         return self._texts[field]
 
+    def has(self, kind: FindingKind) -> bool:
+        """Return whether something of this kind was said."""
+        return any(finding.kind is kind for finding in self.findings)
+
     def changes(self, at: int) -> bool:
         """Return whether something that was said changes a cell."""
         return any(change.at == at for finding in self.findings for change in finding.changes)
