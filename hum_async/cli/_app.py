@@ -10,7 +10,9 @@ __all__ = ["make_app", "run_app"]
 
 _COMMANDS = {
     "check": "Say what is wrong with a file of addresses, before anything is bought.",
-    "qualify": "Look up every address of a file; write the file again with the results.",
+    "qualify": "Look up every address of a file; write the file again with the results.\n\n"
+    "Run the same command again to go on after whatever has stopped it: what is in the journal "
+    "beside the output is not bought again.",
     "status": "Show how a job stands, by its journal.",
     "verify": "Check a finished job: its journal, its files and its rows.",
     "lookup": "Look up one address.",
@@ -22,7 +24,7 @@ _COMMANDS = {
 _EPILOGUE = (
     "The key is read from the environment variable HUM_API_KEY, or with --key-file; the API from "
     "HUM_BASE_URL. Exit codes: 0 all rows settled, 1 could not run, 2 usage, 3 finished with "
-    "failed rows, 4 authentication, 5 session limit reached, 130 Ctrl-C, 143 SIGTERM."
+    "failed rows (check, --dry-run: rows will be refused), 4 authentication, 5 session limit reached, 130 Ctrl-C, 143 SIGTERM."
 )
 
 

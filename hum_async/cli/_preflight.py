@@ -64,7 +64,7 @@ def _totals(found: Preflight) -> list[str]:
         "[yellow]suspicious[/], bought as they are": found.suspicious,
         "the same address as a row above, at no cost": found.duplicates,
         "ZIP codes that were numbers and got their leading zeros back": found.restored,
-        "cells that --corrected corrects": found.correctable,
+        "cells that hum check --corrected corrects": found.correctable,
     }
     return [f"{count:,} {what}" for what, count in lines.items() if count]
 

@@ -6,10 +6,9 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.outputs import JobOutputs
-from hum_async.bulk.preflight import examine
-from hum_async.bulk.tables import STANDARD, Table
+from hum_async.bulk.preflight import Preflight, examine
+from hum_async.bulk.tables import STANDARD
 from hum_async.cli._api import PathOrDash, SimulatedApiOptions, read_key
 from hum_async.cli._input import InputOptions
 from hum_async.cli._job import JobPlan, run_plan
@@ -103,7 +102,8 @@ def _prepare(  # noqa: PLR0913  as above
     if not settings["quiet"]:
         table_options.introduce(table, columns)
     if dry_run:
-        return _dry_run(table, columns, rate=api.rate)
+        # Here and not in the coroutine: nothing keeps Ctrl-C from ending it.
+        return _shown(examine(table, columns), rate=api.rate)
     outputs = JobOutputs(table=table, columns=columns, target=output, fmt=fmt, long=long)
     outputs.check()
     path = files.enter_context(journal_path(journal, output=output, streams=outputs.streams))
@@ -125,8 +125,6 @@ def _prepare(  # noqa: PLR0913  as above
     return run_plan(plan)
 
 
-async def _dry_run(table: Table, columns: AddressColumns, *, rate: float | None) -> ExitCode:
-    """Say what a job would do, and send nothing."""
-    found = examine(table, columns)
+async def _shown(found: Preflight, *, rate: float | None) -> ExitCode:
     show(found, rate=rate)
     return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hum_async import Address, AddressError
@@ -238,6 +238,9 @@ def test_a_corrected_row_is_never_worse(row: list[str]) -> None:
     assert examined.result.correctable == len(told)
 
 
+@example(["1 Main St, Detroit, MI", "", "", "", "4822", "", ""])
+@example(["1 Main St, Detroit, MI", "", "", "Michigan", "", "", ""])
+@example(["1 Main St, Boston, MA", "", "", "", "2139", "", ""])
 @given(ROW)
 def test_what_was_corrected_needs_no_correction(row: list[str]) -> None:
     once = Examined(HEADER, [row]).corrected[0]

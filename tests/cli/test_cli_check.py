@@ -60,7 +60,7 @@ def test_what_is_wrong_is_said_row_by_row_and_counted(call: Callable[..., Any], 
     assert "2 refused, at no cost" in lines
     assert "1 suspicious, bought as they are" in lines
     assert "1 the same address as a row above, at no cost" in lines
-    assert "1 cells that --corrected corrects" in lines
+    assert "1 cells that hum check --corrected corrects" in lines
     found = [line for line in lines if line.startswith("row ")]
     assert [line[:6] for line in found] == ["row 2:", "row 3:", "row 4:"]
     assert found[0].endswith("leading zeros. Fix: 02139")

@@ -72,10 +72,10 @@ def _unfolded(row: Row, parts: dict[str, str]) -> dict[str, str] | None:
             continue
         if field not in at or row.text(field).casefold() not in {"", value.casefold()}:
             return None
-    if "zip" not in parts and (other := row.text("zip")):
-        # Two halves of one place have to fit.
-        if parts["state"] not in states_of_zip(other):
-            return None
+    other = row.text("zip") if "zip" not in parts else ""
+    # Two halves of one place have to fit.
+    if other and parts["state"] not in states_of_zip(other):
+        return None
     changes = {field: value for field, value in parts.items() if row.text(field) != value}
     # What is left of "1 A St, Detroit, MI 48226, Dearborn, MI 48127" is a whole address again.
     left = ", ".join(parts[field] for field in ("street1", "street2") if field in parts)
