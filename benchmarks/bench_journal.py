@@ -30,9 +30,9 @@ from hum_async import (
     RateLimiter,
     qualify,
 )
+from hum_async.bulk._journal_store import open_journal
 from hum_async.bulk._purchases import Asked, Opened, Settled
 from hum_async.bulk._purchasing import Terms
-from hum_async.bulk._store import open_journal
 from hum_async.bulk.columns import find_columns
 from hum_async.bulk.job import FileJob, JournalTerms
 from hum_async.bulk.outputs import JobOutputs

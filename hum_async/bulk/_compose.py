@@ -13,12 +13,12 @@ from typing import Any
 
 import attrs
 
-from hum_async._address import address_key, checked
+from hum_async._address import checked
 from hum_async.bulk._purchases import Entry, address_digest
 from hum_async.bulk._records import unpack
+from hum_async.bulk._seen import SeenAddresses
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.long import long_rows
-from hum_async.bulk.preflight._seen import SeenAddresses
 from hum_async.bulk.rows import FAILED_OUTCOMES, result_values
 from hum_async.bulk.tables import Cell, Sink, Table
 from hum_async.errors import AddressError, HumError
@@ -146,7 +146,7 @@ def results_of(
                 yield kept, _refused(columns.address(cells), address)
             elif (entry := found.get(digest)) is not None and entry.packed is not None:
                 result = unpack(entry.packed, key=None, address=address)
-                if seen.first(address_key(address), number) is not None:
+                if seen.first(digest, number) is not None:
                     # What it cost stands in the row that had the address first.
                     result = attrs.evolve(result, requests=0, elapsed=0.0)
                 yield kept, result

@@ -13,8 +13,8 @@ from typing import Any, Self
 import attrs
 
 from hum_async.bulk._compose import Composed, Outputs, compose
+from hum_async.bulk._journal_store import JournalStore, open_journal
 from hum_async.bulk._purchasing import Terms
-from hum_async.bulk._store import JournalStore, open_journal
 from hum_async.bulk._work import Job
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.manifest import relative

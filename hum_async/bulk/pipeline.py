@@ -10,9 +10,9 @@ from typing import Self
 from yarl import URL
 
 from hum_async._schedule import LearnedPolling, PollPolicy
+from hum_async.bulk._journal_store import open_store
 from hum_async.bulk._purchasing import Terms
 from hum_async.bulk._rows_in import Row
-from hum_async.bulk._store import open_store
 from hum_async.bulk._work import Job, JobStatistics
 from hum_async.client import HumClient
 from hum_async.models import Outcome, Qualification, SessionUpdate

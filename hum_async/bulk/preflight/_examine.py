@@ -8,12 +8,12 @@ from typing import Any
 
 import attrs
 
-from hum_async._address import address_key
+from hum_async.bulk._purchases import address_digest
+from hum_async.bulk._seen import SeenAddresses
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.preflight._findings import Finding, FindingKind, Severity
 from hum_async.bulk.preflight._refusals import refusals
 from hum_async.bulk.preflight._row import Columns, Row
-from hum_async.bulk.preflight._seen import SeenAddresses
 from hum_async.bulk.preflight._shape import judge_columns
 from hum_async.bulk.preflight._suspicions import SUSPICIONS
 from hum_async.bulk.tables import Cell, Table
@@ -163,7 +163,7 @@ def report_values(finding: Finding) -> dict[str, Any]:
 
 
 def _look_back(row: Row, address: Address, seen: SeenAddresses) -> None:
-    first = seen.first(address_key(address), row.number)
+    first = seen.first(address_digest(address), row.number)
     if first is not None:
         message = f"same address as row {first}; it is bought once"
         row.add(FindingKind.DUPLICATE, Severity.INFO, message)

@@ -1,7 +1,6 @@
 """In which row an address came first, for a million rows in little memory."""
 
 from array import array
-from hashlib import blake2b
 
 __all__ = ["SeenAddresses"]
 
@@ -24,14 +23,13 @@ class SeenAddresses:
         """Return how many different addresses there were."""
         return self._count
 
-    def first(self, key: str, row: int) -> int | None:
+    def first(self, digest: bytes, row: int) -> int | None:
         """Return the row above that has the same address; None, and remember it, if none has.
 
         Args:
-            key: What the address has in common with its other spellings.
+            digest: Of the address, 16 bytes (`address_digest`).
             row: Its number, from 1.
         """
-        digest = blake2b(key.encode(), digest_size=_DIGEST).digest()
         at = self._find(digest)
         if self._rows[at]:
             return self._rows[at]
