@@ -101,6 +101,7 @@ class Purchasing:
         self._closing: deque[Purchase] = deque()
         self._running: dict[bytes, Purchase] = {}
         self._fresh: deque[Purchase] = deque()
+        self._dropped_any = False
         self._joined = 0
         self._spent = store.spent
 
@@ -108,6 +109,11 @@ class Purchasing:
     def waiting(self) -> int:
         """Addresses that are still to be bought."""
         return len(self._fresh)
+
+    @property
+    def left(self) -> bool:
+        """Whether addresses were taken that have no result."""
+        return bool(self._fresh) or self._dropped_any
 
     @property
     def rows(self) -> int:
@@ -224,6 +230,7 @@ class Purchasing:
         """Give a purchase up that would only now be begun, if nothing new is to be begun."""
         if not (self.stopping and purchase.trip.step is Step.CREATE):
             return False
+        self._dropped_any = True
         self.open -= 1
         self._spent -= 1
         self._joined -= len(purchase.rows)

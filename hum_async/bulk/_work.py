@@ -14,7 +14,7 @@ from hum_async.bulk._purchases import address_digest
 from hum_async.bulk._purchasing import Purchase, Purchasing, Terms
 from hum_async.bulk._rows_in import Row, RowsIn
 from hum_async.bulk._store import Store
-from hum_async.errors import SessionLimitReached, StreamBusy
+from hum_async.errors import JournalError, SessionLimitReached, StreamBusy
 from hum_async.models import Address, Qualification
 
 __all__ = ["Job", "JobStatistics"]
@@ -157,8 +157,11 @@ class Job:
         """Close everything; raise what ended the job, if it was not its end."""
         work = self._purchasing
         if self._failure is None and not self._ended and work is not None and self._store:
-            if self._exhausted and not work.waiting:
-                await self._store.finish()
+            if self._exhausted and not work.left:
+                try:
+                    await self._store.finish()
+                except JournalError as exc:
+                    self._failure = exc
             elif not self._stopping:
                 self._failure = SessionLimitReached(
                     f"this job has bought the {self._terms.max_sessions} sessions that it may; to "

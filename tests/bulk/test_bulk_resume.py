@@ -11,6 +11,7 @@ import pytest
 
 from hum_async import Address, AuthenticationError, HumClient, Outcome, SessionUpdate
 from hum_async.bulk import qualify
+from hum_async.bulk.status import status_of
 from hum_async.errors import (
     ConnectFailed,
     JournalError,
@@ -381,6 +382,7 @@ async def test_a_job_that_is_stopped_does_not_wait_to_send_a_post_again(
         with pytest.raises(StopAsyncIteration):
             await reading
         posts = api.count("POST")
+        assert status_of(journal).finished_at is None
         api.instead.clear()
         results = [result async for result in qualify(client, [at("1 Main St")], journal=journal)]
     assert [result.outcome for result in results] == [Outcome.SERVED]
