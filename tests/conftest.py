@@ -26,10 +26,21 @@ def pytest_asyncio_loop_factories(
     return {"real": asyncio.new_event_loop}
 
 
-def pytest_collection_finish() -> None:
-    # What was imported by now is there to stay; the collector of each test need not look at it.
+def freeze() -> None:
+    """Keep the collector of each test from looking at what is there to stay, such as modules."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_collection_finish() -> None:
+    freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def what_is_imported_late() -> Iterator[None]:
+    """Count what the tests of a module have imported to what is there to stay."""
+    yield
+    freeze()
 
 
 @pytest.fixture(autouse=True)
