@@ -1,6 +1,8 @@
 """What a cell can hold, and how it reads as text."""
 
+import base64
 import datetime as dt
+import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +16,7 @@ Cell = (
     | float
     | bool
     | Decimal
+    | bytes
     | dt.datetime
     | dt.date
     | dt.time
@@ -22,6 +25,9 @@ Cell = (
     | None
 )
 """A value of a table; CSV gives text alone."""
+
+_EXACT = 2**53
+"""Up to here a float is as exact as an integer."""
 
 
 class Table(Protocol):
@@ -57,26 +63,36 @@ class Table(Protocol):
         ...
 
 
-def as_text(cell: Cell) -> str:
+def as_text(cell: Cell) -> str:  # noqa: PLR0911  a case per kind of cell
     """Return a cell as CSV shows it."""
     if cell is None:
         return ""
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < _EXACT else repr(cell)
+    if isinstance(cell, bytes):
+        return base64.b64encode(cell).decode()
     if isinstance(cell, dt.datetime | dt.date | dt.time):
         return cell.isoformat()
+    if isinstance(cell, list | dict):
+        return json.dumps(cell, ensure_ascii=False, default=as_text)
     return str(cell)
 
 
 def distinct(names: Sequence[str], *, taken: Sequence[str] = ()) -> list[str]:
     """Return names of which none is there twice: the second ``a`` becomes ``a__2``."""
-    found: list[str] = []
+    own, used = set(names), set(taken)
+    last: dict[str, int] = {}
+    found = []
     for column in names:
-        name, number = column, 1
-        while name in found or name in taken or (number > 1 and name in names):
+        name, number = column, last.get(column, 1)
+        while name in used or (number > 1 and name in own):
             number += 1
             name = f"{column}__{number}"
+        last[column] = number
+        used.add(name)
         found.append(name)
     return found

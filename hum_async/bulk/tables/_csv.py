@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -22,6 +23,8 @@ __all__ = ["CsvSink", "CsvTable", "kept_of", "named", "open_csv"]
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _DELIMITERS = ",;\t|"
 _LOOKED_AT = 20
+_SEPARATOR = re.compile(r"sep=([,;\t|])")
+"""What Excel writes, and heeds, above the header."""
 _WINDOWS = "cp1252"
 # The csv module stops at 128 KiB per cell; a table of addresses may hold notes.
 csv.field_size_limit(16 * 1024 * 1024)
@@ -118,14 +121,25 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 def _encoding(path: Path, encoding: str | None) -> str:
     with path.open("rb") as stream:
-        start = stream.read(4)
+        start = stream.read(64)
     marked = next((found for mark, found in _BOMS.items() if start.startswith(mark)), None)
     if encoding is None:
-        return marked or "utf-8"
+        return marked or _by_zeros(start) or "utf-8"
     known = codecs.lookup(encoding).name
     "a".encode(encoding)  # refuses codecs that are no text encodings
     # The mark at the beginning is no part of the first column's name.
     return "utf-8-sig" if known == "utf-8" and marked == "utf-8-sig" else encoding
+
+
+def _by_zeros(start: bytes) -> str | None:
+    """Return which UTF-16 it is that comes without its mark: every second byte is zero."""
+    for encoding, zeros, letters in (
+        ("utf-16-le", start[1::2], start[::2]),
+        ("utf-16-be", start[::2], start[1::2]),
+    ):
+        if len(zeros) > 1 and not any(zeros) and all(letters):
+            return encoding
+    return None
 
 
 def _scan(path: Path, *, name: str, encoding: str) -> CsvTable:
@@ -155,6 +169,8 @@ def _delimiter(stream: IO[str]) -> str | None:
     lines = list(islice((line for line in stream if line.strip()), _LOOKED_AT))
     if not lines:
         return None
+    if told := _SEPARATOR.fullmatch(lines[0].strip("\r\n")):
+        return told[1]
 
     def fit(delimiter: str) -> tuple[int, int]:
         rows = list(csv.reader(lines, delimiter=delimiter))
@@ -174,8 +190,8 @@ def _filled_rows(stream: IO[str], delimiter: str) -> Iterator[list[str]]:
     """
     reader = csv.reader(stream, delimiter=delimiter, strict=True)
     try:
-        for cells in reader:
-            if cells:
+        for number, cells in enumerate(cell for cell in reader if cell):
+            if number or not _SEPARATOR.fullmatch(delimiter.join(cells)):
                 yield cells
     except csv.Error as exc:
         raise csv.Error(f"{exc} (in line {reader.line_num}; check its quotation marks)") from None

@@ -106,6 +106,10 @@ def _cell(value: Any) -> Cell:
     return str(value) if isinstance(value, dt.timedelta) else value
 
 
+def _joined(value: Any) -> str:
+    return "; ".join(map(str, value)) if isinstance(value, list) else as_text(value)
+
+
 class ExcelSink:
     """Writes one sheet; text is text, whatever it begins with."""
 
@@ -117,6 +121,7 @@ class ExcelSink:
             raise
         self._output = output
         self._added = added
+        self._own = len(header)
         self._book = writer.Workbook(
             output.stream,
             {
@@ -196,7 +201,7 @@ class ExcelSink:
             form = self._formats[type(value)]
             self._sheet.write_datetime(self._rows, at, value, form)
         else:
-            text = "; ".join(map(str, value)) if isinstance(value, list) else as_text(value)
+            text = _joined(value) if at >= self._own else as_text(value)
             if len(text) > MOST_LETTERS:
                 raise InputError(
                     f"a cell of row {self._rows:,} has more than the {MOST_LETTERS:,} letters that "

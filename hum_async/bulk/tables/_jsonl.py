@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -74,7 +75,18 @@ def _object(line: str, name: str, number: int) -> dict[str, Any]:
         raise InputError(f"line {number} of {name} is not JSON") from None
     if not isinstance(found, dict):
         raise InputError(f"line {number} of {name} is not a JSON object")
+    # Only an escape can smuggle in half a character, which no file could hold.
+    if "\\u" in line and not _is_text(found):
+        raise InputError(f"line {number} of {name} holds halves of characters (\\ud800 ...)")
     return found
+
+
+def _is_text(found: dict[str, Any]) -> bool:
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class JsonlSink(TextSink):
@@ -88,10 +100,23 @@ class JsonlSink(TextSink):
     def _encode(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> str:
         row: dict[str, Any] = dict(zip(self._names, cells, strict=True))
         row |= {name: values.get(name) for name in self._added}
-        return json.dumps(row, ensure_ascii=False, default=_plain) + "\n"
+        try:
+            line = json.dumps(row, ensure_ascii=False, default=_plain, allow_nan=False)
+        except ValueError:
+            # JSON knows neither NaN nor infinity; most readers would refuse the whole line.
+            line = json.dumps(_without_nan(row), ensure_ascii=False, default=_plain)
+        return line + "\n"
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nan(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(inner) for inner in value]
+    return as_text(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal | dt.date | dt.time):
+    if isinstance(value, Decimal | bytes | dt.date | dt.time):
         return as_text(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")

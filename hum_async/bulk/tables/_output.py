@@ -50,12 +50,13 @@ class Output:
         return self._stream
 
     def put(self, text: str) -> None:
-        """Write text; the operating system has it when this returns."""
+        """Write text; whoever reads a stream has it when this returns."""
         content = text.encode()
 
         def write() -> None:
             self._stream.write(content)
-            self._stream.flush()
+            if self.partial is None:
+                self._stream.flush()
 
         self.attempt(write)
 

@@ -1,6 +1,5 @@
 """Parquet in and out (pyarrow)."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -125,13 +124,22 @@ class ParquetSink:
         if not self._columns[0]:
             return
         arrays = [
-            self._arrow.array(column, type=field.type)
+            self._array(column, field)
             for column, field in zip(self._columns, self._schema, strict=True)
         ]
         table = self._arrow.Table.from_arrays(arrays, schema=self._schema)
         self._output.attempt(lambda: self._writer.write_table(table))
         for column in self._columns:
             column.clear()
+
+    def _array(self, column: list[Any], field: Any) -> Any:
+        try:
+            return self._arrow.array(column, type=field.type)
+        except (self._arrow.ArrowException, TypeError, OverflowError) as exc:
+            raise InputError(
+                f"column {field.name!r} has values that do not fit its type {field.type}; write "
+                "CSV or JSON lines"
+            ) from exc
 
     def _own_type(self, name: str, at: int, source: Table | None, text: Collection[str]) -> Any:
         if isinstance(source, ParquetTable) and name not in text:
@@ -150,6 +158,4 @@ class ParquetSink:
         """Return a value as its column takes it: text, where the column is text."""
         if value is None or not self._arrow.types.is_string(wanted):
             return value
-        if isinstance(value, list | dict):
-            return json.dumps(value, ensure_ascii=False, default=str)
         return as_text(value)

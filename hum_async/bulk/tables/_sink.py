@@ -34,7 +34,7 @@ class TextSink:
         self._output = output
 
     def write(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
-        """Write one row; when this returns, the operating system has it."""
+        """Write one row."""
         self._output.put(self._encode(cells, values))
 
     def close(self) -> None:
