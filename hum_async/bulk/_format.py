@@ -15,6 +15,7 @@ __all__ = [
     "VERSION",
     "check_api",
     "check_header",
+    "damaged",
     "find",
     "open_reading",
     "setting",
@@ -113,9 +114,19 @@ def open_reading(path: Path, *, api: str | None = None) -> sqlite3.Connection:
         except BaseException:
             db.close()
             raise
-    except sqlite3.Error as exc:
+    except sqlite3.OperationalError as exc:
         raise JournalError(f"cannot read the journal {path}: {exc}") from exc
+    except sqlite3.Error as exc:
+        raise damaged(path, exc) from exc
     return db
+
+
+def damaged(path: Path, exc: sqlite3.Error) -> JournalError:
+    """Return what to say of a journal that something has destroyed."""
+    return JournalError(
+        f"the journal {path} is damaged ({exc}); restore it from a backup, or start over with "
+        "--fresh, which buys everything again"
+    )
 
 
 def find(db: sqlite3.Connection, addresses: Sequence[bytes]) -> dict[bytes, Entry]:

@@ -20,6 +20,7 @@ from hum_async.bulk._format import (
     VERSION,
     check_api,
     check_header,
+    damaged,
     find,
     setting,
     tally,
@@ -264,11 +265,13 @@ class Journal:
             raise JournalError(
                 f"{self.path} refuses a second purchase of one address; please report it"
             ) from exc
-        except sqlite3.Error as exc:
+        except sqlite3.OperationalError as exc:
             raise JournalError(
                 f"cannot use the journal {self.path}: {exc}; what was committed to it is safe: "
                 "make room or mend the cause, then run the same command again"
             ) from exc
+        except sqlite3.Error as exc:
+            raise damaged(self.path, exc) from exc
 
 
 def remove_journal(path: Path) -> None:

@@ -1,12 +1,13 @@
 """How a job stands, by its journal alone; also while another process runs it."""
 
+import sqlite3
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from hum_async.bulk._format import open_reading, setting, tally
+from hum_async.bulk._format import damaged, open_reading, setting, tally
 from hum_async.bulk._lock import holder_of
 from hum_async.bulk._purchases import Tally
 from hum_async.models import Outcome
@@ -92,32 +93,38 @@ def status_of(path: Path) -> JobStatus:
     """
     db = open_reading(path)
     try:
-        live = db.execute(
-            "SELECT outcome, count(*) FROM purchase "
-            "WHERE superseded IS NULL AND outcome IS NOT NULL GROUP BY outcome"
-        )
-        outcomes = Counter({Outcome(outcome): count for outcome, count in live})
-        superseded = Counter(
-            dict(
-                db.execute(
-                    "SELECT superseded, count(*) FROM purchase "
-                    "WHERE superseded IS NOT NULL GROUP BY superseded"
-                ).fetchall()
-            )
-        )
-        runs = db.execute(
-            "SELECT began_at, seen_at, library_version, requests, rows_done, rows_reused, "
-            "rows_total, seconds FROM run ORDER BY id"
-        ).fetchall()
-        return JobStatus(
-            path=path,
-            api=setting(db, "api"),
-            holder=holder_of(path),
-            finished_at=setting(db, "finished_at"),
-            tally=tally(db),
-            outcomes=outcomes,
-            superseded=superseded,
-            runs=tuple(RunStatus(*run) for run in runs),
-        )
+        return _read(path, db)
+    except sqlite3.Error as exc:
+        raise damaged(path, exc) from exc
     finally:
         db.close()
+
+
+def _read(path: Path, db: sqlite3.Connection) -> JobStatus:
+    live = db.execute(
+        "SELECT outcome, count(*) FROM purchase "
+        "WHERE superseded IS NULL AND outcome IS NOT NULL GROUP BY outcome"
+    )
+    outcomes = Counter({Outcome(outcome): count for outcome, count in live})
+    superseded = Counter(
+        dict(
+            db.execute(
+                "SELECT superseded, count(*) FROM purchase "
+                "WHERE superseded IS NOT NULL GROUP BY superseded"
+            ).fetchall()
+        )
+    )
+    runs = db.execute(
+        "SELECT began_at, seen_at, library_version, requests, rows_done, rows_reused, "
+        "rows_total, seconds FROM run ORDER BY id"
+    ).fetchall()
+    return JobStatus(
+        path=path,
+        api=setting(db, "api"),
+        holder=holder_of(path),
+        finished_at=setting(db, "finished_at"),
+        tally=tally(db),
+        outcomes=outcomes,
+        superseded=superseded,
+        runs=tuple(RunStatus(*run) for run in runs),
+    )

@@ -1,5 +1,6 @@
 """Check a finished job again: its journal, its files by their checksums, its rows one by one."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import attrs
 
 from hum_async.bulk._compose import results_of
-from hum_async.bulk._format import find, open_reading, setting
+from hum_async.bulk._format import damaged, find, open_reading, setting
 from hum_async.bulk.columns import find_columns
 from hum_async.bulk.manifest import checksum, read_manifest
 from hum_async.bulk.tables import Cell, Table, open_table
@@ -53,23 +54,29 @@ def verify(journal: Path) -> Verdict:
     verdict = Verdict()
     db = open_reading(journal)
     try:
-        verdict.note("the journal is sound", _damages(db))
-        verdict.note("every row has its result", _unfinished(db))
-        verdict.note("no address was bought twice without a reason", _bought_twice(db))
-        name = setting(db, "manifest")
-        if name is None:
-            verdict.problems.append("the journal names no manifest: its output was not written")
-            return verdict
-        manifest_path = journal.parent / name
-        manifest = read_manifest(manifest_path)
-        files = {role: _found(manifest_path, file) for role, file in manifest["files"].items()}
-        verdict.note("every file is as it was written", list(_changed(files, manifest)))
-        if "input" in files and "output" in files:
-            rows = list(_wrong_rows(db, manifest, files))
-            verdict.note("every row of the input is in the output once, with its result", rows)
+        _check(journal, db, verdict)
+    except sqlite3.DatabaseError as exc:
+        verdict.problems.append(str(damaged(journal, exc)))
     finally:
         db.close()
     return verdict
+
+
+def _check(journal: Path, db: sqlite3.Connection, verdict: Verdict) -> None:
+    verdict.note("the journal is sound", _damages(db))
+    verdict.note("every row has its result", _unfinished(db))
+    verdict.note("no address was bought twice without a reason", _bought_twice(db))
+    name = setting(db, "manifest")
+    if name is None:
+        verdict.problems.append("the journal names no manifest: its output was not written")
+        return
+    manifest_path = journal.parent / name
+    manifest = read_manifest(manifest_path)
+    files = {role: _found(manifest_path, file) for role, file in manifest["files"].items()}
+    verdict.note("every file is as it was written", list(_changed(files, manifest)))
+    if "input" in files and "output" in files:
+        rows = list(_wrong_rows(db, manifest, files))
+        verdict.note("every row of the input is in the output once, with its result", rows)
 
 
 def _damages(db: Any) -> list[str]:

@@ -251,7 +251,8 @@ def _open_events(target: str | None, files: contextlib.ExitStack) -> EventLog | 
         return EventLog(sys.stdout.buffer, name="standard output")
     try:
         # Appended to: a job that goes on goes on here as well.
-        stream = files.enter_context(Path(target).open("ab"))  # noqa: SIM115  it is in one
+        # Unbuffered: what could not be written is told once, and not again when it is closed.
+        stream = files.enter_context(Path(target).open("ab", buffering=0))  # noqa: SIM115  it is
     except OSError as exc:
         raise InputError(f"cannot write events to {target}: {exc.strerror or exc}") from exc
     return EventLog(stream, name=target)

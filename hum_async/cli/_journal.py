@@ -11,6 +11,7 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from hum_async.bulk._format import check_header
 from hum_async.bulk.journal import remove_journal
 from hum_async.bulk.outputs import beside
 from hum_async.bulk.status import status_of
@@ -18,6 +19,7 @@ from hum_async.bulk.tables import STANDARD
 from hum_async.cli._console import say, shown
 from hum_async.cli._durations import Duration
 from hum_async.cli._run import UsageError
+from hum_async.errors import JournalError
 from hum_async.models import Outcome
 
 __all__ = ["JournalOptions", "journal_path", "somebody_is_there", "start_over"]
@@ -110,20 +112,26 @@ def start_over(path: Path, options: JournalOptions, *, may_ask: bool) -> None:
     """
     if not options.fresh or not path.exists():
         return
-    status = status_of(path)
-    tally = status.tally
-    loss = (
-        f"{tally.settled:,} results that took {tally.bought:,} paid sessions"
-        + (f", {tally.open:,} of them still open" if tally.open else "")
-        + (f", and {tally.uncertain:,} uncertain ones" if tally.uncertain else "")
-    )
-    say(f"[yellow]{shown(str(path))} holds {loss}. Starting over forgets them.[/]")
+    say(f"[yellow]{shown(str(path))} {_loss(path)}. Starting over forgets that.[/]")
     if not options.yes:
         if not may_ask:
             raise UsageError("say --yes with --fresh to start over without being asked")
         if input("Start over? [y/N] ").strip().casefold() not in {"y", "yes"}:
             raise UsageError("nothing was changed")
     remove_journal(path)
+
+
+def _loss(path: Path) -> str:
+    check_header(path, must_exist=True)
+    try:
+        tally = status_of(path).tally
+    except JournalError:
+        return "is damaged and cannot be read"
+    return (
+        f"holds {tally.settled:,} results that took {tally.bought:,} paid sessions"
+        + (f", {tally.open:,} of them still open" if tally.open else "")
+        + (f", and {tally.uncertain:,} uncertain ones" if tally.uncertain else "")
+    )
 
 
 def somebody_is_there(source: str) -> bool:

@@ -47,9 +47,8 @@ def _show(found: JobStatus) -> None:
             table.add_row(outcome, f"{found.outcomes[outcome]:,}")
     table.add_row("being looked up", f"{tally.open:,}")
     data.print(table, soft_wrap=False)
-    data.print(
-        f"Sessions: {tally.bought:,} bought, {tally.uncertain:,} uncertain, {tally.open:,} open"
-    )
+    unsure = "being asked for or uncertain" if found.holder else "uncertain"
+    data.print(f"Sessions: {tally.bought:,} bought, {tally.uncertain:,} {unsure}")
     if tally.copied:
         data.print(f"Copied from another job: {tally.copied:,} results")
     if found.superseded:

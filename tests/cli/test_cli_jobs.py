@@ -114,6 +114,28 @@ def test_starting_over_says_what_is_lost_and_asks(
     assert "2 sessions bought" in ended.err
 
 
+def test_a_damaged_journal_is_told_and_can_be_started_over(
+    qualify: Callable[..., Any], call: Callable[..., Any], tmp_path: Path
+) -> None:
+    qualify("-o", "out.csv")
+    journal = tmp_path / "out.journal.sqlite"
+    content = journal.read_bytes()
+    journal.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    looks = [call(command, str(journal)) for command in ("status", "verify")]
+    for ended in (qualify("-o", "out.csv"), *looks):
+        assert ended.code == 1
+        assert "damaged" in ended.err
+        assert "--fresh" in ended.err
+    assert qualify("-o", "out.csv", "--fresh", "--yes").code == 3
+
+
+def test_events_that_cannot_be_written_are_told_in_a_line(qualify: Callable[..., Any]) -> None:
+    ended = qualify("-o", "out", "--events", "/dev/full")
+    assert ended.code == 1
+    assert "cannot write events to /dev/full" in ended.err
+    assert "Traceback" not in ended.err
+
+
 @pytest.mark.parametrize(("answer", "code"), [("n\n", 2), ("\n", 2), ("y\n", 3)])
 def test_somebody_at_a_terminal_is_asked(
     qualify: Callable[..., Any], tmp_path: Path, answer: str, code: int
