@@ -40,6 +40,10 @@ from hum_async.errors import (
 __all__ = ["JobPlan", "run_plan"]
 
 
+_WORTH_A_WORD = 50_000
+"""Rows from which on writing them takes seconds."""
+
+
 @attrs.frozen(kw_only=True)
 class JobPlan:
     """Everything that the arguments of the command say.
@@ -156,6 +160,8 @@ class _Run:
             self._rows.close()
         if not report.done:
             return False
+        if not plan.quiet and report.total >= _WORTH_A_WORD:
+            say("Writing the results, which takes a moment for so many rows ...")
         composed = await self._job.compose(plan.outputs.open(rows=self._rows is None))
         path = plan.outputs.manifest
         if composed is not None and path is not None:
