@@ -12,6 +12,7 @@ from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.long import LONG_COLUMNS
 from hum_async.bulk.rows import RESULT_COLUMNS
 from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, format_of, open_sink
+from hum_async.errors import InputError
 
 __all__ = ["JobOutputs", "beside", "is_stream"]
 
@@ -61,12 +62,25 @@ class JobOutputs:
         """The manifest's file; there is none beside a stream."""
         return None if self.streams else beside(self.target, ".manifest.json")
 
-    def check(self) -> None:
+    def check(self, **others: Path | None) -> None:
         """Find out before anything is spent that every file can be written.
 
+        Args:
+            others: More files of the job by what to call them; none may be another's.
+
         Raises:
-            InputError: One cannot.
+            InputError: One cannot be written, or two are the same.
         """
+        _check_distinct(
+            {
+                "input": self.table.path,
+                "output": None if self.streams else Path(self.target),
+                "long table": None if self.long in {None, STANDARD} else Path(str(self.long)),
+                "file of failed rows": self.failed,
+                "manifest": self.manifest,
+                **others,
+            }
+        )
         format_of(self.target, self.fmt)
         self.open(rows=not self.streams).discard()
 
@@ -106,6 +120,23 @@ class JobOutputs:
             source=self.table,
             text=() if zip_at is None else (self.table.header[zip_at],),
         )
+
+
+def _check_distinct(files: Mapping[str, Path | None]) -> None:
+    seen: dict[Path, str] = {}
+    for role, path in files.items():
+        if path is None or is_stream(str(path)):
+            continue
+        known = next((name for other, name in seen.items() if _is_same(path, other)), None)
+        if known is not None:
+            raise InputError(f"the {known} and the {role} are the same file, {path}; name another")
+        seen[path] = role
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.resolve() == other.resolve()
 
 
 class _OnDemand:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -105,8 +106,11 @@ def _prepare(  # noqa: PLR0913  as above
         # Here and not in the coroutine: nothing keeps Ctrl-C from ending it.
         return _shown(examine(table, columns), rate=api.rate)
     outputs = JobOutputs(table=table, columns=columns, target=output, fmt=fmt, long=long)
-    outputs.check()
     path = files.enter_context(journal_path(journal, output=output, streams=outputs.streams))
+    outputs.check(
+        journal=path,
+        **{"file of events": None if events in {None, STANDARD} else Path(str(events))},
+    )
     start_over(path, journal, may_ask=somebody_is_there(source))
     plan = JobPlan(
         table=table,

@@ -365,6 +365,16 @@ def test_standard_input_is_told_apart_by_its_content(
         assert cells_of(table) == rows
 
 
+@pytest.mark.parametrize("now", ['street,zip\n"1 A St,00501\n', "street,zip\n1,2,3,4\n"])
+def test_a_file_that_changes_while_it_is_read_is_told(tmp_path: Path, now: str) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("street,zip\n1 A St,00501\n")
+    table = open_table(str(path))
+    path.write_text(now)
+    with pytest.raises(InputError, match="changed while it was read"):
+        list(table.rows())
+
+
 # --- extras and memory ----------------------------------------------------------------------------
 
 

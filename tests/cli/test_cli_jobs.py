@@ -365,6 +365,44 @@ def test_an_output_that_cannot_be_written_is_refused_before_anything_is_spent(
         assert "Simulated API" not in ended.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-o", "out.csv", "--long", "out.csv"),
+        ("-o", "out.csv", "--long", "in.csv"),
+        ("-o", "out.csv", "--long", "out.failed.csv"),
+        ("-o", "out.csv", "--journal", "out.csv"),
+        ("-o", "out.csv", "--journal", "in.csv"),
+        ("-o", "out.csv", "--events", "in.csv"),
+        ("-o", "out.csv", "--events", "out.journal.sqlite"),
+        ("-o", "in.csv"),
+        ("-o", "link.csv", "--long", "out.csv"),
+    ],
+    ids=" ".join,
+)
+def test_no_file_of_a_job_may_be_another(
+    qualify: Callable[..., Any], files: Callable[[], list[str]], tmp_path: Path, arguments: Any
+) -> None:
+    (tmp_path / "link.csv").symlink_to("out.csv")
+    ended = qualify(*arguments)
+    assert ended.code == 1
+    assert "are the same file" in ended.err
+    assert files() == ["in.csv", "link.csv"]
+    assert len(rows_of(tmp_path / "in.csv")) == len(STREETS)
+
+
+def test_the_file_of_failed_rows_is_not_lost_when_it_is_the_input(
+    qualify: Callable[..., Any], call: Callable[..., Any], tmp_path: Path
+) -> None:
+    qualify("-o", "out.csv")
+    failed = tmp_path / "out.failed.csv"
+    before = failed.read_text()
+    ended = call("qualify", str(failed), "-o", str(tmp_path / "out.csv"), "--simulate")
+    assert ended.code == 1
+    assert "the input and the file of failed rows are the same file" in ended.err
+    assert failed.read_text() == before
+
+
 # --- a full disk ----------------------------------------------------------------------------------
 
 

@@ -59,9 +59,19 @@ class CsvTable:
         """Yield each row, with as many cells as the header."""
         with self.path.open(encoding=self.encoding, newline="") as stream:
             rows = _filled_rows(stream, self.delimiter)
-            next(rows, None)
-            for cells in rows:
-                yield [*cells, *[""] * (len(self.header) - len(cells))]
+            try:
+                next(rows, None)
+                for cells in rows:
+                    yield _filled(cells, len(self.header))
+            except (csv.Error, UnicodeError):
+                # It was sound when it was opened.
+                raise InputError(f"{self.name} was changed while it was read; run again") from None
+
+
+def _filled(cells: Sequence[Cell], width: int) -> list[Cell]:
+    if len(cells) > width:
+        raise csv.Error("a row is longer than any was")
+    return [*cells, *[""] * (width - len(cells))]
 
 
 def named(header: Sequence[str], width: int) -> tuple[str, ...]:

@@ -39,10 +39,14 @@ class ParquetTable:
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row."""
+        arrow = library("pyarrow", extra="parquet", what="reading Parquet")
         with _opened(self.path, self.name) as file:
-            for batch in file.iter_batches(batch_size=_BATCH):
-                columns = [column.to_pylist() for column in batch.columns]
-                yield from (list(row) for row in zip(*columns, strict=True))
+            try:
+                for batch in file.iter_batches(batch_size=_BATCH):
+                    columns = [column.to_pylist() for column in batch.columns]
+                    yield from (list(row) for row in zip(*columns, strict=True))
+            except (arrow.ArrowException, ValueError) as exc:
+                raise InputError(f"{self.name} has values that cannot be read: {exc}") from exc
 
 
 def open_parquet(path: Path, *, name: str) -> ParquetTable:
