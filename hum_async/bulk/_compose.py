@@ -61,6 +61,7 @@ class Composed:
 
     Attributes:
         rows: Rows of the output.
+        without: Rows of the input that have no result.
         failed: Of these, rows that failed.
         long: Rows of the long table.
         data_sets: Rows by version of Hum's data.
@@ -69,6 +70,7 @@ class Composed:
     """
 
     rows: int = 0
+    without: int = 0
     failed: int = 0
     long: int = 0
     data_sets: Counter[str] = attrs.field(factory=Counter)
@@ -117,6 +119,8 @@ def compose(
                 return None
             if result is not None:
                 _write(cells, result, outputs, written)
+            else:
+                written.without += 1
     except BaseException:
         outputs.discard()
         raise

@@ -20,6 +20,7 @@ __all__ = [
     "open_reading",
     "setting",
     "tally",
+    "version_of",
 ]
 
 APPLICATION_ID = 0x48756D4A
@@ -65,27 +66,40 @@ def check_header(path: Path, *, must_exist: bool) -> None:
     Raises:
         JournalError: It is no journal, or one of another version; or it is missing.
     """
-    try:
-        with path.open("rb") as stream:
-            header = stream.read(100)
-    except FileNotFoundError:
-        if must_exist:
-            raise JournalError(f"there is no journal {path}") from None
-        return
-    except OSError as exc:
-        raise JournalError(f"cannot read the journal {path}: {exc.strerror or exc}") from exc
-    if not header and not must_exist:
-        return
-    # Positions of both numbers: https://www.sqlite.org/fileformat.html#the_database_header
-    version, application = (int.from_bytes(header[at : at + 4], "big") for at in (60, 68))
-    if not header.startswith(b"SQLite format 3\0") or application != APPLICATION_ID:
-        raise JournalError(f"{path} is not a journal of hum_async; name another file")
-    if version != VERSION:
+    version = version_of(path, must_exist=must_exist)
+    if version is not None and version != VERSION:
         age = "a newer" if version > VERSION else "an older"
         raise JournalError(
             f"{path} was written by {age} version of hum_async (format {version}, this one uses "
             f"{VERSION}); use that version, or start over with --fresh or another file"
         )
+
+
+def version_of(path: Path, *, must_exist: bool) -> int | None:
+    """Return the version of a journal's format; None if it is still to be made.
+
+    Raises:
+        JournalError: It is no journal; or it is missing.
+    """
+    try:
+        with path.open("rb") as stream:
+            header = stream.read(100)
+        log = path.with_name(path.name + "-wal")
+        logged = log.exists() and log.stat().st_size > 0
+    except FileNotFoundError:
+        if must_exist:
+            raise JournalError(f"there is no journal {path}") from None
+        return None
+    except OSError as exc:
+        raise JournalError(f"cannot read the journal {path}: {exc.strerror or exc}") from exc
+    if not header and not must_exist and not logged:
+        # What is left when a process died between making the file and filling it.
+        return None
+    # Positions of both numbers: https://www.sqlite.org/fileformat.html#the_database_header
+    version, application = (int.from_bytes(header[at : at + 4], "big") for at in (60, 68))
+    if not header.startswith(b"SQLite format 3\0") or application != APPLICATION_ID:
+        raise JournalError(f"{path} is not a journal of hum_async; name another file")
+    return version
 
 
 def check_api(path: Path, known: str | None, api: str | None) -> None:
@@ -150,7 +164,8 @@ def tally(db: sqlite3.Connection) -> Tally:
                            AND (outcome IS NULL OR outcome = 'UNCERTAIN')),
           count(*) FILTER (WHERE token IS NOT NULL AND outcome IS NULL AND superseded IS NULL),
           count(*) FILTER (WHERE outcome IS NOT NULL AND superseded IS NULL),
-          count(*) FILTER (WHERE copied AND superseded IS NULL)
+          count(*) FILTER (WHERE copied AND superseded IS NULL),
+          count(*) FILTER (WHERE superseded IS NULL)
         FROM purchase
         """
     ).fetchone()

@@ -47,7 +47,8 @@ class JournalStore:
         self.requests = 0
         self.run = journal.run
         self.taken_since = taken_since
-        self.resumed = bool(tally.settled or tally.open or tally.spent)
+        self.known = tally.known
+        self.resumed = tally.known > 0
         self.spent = tally.spent
         self._journal = journal
         self._executor = executor

@@ -111,6 +111,7 @@ class Tally:
         open: Sessions without a result.
         settled: Addresses with a result.
         copied: Results taken from another journal.
+        known: Addresses of which there is anything that counts.
     """
 
     bought: int
@@ -118,6 +119,7 @@ class Tally:
     open: int
     settled: int
     copied: int
+    known: int = 0
 
     @property
     def spent(self) -> int:

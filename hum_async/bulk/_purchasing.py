@@ -22,11 +22,15 @@ from hum_async.bulk._purchases import (
     Settled,
     Withdrawn,
 )
+from hum_async.bulk._seen import SeenAddresses
 from hum_async.bulk._store import Store
 from hum_async.errors import AuthenticationError, ConfigurationError
 from hum_async.models import Address, Outcome, Qualification, SessionUpdate
 
-__all__ = ["Customer", "Purchase", "Purchasing", "Terms"]
+__all__ = ["PLENTY", "Customer", "Purchase", "Purchasing", "Terms"]
+
+PLENTY = 32
+"""Addresses that wait to be bought from which on no more need to be at hand."""
 
 OnUpdate = Callable[[Hashable, SessionUpdate], None]
 
@@ -101,9 +105,10 @@ class Purchasing:
         self._closing: deque[Purchase] = deque()
         self._running: dict[bytes, Purchase] = {}
         self._fresh: deque[Purchase] = deque()
-        self._dropped_any = False
+        self._gave_up = False
         self._joined = 0
         self._spent = store.spent
+        self._met = SeenAddresses()
 
     @property
     def waiting(self) -> int:
@@ -111,9 +116,14 @@ class Purchasing:
         return len(self._fresh)
 
     @property
+    def unmet(self) -> int:
+        """Addresses that earlier runs knew and whose rows have not been read yet."""
+        return self._store.known - len(self._met)
+
+    @property
     def left(self) -> bool:
         """Whether addresses were taken that have no result."""
-        return bool(self._fresh) or self._dropped_any
+        return bool(self._fresh) or self._gave_up
 
     @property
     def rows(self) -> int:
@@ -151,8 +161,12 @@ class Purchasing:
     async def begin(self, digest: bytes, trip: Trip, entry: Entry | None) -> None:
         """Do what an address needs, by what is known of it."""
         need, reason = self._rules.need(entry)
+        if entry is not None and not entry.copied and self._rules.is_earlier(entry):
+            self._met.first(digest, 1)
         if need is Need.BUY or entry is None:
-            self._buy(Purchase(digest, trip, instead_of=reason))
+            # What only another job's journal holds is not there to be replaced.
+            mine = entry is not None and not entry.copied
+            self._buy(Purchase(digest, trip, instead_of=reason if mine else None))
         elif need is Need.TAKE:
             await self._take_over(digest, trip, entry)
         elif need is Need.ADOPT:
@@ -175,6 +189,10 @@ class Purchasing:
             self._customer.deliver(_shared(result, trip.key, trip.address), None)
 
     def _buy(self, purchase: Purchase) -> None:
+        if self.is_barred() and len(self._fresh) >= PLENTY:
+            # It could only wait; those behind it may need nothing but to be handed out.
+            self._gave_up = True
+            return
         self._running[purchase.digest] = purchase
         self._fresh.append(purchase)
 
@@ -230,7 +248,7 @@ class Purchasing:
         """Give a purchase up that would only now be begun, if nothing new is to be begun."""
         if not (self.stopping and purchase.trip.step is Step.CREATE):
             return False
-        self._dropped_any = True
+        self._gave_up = True
         self.open -= 1
         self._spent -= 1
         self._joined -= len(purchase.rows)

@@ -36,6 +36,11 @@ class Store(Protocol):
         ...
 
     @property
+    def known(self) -> int:
+        """Addresses of which earlier runs left something that counts."""
+        ...
+
+    @property
     def spent(self) -> int:
         """Sessions that earlier runs may have been billed for."""
         ...
@@ -61,6 +66,7 @@ class MemoryStore:
 
     durable = False
     resumed = False
+    known = 0
     spent = 0
     run = 0
     taken_since: str | None = None

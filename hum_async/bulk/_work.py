@@ -11,7 +11,7 @@ import attrs
 from hum_async._caller import Caller
 from hum_async._dispatch import Dispatcher, end_tasks
 from hum_async.bulk._purchases import address_digest
-from hum_async.bulk._purchasing import Purchase, Purchasing, Terms
+from hum_async.bulk._purchasing import PLENTY, Purchase, Purchasing, Terms
 from hum_async.bulk._rows_in import Row, RowsIn
 from hum_async.bulk._store import Store
 from hum_async.errors import JournalError, SessionLimitReached, StreamBusy
@@ -20,7 +20,6 @@ from hum_async.models import Address, Qualification
 __all__ = ["Job", "JobStatistics"]
 
 _CHUNK = 256
-_AHEAD = 64
 
 
 @attrs.frozen
@@ -151,7 +150,7 @@ class Job:
             return True
         if work.holding or not work.is_done():
             return False
-        return self._stopping or self._exhausted or work.is_barred()
+        return self._stopping or self._exhausted or (work.is_barred() and work.unmet <= 0)
 
     async def _end(self) -> None:
         """Close everything; raise what ended the job, if it was not its end."""
@@ -263,8 +262,11 @@ class Job:
         space = self._terms.max_open - work.rows - len(self._results)
         if work.holding:
             return space
+        if work.waiting > PLENTY:
+            # Where no more may be bought, rows further down may still need nothing but reading.
+            return space if work.is_barred() and work.unmet > 0 else 0
         # Many at a time: each lot costs a look into the journal.
-        return 0 if work.waiting > _AHEAD // 2 else min(space, _AHEAD - work.waiting)
+        return min(space, 2 * PLENTY - work.waiting)
 
     async def _sort_in(
         self, chunk: list[tuple[Hashable, Address]], work: Purchasing, store: Store

@@ -17,6 +17,7 @@ from hum_async.bulk.job import FileJob, JournalTerms
 from hum_async.bulk.manifest import manifest_of, write_manifest
 from hum_async.bulk.outputs import JobOutputs
 from hum_async.bulk.pipeline import MAX_OPEN, api_name
+from hum_async.bulk.report import JobReport
 from hum_async.bulk.status import status_of
 from hum_async.bulk.tables import STANDARD, Sink, Table, format_of
 from hum_async.cli._api import SimulatedApiOptions, open_client
@@ -163,6 +164,8 @@ class _Run:
         if not plan.quiet and report.total >= _WORTH_A_WORD:
             say("Writing the results, which takes a moment for so many rows ...")
         composed = await self._job.compose(plan.outputs.open(rows=self._rows is None))
+        if composed is not None:
+            _check_unchanged(plan, report, composed)
         path = plan.outputs.manifest
         if composed is not None and path is not None:
             await self._job.note_manifest(path)
@@ -244,6 +247,20 @@ def _make_job(plan: JobPlan, client: HumClient, rows: Sink | None, log: EventLog
         stream_to=rows,
         on_result=_ignore if log is None else log.result,
     )
+
+
+def _check_unchanged(plan: JobPlan, report: JobReport, composed: Composed) -> None:
+    """Notice an input that was edited while its rows were looked up.
+
+    Raises:
+        InputError: It was.
+    """
+    rows = composed.rows + composed.without
+    if rows != report.total or (report.done == report.total and composed.without):
+        raise InputError(
+            f"{plan.table.name} was changed while the job ran; run the same command again for what "
+            "it holds now"
+        )
 
 
 def _ignore(*_: object) -> None:

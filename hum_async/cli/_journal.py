@@ -11,7 +11,7 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from hum_async.bulk._format import check_header
+from hum_async.bulk._format import VERSION, version_of
 from hum_async.bulk.journal import remove_journal
 from hum_async.bulk.outputs import beside
 from hum_async.bulk.status import status_of
@@ -122,7 +122,9 @@ def start_over(path: Path, options: JournalOptions, *, may_ask: bool) -> None:
 
 
 def _loss(path: Path) -> str:
-    check_header(path, must_exist=True)
+    # Whatever is no journal at all is not ours to remove.
+    if version_of(path, must_exist=True) != VERSION:
+        return "was written by another version of hum_async and cannot be read by this one"
     try:
         tally = status_of(path).tally
     except JournalError:

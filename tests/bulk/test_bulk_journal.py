@@ -87,7 +87,7 @@ def test_a_purchase_goes_its_way_and_survives_the_process(path: Path) -> None:
     assert set(found) == {A, B}
     assert (found[A].outcome, found[A].requests, found[A].reusable) == (Outcome.SERVED, 3, True)
     assert (found[B].outcome, found[B].token) == (None, "token-b")
-    assert journal.tally() == Tally(bought=2, uncertain=0, open=1, settled=1, copied=0)
+    assert journal.tally() == Tally(bought=2, uncertain=0, open=1, settled=1, copied=0, known=2)
     journal.close()
 
 
@@ -100,7 +100,7 @@ def test_a_second_purchase_of_an_address_is_refused_by_the_file_itself(path: Pat
     assert set(journal.find([A, B])) == {A}
     journal.apply([Settled(A, served(token=None, outcome=Outcome.UNCERTAIN))])
     journal.apply([Asked(A, instead_of="retried"), Opened(A, "token")])
-    assert journal.tally() == Tally(bought=1, uncertain=1, open=1, settled=0, copied=0)
+    assert journal.tally() == Tally(bought=1, uncertain=1, open=1, settled=0, copied=0, known=1)
     assert journal.tally().spent == 2
     journal.close()
 
@@ -120,7 +120,7 @@ def test_a_copied_result_costs_nothing(path: Path, tmp_path: Path) -> None:
     other.close()
     journal = Journal(path)
     journal.apply([Copied(A, entry)])
-    assert journal.tally() == Tally(bought=0, uncertain=0, open=0, settled=1, copied=1)
+    assert journal.tally() == Tally(bought=0, uncertain=0, open=0, settled=1, copied=1, known=1)
     found = journal.find([A])[A]
     assert unpack(found.packed or b"", key=0, address=HOME) == served()
     journal.close()
@@ -305,6 +305,13 @@ def test_an_empty_file_is_a_journal_to_be(path: Path) -> None:
     path.touch()
     Journal(path).close()
     assert path.stat().st_size > 0
+
+
+def test_an_empty_file_with_a_log_beside_it_is_no_journal_to_be(path: Path) -> None:
+    path.touch()
+    path.with_name("job.sqlite-wal").write_bytes(b"x" * 100)
+    with pytest.raises(JournalError, match="not a journal"):
+        Journal(path)
 
 
 def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:

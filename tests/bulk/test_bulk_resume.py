@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -268,6 +269,53 @@ async def test_no_more_sessions_are_bought_than_allowed_whatever_the_number_of_r
     assert len(api.sessions) == 6
     assert len(set(seen)) == 8
     assert len(seen) == 3 * 8
+
+
+async def test_rows_below_those_that_may_not_be_bought_are_handed_out_and_taken_over(
+    make_api: Callable[..., Any],
+    client_of: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+    results_of: Callable[..., Any],
+    journal: Path,
+) -> None:
+    api = make_api()
+    old, new = streets(300)[250:], streets(300)[:250]
+    async with client_of(api) as client:
+        await results_of(client, old[:25], journal=journal)
+        async with qualify(client, old, journal=journal) as stream:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    async for _ in stream:
+                        pass
+            assert stream.statistics().open == 25
+        bought = len(api.sessions)
+        keys = []
+        with pytest.raises(SessionLimitReached):  # noqa: PT012  in the end
+            async for result in qualify(client, [*new, *old], journal=journal, max_sessions=bought):
+                keys.append(result.key)  # noqa: PERF401  kept although it ends so
+    assert sorted(keys) == list(range(250, 300))
+    assert len(api.sessions) == bought == 50
+
+
+async def test_a_result_of_another_job_that_is_too_old_is_bought(
+    make_api: Callable[..., Any],
+    client_of: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+    results_of: Callable[..., Any],
+    journal: Path,
+) -> None:
+    api = make_api(polling=False)
+    other = journal.with_name("other.sqlite")
+    async with client_of(api) as client:
+        await results_of(client, streets(3), journal=other)
+        age(other, days=2)
+        options = {"journal": journal, "reuse_from": other, "max_age": 3600.0}
+        found = await results_of(client, streets(3), **options)
+        assert {result.outcome for result in found.values()} == {Outcome.SERVED}
+        assert api.count("POST") == 6
+        retry = {"retry": [Outcome.SERVED], "journal": journal.with_name("third.sqlite")}
+        await results_of(client, streets(3), reuse_from=other, **retry)
+    assert api.count("POST") == 9
 
 
 async def test_a_limit_that_suffices_is_none(

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import sqlite3
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -127,6 +128,27 @@ def test_a_damaged_journal_is_told_and_can_be_started_over(
         assert "damaged" in ended.err
         assert "--fresh" in ended.err
     assert qualify("-o", "out.csv", "--fresh", "--yes").code == 3
+
+
+def test_a_journal_of_another_version_can_be_started_over_and_another_file_cannot(
+    qualify: Callable[..., Any], tmp_path: Path
+) -> None:
+    qualify("-o", "out.csv")
+    journal = tmp_path / "out.journal.sqlite"
+    with sqlite3.connect(journal) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    ended = qualify("-o", "out.csv")
+    assert ended.code == 1
+    assert "newer version" in ended.err
+    again = qualify("-o", "out.csv", "--fresh", "--yes")
+    assert again.code == 3
+    assert "another version" in again.err
+    journal.write_text("my diary")
+    ended = qualify("-o", "out.csv", "--fresh", "--yes")
+    assert ended.code == 1
+    assert "not a journal" in ended.err
+    assert journal.read_text() == "my diary"
 
 
 def test_events_that_cannot_be_written_are_told_in_a_line(qualify: Callable[..., Any]) -> None:
