@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROWS = 300
 DUPLICATES = 20
-RUNS = 14
+RUNS = 13
 KILLED = 10
 CONCURRENCY = 32
 FAULTS = Faults(server_error=0.05, reset_before=0.02, reset_after=0.02)

@@ -475,3 +475,21 @@ async def test_a_full_disk_is_told_and_the_job_goes_on_when_there_is_room(
     assert quick.sessions_bought <= 150
     posts = [record.address_key for record in quick.requests(method="POST")]
     assert len(posts) == len(set(posts))
+
+
+async def test_an_input_that_is_edited_while_the_job_runs_is_told(
+    start: Any, quick: Simulator, until: Any, addresses: Callable[..., str], tmp_path: Path
+) -> None:
+    job = addresses(*[f"{number} Served St" for number in range(10)])
+    command = ("qualify", job, "-o", str(tmp_path / "out.csv"), "--base-url", quick.url)
+    child = await start(*command, "--rate", "20")
+    await until(lambda: len(quick.requests(method="POST")) >= 3)
+    with (tmp_path / "in.csv").open("a") as stream:
+        stream.write("11,100 Served St,00501\n")
+    ended = await child.end()
+    assert ended.code == 1
+    assert "changed while the job ran; run the same command again" in ended.err
+    ended = await (await start(*command)).end()
+    assert ended.code == 0
+    assert "10 rows were in the journal already" in ended.err
+    assert len(rows_of(tmp_path / "out.csv")) == 11
