@@ -260,6 +260,7 @@ async def test_other_agents_can_be_awaited() -> None:
 # --- many tokens ----------------------------------------------------------------------------------
 
 
+@pytest.mark.busy
 async def test_ten_thousand_tokens_wait_for_their_turn_and_none_expires_in_our_own_queue() -> None:
     asyncio.get_running_loop().set_debug(False)
     tokens = [f"token-{index}" for index in range(10_000)]

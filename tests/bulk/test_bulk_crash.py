@@ -23,6 +23,8 @@ from hum_async.simulator import Faults, Simulator
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+pytestmark = pytest.mark.busy
+
 ROWS = 300
 DUPLICATES = 20
 RUNS = 13

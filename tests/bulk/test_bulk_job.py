@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hum_async.bulk._compose import Composed
     from hum_async.simulator import Simulator
 
-pytestmark = pytest.mark.virtual
+pytestmark = [pytest.mark.virtual, pytest.mark.busy]
 
 ADDRESSES = """\
 id,street,zip

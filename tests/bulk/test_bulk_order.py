@@ -16,7 +16,7 @@ from hum_async.testing import json_response
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-pytestmark = pytest.mark.virtual
+pytestmark = [pytest.mark.virtual, pytest.mark.busy]
 
 
 class FixedPolling:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hum_async.simulator import Simulator
 
-pytestmark = pytest.mark.virtual
+pytestmark = [pytest.mark.virtual, pytest.mark.busy]
 
 OUTCOMES = {
     "100 Served St": Outcome.SERVED,

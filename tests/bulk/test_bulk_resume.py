@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Results = dict[Any, Qualification]
 
-pytestmark = pytest.mark.virtual
+pytestmark = [pytest.mark.virtual, pytest.mark.busy]
 
 NEVER = {"session_token": "x", "agent_status": {"geocoding": "pending", "internet": "pending"}}
 

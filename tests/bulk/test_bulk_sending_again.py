@@ -24,7 +24,7 @@ from hum_async.testing import json_response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.virtual
+pytestmark = [pytest.mark.virtual, pytest.mark.busy]
 
 REFUSED = ConnectFailed("cannot connect")
 
