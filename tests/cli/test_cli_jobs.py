@@ -477,6 +477,36 @@ async def test_a_full_disk_is_told_and_the_job_goes_on_when_there_is_room(
     assert len(posts) == len(set(posts))
 
 
+async def test_a_disk_that_cannot_be_written_is_refused_before_anything_is_spent(
+    start: Any, quick: Simulator, addresses: Callable[..., str], small_disk: Path, tmp_path: Path
+) -> None:
+    def remount(how: str) -> None:
+        command = ["mount", "-o", f"remount,{how}", str(small_disk)]
+        subprocess.run(command, check=True)  # noqa: S603  our own disk
+
+    job = addresses("100 Served St", "101 Served St")
+    output = small_disk / "out.csv"
+    command = ("qualify", job, "-o", str(output), "--base-url", quick.url)
+    remount("ro")
+    for more in ((), ("--journal", str(tmp_path / "job.sqlite"))):
+        ended = await (await start(*command, *more)).end()
+        assert ended.code == 1
+        assert "cannot write" in ended.err
+        assert "Read-only file system" in ended.err
+    assert not quick.requests(method="POST")
+    remount("rw")
+    assert (await (await start(*command)).end()).code == 0
+    # Once it is done, everything is in the journal, wherever the output cannot be written.
+    output.unlink()
+    moved = ("--journal", str(small_disk / "out.journal.sqlite"))
+    ended = await (
+        await start(*command[:2], "-o", str(tmp_path / "b.csv"), *command[4:], *moved)
+    ).end()
+    assert ended.code == 0
+    assert quick.sessions_bought == 2
+    assert len(rows_of(tmp_path / "b.csv")) == 2
+
+
 async def test_an_input_that_is_edited_while_the_job_runs_is_told(
     start: Any, quick: Simulator, until: Any, addresses: Callable[..., str], tmp_path: Path
 ) -> None:

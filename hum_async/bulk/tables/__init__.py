@@ -6,6 +6,7 @@ from pathlib import Path
 from hum_async.bulk.rows import RESULT_COLUMNS
 from hum_async.bulk.tables._cells import Cell, Table, as_text
 from hum_async.bulk.tables._csv import CsvSink, CsvTable, open_csv
+from hum_async.bulk.tables._extra import library
 from hum_async.bulk.tables._jsonl import JsonlSink, open_jsonl
 from hum_async.bulk.tables._output import Output
 from hum_async.bulk.tables._sink import Sink
@@ -127,10 +128,12 @@ def open_sink(  # noqa: PLR0913  all but one by name
         if chosen == "excel":
             from hum_async.bulk.tables._excel import ExcelSink  # noqa: PLC0415  an extra
 
+            library("xlsxwriter", extra="excel", what="writing Excel")
             return ExcelSink(Output(target), header, added)
         if chosen == "parquet":
             from hum_async.bulk.tables._parquet import ParquetSink  # noqa: PLC0415  an extra
 
+            library("pyarrow", extra="parquet", what="writing Parquet")
             return ParquetSink(Output(target), header, added, source=source, text=text)
         return CsvSink(Output(target), header, added)
     except OSError as exc:

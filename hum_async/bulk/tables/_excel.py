@@ -114,11 +114,7 @@ class ExcelSink:
     """Writes one sheet; text is text, whatever it begins with."""
 
     def __init__(self, output: Output, header: Sequence[str], added: Sequence[str]) -> None:
-        try:
-            writer = library("xlsxwriter", extra="excel", what="writing Excel")
-        except InputError:
-            output.discard()
-            raise
+        writer = library("xlsxwriter", extra="excel", what="writing Excel")
         self._output = output
         self._added = added
         self._own = len(header)

@@ -88,12 +88,8 @@ class ParquetSink:
         source: Table | None,
         text: Collection[str],
     ) -> None:
-        try:
-            self._arrow = library("pyarrow", extra="parquet", what="writing Parquet")
-            parquet = library("pyarrow.parquet", extra="parquet", what="writing Parquet")
-        except InputError:
-            output.discard()
-            raise
+        self._arrow = library("pyarrow", extra="parquet", what="writing Parquet")
+        parquet = library("pyarrow.parquet", extra="parquet", what="writing Parquet")
         self._output = output
         self._added = added
         own = [self._own_type(name, at, source, text) for at, name in enumerate(header)]
