@@ -544,3 +544,57 @@ async def test_arguments_that_make_no_sense_are_refused_at_once(
     async with client_of(make_api()) as client:
         with pytest.raises(ValueError, match=next(iter(arguments))):
             qualify(client, [], **arguments)
+
+
+@pytest.mark.parametrize("with_journal", [True, False])
+async def test_a_job_that_is_stopped_before_it_began_does_nothing(
+    make_api: Callable[..., Any],
+    client_of: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+    journal: Path,
+    with_journal: bool,  # noqa: FBT001  pytest's own way
+) -> None:
+    api = make_api()
+    async with client_of(api) as client:
+        stream = qualify(client, streets(5), journal=journal if with_journal else None)
+        stream.stop()
+        stream.stop()
+        assert [result async for result in stream] == []
+        stream.stop()
+        await stream.aclose()
+    assert not api.calls
+
+
+async def test_a_listener_that_raises_ends_the_job_with_its_own_error_and_loses_nothing(
+    make_api: Callable[..., Any],
+    client_of: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+    results_of: Callable[..., Any],
+    journal: Path,
+) -> None:
+    def refuse(key: Any, update: SessionUpdate) -> None:  # noqa: ARG001  a listener
+        raise LookupError("the listener is broken")
+
+    api = make_api()
+    async with client_of(api) as client:
+        with pytest.raises(LookupError, match="listener is broken"):
+            await results_of(client, streets(5), journal=journal, on_update=refuse)
+        found = await results_of(client, streets(5), journal=journal)
+    assert {result.outcome for result in found.values()} == {Outcome.SERVED}
+    assert set(api.posts_by_street().values()) == {1}
+
+
+async def test_a_consumer_that_is_cancelled_again_and_again_loses_no_row(
+    make_api: Callable[..., Any],
+    client_of: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+    journal: Path,
+) -> None:
+    api = make_api()
+    keys = []
+    async with client_of(api) as client, qualify(client, streets(20), journal=journal) as stream:
+        while len(keys) < 20:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    keys.append((await anext(stream)).key)
+    assert sorted(keys) == list(range(20))
