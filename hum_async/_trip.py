@@ -64,7 +64,7 @@ class Trip:
         retry: How often to send again.
         close: Send DELETE when there is a result.
 
-    `update` is what the last answer told of the session, None if nothing new.
+    `session` is the last answer, `update` what it told that is new (None if nothing).
     """
 
     key: Hashable
@@ -78,6 +78,7 @@ class Trip:
     token: str | None = attrs.field(default=None, init=False)
     requests: int = attrs.field(default=0, init=False)
     throttled: bool = attrs.field(default=False, init=False)
+    session: Session | None = attrs.field(default=None, init=False)
     update: SessionUpdate | None = attrs.field(default=None, init=False)
     _result: Qualification | None = attrs.field(default=None, init=False)
     _follow: Follow | None = attrs.field(default=None, init=False)
@@ -124,7 +125,7 @@ class Trip:
 
     def created(self, session: Session, now: float, active: float) -> None:
         """Tell of the answer to POST."""
-        self.token = session.token
+        self.token, self.session = session.token, session
         self._tries = self._throttles = 0
         self._providers = session.providers
         if session.providers:
@@ -141,7 +142,7 @@ class Trip:
         follow = self._following()
         if session.providers is not None:
             self._providers = session.providers
-        session = attrs.evolve(session, providers=self._providers)
+        self.session = session = attrs.evolve(session, providers=self._providers)
         self.update = update = follow.answered(session, now, active)
         self.due = follow.due
         if update is None or not update.is_terminal:
@@ -196,6 +197,12 @@ class Trip:
     def closed(self) -> None:
         """Tell that the session was closed."""
         self.step = None
+
+    def abandon(self, now: float) -> None:
+        """Ask no further, because nobody wants the result; what is left is to end the session."""
+        if self._result is None:
+            self._tries = self._throttles = 0
+            self.step, self.due = (None if self.token is None else Step.CLOSE), now
 
     def _poll_failed(self, error: HumError, now: float, active: float) -> None:
         follow = self._following()

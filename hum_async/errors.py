@@ -23,6 +23,11 @@
     +-- WatcherClosed
     +-- WatcherFailed
     +-- StreamBusy
+    +-- HubError
+        +-- BadRequest
+        +-- LookupNotFound
+        +-- HubBusy
+        +-- HubClosed
 
 Every message says what to do next. None holds a key, a whole session token or an address, and
 everything pickles, so that errors cross process borders.
@@ -35,12 +40,17 @@ __all__ = [
     "ApiError",
     "ApiUnavailable",
     "AuthenticationError",
+    "BadRequest",
     "ConfigurationError",
     "ConnectFailed",
+    "HubBusy",
+    "HubClosed",
+    "HubError",
     "HumError",
     "InputError",
     "InvalidAddress",
     "JournalError",
+    "LookupNotFound",
     "RateLimited",
     "RequestTimeout",
     "ResponseError",
@@ -204,3 +214,43 @@ class WatcherFailed(HumError, RuntimeError):
 
 class StreamBusy(HumError, RuntimeError):
     """Two tasks iterate over the same stream; call ``watch()`` once per consumer."""
+
+
+class HubError(HumError):
+    """A `SessionHub` refuses what was asked of it. The message may be shown in a browser.
+
+    Attributes:
+        status: HTTP status to answer with.
+        retry_after: Seconds after which asking again may help; None if it will not.
+    """
+
+    def __init__(self, message: str, *, status: int, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class BadRequest(HubError):
+    """A request that cannot be understood, or is too large."""
+
+
+class LookupNotFound(HubError):
+    """No such look-up: never started, forgotten meanwhile, or started before a restart.
+
+    Attributes:
+        ids: Those of the asked ids that are not known.
+    """
+
+    def __init__(self, ids: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{len(ids)} unknown or forgotten look-up(s); start the look-up again", status=404
+        )
+        self.ids = ids
+
+
+class HubBusy(HubError):
+    """As many look-ups (429) or streams (503) as the hub takes at a time are under way."""
+
+
+class HubClosed(HubError):
+    """The hub is not running: not entered yet, or the application shuts down."""

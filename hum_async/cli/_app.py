@@ -19,6 +19,7 @@ _COMMANDS = {
     "watch": "Follow sessions by their tokens until their agents are done.",
     "ping": "Check that the API is up and takes the key.",
     "simulate": "Serve a simulated Hum API on this machine, for tests and for trying things out.",
+    "demo": "Show look-ups live, on a simulated API.",
 }
 
 _EPILOGUE = (

@@ -1,0 +1,48 @@
+"""Event streams over plain ASGI, for every framework that stands on it."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from hum_async.web._pump import pump
+from hum_async.web._stream import EventStream
+from hum_async.web.sse import SSE_HEADERS, SseStream
+
+__all__ = ["Receive", "Send", "send_events"]
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+async def send_events(events: EventStream, receive: Receive, send: Send, *, ping: float) -> None:
+    """Answer a request with events.
+
+    Args:
+        events: What `SessionHub.subscribe` returned. If nothing is left to tell, the answer is 204,
+            after which a browser does not come back.
+        receive: The request's.
+        send: The request's.
+        ping: Seconds without an event after which a comment is sent.
+    """
+    if events.over:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    headers = [(name.lower().encode(), value.encode()) for name, value in SSE_HEADERS.items()]
+    stream = SseStream(events, ping=ping)
+    try:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+    except BaseException:
+        stream.close()
+        raise
+
+    async def write(chunk: bytes) -> None:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    if await pump(stream, write, left=_disconnected(receive)):
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,114 @@
+"""The look-ups that a hub remembers: by public id, by address, and for how long."""
+
+import secrets
+from collections import OrderedDict
+
+import attrs
+
+from hum_async._trip import Trip
+from hum_async.models import Outcome, Session
+from hum_async.web._story import Story
+
+__all__ = ["Lookup", "Registry"]
+
+_ANSWERS = {
+    Outcome.SERVED,
+    Outcome.NO_PROVIDERS,
+    Outcome.AMBIGUOUS_ADDRESS,
+    Outcome.ADDRESS_NOT_FOUND,
+}
+"""Outcomes that asking again would not change."""
+
+
+@attrs.define(eq=False, repr=False)
+class Lookup:
+    """One look-up of a hub.
+
+    Attributes:
+        id: What browsers call it.
+        address_key: What spellings of its address have in common.
+        began: When it was asked for.
+        trip: The way to its result; None once that is told.
+        story: What has been told of it.
+        told: The session's state that was told last.
+        outcome: Its result; None while it is running.
+    """
+
+    id: str
+    address_key: str
+    began: float
+    story: Story
+    trip: Trip | None = None
+    told: Session | None = None
+    outcome: Outcome | None = None
+
+
+class Registry:
+    """What a hub remembers.
+
+    Args:
+        reuse_for: Seconds from its beginning in which a look-up answers for the same address.
+        keep_for: Seconds from its end in which a look-up can be read.
+        max_ended: Ended look-ups that are kept at most; the oldest go first.
+    """
+
+    def __init__(self, *, reuse_for: float, keep_for: float, max_ended: int) -> None:
+        self.running = 0
+        self._reuse_for = reuse_for
+        self._keep_for = keep_for
+        self._max_ended = max_ended
+        self._by_id: dict[str, Lookup] = {}
+        self._by_address: dict[str, Lookup] = {}
+        self._ended: OrderedDict[Lookup, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    @staticmethod
+    def new_id() -> str:
+        """Return an id that nobody can guess: who knows it may read the look-up."""
+        return secrets.token_urlsafe(16)
+
+    def add(self, lookup: Lookup) -> None:
+        """Remember a look-up that begins."""
+        self.running += 1
+        self._by_id[lookup.id] = self._by_address[lookup.address_key] = lookup
+
+    def get(self, lookup_id: str) -> Lookup | None:
+        """Return a look-up by its public id."""
+        return self._by_id.get(lookup_id)
+
+    def reusable(self, address_key: str, now: float) -> Lookup | None:
+        """Return the look-up that answers for this address, if there is one."""
+        lookup = self._by_address.get(address_key)
+        if lookup is None or now - lookup.began > self._reuse_for:
+            return None
+        return lookup if lookup.outcome is None or lookup.outcome in _ANSWERS else None
+
+    def end(self, lookup: Lookup, outcome: Outcome, now: float) -> None:
+        """Tell that a look-up has its result."""
+        self.running -= 1
+        lookup.trip, lookup.outcome = None, outcome
+        self._ended[lookup] = now + self._keep_for
+        while len(self._ended) > self._max_ended:
+            self._forget(next(iter(self._ended)))
+
+    def drop(self, lookup: Lookup) -> None:
+        """Forget a look-up that will have no result."""
+        self.running -= 1
+        self._forget(lookup)
+
+    def forget_old(self, now: float) -> float | None:
+        """Forget what has been kept long enough; return when to look again, if anything is left."""
+        while self._ended:
+            lookup, until = next(iter(self._ended.items()))
+            if until > now:
+                return until
+            self._forget(lookup)
+        return None
+
+    def _forget(self, lookup: Lookup) -> None:
+        self._ended.pop(lookup, None)
+        del self._by_id[lookup.id]
+        if self._by_address.get(lookup.address_key) is lookup:
+            del self._by_address[lookup.address_key]

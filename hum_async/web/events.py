@@ -1,0 +1,50 @@
+"""What a `SessionHub` tells its subscribers."""
+
+from enum import StrEnum
+from typing import Any
+
+import attrs
+import orjson
+
+__all__ = ["EventKind", "HubEvent"]
+
+
+class EventKind(StrEnum):
+    """What a `HubEvent` tells.
+
+    Of each look-up a subscriber gets SNAPSHOT, then CHANGE as often as there is one, PROVIDERS if
+    the search came to an end, and at last DONE. FAREWELL comes once, of no look-up, when the
+    application shuts down before all of them are done.
+    """
+
+    SNAPSHOT = "snapshot"
+    CHANGE = "change"
+    PROVIDERS = "providers"
+    DONE = "done"
+    FAREWELL = "farewell"
+
+
+@attrs.frozen
+class HubEvent:
+    """One event, made once for all who get it.
+
+    Attributes:
+        kind: What it tells.
+        lookup: Public id of the look-up that it tells of; None for FAREWELL.
+        id: What a client that reconnects sends as ``Last-Event-ID``; None for FAREWELL.
+        payload: What it tells, as JSON fit for a browser: no key, session token or
+            ``security_token``.
+        position: Place in the order of everything that the hub has told.
+    """
+
+    kind: EventKind
+    lookup: str | None = attrs.field(default=None, repr=False)
+    id: str | None = None
+    payload: bytes = attrs.field(default=b"{}", repr=False)
+    position: int = attrs.field(default=0, repr=False)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What it tells; read from `payload` each time."""
+        told: dict[str, Any] = orjson.loads(self.payload)
+        return told

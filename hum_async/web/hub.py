@@ -1,0 +1,385 @@
+"""`SessionHub`: one poll per look-up, however many browsers watch it. Knows no web framework."""
+
+import asyncio
+import contextlib
+import logging
+from types import TracebackType
+from typing import Literal, Self
+
+import attrs
+
+from hum_async._address import address_key, checked
+from hum_async._dispatch import Dispatcher, end_tasks
+from hum_async._schedule import GuidedPolling, PollPolicy
+from hum_async._trip import Trip
+from hum_async.client import HumClient
+from hum_async.errors import BadRequest, HubBusy, HubClosed, LookupNotFound
+from hum_async.models import Address, Outcome
+from hum_async.web._registry import Lookup, Registry
+from hum_async.web._scribe import Scribe
+from hum_async.web._signals import ShutdownNotice
+from hum_async.web._stream import Channel, EventStream
+from hum_async.web._work import Searches
+
+__all__ = ["HubStatistics", "SessionHub"]
+
+logger = logging.getLogger("hum_async.web")
+
+BUSY_RETRY = 5.0
+"""Seconds after which a refused browser may ask again: about what a look-up takes (hum-api 5)."""
+
+FAREWELL_GRACE = 0.5
+"""Seconds in which a farewell must be taken; who has not done so by then is cut off."""
+
+
+@attrs.frozen
+class HubStatistics:
+    """A hub at one moment.
+
+    Attributes:
+        running: Look-ups without a result.
+        remembered: Look-ups that can be read, ended ones included.
+        subscribers: Streams that are open.
+        started: Look-ups begun so far.
+        reused: Times that an earlier look-up answered for the same address.
+        refused: Look-ups and streams refused because there were too many.
+        abandoned: Look-ups ended because nobody was reading them any more.
+        requests: HTTP requests sent to the API.
+    """
+
+    running: int
+    remembered: int
+    subscribers: int
+    started: int
+    reused: int
+    refused: int
+    abandoned: int
+    requests: int
+
+
+class SessionHub:
+    """Runs look-ups for browsers. One per application; an async context manager.
+
+    Args:
+        client: Whose API, key, limiter and retry policy are used; it is not closed.
+        policy: When to poll; None for `GuidedPolling`, the API's own guidance.
+        max_running: Look-ups without a result at the same time, at least 1; one more is refused.
+        max_subscribers: Streams open at the same time, at least 1; one more is refused.
+        max_ended: Ended look-ups that are remembered at most; the oldest are forgotten first.
+        reuse_for: Seconds from its beginning in which a look-up answers for the same address; 0
+            for never.
+        keep_for: Seconds from its end in which a look-up can still be read.
+        on_abandon: What becomes of a running look-up whose last subscriber has left: ``keep`` lets
+            it run to its end, because it is paid for; ``close`` ends its session.
+        abandon_after: Seconds in which a subscriber may come back before that.
+        close: End the session of a look-up when its result is there.
+        signals: Hear SIGINT and SIGTERM, to end streams before the server waits for them. Whoever
+            handled the signals before still does.
+
+    Raises:
+        ValueError: An argument is out of its range.
+
+    Sessions that are open when the hub is left are not closed; they expire by themselves.
+    """
+
+    def __init__(  # noqa: PLR0913  each by name, all with a default
+        self,
+        client: HumClient,
+        *,
+        policy: PollPolicy | None = None,
+        max_running: int = 256,
+        max_subscribers: int = 10_000,
+        max_ended: int = 2_000,
+        reuse_for: float = 300.0,
+        keep_for: float = 600.0,
+        on_abandon: Literal["keep", "close"] = "keep",
+        abandon_after: float = 10.0,
+        close: bool = True,
+        signals: bool = True,
+    ) -> None:
+        if min(max_running, max_subscribers, max_ended) < 1:
+            raise ValueError("max_running, max_subscribers and max_ended must be at least 1")
+        if min(reuse_for, keep_for, abandon_after) < 0:
+            raise ValueError("reuse_for, keep_for and abandon_after must not be below 0 seconds")
+        if on_abandon not in {"keep", "close"}:
+            raise ValueError(f"on_abandon must be 'keep' or 'close', not {on_abandon!r}")
+        self._caller = client.caller
+        self._policy: PollPolicy = GuidedPolling() if policy is None else policy
+        self._close = close
+        self._max_running = max_running
+        self._max_subscribers = max_subscribers
+        self._abandon_after = abandon_after if on_abandon == "close" else None
+        self._registry = Registry(reuse_for=reuse_for, keep_for=keep_for, max_ended=max_ended)
+        self._scribe = Scribe(self._caller.key)
+        self._searches = Searches(
+            self._caller, on_step=self._told, on_failure=self._failed, wake=self._wake
+        )
+        self._notice = ShutdownNotice(self._close_soon) if signals else None
+        self._channels: set[Channel] = set()
+        self._abandoning: dict[Lookup, asyncio.TimerHandle] = {}
+        self._forgetting: asyncio.TimerHandle | None = None
+        self._dispatcher: Dispatcher | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._gone: asyncio.Future[None] | None = None
+        self._closing = False
+        self._started = self._reused = self._refused = self._abandoned = 0
+
+    def __repr__(self) -> str:
+        return f"<SessionHub {self.statistics()}>"
+
+    # --- lifetime ---------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        if self._supervisor is not None:
+            raise RuntimeError("a hub can be entered once; create another one")
+        self._loop = asyncio.get_running_loop()
+        self._gone = self._loop.create_future()
+        self._dispatcher = Dispatcher(self._caller.limiter, work=self._searches)
+        self._supervisor = self._loop.create_task(self._supervise(), name="hum-hub")
+        if self._notice is not None:
+            self._notice.install()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Say farewell and stop; when this returns nothing is running any more. Idempotent."""
+        if self._supervisor is None:
+            return
+        self.close()
+        if self._notice is not None:
+            self._notice.remove()
+        for timer in (*self._abandoning.values(), self._forgetting):
+            if timer is not None:
+                timer.cancel()
+        self._abandoning.clear()
+        await end_tasks([self._supervisor])
+
+    def close(self) -> None:
+        """Begin nothing new and end all streams with a farewell; look-ups under way go on.
+
+        SIGINT and SIGTERM do this by themselves. A server that is stopped in another way should
+        call it before it waits for its open responses.
+        """
+        if self._closing or self._loop is None:
+            return
+        self._closing = True
+        farewell = self._scribe.farewell()
+        for channel in tuple(self._channels):
+            channel.dismiss(farewell)
+        self._loop.call_later(FAREWELL_GRACE, self._cut_off)
+
+    # --- what applications call -------------------------------------------------------------------
+
+    def lookup(self, address: Address) -> str:
+        """Start a look-up, which Hum may bill; return its public id at once.
+
+        The same address, however it is spelled, is answered from an earlier look-up while that is
+        running or fresh. The id cannot be guessed: who knows it may read the look-up.
+
+        Raises:
+            AddressError: The address cannot be sent; nothing was started.
+            HubBusy: As many look-ups as may run at a time are running.
+            HubClosed: The hub is not running.
+        """
+        loop, _ = self._check_running()
+        address = checked(address)
+        key, now = address_key(address), loop.time()
+        known = self._registry.reusable(key, now)
+        if known is not None:
+            self._reused += 1
+            return known.id
+        if self._registry.running >= self._max_running:
+            self._refused += 1
+            raise HubBusy(
+                f"{self._max_running} look-ups are running already; try again in a moment",
+                status=429,
+                retry_after=BUSY_RETRY,
+            )
+        lookup = self._new_lookup(address, key, now)
+        self._registry.add(lookup)
+        self._started += 1
+        if lookup.trip is not None:
+            self._searches.begin(lookup.trip)
+        return lookup.id
+
+    def subscribe(self, *ids: str, last_event_id: str | None = None) -> EventStream:
+        """Return the events of look-ups; iterate over them with ``async for``.
+
+        Of each look-up first comes a snapshot, then what changes, the providers, and one ``done``;
+        the stream ends after the last of these.
+
+        Args:
+            ids: What `lookup` returned; at least one.
+            last_event_id: Id of the last event that a reconnecting client has got of these same
+                look-ups: then it gets those that it missed and no snapshot. Anything else but an
+                id of this hub is ignored.
+
+        Raises:
+            LookupNotFound: Some of the look-ups are not known (any more).
+            HubBusy: As many streams as may be open at a time are open.
+            HubClosed: The hub is not running, or shutting down.
+            BadRequest: No id is given.
+        """
+        gone = self._check_running()[1]
+        if not ids:
+            raise BadRequest("name at least one look-up", status=400)
+        lookups = {lookup_id: self._registry.get(lookup_id) for lookup_id in ids}
+        if unknown := tuple(lookup_id for lookup_id, lookup in lookups.items() if lookup is None):
+            raise LookupNotFound(unknown)
+        if len(self._channels) >= self._max_subscribers:
+            self._refused += 1
+            raise HubBusy(
+                f"{self._max_subscribers} streams are open already; try again in a moment",
+                status=503,
+                retry_after=BUSY_RETRY,
+            )
+        found = [lookup for lookup in lookups.values() if lookup is not None]
+        channel = Channel(
+            [lookup.story for lookup in found],
+            position=self._scribe.position_of(last_event_id),
+            on_leave=lambda channel: self._left(channel, found),
+        )
+        if not channel.over:
+            self._channels.add(channel)
+        for lookup in found:
+            self._stop_abandoning(lookup)
+        return EventStream(channel, gone=gone)
+
+    def statistics(self) -> HubStatistics:
+        """Return what the hub is doing now."""
+        return HubStatistics(
+            running=self._registry.running,
+            remembered=len(self._registry),
+            subscribers=len(self._channels),
+            started=self._started,
+            reused=self._reused,
+            refused=self._refused,
+            abandoned=self._abandoned,
+            requests=self._searches.requests,
+        )
+
+    # --- telling ----------------------------------------------------------------------------------
+
+    def _new_lookup(self, address: Address, key: str, now: float) -> Lookup:
+        lookup_id = self._registry.new_id()
+        trip = Trip(
+            key=lookup_id,
+            address=address,
+            policy=self._policy,
+            retry=self._caller.retry,
+            close=self._close,
+        )
+        return Lookup(lookup_id, key, now, self._scribe.begin(lookup_id), trip)
+
+    def _told(self, trip: Trip) -> None:
+        """Tell what an answer brought."""
+        lookup = self._registry.get(str(trip.key))
+        # Abandoned, or the session was only still to be closed.
+        if lookup is None or lookup.trip is not trip:
+            return
+        if trip.session is not None:
+            lookup.told = self._scribe.tell_state(
+                lookup.story, lookup.id, lookup.told, trip.session
+            )
+        if (result := trip.result) is not None:
+            self._scribe.tell_result(lookup.story, lookup.id, result)
+            if result.error is not None:
+                logger.warning("a look-up ended %s: %s", result.outcome, result.error)
+            self._end(lookup, result.outcome)
+
+    def _failed(self, trip: Trip) -> None:
+        lookup = self._registry.get(str(trip.key))
+        if lookup is not None and lookup.trip is trip:
+            self._scribe.tell_failure(lookup.story, lookup.id)
+            self._end(lookup, Outcome.FAILED)
+
+    def _end(self, lookup: Lookup, outcome: Outcome) -> None:
+        self._stop_abandoning(lookup)
+        lookup.told = None
+        self._registry.end(lookup, outcome, self._now())
+        self._forget_old()
+
+    # --- forgetting -------------------------------------------------------------------------------
+
+    def _forget_old(self) -> None:
+        """Forget what has been kept long enough, and come again."""
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+        when = self._registry.forget_old(self._now())
+        # The first of many that end together takes the others with it.
+        self._forgetting = (
+            self._loop.call_at(when, self._forget_old)
+            if when is not None and self._loop is not None and not self._closing
+            else None
+        )
+
+    def _left(self, channel: Channel, lookups: list[Lookup]) -> None:
+        self._channels.discard(channel)
+        if self._abandon_after is None or self._loop is None or self._closing:
+            return
+        for lookup in lookups:
+            if lookup.trip is not None and not lookup.story.readers:
+                self._stop_abandoning(lookup)
+                self._abandoning[lookup] = self._loop.call_later(
+                    self._abandon_after, self._abandon, lookup
+                )
+
+    def _stop_abandoning(self, lookup: Lookup) -> None:
+        timer = self._abandoning.pop(lookup, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _abandon(self, lookup: Lookup) -> None:
+        del self._abandoning[lookup]
+        if lookup.trip is not None:
+            self._abandoned += 1
+            self._registry.drop(lookup)
+            self._searches.abandon(lookup.trip)
+
+    # --- machinery --------------------------------------------------------------------------------
+
+    def _check_running(self) -> tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]:
+        if self._loop is None or self._gone is None or self._supervisor is None:
+            raise HubClosed("the hub is not running; use `async with SessionHub(...)`", status=503)
+        if self._closing or self._supervisor.done():
+            raise HubClosed(
+                "the application is shutting down; try again in a moment",
+                status=503,
+                retry_after=BUSY_RETRY,
+            )
+        return self._loop, self._gone
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _wake(self) -> None:
+        if self._dispatcher is not None:
+            self._dispatcher.wake()
+
+    def _close_soon(self) -> None:
+        """Close from a signal handler."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
+                self._loop.call_soon_threadsafe(self.close)
+
+    def _cut_off(self) -> None:
+        if self._gone is not None and not self._gone.done():
+            self._gone.set_result(None)
+
+    async def _supervise(self) -> None:
+        if self._dispatcher is None:
+            return
+        try:
+            await self._dispatcher.run()
+        except Exception:
+            logger.exception("the hub stopped by a bug of hum_async; please report it")
+        finally:
+            self.close()
