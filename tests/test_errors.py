@@ -11,7 +11,9 @@ from hum_async import errors
 from hum_async.errors import (
     AddressError,
     ApiError,
+    HubError,
     HumError,
+    LookupNotFound,
     RateLimited,
     RequestTimeout,
     ResponseError,
@@ -44,6 +46,10 @@ def example(cls: type[HumError]) -> HumError:
         return cls(418, "said", "request-1", 2.5)
     if issubclass(cls, AddressError):
         return cls("said", "zip")
+    if issubclass(cls, LookupNotFound):
+        return cls(("an-id",))
+    if issubclass(cls, HubError):
+        return cls("said", status=503, retry_after=5.0)
     return cls("said")
 
 

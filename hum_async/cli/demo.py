@@ -11,7 +11,6 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-import hum_async
 from hum_async.cli._api import LIFETIME, Positive
 from hum_async.cli._console import data
 from hum_async.cli._run import ExitCode, UsageError, gentle_stop, run
@@ -78,7 +77,7 @@ def _listen(port: int) -> socket.socket:
 
 def _example() -> Path:
     """Return where the example lies: in a wheel below the package, else in the source tree."""
-    package = Path(hum_async.__file__).parent
+    package = Path(__file__).parents[1]
     for place in (package / "examples", package.parent / "examples"):
         if (place / "live_lookup" / "app.py").is_file():
             return place / "live_lookup"
