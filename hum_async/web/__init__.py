@@ -11,6 +11,7 @@
 it to a framework; none of them is imported before you do.
 """
 
+from hum_async.web._stream import EventStream
 from hum_async.web.events import EventKind, HubEvent
 from hum_async.web.hub import HubStatistics, SessionHub
 from hum_async.web.sse import PING, SSE_HEADERS, SseStream, encode_json, encode_sse
@@ -19,6 +20,7 @@ __all__ = [
     "PING",
     "SSE_HEADERS",
     "EventKind",
+    "EventStream",
     "HubEvent",
     "HubStatistics",
     "SessionHub",

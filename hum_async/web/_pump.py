@@ -6,9 +6,13 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from hum_async._dispatch import end_tasks
-from hum_async.web.sse import SseStream
+from hum_async.web.events import FAREWELL
+from hum_async.web.sse import SseStream, encode_sse
 
 __all__ = ["pump"]
+
+FAREWELL_PATIENCE = 0.2
+"""Seconds for the last write of a response that the server has cancelled already."""
 
 PATIENCE = 60.0
 """Seconds in which a browser must take what is written to it, or it counts as gone."""
@@ -35,9 +39,23 @@ async def pump(
         # Not the task of the caller itself: a write to a browser that reads nothing never ends.
         await asyncio.wait([*tasks, stream.gone], return_when=asyncio.FIRST_COMPLETED)
         return writing.done() and writing.result()
+    except asyncio.CancelledError:
+        if not stream.over:
+            await _say_farewell(writing, write)
+        raise
     finally:
         stream.close()
         await end_tasks(tasks)
+
+
+async def _say_farewell(
+    writing: "asyncio.Task[bool]", write: Callable[[bytes], Awaitable[object]]
+) -> None:
+    """Tell the browser that the server cuts us off; hypercorn ends open responses like this."""
+    await end_tasks([writing])
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(FAREWELL_PATIENCE):
+            await write(encode_sse(FAREWELL))
 
 
 async def _write_all(stream: SseStream, write: Callable[[bytes], Awaitable[object]]) -> bool:

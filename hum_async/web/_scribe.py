@@ -85,12 +85,6 @@ class Scribe:
         done = {"outcome": failed, "message": explanation(failed), "elapsed": None}
         story.add(self._write(EventKind.DONE, lookup, done, self._next()))
 
-    @staticmethod
-    def farewell() -> HubEvent:
-        """Return the event that tells of a shutdown."""
-        payload = orjson.dumps({"message": "The server is restarting."})
-        return HubEvent(kind=EventKind.FAREWELL, payload=payload)
-
     def _next(self) -> int:
         self._position += 1
         return self._position

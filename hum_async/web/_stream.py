@@ -8,7 +8,7 @@ from typing import Self
 
 from hum_async.errors import StreamBusy
 from hum_async.web._story import Story
-from hum_async.web.events import EventKind, HubEvent
+from hum_async.web.events import FAREWELL, EventKind, HubEvent
 
 __all__ = ["Channel", "EventStream"]
 
@@ -32,7 +32,7 @@ class Channel:
         self.stories = tuple(stories)
         self._places = {story: position for story in self.stories if not _is_read(story, position)}
         self._on_leave = on_leave
-        self._farewell: HubEvent | None = None
+        self._dismissed = False
         self._news = asyncio.Event()
         self._busy = False
         self.left = False
@@ -48,9 +48,9 @@ class Channel:
         """Look again."""
         self._news.set()
 
-    def dismiss(self, farewell: HubEvent) -> None:
-        """End with this event after what there is to read."""
-        self._farewell = farewell
+    def dismiss(self) -> None:
+        """End with a farewell after what there is to read."""
+        self._dismissed = True
         self.wake()
 
     def leave(self) -> None:
@@ -94,10 +94,9 @@ class Channel:
                 del self._places[found]
                 self._leave_if_read()
             return first
-        if self._farewell is not None:
-            farewell = self._farewell
+        if self._dismissed:
             self.leave()
-            return farewell
+            return FAREWELL
         return None
 
     def _leave_if_read(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import orjson
 
-__all__ = ["EventKind", "HubEvent"]
+__all__ = ["FAREWELL", "EventKind", "HubEvent"]
 
 
 class EventKind(StrEnum):
@@ -48,3 +48,9 @@ class HubEvent:
         """What it tells; read from `payload` each time."""
         told: dict[str, Any] = orjson.loads(self.payload)
         return told
+
+
+FAREWELL = HubEvent(
+    EventKind.FAREWELL, payload=orjson.dumps({"message": "The server is restarting."})
+)
+"""Tells of a shutdown; to be received it must be written before the server cuts connections."""

@@ -171,9 +171,8 @@ class SessionHub:
         if self._closing or self._loop is None:
             return
         self._closing = True
-        farewell = self._scribe.farewell()
         for channel in tuple(self._channels):
-            channel.dismiss(farewell)
+            channel.dismiss()
         self._loop.call_later(FAREWELL_GRACE, self._cut_off)
 
     # --- what applications call -------------------------------------------------------------------

@@ -3,14 +3,15 @@
 ::
 
     @post("/lookups")
-    async def start(request: Request, hub: SessionHub) -> dict[str, str]:
+    async def start(request: Request, hub: NamedDependency[SessionHub]) -> dict[str, str]:
         return {"id": hub.lookup(await read_address(request))}
 
 
     @get("/events")
-    async def events(request: Request, hub: SessionHub, ids: str) -> ASGIApp:
+    async def events(request: Request, hub: NamedDependency[SessionHub]) -> ASGIApp:
+        ids = read_ids(request.query_params.get("ids", ""))
         last = request.headers.get("last-event-id")
-        return events_response(hub.subscribe(*read_ids(ids), last_event_id=last))
+        return events_response(hub.subscribe(*ids, last_event_id=last))
 
 
     app = Litestar(

@@ -83,6 +83,11 @@ class SseStream:
         """Done when the application cannot wait any longer for this stream."""
         return self._events.gone
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing will come any more."""
+        return self._events.over
+
     def close(self) -> None:
         """End the stream now. Idempotent."""
         self._events.close()
