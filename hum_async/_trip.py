@@ -63,6 +63,8 @@ class Trip:
         policy: When to poll.
         retry: How often to send again.
         close: Send DELETE when there is a result.
+        first: Endpoint that is polled first: ``internet`` needs the fewest requests, ``session``
+            always names the agents.
 
     `session` is the last answer, `update` what it told that is new (None if nothing).
     """
@@ -72,6 +74,7 @@ class Trip:
     policy: PollPolicy
     retry: RetryPolicy
     close: bool = True
+    first: Source = "internet"
     step: Step | None = attrs.field(default=Step.CREATE, init=False)
     due: float = attrs.field(default=-math.inf, init=False)
     source: Source = attrs.field(default="internet", init=False)
@@ -135,7 +138,7 @@ class Trip:
             # session itself names the agents (hum-api 6).
             immediate = session.providers is not None
             delay = 0.0 if immediate else self.policy.first()
-            self._look_at("session" if immediate else "internet", now, active, delay=delay)
+            self._look_at("session" if immediate else self.first, now, active, delay=delay)
 
     def polled(self, session: Session, now: float, active: float) -> None:
         """Tell of the answer to a poll."""

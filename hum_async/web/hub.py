@@ -275,6 +275,8 @@ class SessionHub:
             policy=self._policy,
             retry=self._caller.retry,
             close=self._close,
+            # It costs one request more, but some answers with providers name no agents.
+            first="session",
         )
         return Lookup(lookup_id, key, now, self._scribe.begin(lookup_id), trip)
 
