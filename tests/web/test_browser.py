@@ -1,0 +1,200 @@
+"""The live page in a real browser: what a person sees, with keyboard, phone and restarts."""
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from servers import free_port, serving
+
+from hum_async.simulator import Simulator
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+playwright_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
+
+pytestmark = [
+    pytest.mark.skipif(
+        # Where everything is installed for it, a browser that is missing is a failure.
+        CHROMIUM is None and not os.environ.get("CI"),
+        reason="no Chromium: apt-get install chromium",
+    ),
+    pytest.mark.hum_simulator(speed=6),
+]
+
+GOLDEN = Path(__file__).parent / "golden" / "live_lookup.txt"
+UPDATE = bool(os.environ.get("HUM_UPDATE_GOLDEN"))
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SERVED = "100 Served St, Detroit, MI 48226"
+NO_PROVIDERS = "100 No Providers Ave, Detroit, MI 48226"
+AMBIGUOUS = "100 Ambiguous Rd, Detroit, MI 48226"
+SLOW = "100 Slow Pl, Detroit, MI 48226"
+
+Page = playwright_api.Page
+expect = playwright_api.expect
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    async with playwright_api.async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        context = await browser.new_context(viewport={"width": 1000, "height": 900})
+        yield await context.new_page()
+        await browser.close()
+
+
+def complaints(page: Page) -> list[str]:
+    """Return a list that will hold what the page complains of."""
+    found: list[str] = []
+    page.on(
+        "console", lambda said: found.append(said.text) if said.type in {"error", "warning"} else 0
+    )
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+def card(page: Page, address: str) -> playwright_api.Locator:
+    return page.locator(".lookup", has=page.get_by_role("heading", name=address, exact=True))
+
+
+async def look_up(page: Page, *addresses: str) -> None:
+    for address in addresses:
+        await page.get_by_label("US address").fill(address)
+        await page.keyboard.press("Enter")
+        await expect(card(page, address)).to_be_visible()
+
+
+async def expect_outcome(page: Page, address: str, outcome: str) -> None:
+    await expect(card(page, address)).to_have_attribute("data-outcome", outcome, timeout=40_000)
+
+
+async def agent(page: Page, address: str, name: str, status: str) -> None:
+    step = card(page, address).locator(f"[data-agent={name}]")
+    await expect(step).to_have_attribute("data-status", status, timeout=20_000)
+
+
+async def test_three_look_ups_at_once_survive_a_restart_of_the_server(
+    page: Page, hum_simulator: Simulator, tmp_path: Path
+) -> None:
+    port, said = free_port(), complaints(page)
+    async with serving("uvicorn", hum_simulator.url, tmp_path, port=port) as server:
+        await page.goto(server.url)
+        await look_up(page, SERVED, NO_PROVIDERS, SLOW)
+        await agent(page, SLOW, "geocoding", "pending")
+        await agent(page, SERVED, "internet", "matched")
+        await expect_outcome(page, SERVED, "SERVED")
+        await expect_outcome(page, NO_PROVIDERS, "NO_PROVIDERS")
+        await expect(card(page, SLOW)).to_have_attribute("data-status", "running")
+        assert said == []
+        await server.stop(signal.SIGKILL)
+        await expect(page.get_by_text("Connection lost. Reconnecting…")).to_be_visible()
+    bought = hum_simulator.sessions_bought
+    async with serving("uvicorn", hum_simulator.url, tmp_path, port=port):
+        await expect(card(page, SLOW)).to_contain_text("The server was restarted", timeout=20_000)
+        while_down, said[:] = list(said), []
+        await expect(page.get_by_text("Reconnecting")).to_be_hidden()
+        await expect_outcome(page, SLOW, "SERVED")
+        await expect_outcome(page, SERVED, "SERVED")
+        assert await page.locator(".lookup").count() == 3
+        assert await card(page, SLOW).locator(".provider").count() >= 1
+        await asyncio.sleep(3)
+    # What was done stays as it was; only the one that was lost is looked up again.
+    assert hum_simulator.sessions_bought == bought + 1
+    assert said == []
+    # The browser itself tells of every request that did not get through.
+    assert all("Failed to load resource" in one or "net::ERR" in one for one in while_down)
+
+
+async def test_the_finished_page_looks_as_it_should(
+    page: Page, hum_simulator: Simulator, tmp_path: Path
+) -> None:
+    said = complaints(page)
+    async with serving("uvicorn", hum_simulator.url, tmp_path) as server:
+        await page.goto(server.url)
+        for address in (SERVED, NO_PROVIDERS, AMBIGUOUS):
+            await page.get_by_role("button", name=address, exact=True).click()
+        await expect_outcome(page, SERVED, "SERVED")
+        await expect_outcome(page, NO_PROVIDERS, "NO_PROVIDERS")
+        await expect_outcome(page, AMBIGUOUS, "AMBIGUOUS_ADDRESS")
+        await expect(page.locator("#news")).to_contain_text("address")
+        compare(await structure(page))
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            for width in (320, 1000):
+                await page.set_viewport_size({"width": width, "height": 900})
+                await assert_laid_out(page, width)
+                picture = await page.screenshot(path=tmp_path / f"{scheme}-{width}.png")
+                assert len(picture) > 10_000
+        # The same after a reload, without a second purchase.
+        await page.reload()
+        await expect(page.locator(".lookup")).to_have_count(3)
+        compare(await structure(page))
+    assert hum_simulator.sessions_bought == 3
+    assert said == []
+
+
+async def structure(page: Page) -> str:
+    """Return what a screen reader finds, which is what a screenshot shows, without its pixels."""
+    parts = [await page.locator(part).aria_snapshot() for part in ("header", "form", "#lookups")]
+    return "\n".join(parts) + "\n"
+
+
+def compare(found: str) -> None:
+    if UPDATE:
+        GOLDEN.parent.mkdir(exist_ok=True)
+        GOLDEN.write_text(found, encoding="utf-8")
+    assert found == GOLDEN.read_text(encoding="utf-8")
+
+
+async def assert_laid_out(page: Page, width: int) -> None:
+    """Check the picture by its boxes: all within the window, none over another."""
+    for selector in (".lookup", ".provider", ".agent", "#examples button"):
+        boxes = [await one.bounding_box() for one in await page.locator(selector).all()]
+        assert boxes
+        for index, box in enumerate(boxes):
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+            for other in boxes[:index]:
+                assert other is not None
+                assert not overlap(box, other), selector
+    for one in await page.get_by_role("button").all():
+        box = await one.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+
+
+def overlap(a: playwright_api.FloatRect, b: playwright_api.FloatRect) -> bool:
+    beside = a["x"] + a["width"] <= b["x"] + 1 or b["x"] + b["width"] <= a["x"] + 1
+    above = a["y"] + a["height"] <= b["y"] + 1 or b["y"] + b["height"] <= a["y"] + 1
+    return not (beside or above)
+
+
+async def test_a_wrong_address_is_explained_and_the_keyboard_is_enough(
+    page: Page, hum_simulator: Simulator, tmp_path: Path
+) -> None:
+    async with serving("uvicorn", hum_simulator.url, tmp_path) as server:
+        await page.goto(server.url)
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_label("US address")).to_be_focused()
+        await page.keyboard.type("nowhere")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).to_contain_text("STREET, CITY, STATE ZIP")
+        await expect(page.get_by_label("US address")).to_be_focused()
+        await page.get_by_label("US address").fill("100 Invalid Way, Detroit, MI 48226")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        lookup = page.locator(".lookup")
+        await expect(lookup).to_have_attribute("data-outcome", "INVALID_ADDRESS", timeout=20_000)
+        await expect(lookup).to_contain_text("check it and try again")
+        await page.get_by_role("button", name="Look up again").focus()
+        await page.keyboard.press("Enter")
+        await page.get_by_role("button", name="Remove").focus()
+        await page.keyboard.press("Enter")
+        await expect(lookup).to_have_count(0)
+        await expect(page.get_by_label("US address")).to_be_focused()
