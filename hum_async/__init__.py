@@ -23,12 +23,17 @@ if TYPE_CHECKING:
         ApiError,
         ApiUnavailable,
         AuthenticationError,
+        BadRequest,
         ConfigurationError,
         ConnectFailed,
+        HubBusy,
+        HubClosed,
+        HubError,
         HumError,
         InputError,
         InvalidAddress,
         JournalError,
+        LookupNotFound,
         RateLimited,
         RequestTimeout,
         ResponseError,
@@ -63,6 +68,7 @@ if TYPE_CHECKING:
     )
     from hum_async.transport import AiohttpTransport, Transport
     from hum_async.watcher import AsyncSessionWatcher, WatcherStatistics, WatchStream
+    from hum_async.web.hub import SessionHub
 
 __all__ = [
     "PRODUCTION",
@@ -76,9 +82,13 @@ __all__ = [
     "ApiUnavailable",
     "AsyncSessionWatcher",
     "AuthenticationError",
+    "BadRequest",
     "ConfigurationError",
     "ConnectFailed",
     "GuidedPolling",
+    "HubBusy",
+    "HubClosed",
+    "HubError",
     "HumClient",
     "HumError",
     "InputError",
@@ -87,6 +97,7 @@ __all__ = [
     "LearnedPolling",
     "Limiter",
     "LimiterStatistics",
+    "LookupNotFound",
     "Money",
     "Offering",
     "Outcome",
@@ -107,6 +118,7 @@ __all__ = [
     "ServiceAddress",
     "Session",
     "SessionGone",
+    "SessionHub",
     "SessionLimitReached",
     "SessionNotFound",
     "SessionUpdate",
@@ -136,6 +148,7 @@ _MODULES = (
     "client",
     "watcher",
     "bulk.pipeline",
+    "web.hub",
 )
 
 

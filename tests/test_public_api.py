@@ -15,13 +15,14 @@ from hum_async import errors, models
 
 NAMES = """
     Address AddressError AgentChange AgentStatus AiohttpTransport ApiError ApiUnavailable
-    AsyncSessionWatcher AuthenticationError ConfigurationError ConnectFailed GuidedPolling
-    HumClient HumError InputError InvalidAddress JournalError LearnedPolling Limiter
-    LimiterStatistics Money Offering Outcome PRODUCTION Ping Plan Poll PollPolicy Promo Provider
-    Qualification RateLimited RateLimiter RawResponse RequestTimeout ResponseError RetryPolicy
-    SANDBOX ServerError ServiceAddress Session SessionGone SessionLimitReached SessionNotFound
-    SessionUpdate SpeedRange StreamBusy Transport TransportError UpdateKind WatchStream
-    WatcherClosed WatcherFailed WatcherStatistics __version__ qualify
+    AsyncSessionWatcher AuthenticationError BadRequest ConfigurationError ConnectFailed
+    GuidedPolling HubBusy HubClosed HubError HumClient HumError InputError InvalidAddress
+    JournalError LearnedPolling Limiter LimiterStatistics LookupNotFound Money Offering Outcome
+    PRODUCTION Ping Plan Poll PollPolicy Promo Provider Qualification RateLimited RateLimiter
+    RawResponse RequestTimeout ResponseError RetryPolicy SANDBOX ServerError ServiceAddress
+    Session SessionGone SessionHub SessionLimitReached SessionNotFound SessionUpdate SpeedRange
+    StreamBusy Transport TransportError UpdateKind WatchStream WatcherClosed WatcherFailed
+    WatcherStatistics __version__ qualify
 """
 PUBLIC_MODULES = ["client", "errors", "limiter", "models", "testing", "transport", "watcher"]
 

@@ -1,12 +1,16 @@
 """What the README shows is what runs."""
 
+import asyncio
 import re
 import shlex
+import socket
 import textwrap
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
+import uvicorn
 
 from hum_async import Address, AsyncSessionWatcher, HumClient, Outcome, UpdateKind
 from hum_async.simulator import Simulator
@@ -83,6 +87,26 @@ async def test_the_look_up_examples_run(
     lines = capsys.readouterr().out.splitlines()
     assert lines[1:] == [f"0 {Outcome.SERVED}", f"1 {Outcome.SERVED}"]
     assert account.sessions_bought == 2
+
+
+@pytest.mark.usefixtures("account")
+async def test_the_web_application_answers_as_the_table_says() -> None:
+    config = uvicorn.Config(namespace_of(PYTHON[3])["app"], port=0, log_level="error")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        running = asyncio.ensure_future(server.serve(sockets=[listener]))
+        address = {"street1": "100 Instant St", "zip": "48226"}
+        async with aiohttp.ClientSession() as browser:
+            async with browser.post(f"{url}/lookups", json=address) as answer:
+                assert answer.status == 201
+                lookup = (await answer.json())["id"]
+            async with browser.get(f"{url}/events", params={"ids": lookup}) as answer:
+                told = re.findall(r"event: (\w+)", await answer.text())
+        server.should_exit = True
+        await running
+    assert (told[0], told[-1]) == ("snapshot", "done")
+    assert all(f"| `{event}` |" in README for event in {*told, "farewell"})
 
 
 def test_every_outcome_and_update_kind_is_explained() -> None:

@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GOLDEN = Path(__file__).parent / "golden"
-COMMANDS = ["", "check", "qualify", "status", "verify", "lookup", "watch", "ping", "simulate"]
+COMMANDS = [
+    "",
+    "check",
+    "qualify",
+    "status",
+    "verify",
+    "lookup",
+    "watch",
+    "ping",
+    "simulate",
+    "demo",
+]
 # Read before the fixtures clear what begins with HUM_.
 UPDATE = bool(os.environ.get("HUM_UPDATE_GOLDEN"))
 

@@ -18,9 +18,13 @@ from hum_async import (
     ApiUnavailable,
     AsyncSessionWatcher,
     AuthenticationError,
+    BadRequest,
     ConfigurationError,
     ConnectFailed,
     GuidedPolling,
+    HubBusy,
+    HubClosed,
+    HubError,
     HumClient,
     HumError,
     InputError,
@@ -29,6 +33,7 @@ from hum_async import (
     LearnedPolling,
     Limiter,
     LimiterStatistics,
+    LookupNotFound,
     Money,
     Offering,
     Outcome,
@@ -49,6 +54,7 @@ from hum_async import (
     ServiceAddress,
     Session,
     SessionGone,
+    SessionHub,
     SessionLimitReached,
     SessionNotFound,
     SessionUpdate,
@@ -70,6 +76,15 @@ from hum_async.testing import (
     VirtualTimeLoop,
     json_response,
     session_json,
+)
+from hum_async.web import (
+    EventKind,
+    EventStream,
+    HubEvent,
+    HubStatistics,
+    SseStream,
+    encode_json,
+    encode_sse,
 )
 
 constants: list[str] = [__version__, PRODUCTION, SANDBOX]
@@ -222,8 +237,32 @@ async def many(hum: HumClient, rows: AsyncIterator[Address]) -> None:
         assert_type(found, Qualification)
 
 
+async def hub(hum: HumClient, address: Address) -> None:
+    async with SessionHub(hum, max_running=10, on_abandon="close") as hub:
+        lookup_id = hub.lookup(address)
+        assert_type(lookup_id, str)
+        async with hub.subscribe(lookup_id, last_event_id=None) as stream:
+            assert_type(stream, EventStream)
+            assert_type(stream.over, bool)
+            async for event in stream:
+                assert_type(event, HubEvent)
+                assert_type(event.kind, EventKind)
+                assert_type(event.data, dict[str, Any])
+                assert_type(encode_sse(event), bytes)
+                assert_type(encode_json(event), str)
+        async for chunk in SseStream(hub.subscribe(lookup_id), ping=15.0):
+            assert_type(chunk, bytes)
+        assert_type(hub.statistics(), HubStatistics)
+
+
 def errors(error: HumError) -> float | None:
     match error:
+        case LookupNotFound():
+            assert_type(error.ids, tuple[str, ...])
+            return None
+        case HubBusy() | HubClosed() | BadRequest() | HubError():
+            assert_type(error.status, int)
+            return error.retry_after
         case RateLimited() | ServerError():
             return error.retry_after
         case AuthenticationError() | SessionGone() | SessionNotFound() | InvalidAddress():
