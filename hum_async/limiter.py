@@ -100,6 +100,7 @@ class RateLimiter:
         self._throttled = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
 
     def __repr__(self) -> str:
         return f"<RateLimiter {self.statistics()}>"
@@ -235,11 +236,12 @@ class RateLimiter:
 
     def _set_timer(self, when: float) -> None:
         if self._timer is not None:
-            if self._timer.when() == when and not self._timer.cancelled():
+            if self._timer_at == when:
                 return
             self._timer.cancel()
         if self._loop is not None:
-            self._timer = self._loop.call_at(when, self._wake)
+            # Remembered, because a timer of uvloop does not always tell when it fires.
+            self._timer, self._timer_at = self._loop.call_at(when, self._wake), when
 
     def _wake(self) -> None:
         self._timer = None

@@ -514,3 +514,23 @@ async def test_a_free_slot_is_granted_without_a_trip_through_the_loop() -> None:
     asyncio.get_running_loop().call_soon(ran.append, 1)
     async with limiter.slot():
         assert not ran
+
+
+def test_it_works_on_uvloop_whose_timers_do_not_tell_when_they_fire() -> None:
+    uvloop = pytest.importorskip("uvloop", reason="uvloop is not installed")
+
+    async def use() -> int:
+        limiter = RateLimiter(rate=2_000, concurrency=4)
+
+        async def attempt() -> None:
+            async with limiter.slot():
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(attempt() for _ in range(200)))
+        return limiter.statistics().granted
+
+    loop = uvloop.new_event_loop()
+    try:
+        assert loop.run_until_complete(use()) == 200
+    finally:
+        loop.close()

@@ -41,6 +41,20 @@ COMMANDS = {
     "aiohttp": [sys.executable, str(ROOT / "examples" / "aiohttp_web.py"), "{port}"],
 }  # fmt: skip
 
+PROBES = {
+    "probe-uvicorn": [
+        *_PYTHON, "uvicorn", "--app-dir", str(HERE), "probe_app:app", "--port", "{port}"
+    ],
+    "probe-hypercorn": [
+        *_PYTHON, "hypercorn", "probe_app:app", "--workers", "0", "--bind", "127.0.0.1:{port}"
+    ],
+    "probe-granian": [
+        *_PYTHON, "granian", "--interface", "asgi", "--working-dir", str(HERE), "probe_app:app",
+        "--host", "127.0.0.1", "--port", "{port}",
+    ],
+    "probe-aiohttp": [sys.executable, str(HERE / "probe_aiohttp.py"), "{port}"],
+}  # fmt: skip
+
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -83,7 +97,7 @@ class Server:
 async def serving(
     kind: str, api: str, place: Path, *, port: int | None = None
 ) -> AsyncIterator[Server]:
-    """Run one of COMMANDS against an API; kill whatever is left of it in the end."""
+    """Run one of COMMANDS or PROBES against an API; kill whatever is left of it in the end."""
     port = port or free_port()
     log = place / f"{kind}.log"
     environment = {
@@ -95,9 +109,9 @@ async def serving(
     }
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            *(part.format(port=port) for part in COMMANDS[kind]),
+            *(part.format(port=port) for part in {**COMMANDS, **PROBES}[kind]),
             env=environment,
-            cwd=LIVE,
+            cwd=HERE if kind in PROBES else LIVE,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -45,33 +46,40 @@ async def listen(
         return await read_sse(answer.content.iter_any())
 
 
-@pytest.mark.parametrize("kind", APPLICATIONS)
 async def test_the_interface_is_the_same_everywhere(
-    kind: str, hum_simulator: Simulator, browser: aiohttp.ClientSession, tmp_path: Path
+    hum_simulator: Simulator, browser: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
-    async with serving(kind, hum_simulator.url, tmp_path) as server:
-        ids = [
-            await begin(browser, server, street1=f"{number} Served St", zip="48226")
-            for number in (100, 101)
-        ]
-        events = await listen(browser, server, ",".join(ids))
-        for lookup in ids:
-            story = [event.event for event in events if event.data["lookup"] == lookup]
-            assert story[0] == "snapshot"
-            assert story[-2:] == ["providers", "done"]
-        # A browser that comes back gets the rest, or hears that there is none.
-        for place, status in ((events[-2], 200), (events[-1], 204)):
-            async with browser.get(
-                f"{server.url}/events",
-                params={"ids": ",".join(ids)},
-                headers={"Last-Event-ID": str(place.id)},
-            ) as answer:
-                assert answer.status == status
-                rest = await read_sse(answer.content.iter_any())
-                assert [event.event for event in rest] == (["done"] if status == 200 else [])
-        await refuses(browser, server)
-        await server.stop()
-        server.assert_quiet()
+    async def check(kind: str) -> None:
+        async with serving(kind, hum_simulator.url, tmp_path) as server:
+            await answers(browser, server)
+            await refuses(browser, server)
+            await server.stop()
+            server.assert_quiet()
+
+    # Side by side, because each of them mostly waits.
+    await asyncio.gather(*(check(kind) for kind in APPLICATIONS))
+
+
+async def answers(browser: aiohttp.ClientSession, server: Server) -> None:
+    ids = [
+        await begin(browser, server, street1=f"{number} Served St", zip="48226")
+        for number in (100, 101)
+    ]
+    events = await listen(browser, server, ",".join(ids))
+    for lookup in ids:
+        story = [event.event for event in events if event.data["lookup"] == lookup]
+        assert story[0] == "snapshot"
+        assert story[-2:] == ["providers", "done"]
+    # A browser that comes back gets the rest, or hears that there is none.
+    for place, status in ((events[-2], 200), (events[-1], 204)):
+        async with browser.get(
+            f"{server.url}/events",
+            params={"ids": ",".join(ids)},
+            headers={"Last-Event-ID": str(place.id)},
+        ) as answer:
+            assert answer.status == status
+            rest = await read_sse(answer.content.iter_any())
+            assert [event.event for event in rest] == (["done"] if status == 200 else [])
 
 
 async def refuses(browser: aiohttp.ClientSession, server: Server) -> None:
@@ -103,34 +111,31 @@ async def refuses(browser: aiohttp.ClientSession, server: Server) -> None:
 
 
 @pytest.mark.parametrize("streams", [1, 50])
-@pytest.mark.parametrize("kind", COMMANDS)
 async def test_streams_end_with_a_farewell_when_the_server_is_stopped(
-    kind: str,
-    streams: int,
-    hum_simulator: Simulator,
-    browser: aiohttp.ClientSession,
-    tmp_path: Path,
+    streams: int, hum_simulator: Simulator, browser: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
-    async with serving(kind, hum_simulator.url, tmp_path) as server:
-        opened = [asyncio.Event() for _ in range(streams)]
-        lookups: dict[str, str] = {}
+    async def check(kind: str) -> None:
+        async with serving(kind, hum_simulator.url, tmp_path) as server:
+            opened = [asyncio.Event() for _ in range(streams)]
+            listening = [asyncio.ensure_future(one) for one in await open_all(kind, server, opened)]
+            for event in opened:
+                await event.wait()
+            await server.stop()
+            for story in await asyncio.gather(*listening):
+                assert story[-1].event == "farewell", kind
+                assert story[-1].id is None
+            server.assert_quiet()
+
+    async def open_all(
+        kind: str, server: Server, opened: list[asyncio.Event]
+    ) -> list[Coroutine[Any, Any, list[Received]]]:
         if kind == "uvicorn-workers":
             # Each worker knows its own look-ups only; a connection stays with its worker.
-            listening = [asyncio.ensure_future(begin_and_listen(server, event)) for event in opened]
-        else:
-            lookups["one"] = await begin(browser, server, **NEVER_DONE)
-            listening = [
-                asyncio.ensure_future(listen(browser, server, lookups["one"], event))
-                for event in opened
-            ]
-        for event in opened:
-            await event.wait()
-        await asyncio.sleep(0.2)
-        await server.stop()
-        for story in await asyncio.gather(*listening):
-            assert story[-1].event == "farewell"
-            assert story[-1].id is None
-        server.assert_quiet()
+            return [begin_and_listen(server, event) for event in opened]
+        lookup = await begin(browser, server, **NEVER_DONE)
+        return [listen(browser, server, lookup, event) for event in opened]
+
+    await asyncio.gather(*(check(kind) for kind in COMMANDS))
 
 
 async def begin_and_listen(server: Server, opened: asyncio.Event) -> list[Received]:

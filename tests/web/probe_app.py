@@ -1,0 +1,42 @@
+"""A Starlette application that pings often and tells how its hub stands."""
+
+import attrs
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hum_async.web.starlette import (
+    EXCEPTION_HANDLERS,
+    EventsResponse,
+    get_hub,
+    hub_lifespan,
+    read_address,
+    read_ids,
+)
+
+PING = 0.5
+
+
+async def start(request: Request) -> Response:
+    return JSONResponse({"id": get_hub(request).lookup(await read_address(request))}, 201)
+
+
+async def events(request: Request) -> Response:
+    ids = read_ids(request.query_params.get("ids", ""))
+    return EventsResponse(get_hub(request).subscribe(*ids), ping=PING)
+
+
+async def statistics(request: Request) -> Response:
+    return JSONResponse(attrs.asdict(get_hub(request).statistics()))
+
+
+app = Starlette(
+    routes=[
+        Route("/lookups", start, methods=["POST"]),
+        Route("/events", events),
+        Route("/statistics", statistics),
+    ],
+    lifespan=hub_lifespan(),
+    exception_handlers=dict(EXCEPTION_HANDLERS),
+)

@@ -1,0 +1,102 @@
+"""What a request asks for, and how a refusal is answered."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hum_async import Address, AddressError
+from hum_async.errors import BadRequest, HubBusy, HubError, LookupNotFound
+from hum_async.web.http import MAX_BODY, address_from_json, read_body, read_ids, refusal
+
+JSON = "application/json; charset=utf-8"
+
+
+def test_an_address_is_read_by_its_fields_or_from_one_line() -> None:
+    whole = Address("1420 Washington Blvd", city="Detroit", state="MI", zip="48226")
+    fields = {"street1": "1420 Washington Blvd", "city": "Detroit", "state": "MI", "zip": "48226"}
+    line = {"address": "1420 Washington Blvd, Detroit, MI 48226"}
+    for body in (fields, line):
+        assert address_from_json(json.dumps(body).encode(), JSON) == whole
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"{}", None, 415),
+        (b"{}", "text/plain", 415),
+        (b"{}", "application/x-www-form-urlencoded", 415),
+        (b"", JSON, 400),
+        (b"{", JSON, 400),
+        (b"\xff", JSON, 400),
+        (b"null", JSON, 400),
+        (b'["1 Main St"]', JSON, 400),
+        (b"[" * 5000, JSON, 400),
+        (b'{"address": 5}', JSON, 422),
+        (b'{"street": "1 Main St"}', JSON, 422),
+        (b'{"street1": "1 Main St", "__class__": 1}', JSON, 422),
+        (b" " * (MAX_BODY + 1), JSON, 413),
+    ],
+)
+def test_what_is_no_address_is_refused(body: bytes, content_type: str | None, status: int) -> None:
+    with pytest.raises(BadRequest) as caught:
+        address_from_json(body, content_type)
+    assert refusal(caught.value).status == status
+
+
+@given(body=st.binary(max_size=200) | st.text(max_size=200).map(json.dumps).map(str.encode))
+def test_any_bytes_give_an_address_or_a_clear_refusal(body: bytes) -> None:
+    try:
+        address_from_json(body, JSON)
+    except (HubError, AddressError) as error:
+        answer = refusal(error)
+    else:
+        return
+    assert 400 <= answer.status < 500
+    assert json.loads(answer.body)["error"]
+
+
+async def test_a_body_is_not_read_further_than_it_may_be_long() -> None:
+    taken = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield b"x" * 1024
+
+    with pytest.raises(BadRequest, match="larger"):
+        await read_body(endless())
+    assert taken == MAX_BODY // 1024 + 1
+
+
+def test_ids_are_read_once_each() -> None:
+    assert read_ids("a, b,a,,c_-1") == ("a", "b", "c_-1")
+
+
+@pytest.mark.parametrize("text", ["", ",", " , ", ",".join(map(str, range(201)))])
+def test_none_or_too_many_are_refused(text: str) -> None:
+    with pytest.raises(BadRequest):
+        read_ids(text)
+
+
+@pytest.mark.parametrize("text", ["<script>", "a/b", "\N{SNOWMAN}", "a" * 65, "a\nb", "%00"])
+def test_what_cannot_be_an_id_is_unknown_and_not_repeated(text: str) -> None:
+    with pytest.raises(LookupNotFound) as caught:
+        read_ids(text)
+    answer = refusal(caught.value)
+    assert answer.status == 404
+    assert json.loads(answer.body)["unknown"] == []
+    assert text not in answer.body.decode()
+
+
+def test_a_refusal_tells_when_to_come_back() -> None:
+    answer = refusal(HubBusy("too many", status=429, retry_after=5.0))
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "5")
+    assert json.loads(answer.body) == {"error": "too many"}
+
+
+def test_unknown_look_ups_are_named() -> None:
+    assert json.loads(refusal(LookupNotFound(("a", "b"))).body)["unknown"] == ["a", "b"]
