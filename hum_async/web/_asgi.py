@@ -7,34 +7,43 @@ from hum_async.web._pump import pump
 from hum_async.web._stream import EventStream
 from hum_async.web.sse import SSE_HEADERS, SseStream
 
-__all__ = ["Receive", "Send", "send_events"]
+__all__ = ["Receive", "Scope", "Send", "send_events"]
 
 Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-async def send_events(events: EventStream, receive: Receive, send: Send, *, ping: float) -> None:
+async def send_events(
+    events: EventStream, scope: Scope, receive: Receive, send: Send, *, ping: float
+) -> None:
     """Answer a request with events.
 
     Args:
         events: What `SessionHub.subscribe` returned. If nothing is left to tell, the answer is 204,
             after which a browser does not come back.
+        scope: The request's.
         receive: The request's.
         send: The request's.
         ping: Seconds without an event after which a comment is sent.
     """
-    if events.over:
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-        return
     headers = [(name.lower().encode(), value.encode()) for name, value in SSE_HEADERS.items()]
-    stream = SseStream(events, ping=ping)
+    over, head = events.over, scope["method"] == "HEAD"
+    status = 204 if over else 200
     try:
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send(
+            {"type": "http.response.start", "status": status, "headers": [] if over else headers}
+        )
+        if over or head:
+            await send({"type": "http.response.body", "body": b""})
     except BaseException:
-        stream.close()
+        events.close()
         raise
+    if over or head:
+        events.close()
+        return
+    stream = SseStream(events, ping=ping)
 
     async def write(chunk: bytes) -> None:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from hum_async._dispatch import end_tasks
@@ -22,7 +22,7 @@ async def pump(
     stream: SseStream,
     write: Callable[[bytes], Awaitable[object]],
     *,
-    left: Coroutine[Any, Any, object] | None = None,
+    left: Coroutine[Any, Any, None] | None = None,
 ) -> bool:
     """Write a stream to its end; return whether all of it was written.
 
@@ -31,38 +31,50 @@ async def pump(
         write: Writes some bytes, and waits while the browser takes none.
         left: Ends when the browser has left, if the server tells.
     """
-    writing = asyncio.ensure_future(_write_all(stream, write))
-    tasks: list[asyncio.Task[Any]] = [writing]
-    if left is not None:
-        tasks.append(asyncio.ensure_future(left))
+    leaving = None if left is None else asyncio.ensure_future(left)
     try:
-        # Not the task of the caller itself: a write to a browser that reads nothing never ends.
-        await asyncio.wait([*tasks, stream.gone], return_when=asyncio.FIRST_COMPLETED)
-        return writing.done() and writing.result()
+        await _write_all(stream, write, until=[stream.gone, *([leaving] if leaving else [])])
     except asyncio.CancelledError:
+        # hypercorn ends open responses like this.
         if not stream.over:
-            await _say_farewell(writing, write)
+            await _say_farewell(write)
         raise
+    except OSError:
+        # It went away, or takes nothing (TimeoutError is one of these): nobody is left to be told.
+        return False
     finally:
         stream.close()
-        await end_tasks(tasks)
+        if leaving is not None:
+            await end_tasks([leaving])
+    return True
 
 
-async def _say_farewell(
-    writing: "asyncio.Task[bool]", write: Callable[[bytes], Awaitable[object]]
+async def _write_all(
+    stream: SseStream,
+    write: Callable[[bytes], Awaitable[object]],
+    *,
+    until: Sequence[asyncio.Future[None]],
 ) -> None:
-    """Tell the browser that the server cuts us off; hypercorn ends open responses like this."""
-    await end_tasks([writing])
+    """Write a stream; raise TimeoutError if one of these is done before, even within a write."""
+    clock = asyncio.get_running_loop().time
+    # No task of its own for the writing: there may be thousands of streams.
+    async with asyncio.timeout(None) as limit:
+
+        def stop(_: object) -> None:
+            limit.reschedule(clock())
+
+        for end in until:
+            end.add_done_callback(stop)
+        try:
+            async for chunk in stream:
+                async with asyncio.timeout(PATIENCE):
+                    await write(chunk)
+        finally:
+            for end in until:
+                end.remove_done_callback(stop)
+
+
+async def _say_farewell(write: Callable[[bytes], Awaitable[object]]) -> None:
     with contextlib.suppress(Exception):
         async with asyncio.timeout(FAREWELL_PATIENCE):
             await write(encode_sse(FAREWELL))
-
-
-async def _write_all(stream: SseStream, write: Callable[[bytes], Awaitable[object]]) -> bool:
-    # The browser went away, or takes nothing: nobody is left to be told.
-    with contextlib.suppress(OSError, TimeoutError):
-        async for chunk in stream:
-            async with asyncio.timeout(PATIENCE):
-                await write(chunk)
-        return True
-    return False

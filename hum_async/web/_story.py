@@ -19,8 +19,8 @@ LONGEST = 64
 class Reader(Protocol):
     """Whoever reads stories."""
 
-    def wake(self) -> None:
-        """Hear that there is something new."""
+    def wake(self, story: "Story") -> None:
+        """Hear that there is something new in a story."""
 
 
 class Story:
@@ -57,7 +57,7 @@ class Story:
         if len(self._events) > LONGEST:
             self._told_until = self._events.pop(0).position
         for reader in self.readers:
-            reader.wake()
+            reader.wake(self)
 
     def after(self, position: int) -> HubEvent | None:
         """Return the first event for somebody who has read up to `position`, if there is one."""

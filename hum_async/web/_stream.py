@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import heapq
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
@@ -27,41 +28,48 @@ class Channel:
         stories: Iterable[Story],
         *,
         position: int,
-        on_leave: Callable[["Channel"], None],
+        on_leave: Callable[[], None],
     ) -> None:
-        self.stories = tuple(stories)
-        self._places = {story: position for story in self.stories if not _is_read(story, position)}
+        self.left = False
         self._on_leave = on_leave
         self._dismissed = False
         self._news = asyncio.Event()
         self._busy = False
-        self.left = False
-        for story in self._places:
-            story.readers.add(self)
+        # The next event of each story that has one, the oldest first. No two have one position.
+        self._next: list[tuple[int, Story, HubEvent]] = []
+        # The others, and up to where they were read.
+        self._waiting: dict[Story, int] = {}
+        for story in stories:
+            if not story.ended or story.after(position) is not None:
+                story.readers.add(self)
+                self._await(story, position)
 
     @property
     def over(self) -> bool:
         """Whether nothing will come any more."""
-        return self.left or not self._places
+        return not (self._next or self._waiting)
 
-    def wake(self) -> None:
-        """Look again."""
-        self._news.set()
+    def wake(self, story: Story) -> None:
+        """Look at a story again."""
+        if story in self._waiting:
+            self._await(story, self._waiting.pop(story))
+            self._news.set()
 
     def dismiss(self) -> None:
         """End with a farewell after what there is to read."""
         self._dismissed = True
-        self.wake()
+        self._news.set()
 
     def leave(self) -> None:
         """Read no more. Idempotent."""
         if not self.left:
             self.left = True
-            for story in self._places:
+            for story in (*self._waiting, *(story for _, story, _ in self._next)):
                 story.readers.discard(self)
-            self._places.clear()
-            self._on_leave(self)
-            self.wake()
+            self._waiting.clear()
+            self._next.clear()
+            self._on_leave()
+            self._news.set()
 
     async def get(self) -> HubEvent:
         """Return the next event, in the order in which things happened."""
@@ -72,40 +80,34 @@ class Channel:
         self._busy = True
         try:
             while not self.over:
-                if (event := self._next()) is not None:
-                    return event
+                if self._next:
+                    return self._take()
+                if self._dismissed:
+                    self.leave()
+                    return FAREWELL
                 self._news.clear()
                 await self._news.wait()
             raise StopAsyncIteration
         finally:
             self._busy = False
 
-    def _next(self) -> HubEvent | None:
-        found: Story | None = None
-        first: HubEvent | None = None
-        for story, position in self._places.items():
-            event = story.after(position)
-            if event is not None and (first is None or event.position < first.position):
-                found, first = story, event
-        if found is not None and first is not None:
-            self._places[found] = first.position
-            if first.kind == EventKind.DONE:
-                found.readers.discard(self)
-                del self._places[found]
-                self._leave_if_read()
-            return first
-        if self._dismissed:
-            self.leave()
-            return FAREWELL
-        return None
+    def _await(self, story: Story, position: int) -> None:
+        """Plan the next event of a story, or wait for one."""
+        event = story.after(position)
+        if event is None:
+            self._waiting[story] = position
+        else:
+            heapq.heappush(self._next, (event.position, story, event))
 
-    def _leave_if_read(self) -> None:
-        if not self._places:
-            self.leave()
-
-
-def _is_read(story: Story, position: int) -> bool:
-    return story.ended and story.after(position) is None
+    def _take(self) -> HubEvent:
+        position, story, event = heapq.heappop(self._next)
+        if event.kind != EventKind.DONE:
+            self._await(story, position)
+        else:
+            story.readers.discard(self)
+            if self.over:
+                self.leave()
+        return event
 
 
 class EventStream:
@@ -148,7 +150,7 @@ class EventStream:
     def __del__(self) -> None:
         # Perhaps in another thread, perhaps when the loop is gone.
         channel = getattr(self, "_channel", None)
-        if channel is not None and not channel.left and not self._loop.is_closed():
+        if channel is not None and not channel.over and not self._loop.is_closed():
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(channel.leave)
 

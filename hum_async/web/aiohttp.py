@@ -82,6 +82,9 @@ async def send_events(
     """
     if events.over:
         return web.Response(status=204)
+    if request.method == "HEAD":
+        events.close()
+        return web.Response(headers=SSE_HEADERS)
     response = web.StreamResponse(headers=SSE_HEADERS)
     stream = SseStream(events, ping=ping)
     try:

@@ -194,6 +194,9 @@ class SessionHub:
         known = self._registry.reusable(key, now)
         if known is not None:
             self._reused += 1
+            if known in self._abandoning:
+                # Whoever asks for it now has yet to subscribe.
+                self._abandon_later(known)
             return known.id
         if self._registry.running >= self._max_running:
             self._refused += 1
@@ -244,7 +247,7 @@ class SessionHub:
         channel = Channel(
             [lookup.story for lookup in found],
             position=self._scribe.position_of(last_event_id),
-            on_leave=lambda channel: self._left(channel, found),
+            on_leave=lambda: self._left(channel, found),
         )
         if not channel.over:
             self._channels.add(channel)
@@ -324,14 +327,16 @@ class SessionHub:
 
     def _left(self, channel: Channel, lookups: list[Lookup]) -> None:
         self._channels.discard(channel)
-        if self._abandon_after is None or self._loop is None or self._closing:
-            return
         for lookup in lookups:
             if lookup.trip is not None and not lookup.story.readers:
-                self._stop_abandoning(lookup)
-                self._abandoning[lookup] = self._loop.call_later(
-                    self._abandon_after, self._abandon, lookup
-                )
+                self._abandon_later(lookup)
+
+    def _abandon_later(self, lookup: Lookup) -> None:
+        self._stop_abandoning(lookup)
+        if self._abandon_after is not None and self._loop is not None and not self._closing:
+            self._abandoning[lookup] = self._loop.call_later(
+                self._abandon_after, self._abandon, lookup
+            )
 
     def _stop_abandoning(self, lookup: Lookup) -> None:
         timer = self._abandoning.pop(lookup, None)

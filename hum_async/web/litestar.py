@@ -82,8 +82,8 @@ async def read_address(request: Request[Any, Any, Any]) -> Address:
 def events_response(events: EventStream, *, ping: float = PING_INTERVAL) -> ASGIApp:
     """Return Server-Sent Events as a response; 204 if the browser has got everything already."""
 
-    async def respond(_: Scope, receive: Receive, send: Send) -> None:
-        await send_events(events, receive, send, ping=ping)  # type: ignore[arg-type]
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        await send_events(events, scope, receive, send, ping=ping)  # type: ignore[arg-type]
 
     return respond
 

@@ -94,14 +94,9 @@ class EventsResponse(Response):
         self._events = events
         self._ping = ping
 
-    async def __call__(  # the signature is ASGI's
-        self,
-        scope: Scope,  # noqa: ARG002
-        receive: Receive,
-        send: Send,
-    ) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, as every ASGI application does."""
-        await send_events(self._events, receive, send, ping=self._ping)
+        await send_events(self._events, scope, receive, send, ping=self._ping)
         if self.background is not None:
             await self.background()
 

@@ -379,6 +379,29 @@ async def test_who_comes_back_in_time_finds_it(client: HumClient) -> None:
         assert outcome(await told(hub, lookup)) == "SERVED"
 
 
+async def test_who_asks_for_an_abandoned_look_up_has_time_to_subscribe(client: HumClient) -> None:
+    async with SessionHub(client, on_abandon="close", abandon_after=5, signals=False) as hub:
+        lookup = hub.lookup(served(street="Slow Pl"))
+        hub.subscribe(lookup).close()
+        await asyncio.sleep(4)
+        assert hub.lookup(served(street="Slow Pl")) == lookup
+        await asyncio.sleep(4)
+        assert outcome(await told(hub, lookup)) == "SERVED"
+
+
+async def test_many_look_ups_on_one_stream_are_read_in_order(client: HumClient) -> None:
+    async with SessionHub(client, signals=False) as hub:
+        ids = [hub.lookup(served(number)) for number in range(200)]
+        live = await told(hub, *ids)
+        later = await told(hub, *reversed(ids))
+    for events in (live, later):
+        positions = [event.position for event in events]
+        assert positions == sorted(positions)
+        assert len(set(positions)) == len(positions)
+        assert kinds(events).count("done") == 200
+    assert kinds(later).count("snapshot") == 200
+
+
 async def test_one_of_two_who_leaves_abandons_nothing(client: HumClient) -> None:
     async with SessionHub(client, on_abandon="close", abandon_after=1, signals=False) as hub:
         lookup = hub.lookup(served(street="Slow Pl"))
