@@ -41,6 +41,12 @@ COMMANDS = {
     "aiohttp": [sys.executable, str(ROOT / "examples" / "aiohttp_web.py"), "{port}"],
 }  # fmt: skip
 
+WEBSOCKET = {
+    "websocket": [
+        *_PYTHON, "uvicorn", "--app-dir", str(ROOT / "examples"), "websocket:app",
+        "--port", "{port}",
+    ]
+}  # fmt: skip
 PROBES = {
     "probe-uvicorn": [
         *_PYTHON, "uvicorn", "--app-dir", str(HERE), "probe_app:app", "--port", "{port}"
@@ -97,7 +103,7 @@ class Server:
 async def serving(
     kind: str, api: str, place: Path, *, port: int | None = None
 ) -> AsyncIterator[Server]:
-    """Run one of COMMANDS or PROBES against an API; kill whatever is left of it in the end."""
+    """Run one of the servers above against an API; kill whatever is left of it in the end."""
     port = port or free_port()
     log = place / f"{kind}.log"
     environment = {
@@ -109,7 +115,7 @@ async def serving(
     }
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            *(part.format(port=port) for part in {**COMMANDS, **PROBES}[kind]),
+            *(part.format(port=port) for part in {**COMMANDS, **PROBES, **WEBSOCKET}[kind]),
             env=environment,
             cwd=HERE if kind in PROBES else LIVE,
             stdin=asyncio.subprocess.DEVNULL,

@@ -389,6 +389,7 @@ async def test_who_asks_for_an_abandoned_look_up_has_time_to_subscribe(client: H
         assert outcome(await told(hub, lookup)) == "SERVED"
 
 
+@pytest.mark.busy
 async def test_many_look_ups_on_one_stream_are_read_in_order(client: HumClient) -> None:
     async with SessionHub(client, signals=False) as hub:
         ids = [hub.lookup(served(number)) for number in range(200)]

@@ -1,6 +1,7 @@
 """Real servers with real sockets: the interface, and streams that end when the server does."""
 
 import asyncio
+import json
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
@@ -158,3 +159,36 @@ async def test_ctrl_c_ends_it_as_well(
         await opened.wait()
         await server.stop(signal.SIGINT)
         assert (await listening)[-1].event == "farewell"
+
+
+async def test_look_ups_over_a_websocket(
+    hum_simulator: Simulator, browser: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    async with serving("websocket", hum_simulator.url, tmp_path) as server:
+        async with browser.ws_connect(f"{server.url}/ws") as socket:
+            started = []
+            for number in (100, 101):
+                await socket.send_json({"street1": f"{number} Served St", "zip": "48226"})
+            for wrong in ("{", '{"address": "nowhere"}', "x" * 10_000):
+                await socket.send_str(wrong)
+            told: dict[str, list[str]] = {}
+            refused = 0
+            while [kinds[-1] for kinds in told.values()].count("done") < 2 or refused < 3:
+                event = await socket.receive_json(timeout=30)
+                if event["event"] == "started":
+                    started.append(event["data"]["lookup"])
+                elif event["event"] == "refused":
+                    assert event["data"]["error"]
+                    refused += 1
+                else:
+                    assert event["id"]
+                    told.setdefault(event["data"]["lookup"], []).append(event["event"])
+        assert told.keys() == set(started)
+        assert all(kinds[0] == "snapshot" for kinds in told.values())
+        async with browser.ws_connect(f"{server.url}/ws") as socket:
+            await socket.send_json(NEVER_DONE)
+            assert (await socket.receive_json())["event"] == "started"
+            await server.stop()
+            kinds = [json.loads(one.data)["event"] async for one in socket]
+            assert kinds[-1] == "farewell"
+        server.assert_quiet()

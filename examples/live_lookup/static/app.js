@@ -99,19 +99,20 @@ function listen({ anew = false } = {}) {
 }
 
 function take(kind, told) {
-  const lookup = lookups.find((one) => one.id === told.lookup);
-  if (!lookup) return;
-  if (kind === "providers") {
-    lookup.providers = told.providers;
-  } else if (kind === "done") {
-    lookup.outcome = told.outcome;
-    lookup.message = told.message;
-    $("#news").textContent = `${lookup.address}: ${inWords(lookup)}`;
-  } else {
-    lookup.agents = told.agents;
-    lookup.found = told.service_address;
+  // Two spellings of one address are one look-up.
+  for (const lookup of lookups.filter((one) => one.id === told.lookup)) {
+    if (kind === "providers") {
+      lookup.providers = told.providers;
+    } else if (kind === "done") {
+      lookup.outcome = told.outcome;
+      lookup.message = told.message;
+      $("#news").textContent = `${lookup.address}: ${inWords(lookup)}`;
+    } else {
+      lookup.agents = told.agents;
+      lookup.found = told.service_address;
+    }
+    show(lookup);
   }
-  show(lookup);
   // After the last one the stream has to be closed: an EventSource would reconnect for ever.
   if (kind === "done") setTimeout(listen);
 }
@@ -263,8 +264,9 @@ function save() {
 function restore() {
   try {
     lookups = JSON.parse(sessionStorage.getItem(STORE)) ?? [];
+    [...lookups].reverse().forEach(show);
   } catch { /* as above */ }
-  [...lookups].reverse().forEach(show);
+  for (const lookup of lookups.filter((one) => !one.id && !one.outcome)) startAgain(lookup, "");
   listen();
 }
 
