@@ -121,8 +121,8 @@ class EventStream:
     def __init__(self, channel: Channel, *, gone: asyncio.Future[None]) -> None:
         # Done when the application cannot wait any longer for a reader to take its farewell.
         self.gone = gone
-        self._channel = channel
         self._loop = asyncio.get_running_loop()
+        self._channel = channel
 
     def __aiter__(self) -> "EventStream":
         return self

@@ -186,7 +186,8 @@ class SessionHub:
         Raises:
             AddressError: The address cannot be sent; nothing was started.
             HubBusy: As many look-ups as may run at a time are running.
-            HubClosed: The hub is not running.
+            HubClosed: The hub is not running, or shutting down.
+            RuntimeError: Called from another thread or event loop than the hub's.
         """
         loop, _ = self._check_running()
         address = checked(address)
@@ -229,6 +230,7 @@ class SessionHub:
             HubBusy: As many streams as may be open at a time are open.
             HubClosed: The hub is not running, or shutting down.
             BadRequest: No id is given.
+            RuntimeError: Called from another thread or event loop than the hub's.
         """
         gone = self._check_running()[1]
         if not ids:
@@ -361,6 +363,11 @@ class SessionHub:
                 status=503,
                 retry_after=BUSY_RETRY,
             )
+        if _running_loop() is not self._loop:
+            raise RuntimeError(
+                "a SessionHub is used on the event loop that it was entered on; make the handler "
+                "`async def`, because frameworks run others in a thread"
+            )
         return self._loop, self._gone
 
     def _now(self) -> float:
@@ -389,3 +396,10 @@ class SessionHub:
             logger.exception("the hub stopped by a bug of hum_async; please report it")
         finally:
             self.close()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

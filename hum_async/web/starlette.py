@@ -7,13 +7,13 @@
 
     @app.post("/lookups", status_code=201)
     async def start(request: Request) -> dict[str, str]:
-        return {"id": get_hub(request).lookup(await read_address(request))}
+        return {"id": hub_of(request).lookup(await read_address(request))}
 
 
     @app.get("/events")
     async def events(request: Request, ids: str) -> EventsResponse:
         last = request.headers.get("last-event-id")
-        return EventsResponse(get_hub(request).subscribe(*read_ids(ids), last_event_id=last))
+        return EventsResponse(hub_of(request).subscribe(*read_ids(ids), last_event_id=last))
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -39,6 +39,7 @@ __all__ = [
     "EventsResponse",
     "get_hub",
     "hub_lifespan",
+    "hub_of",
     "read_address",
     "read_ids",
 ]
@@ -63,10 +64,16 @@ def hub_lifespan(
     return lifespan
 
 
-def get_hub(connection: HTTPConnection) -> SessionHub:
-    """Return the application's hub; in FastAPI, ``Annotated[SessionHub, Depends(get_hub)]``."""
+def hub_of(connection: HTTPConnection) -> SessionHub:
+    """Return the hub of the application that a request or WebSocket belongs to."""
     hub: SessionHub = connection.app.state.hub
     return hub
+
+
+async def get_hub(connection: HTTPConnection) -> SessionHub:
+    """Return the hub: a dependency of FastAPI, ``Annotated[SessionHub, Depends(get_hub)]``."""
+    # FastAPI would run one that is no coroutine in a thread, for each request.
+    return hub_of(connection)
 
 
 async def read_address(request: Request) -> Address:

@@ -9,8 +9,8 @@ from starlette.routing import Route
 from hum_async.web.starlette import (
     EXCEPTION_HANDLERS,
     EventsResponse,
-    get_hub,
     hub_lifespan,
+    hub_of,
     read_address,
     read_ids,
 )
@@ -19,16 +19,16 @@ PING = 0.5
 
 
 async def start(request: Request) -> Response:
-    return JSONResponse({"id": get_hub(request).lookup(await read_address(request))}, 201)
+    return JSONResponse({"id": hub_of(request).lookup(await read_address(request))}, 201)
 
 
 async def events(request: Request) -> Response:
     ids = read_ids(request.query_params.get("ids", ""))
-    return EventsResponse(get_hub(request).subscribe(*ids), ping=PING)
+    return EventsResponse(hub_of(request).subscribe(*ids), ping=PING)
 
 
 async def statistics(request: Request) -> Response:
-    return JSONResponse(attrs.asdict(get_hub(request).statistics()))
+    return JSONResponse(attrs.asdict(hub_of(request).statistics()))
 
 
 app = Starlette(

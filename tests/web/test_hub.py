@@ -494,6 +494,16 @@ async def test_arguments_out_of_range_are_refused(client: HumClient, wrong: dict
         SessionHub(client, **wrong)  # type: ignore[arg-type]
 
 
+async def test_a_handler_in_a_thread_is_told_and_harms_nothing(hub: SessionHub) -> None:
+    lookup = hub.lookup(served())
+    for call in (lambda: hub.lookup(served(2)), lambda: hub.subscribe(lookup)):
+        with pytest.raises(RuntimeError, match="async def"):
+            await asyncio.to_thread(call)
+    assert hub.statistics().started == 1
+    assert hub.statistics().subscribers == 0
+    assert outcome(await told(hub, lookup)) == "SERVED"
+
+
 # --- what goes wrong ----------------------------------------------------------------------------
 
 
