@@ -57,6 +57,10 @@ class Searches:
         else:
             self._give_up(trip, asyncio.get_running_loop().time())
 
+    def begin_no_more(self) -> None:
+        """Forget those that have not been begun: their results could not be told any more."""
+        self._fresh.clear()
+
     def ready_at(self, now: float) -> float | None:
         """Return when there is something to send."""
         due = self._heap.next_due()
@@ -81,6 +85,7 @@ class Searches:
         sent = trip.requests
         try:
             await self._caller.advance(trip)
+            self._on_step(trip)
         except (AuthenticationError, ConfigurationError) as exc:
             logger.error("a look-up cannot be made: %s", exc)  # noqa: TRY400  no traceback: told
             self._on_failure(trip)
@@ -88,11 +93,11 @@ class Searches:
             logger.exception("a look-up ended by a bug of hum_async; please report it")
             self._on_failure(trip)
         else:
-            self._on_step(trip)
             self._place(trip)
         finally:
             self.requests += trip.requests - sent
             self._in_flight.discard(trip)
+            self._unwanted.discard(trip)
             self._wake()
 
     def _place(self, trip: Trip) -> None:
@@ -106,7 +111,6 @@ class Searches:
             self._heap.push(trip.due, trip)
 
     def _give_up(self, trip: Trip, now: float) -> None:
-        self._unwanted.discard(trip)
         trip.abandon(now)
         if trip.step is Step.CLOSE:
             self._closing.append(trip)

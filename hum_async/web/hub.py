@@ -171,6 +171,7 @@ class SessionHub:
         if self._closing or self._loop is None:
             return
         self._closing = True
+        self._searches.begin_no_more()
         for channel in tuple(self._channels):
             channel.dismiss()
         self._loop.call_later(FAREWELL_GRACE, self._cut_off)

@@ -13,9 +13,11 @@ from hum_async import (
     AddressError,
     HumClient,
     RateLimiter,
+    RawResponse,
 )
 from hum_async.errors import BadRequest, HubBusy, HubClosed, LookupNotFound, StreamBusy
 from hum_async.simulator import Simulator
+from hum_async.testing import ScriptedTransport, SentRequest, json_response, session_json
 from hum_async.web import EventKind, SessionHub
 
 pytestmark = pytest.mark.virtual
@@ -459,6 +461,23 @@ async def test_closing_says_farewell_after_what_there_is_to_tell(hub: SessionHub
         assert caught.value.status == 503
 
 
+async def test_what_waits_for_its_turn_is_not_bought_after_a_farewell(
+    hum_simulator: Simulator,
+) -> None:
+    limiter = RateLimiter(rate=1)
+    async with (
+        HumClient(KEY, base_url=hum_simulator.url, limiter=limiter) as client,
+        SessionHub(client, signals=False) as hub,
+    ):
+        for number in range(10):
+            hub.lookup(served(number))
+        await asyncio.sleep(1.5)
+        hub.close()
+        bought = hum_simulator.sessions_bought
+        await asyncio.sleep(20)
+        assert bought == hum_simulator.sessions_bought < 10
+
+
 async def test_leaving_the_hub_ends_everything(client: HumClient) -> None:
     async with SessionHub(client, signals=False) as hub:
         stream = hub.subscribe(hub.lookup(served(street="Never Done Dr")))
@@ -524,6 +543,28 @@ async def test_a_refused_key_ends_the_look_up_and_is_logged(
     assert "HUM_API_KEY" in errors[0].getMessage()
     assert "bad-key" not in caplog.text
     assert "Served St" not in caplog.text
+
+
+async def test_one_look_up_that_meets_a_bug_does_not_end_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def answer(request: SentRequest) -> RawResponse:
+        if request.method == "POST" and request.body["zip"] == "11111":
+            raise ZeroDivisionError
+        return json_response(
+            200 if request.method != "POST" else 201,
+            session_json("t" * 22, providers=[{"provider_name": "Fiber"}], internet="matched"),
+        )
+
+    async with (
+        HumClient(KEY, transport=ScriptedTransport(answer)) as client,
+        SessionHub(client, signals=False) as hub,
+    ):
+        broken = hub.lookup(Address("1 Main St", zip="11111"))
+        fine = hub.lookup(Address("1 Main St", zip="22222"))
+        events = await told(hub, broken, fine)
+    assert (outcome(events, broken), outcome(events, fine)) == ("FAILED", "SERVED")
+    assert "please report it" in caplog.text
 
 
 async def test_what_failed_is_logged_without_address_and_token(
