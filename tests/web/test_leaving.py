@@ -41,6 +41,9 @@ async def test_a_browser_that_leaves_is_noticed_within_one_ping(
                     assert told["running"] == 1
                     return told["subscribers"]
 
+            async with browser.head(f"{server.url}/events", params={"ids": lookup}) as answer:
+                assert answer.status == 200
+            assert await subscribers() == 0, kind
             left = await browser.get(f"{server.url}/events", params={"ids": lookup})
             await left.content.readany()
             assert await subscribers() == 1, kind
