@@ -4,8 +4,10 @@ Servers first wait for open responses and only then run what an application does
 stream that waits for that would hold them up for ever. The server's own handler still runs.
 """
 
+import asyncio
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
@@ -14,6 +16,9 @@ from typing import Any
 __all__ = ["ShutdownNotice"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_MOST_LOOKS = 20
+"""How often a task of hypercorn is looked for, in a program that may only have imported it."""
 
 
 class ShutdownNotice:
@@ -26,6 +31,7 @@ class ShutdownNotice:
     def __init__(self, heard: Callable[[], None]) -> None:
         self._heard: Callable[[], None] | None = heard
         self._before: dict[signal.Signals, Any] = {}
+        self._looks_left = _MOST_LOOKS
 
     def install(self) -> None:
         """Listen from now on. Only the main thread may; in another one this does nothing."""
@@ -37,6 +43,25 @@ class ShutdownNotice:
             if before is not None and before != signal.SIG_IGN:
                 self._before[number] = before
                 signal.signal(number, self._handle)
+
+    def hear_hypercorn(self) -> None:
+        """Hear of the shutdown of a hypercorn worker, which gets no signal, once it serves.
+
+        It waits for a task, then for all its connections: from Python 3.12 on for ever
+        (``asyncio.Server.wait_closed``). A later hypercorn may name that task otherwise; then our
+        streams end when it cancels them.
+        """
+        if self._looks_left == 0 or "hypercorn" not in sys.modules:
+            return
+        self._looks_left -= 1
+        for task in asyncio.all_tasks():
+            if getattr(task.get_coro(), "__qualname__", "") == "raise_shutdown":
+                task.add_done_callback(self._hear_task)
+                self._looks_left = 0
+
+    def _hear_task(self, _: "asyncio.Task[Any]") -> None:
+        if self._heard is not None:
+            self._heard()
 
     def remove(self) -> None:
         """Put back what was there, unless somebody else came after us and relies on us."""

@@ -256,6 +256,8 @@ class SessionHub:
             self._channels.add(channel)
         for lookup in found:
             self._stop_abandoning(lookup)
+        if self._notice is not None:
+            self._notice.hear_hypercorn()
         return EventStream(channel, gone=gone)
 
     def statistics(self) -> HubStatistics:
