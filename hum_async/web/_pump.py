@@ -35,7 +35,7 @@ async def pump(
     try:
         await _write_all(stream, write, until=[stream.gone, *([leaving] if leaving else [])])
     except asyncio.CancelledError:
-        # hypercorn ends open responses like this.
+        # Some servers end open responses like this, when they have waited long enough.
         if not stream.over:
             await _say_farewell(write)
         raise
