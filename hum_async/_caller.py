@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import attrs
@@ -37,6 +38,12 @@ class Caller:
     timeout: float
     create_timeout: float
     key: str = attrs.field(repr=False)
+    _answered: Callable[..., None] | None = attrs.field(init=False, repr=False)
+
+    @_answered.default
+    def _listener(self) -> Callable[..., None] | None:
+        # A limiter of the user's need not want to hear more than of its 429s.
+        return getattr(self.limiter, "answered", None)
 
     def clocks(self) -> tuple[float, float]:
         """Return the event loop's time, and the same less all pauses of the limiter."""
@@ -49,12 +56,15 @@ class Caller:
         Raises:
             HumError: Whatever went wrong; a throttling answer has paused the limiter.
         """
+        sent = asyncio.get_running_loop().time()
         response = await self.transport.send(
             call.method,
             call.path,
             body=call.body,
             timeout=self.create_timeout if call.creates else self.timeout,
         )
+        if self._answered is not None:
+            self._answered(sent=sent, status=response.status, headers=response.headers)
         if call.succeeded(response.status):
             answer = call.decode(response)
             if not call.refused(answer):

@@ -1,4 +1,4 @@
-"""How fast: the pacer, the discovery of an unknown rate, and the gate that a 429 closes.
+"""How fast: the pacer, the gate that a 429 closes, and both together with the rate that is found.
 
 Synchronous and without a clock: ``now`` is an argument, seconds of any monotonic clock.
 """
@@ -7,7 +7,10 @@ import math
 
 import attrs
 
-__all__ = ["MAX_PAUSE", "AdaptiveRate", "Pacer", "PauseGate"]
+from hum_async._discovery import AdaptiveRate
+from hum_async._quota import Quota
+
+__all__ = ["MAX_PAUSE", "AdaptiveRate", "Pacer", "PauseGate", "Throttle"]
 
 MAX_PAUSE = 300.0
 """Longest pause in seconds; a longer Retry-After is cut to it."""
@@ -54,58 +57,6 @@ class Pacer:
 
 
 @attrs.define(eq=False)
-class AdaptiveRate:
-    """Finds the limit that nobody tells: doubles until the first 429, then creeps.
-
-    Args:
-        rate: Sends per second to start with.
-        max_rate: Never above this; None for no bound.
-    """
-
-    rate: float = 5.0
-    max_rate: float | None = None
-    _probing: bool = attrs.field(default=True, init=False)
-    _grown_at: float | None = attrs.field(default=None, init=False)
-    _cut_at: float = attrs.field(default=-math.inf, init=False)
-    _hold_until: float = attrs.field(default=-math.inf, init=False)
-
-    CUT = 0.7
-    CREEP = 1.02
-    HOLD = 10.0
-    SLOWEST = 0.1
-
-    def __attrs_post_init__(self) -> None:
-        """Bring the start below the bound."""
-        self.rate = self._bounded(self.rate)
-
-    def sent(self, now: float, *, waited: bool) -> float:
-        """Tell of a send; return the rate from now on.
-
-        Args:
-            now: When it went.
-            waited: The pacer was what it waited for. Growth that nothing asks for is no evidence.
-        """
-        if self._grown_at is None:
-            self._grown_at = now
-        if waited and now - self._grown_at >= 1.0 and now >= self._hold_until:
-            self._grown_at = now
-            self.rate = self._bounded(self.rate * (2.0 if self._probing else self.CREEP))
-        return self.rate
-
-    def throttled(self, now: float, *, round_trip: float = 1.0) -> float:
-        """Tell of a 429; return the rate from now on. Cuts at most once per round trip."""
-        self._probing = False
-        if now - self._cut_at >= max(1.0, round_trip):
-            self._cut_at = now
-            self.rate = self._bounded(max(self.SLOWEST, self.rate * self.CUT))
-        self._hold_until = self._grown_at = now + self.HOLD
-        return self.rate
-
-    def _bounded(self, rate: float) -> float:
-        return rate if self.max_rate is None else min(rate, self.max_rate)
-
-
-@attrs.define(eq=False)
 class PauseGate:
     """One pause for everything: closed until an instant that can only move ahead."""
 
@@ -113,12 +64,20 @@ class PauseGate:
     _since: float = attrs.field(default=0.0, init=False)
     _total: float = attrs.field(default=0.0, init=False)
     _strikes: int = attrs.field(default=0, init=False)
+    _refused_again: int = attrs.field(default=0, init=False)
 
     FIRST = 1.0
     LONGEST_UNTOLD = 60.0
     FORGET = 10.0
 
-    def pause(self, now: float, retry_after: float | None, *, jitter: float = 0.0) -> float:
+    def pause(
+        self,
+        now: float,
+        retry_after: float | None,
+        *,
+        jitter: float = 0.0,
+        sent: float | None = None,
+    ) -> float:
         """Close the gate; return when it opens.
 
         Args:
@@ -128,22 +87,141 @@ class PauseGate:
                 enough, up to 60 s.
             jitter: 0 to 1, how far above the asked time to resume (up to a tenth, at most 1 s), so
                 that clients of one server do not come back together.
+            sent: When the refused request was sent, if that is known. A server that refuses again
+                what came after the pause that it had asked for is left alone for longer each time.
         """
         closed = now < self.until
         if now - self.until > self.FORGET:
-            self._strikes = 0
+            self._strikes = self._refused_again = 0
+        self._refused_again += 0 if closed or sent is None or sent < self.until else 1
         if retry_after is None or not math.isfinite(retry_after) or retry_after <= 0.0:
             # Several requests that one pause has caught in flight are one strike.
             self._strikes += 0 if closed else 1
-            retry_after = min(self.FIRST * 2.0 ** max(0, self._strikes - 1), self.LONGEST_UNTOLD)
+            retry_after = self._untold(self._strikes)
+        elif self._refused_again > 1:
+            retry_after = max(retry_after, self._untold(self._refused_again))
         seconds = min(max(retry_after, 0.0), MAX_PAUSE)
         seconds = min(seconds + jitter * min(0.1 * seconds, 1.0), MAX_PAUSE)
-        if not closed:
-            self._total = self.paused_seconds(now)
-            self._since = now
-        self.until = max(self.until, now + seconds)
+        self._close(now, now + seconds)
         return self.until
+
+    def hold(self, now: float, until: float) -> None:
+        """Close the gate although nothing was refused, `MAX_PAUSE` at most."""
+        self._close(now, min(until, now + MAX_PAUSE))
+
+    def answered(self, sent: float) -> None:
+        """Tell that what was sent at `sent` was not refused."""
+        if sent >= self.until:
+            self._strikes = self._refused_again = 0
 
     def paused_seconds(self, now: float) -> float:
         """Return for how long the gate has been closed up to `now`, all pauses together."""
         return self._total + max(0.0, min(now, self.until) - self._since)
+
+    def _untold(self, strikes: int) -> float:
+        return float(min(self.FIRST * 2.0 ** max(0, strikes - 1), self.LONGEST_UNTOLD))
+
+    def _close(self, now: float, until: float) -> None:
+        if now >= self.until:
+            self._total = self.paused_seconds(now)
+            self._since = now
+        self.until = max(self.until, until)
+
+
+class Throttle:
+    """Pacer, gate and discovery as one: when the next send may go, and what its answer says.
+
+    Args:
+        rate: Sends per second; None finds the limit out.
+        max_rate: Upper bound of a rate that is found out; None for none.
+        burst: Sends that may go together after a rest, at least 1.
+    """
+
+    def __init__(
+        self, *, rate: float | None = None, max_rate: float | None = None, burst: int = 1
+    ) -> None:
+        self._adaptive = AdaptiveRate(max_rate=max_rate) if rate is None else None
+        self._pacer = Pacer(self._adaptive.rate if self._adaptive else rate or math.inf, burst)
+        self.gate = PauseGate()
+        self._resuming = False
+
+    @property
+    def rate(self) -> float:
+        """Sends per second at most; infinity for no bound."""
+        return self._pacer.rate
+
+    @property
+    def found(self) -> float | None:
+        """The rate that was found to hold; None if none was, or none was looked for."""
+        return self._adaptive.found if self._adaptive else None
+
+    def resume(self, rate: float) -> None:
+        """Begin at a rate that was found earlier, unless one is given or was found already."""
+        if self._adaptive is not None:
+            self._adaptive.resume(rate)
+            self._pacer.rate = self._adaptive.rate
+
+    def restarted(self) -> "Throttle":
+        """Return one for another clock: the rate stays, all times are forgotten."""
+        adaptive = self._adaptive
+        max_rate = adaptive.max_rate if adaptive else None
+        fresh = Throttle(
+            rate=None if adaptive else self._pacer.rate,
+            max_rate=max_rate,
+            burst=self._pacer.burst,
+        )
+        if (found := self.found) is not None:
+            fresh.resume(found)
+        return fresh
+
+    def ready_at(self, since: float) -> float:
+        """Return when a send that has been waiting since `since` may go."""
+        return max(self._pacer.ready_at(since), self.gate.until)
+
+    def take(self, now: float, since: float) -> None:
+        """Use up one send, which has been waiting since `since`."""
+        self._pacer.take(now, since)
+        if self._adaptive is None:
+            return
+        self._adaptive.sent(now)
+        self._pacer.rate = self._adaptive.effective(now)
+        if self._resuming:
+            # The first send after a pause goes alone: if the server has not opened, it shall refuse
+            # one and not all that would be under way until its answer.
+            self._resuming = False
+            self._pacer.hold_until(now + min(1.5 * (self._adaptive.round_trip or 0.0), 1.0))
+
+    def give_back(self) -> None:
+        """Return a send that was taken and not used."""
+        self._pacer.give_back()
+
+    def answered(self, now: float, sent: float) -> None:
+        """Tell of an answer that was no refusal, to what was sent at `sent`."""
+        self.gate.answered(sent)
+        if self._adaptive is not None:
+            self._adaptive.answered(now, sent)
+
+    def advised(self, now: float, quota: Quota) -> None:
+        """Take what the server says of its limit."""
+        if quota.remaining == 0 and quota.reset:
+            self.gate.hold(now, now + quota.reset)
+            self._pacer.hold_until(self.gate.until)
+        if self._adaptive is not None and (rate := quota.rate) is not None:
+            self._adaptive.advised(rate, now + (quota.reset or quota.window or 0.0))
+            self._pacer.rate = self._adaptive.effective(now)
+
+    def throttled(
+        self,
+        now: float,
+        retry_after: float | None,
+        *,
+        sent: float | None = None,
+        jitter: float = 0.0,
+    ) -> None:
+        """Tell of a refusal; arguments as of `PauseGate.pause`."""
+        opens = self.gate.pause(now, retry_after, jitter=jitter, sent=sent)
+        if self._adaptive is not None:
+            self._adaptive.throttled(now, sent=sent, opens=opens)
+            self._pacer.rate = self._adaptive.effective(now)
+        self._pacer.hold_until(opens)
+        self._resuming = True

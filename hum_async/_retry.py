@@ -4,10 +4,10 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import attrs
 
+from hum_async._quota import http_date
 from hum_async.errors import (
     ApiError,
     ConnectFailed,
@@ -99,16 +99,8 @@ def parse_retry_after(headers: Mapping[str, str], *, now: datetime | None = None
     if _SECONDS.fullmatch(value):
         seconds = float(value)
         return seconds if math.isfinite(seconds) else None
-    then = _http_date(value)
+    then = http_date(value)
     if then is None:
         return None
-    served = _http_date(headers.get("date", "")) or now or datetime.now(UTC)
+    served = http_date(headers.get("date", "")) or now or datetime.now(UTC)
     return max(0.0, (then - served).total_seconds())
-
-
-def _http_date(value: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, IndexError, TypeError, OverflowError):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

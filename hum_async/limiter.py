@@ -5,15 +5,19 @@ import heapq
 import itertools
 import math
 import random
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Protocol, Self
 
 import attrs
 
-from hum_async._pacing import AdaptiveRate, Pacer, PauseGate
+from hum_async._pacing import Throttle
+from hum_async._quota import read_quota
 
-__all__ = ["Limiter", "LimiterStatistics", "RateLimiter"]
+__all__ = ["InformedLimiter", "Limiter", "LimiterStatistics", "RateLimiter"]
+
+_REFUSALS = frozenset({401, 403, 429})
 
 
 class Limiter(Protocol):
@@ -32,6 +36,19 @@ class Limiter(Protocol):
     def paused_seconds(self) -> float:
         """Return the seconds for which everything has been paused so far."""
         ...
+
+
+class InformedLimiter(Limiter, Protocol):
+    """A limiter that also wants to hear of every answer, not of the throttled ones only."""
+
+    def answered(self, *, sent: float, status: int, headers: Mapping[str, str]) -> None:
+        """Hear of an answer before anything is made of it; `throttled` follows if it says so.
+
+        Args:
+            sent: When the request went out, in the event loop's time.
+            status: HTTP status.
+            headers: Of the answer, found by names in lower case.
+        """
 
 
 @attrs.frozen
@@ -62,8 +79,9 @@ class RateLimiter:
 
     Args:
         concurrency: Attempts under way at the same time, at least 1.
-        rate: Attempts per second; None finds the server's limit out: starts at 5/s, doubles each
-            second until the first 429, then goes on carefully.
+        rate: Attempts per second; None finds the server's limit out: starts at 5/s, doubles after
+            two round trips (a quarter of a second to a second) until the first 429, then stays just
+            below what was refused. Headers that tell a limit are believed.
         max_rate: Upper bound of a rate that is found out; None for none.
         burst: Attempts that may go together after a rest, at least 1.
 
@@ -88,9 +106,7 @@ class RateLimiter:
             if value is not None and not 0 < value <= math.inf:
                 raise ValueError(f"{name} must be above 0 requests per second, not {value!r}")
         self._concurrency = concurrency
-        self._adaptive = AdaptiveRate(max_rate=max_rate) if rate is None else None
-        self._pacer = Pacer(self._adaptive.rate if self._adaptive else rate or math.inf, burst)
-        self._gate = PauseGate()
+        self._throttle = Throttle(rate=rate, max_rate=max_rate, burst=burst)
         self._order = itertools.count()
         # Place in the queue, a number to tell equal places apart, who waits, and what for.
         self._queue: list[tuple[int, int, _Slot, asyncio.Future[None]]] = []
@@ -98,6 +114,10 @@ class RateLimiter:
         self._in_use = 0
         self._granted = 0
         self._throttled = 0
+        # Whether `answered` is called; whoever uses slots by hand need not.
+        self._informed = False
+        self._refused_sent: float | None = None
+        self._refusals = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
@@ -112,58 +132,91 @@ class RateLimiter:
         """
         return _Slot(self, next(self._order))
 
+    def answered(self, *, sent: float, status: int, headers: Mapping[str, str]) -> None:
+        """Hear of an answer; the client tells of each one. See `InformedLimiter`."""
+        self._informed = True
+        if status in _REFUSALS or status >= 500:  # noqa: PLR2004  HTTP's own class
+            # What a broken server or a wrong key answers says nothing of the limit; `throttled`
+            # comes next if this was a refusal after all.
+            self._refused_sent = sent
+        else:
+            self._throttle.answered(self._now(), sent)
+        if (quota := read_quota(headers)) is not None:
+            self._throttle.advised(self._now(), quota)
+            self._pump()
+
     def throttled(self, retry_after: float | None) -> None:
         """Pause everything, because the server answered 429.
 
         Args:
             retry_after: Seconds that the server asks for; None if it did not say.
         """
-        now = self._now()
-        until = self._gate.pause(now, retry_after, jitter=random.random())  # noqa: S311  jitter
+        sent, self._refused_sent = self._refused_sent, None
+        jitter = random.random()  # noqa: S311  jitter
+        self._throttle.throttled(self._now(), retry_after, sent=sent, jitter=jitter)
         self._throttled += 1
-        if self._adaptive:
-            self._pacer.rate = self._adaptive.throttled(now)
-        self._pacer.hold_until(until)
+        self._refusals += 1
         self._pump()
+
+    @property
+    def found_rate(self) -> float | None:
+        """Attempts per second that were found to hold; None if that was given or is not known."""
+        return self._throttle.found
+
+    def resume(self, rate: float) -> None:
+        """Begin at a rate that was found earlier for the same key; no effect once one was found.
+
+        Args:
+            rate: `found_rate` of that time, attempts per second.
+
+        Raises:
+            ValueError: It is not above 0.
+        """
+        if not 0 < rate < math.inf:
+            raise ValueError(f"rate must be above 0 requests per second, not {rate!r}")
+        self._throttle.resume(rate)
 
     def paused_seconds(self) -> float:
         """Return the seconds for which everything has been paused so far."""
-        return self._gate.paused_seconds(self._now())
+        return self._throttle.gate.paused_seconds(self._now())
 
     def statistics(self) -> LimiterStatistics:
         """Return what the limiter is doing now."""
         now = self._now()
+        gate, rate = self._throttle.gate, self._throttle.rate
         return LimiterStatistics(
             in_use=self._in_use,
             waiting=self._waiting,
             granted=self._granted,
             throttled=self._throttled,
-            rate=self._pacer.rate if math.isfinite(self._pacer.rate) else None,
-            pause_left=max(0.0, self._gate.until - now),
-            paused_seconds=self._gate.paused_seconds(now),
+            rate=rate if math.isfinite(rate) else None,
+            pause_left=max(0.0, gate.until - now),
+            paused_seconds=gate.paused_seconds(now),
         )
 
     def _now(self) -> float:
         return self._loop.time() if self._loop else 0.0
 
-    def _bind(self) -> None:
+    def _bind(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.get_running_loop()
         if loop is self._loop:
-            return
+            return loop
         if self._in_use or self._waiting:
             raise RuntimeError("this RateLimiter is in use on another event loop")
         # Clocks of two loops have nothing in common: keep the rate, forget the times.
         self._loop = loop
-        self._pacer = Pacer(self._pacer.rate, self._pacer.burst)
-        self._gate = PauseGate()
+        self._throttle = self._throttle.restarted()
         self._queue.clear()
         self._timer = None
+        return loop
 
     async def _acquire(self, slot: "_Slot") -> None:
-        self._bind()
-        loop = asyncio.get_running_loop()
-        slot.since = loop.time()
-        slot.paced = False
+        loop = self._bind()
+        slot.since = now = loop.time()
+        free = not self._waiting and self._in_use < self._concurrency
+        if free and self._throttle.ready_at(now) <= now:
+            self._take(slot, now)
+            return
         while True:
             slot.waiter = loop.create_future()
             self._waiting += 1
@@ -176,7 +229,7 @@ class RateLimiter:
                 self._withdraw(slot)
                 raise
             # Between the grant and this line a 429 may have closed the gate.
-            if self._gate.until <= loop.time():
+            if self._throttle.gate.until <= loop.time():
                 return
             self._withdraw(slot)
 
@@ -184,7 +237,7 @@ class RateLimiter:
         granted = slot.waiter is not None and slot.waiter.done() and not slot.waiter.cancelled()
         slot.waiter = None
         if granted:
-            self._pacer.give_back()
+            self._throttle.give_back()
             self._granted -= 1
             self._release()
         else:
@@ -192,6 +245,17 @@ class RateLimiter:
             # proportion to those who wait, for each of them when all are cancelled.
             self._waiting -= 1
             self._pump()
+
+    def _leave(self, slot: "_Slot", *, failed: bool) -> None:
+        slot.waiter = None
+        if not self._informed:
+            # All there is to go by: an attempt that ends well, and before whose end nobody spoke of
+            # a refusal.
+            if self._refusals:
+                self._refusals -= 1
+            elif not failed:
+                self._throttle.answered(self._now(), slot.granted)
+        self._release()
 
     def _release(self) -> None:
         first = self._first() if self._in_use == self._concurrency else None
@@ -215,24 +279,21 @@ class RateLimiter:
         """Grant to as many of the first waiters as may go now; set the timer for the next."""
         while self._in_use < self._concurrency and (slot := self._first()) is not None:
             now = self._now()
-            paced = self._pacer.ready_at(slot.since)
-            slot.paced = slot.paced or paced > now
-            ready = max(paced, self._gate.until)
+            ready = self._throttle.ready_at(slot.since)
             if ready > now:
                 self._set_timer(ready)
                 return
             heapq.heappop(self._queue)
-            self._grant(slot, now)
+            self._waiting -= 1
+            self._take(slot, now)
+            if slot.waiter is not None:
+                slot.waiter.set_result(None)
 
-    def _grant(self, slot: "_Slot", now: float) -> None:
-        self._waiting -= 1
+    def _take(self, slot: "_Slot", now: float) -> None:
         self._in_use += 1
         self._granted += 1
-        self._pacer.take(now, slot.since)
-        if self._adaptive:
-            self._pacer.rate = self._adaptive.sent(now, waited=slot.paced)
-        if slot.waiter is not None:
-            slot.waiter.set_result(None)
+        slot.granted = now
+        self._throttle.take(now, slot.since)
 
     def _set_timer(self, when: float) -> None:
         if self._timer is not None:
@@ -251,13 +312,13 @@ class RateLimiter:
 class _Slot:
     """One attempt's place in the queue."""
 
-    __slots__ = ("_limiter", "order", "paced", "since", "waiter")
+    __slots__ = ("_limiter", "granted", "order", "since", "waiter")
 
     def __init__(self, limiter: RateLimiter, order: int) -> None:
         self._limiter = limiter
         self.order = order
         self.since = 0.0
-        self.paced = False
+        self.granted = 0.0
         self.waiter: asyncio.Future[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -270,5 +331,4 @@ class _Slot:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.waiter = None
-        self._limiter._release()  # noqa: SLF001  two halves of one object
+        self._limiter._leave(self, failed=exc is not None)  # noqa: SLF001  two halves of one object

@@ -13,6 +13,7 @@ ROOT = Path(hum_async.__file__).parent
 RANKS = [
     {"errors", "_redact", "_version"},
     {"models"},
+    {"_quota", "_discovery"},
     {"_strict", "_address", "_pacing", "_schedule", "_retry", "_intake"},
     {"_mirror", "_follow"},
     {"_wire"},

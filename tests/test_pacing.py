@@ -1,4 +1,4 @@
-"""How fast: never above the rate, never inside a pause, never growing without cause."""
+"""How fast: never above the rate, never inside a pause."""
 
 import math
 
@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hum_async._pacing import CATCH_UP, MAX_PAUSE, AdaptiveRate, Pacer, PauseGate
+from hum_async._pacing import CATCH_UP, MAX_PAUSE, Pacer, PauseGate, Throttle
+from hum_async._quota import Quota
 
 RATES = st.floats(0.1, 500.0)
 BURSTS = st.integers(1, 50)
@@ -99,47 +100,6 @@ def test_the_end_of_a_pause_releases_one_send_and_not_a_herd(
     assert most_above(times, rate) <= 1 + 1e-6
 
 
-# --- the unknown rate -----------------------------------------------------------------------------
-
-
-def test_the_rate_doubles_each_second_until_the_first_throttle() -> None:
-    rate = AdaptiveRate()
-    assert [rate.sent(float(now), waited=True) for now in range(5)] == [5, 10, 20, 40, 80]
-    assert rate.sent(4.5, waited=True) == 80
-
-
-def test_a_throttle_cuts_once_per_round_trip_then_the_rate_holds_then_creeps() -> None:
-    rate = AdaptiveRate(100.0)
-    assert rate.throttled(0.0) == pytest.approx(70.0)
-    assert rate.throttled(0.1) == pytest.approx(70.0)
-    assert rate.throttled(3.0, round_trip=5.0) == pytest.approx(70.0)
-    assert rate.sent(12.9, waited=True) == pytest.approx(70.0)
-    grown = rate.sent(14.1, waited=True)
-    assert 70.0 * 1.01 <= grown <= 70.0 * 1.02 + 1e-9
-    assert rate.sent(14.9, waited=True) == grown
-    assert 1.01 <= rate.sent(15.2, waited=True) / grown <= 1.02 + 1e-9
-
-
-def test_growth_that_nothing_asks_for_does_not_happen() -> None:
-    rate = AdaptiveRate()
-    assert {rate.sent(float(now), waited=False) for now in range(100)} == {5.0}
-
-
-@given(
-    st.none() | st.floats(0.01, 1000.0),
-    st.lists(st.tuples(st.floats(0.0, 20.0), st.booleans(), st.booleans()), max_size=100),
-)
-def test_an_adaptive_rate_never_exceeds_its_bound(
-    max_rate: float | None, events: list[tuple[float, bool, bool]]
-) -> None:
-    rate, now = AdaptiveRate(max_rate=max_rate), 0.0
-    for wait, throttled, waited in events:
-        now += wait
-        found = rate.throttled(now) if throttled else rate.sent(now, waited=waited)
-        assert 0 < found <= (math.inf if max_rate is None else max_rate)
-        assert found == rate.rate
-
-
 # --- the pause ------------------------------------------------------------------------------------
 
 PAUSES = st.lists(
@@ -211,3 +171,66 @@ def test_a_server_that_does_not_say_how_long_is_left_alone_for_longer_each_time(
         now = gate.until
     assert pauses == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60])
     assert gate.pause(now + 11.0, None) == now + 12.0
+
+
+def test_a_server_that_refuses_again_after_the_pause_that_it_asked_for_is_left_alone_longer() -> (
+    None
+):
+    gate, pauses = PauseGate(), []
+    gate.pause(0.0, 1.0, sent=0.0)
+    for _ in range(5):
+        now = gate.until
+        pauses.append(gate.pause(now + 0.1, 1.0, sent=now) - now - 0.1)
+    assert pauses == pytest.approx([2, 4, 8, 16, 32])
+    gate.answered(gate.until)
+    now = gate.until + 0.1
+    assert gate.pause(now, 1.0, sent=now) == now + 1.0
+    assert gate.pause(gate.until, 7.0, sent=gate.until) == pytest.approx(now + 8.0)
+
+
+def test_a_pause_without_a_refusal_counts_as_paused_and_is_bounded() -> None:
+    gate = PauseGate()
+    gate.hold(10.0, 12.0)
+    assert gate.paused_seconds(20.0) == 2.0
+    gate.hold(20.0, 1e9)
+    assert gate.until == 20.0 + MAX_PAUSE
+
+
+# --- both together --------------------------------------------------------------------------------
+
+
+def test_the_first_send_after_a_pause_goes_alone() -> None:
+    throttle = Throttle()
+    throttle.resume(100.0)
+    throttle.take(0.0, 0.0)
+    throttle.answered(0.2, 0.0)
+    throttle.throttled(0.2, 1.0, sent=0.1)
+    assert throttle.ready_at(0.0) == pytest.approx(1.2)
+    throttle.take(1.2, 0.0)
+    # One and a half round trips, so that its answer is known before the next is sent.
+    assert throttle.ready_at(0.0) == pytest.approx(1.5)
+    throttle.take(1.5, 0.0)
+    assert throttle.ready_at(0.0) < 1.52
+
+
+def test_a_given_rate_is_neither_cut_nor_found_nor_resumed() -> None:
+    throttle = Throttle(rate=50.0)
+    throttle.resume(5.0)
+    throttle.throttled(1.0, 1.0, sent=0.5)
+    throttle.advised(3.0, Quota(limit=10, window=10.0))
+    assert (throttle.rate, throttle.found) == (50.0, None)
+
+
+def test_nothing_left_of_a_quota_pauses_until_it_is_renewed() -> None:
+    throttle = Throttle(rate=50.0)
+    throttle.advised(10.0, Quota(remaining=0, reset=4.0))
+    assert throttle.ready_at(0.0) == 14.0
+
+
+def test_what_was_found_survives_a_change_of_clocks_and_times_do_not() -> None:
+    throttle = Throttle(max_rate=40.0, burst=3)
+    throttle.resume(30.0)
+    throttle.throttled(1e6, 200.0, sent=None)
+    fresh = throttle.restarted()
+    assert fresh.found == fresh.rate == throttle.rate
+    assert fresh.ready_at(0.0) == 0.0

@@ -1,0 +1,242 @@
+"""How many requests per second a server takes that does not say so.
+
+Synchronous and without a clock: ``now`` is an argument, seconds of any monotonic clock. The
+constants hold against token buckets of every size, fixed and sliding windows, with and without
+Retry-After: ``benchmarks/bench_limits.py``.
+"""
+
+import math
+from collections import deque
+
+import attrs
+
+__all__ = ["AdaptiveRate"]
+
+
+@attrs.define(eq=False)
+class AdaptiveRate:
+    """Finds a hidden limit by what is answered, and stays just below it.
+
+    Doubles until the first refusal, then cuts and comes back slowly to where it was refused. A
+    limit that turns out to be where it was is tried again ever more rarely.
+
+    Args:
+        rate: Sends per second to start with.
+        max_rate: Never above this; None for no bound.
+    """
+
+    rate: float = 5.0
+    max_rate: float | None = None
+    round_trip: float | None = attrs.field(default=None, init=False)
+    """Seconds that a fast answer takes; None before the first."""
+    ceiling: float | None = attrs.field(default=None, init=False)
+    """The rate at which the server refused last; None while it never has."""
+    _patience: float = attrs.field(default=10.0, init=False)
+    _slowness: float = attrs.field(default=1.0, init=False)
+    _grow_at: float = attrs.field(default=-math.inf, init=False)
+    _used: int = attrs.field(default=0, init=False)
+    _used_since: float | None = attrs.field(default=None, init=False)
+    _cut_at: float = attrs.field(default=-math.inf, init=False)
+    _opened: float = attrs.field(default=0.0, init=False)
+    _total: int = attrs.field(default=0, init=False)
+    _before: int = attrs.field(default=0, init=False)
+    _window: tuple[int, float] | None = attrs.field(default=None, init=False)
+    _marks: deque[tuple[float, int]] = attrs.field(factory=deque, init=False)
+    _advice: float = attrs.field(default=math.inf, init=False)
+    _advice_ends: float = attrs.field(default=-math.inf, init=False)
+
+    SLOWEST = 0.1
+    BUSY = 0.75
+    """Share of the rate that must have been used for it to grow."""
+    CUT = 0.7
+    """What is left of a rate that was too high by nobody knows how much."""
+    NUDGE = 0.97
+    """What is left of a rate that was refused where a rate was refused before."""
+    SOON = 3.0
+    """Seconds after a pause in which the next refusal means: still far too fast."""
+    NEAR = 1.3
+    """Up to this multiple of the ceiling a refusal is no surprise."""
+    HOLD = 3.0
+    PATIENCE = 10.0
+    MOST_PATIENCE = 120.0
+    """Seconds without growth after a refusal: of a surprise; of a known limit, doubling."""
+    STEP = 0.25
+    FAST = 0.1
+    CREEP = 0.01
+    """Growth per second: far below or above the ceiling; near it."""
+    FREE = 1.25
+    """Above this multiple of the ceiling the limit must have been raised."""
+    LONG = 5.0
+    """Seconds: a longer pause tells of a quota for a window rather than of a rate."""
+    HORIZON = 60.0
+
+    def __attrs_post_init__(self) -> None:
+        """Bring the start below the bound."""
+        self._set(self.rate)
+
+    @property
+    def found(self) -> float | None:
+        """The rate that has been found to hold, None while that is not known."""
+        return None if self.ceiling is None else self.rate
+
+    def resume(self, rate: float) -> None:
+        """Begin where an earlier search ended, unless this one has found something already."""
+        if self.ceiling is None:
+            self._set(rate)
+            self.ceiling = rate
+
+    def effective(self, now: float) -> float:
+        """Return the rate that holds now: a server's own word may bound it for a time."""
+        if now >= self._advice_ends:
+            return self.rate
+        return max(min(self.rate, self._advice), self.SLOWEST)
+
+    def sent(self, now: float) -> None:
+        """Tell of a send."""
+        if self._used_since is None:
+            self._opened = now
+            self._begin_period(now)
+            return
+        self._used += 1
+        elapsed = now - self._used_since
+        if elapsed < self._growth_period():
+            return
+        # Growth that nothing asks for is no evidence: the pace must have been what held sends back.
+        if self._used >= self.BUSY * self.rate * elapsed and now >= self._grow_at:
+            self._grow()
+        self._begin_period(now)
+
+    def answered(self, now: float, sent: float) -> None:
+        """Tell of an answer that was no refusal, to what was sent at `sent`."""
+        took = now - sent
+        if self.round_trip is None or took < self.round_trip:
+            self.round_trip = took
+        else:
+            self.round_trip += 0.02 * (took - self.round_trip)
+        self._total += 1
+
+    def advised(self, rate: float, until: float) -> None:
+        """Take the server's word for how fast to go for a time.
+
+        Args:
+            rate: Sends per second.
+            until: From when on the word is old.
+        """
+        self._advice, self._advice_ends = rate, until
+        if self.ceiling is None:
+            self.resume(rate)
+
+    def throttled(self, now: float, *, sent: float | None, opens: float) -> None:
+        """Tell of a refusal.
+
+        Args:
+            now: When it came.
+            sent: When the refused request was sent; None: after the last cut.
+            opens: When the pause ends that it began.
+        """
+        accepted = self._total - self._before
+        late = sent is not None and sent < self._cut_at
+        if not late and now - self._cut_at >= max(1.0, 2.0 * (self.round_trip or 0.0)):
+            if accepted or self.ceiling is None:
+                self._cut(now, opens, accepted)
+            elif opens - self._cut_at >= self.LONG:
+                self._still_shut(now, opens)
+        self._wait_until(opens + self.HOLD)
+        self._begin_period(opens)
+
+    # --- growth -----------------------------------------------------------------------------------
+
+    def _growth_period(self) -> float:
+        if self.ceiling is not None:
+            return self.STEP
+        # Two round trips: what a rate leads to must be seen before it is doubled.
+        return min(1.0, max(self.STEP, 2.0 * self.round_trip)) if self.round_trip else 1.0
+
+    def _grow(self) -> None:
+        ceiling = self.ceiling
+        if ceiling is None:
+            self._set(2.0 * self.rate)
+        elif self.rate < 0.9 * ceiling:
+            self._set(min(self._grown(self.FAST), 0.9 * ceiling))
+        elif self.rate < self.FREE * ceiling:
+            self._set(self._grown(self.CREEP))
+        else:
+            self._set(self._grown(self.FAST))
+            self._patience = self.PATIENCE
+
+    def _grown(self, per_second: float) -> float:
+        return self.rate * (1.0 + per_second * self.STEP / self._slowness) + 1e-9
+
+    # --- cuts -------------------------------------------------------------------------------------
+
+    def _cut(self, now: float, opens: float, accepted: int) -> None:
+        rate, ceiling, began = self.rate, self.ceiling, self._opened
+        soon = now - began < self.SOON and ceiling is not None
+        known = ceiling is not None and rate <= self.NEAR * ceiling
+        if soon or ceiling is None:
+            # What went through at another limit says nothing of this one.
+            self._marks.clear()
+            self._patience = hold = self.HOLD
+            cut = rate * self.CUT
+        else:
+            same = abs(rate / ceiling - 1.0) < 0.1  # noqa: PLR2004  a tenth off is the same limit
+            longer = min(2.0 * max(self._patience, self.PATIENCE / 2), self.MOST_PATIENCE)
+            self._patience = hold = longer if same else self.PATIENCE
+            cut = rate * self.NUDGE
+        self._set(max(cut, min(rate, self._let_through(opens)) * self.NUDGE))
+        self.ceiling = rate
+        # Where one refusal costs a minute, growth takes its time.
+        self._slowness = max(1.0, opens - now)
+        self._grow_at = opens + hold
+        self._window = None if known else (accepted, began)
+        if not known and opens - now >= self.LONG:
+            quota = accepted / (opens - began)
+            self._take_for_window(quota, quota, opens)
+        self._close(now, opens)
+
+    def _still_shut(self, now: float, opens: float) -> None:
+        """Nothing went through since the last cut: a window that is longer than was told."""
+        if self._window is None:
+            self._set(self.rate * self.NUDGE)
+        else:
+            accepted, began = self._window
+            self._take_for_window(accepted / (now - began), accepted / (opens - began), opens)
+        self._slowness = max(1.0, opens - self._cut_at)
+        if self._marks:
+            self._marks[-1] = (opens, self._total)
+        self._opened = opens
+
+    def _take_for_window(self, most: float, least: float, opens: float) -> None:
+        """Take the limit for a quota of a window, somewhere between two rates."""
+        rate = math.sqrt(most * least)
+        if rate < self.rate:
+            self._set(rate)
+            self.ceiling = max(most, self.rate)
+            self._wait_until(opens + self.PATIENCE)
+
+    def _let_through(self, opens: float) -> float:
+        """Return the rate that the server is known to let through over a long time, 0 if none.
+
+        From the end of one pause to the end of another: in between, whatever the server saves up
+        for a client was used up.
+        """
+        while len(self._marks) > 1 and self._marks[1][0] < opens - self.HORIZON:
+            self._marks.popleft()
+        if not self._marks or opens - self._marks[0][0] < self.PATIENCE:
+            return 0.0
+        since, total = self._marks[0]
+        return (self._total - total) / (opens - since)
+
+    def _close(self, now: float, opens: float) -> None:
+        self._marks.append((opens, self._total))
+        self._before, self._cut_at, self._opened = self._total, now, opens
+
+    def _wait_until(self, when: float) -> None:
+        self._grow_at = max(self._grow_at, when)
+
+    def _begin_period(self, now: float) -> None:
+        self._used, self._used_since = 0, now
+
+    def _set(self, rate: float) -> None:
+        rate = max(rate, self.SLOWEST)
+        self.rate = rate if self.max_rate is None else min(rate, self.max_rate)

@@ -1,0 +1,157 @@
+"""What a server says of its rate limit in headers, whichever of the dialects it speaks.
+
+Synchronous. What cannot be understood counts as not said.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import attrs
+
+__all__ = ["Quota", "http_date", "read_quota"]
+
+_LONGEST = 3600.0
+"""Seconds: a quota for longer than this says nothing of how fast to go."""
+
+_EPOCH = 1e9
+"""A larger number is not seconds from now but a time: seconds, or milliseconds, since 1970."""
+
+
+@attrs.frozen
+class Quota:
+    """What a server says of its limit; all of it may be missing.
+
+    Attributes:
+        limit: Requests in a window.
+        window: Seconds of that window.
+        remaining: Requests that are left.
+        reset: Seconds until there are more.
+    """
+
+    limit: float | None = None
+    window: float | None = None
+    remaining: float | None = None
+    reset: float | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """Requests per second that this allows; None if it does not say."""
+        # What is left is spread over what is left of the window, near whose end that says nothing.
+        if self.remaining and self.reset is not None and self.reset >= 1.0:
+            return self.remaining / self.reset
+        if self.limit and self.window:
+            return self.limit / self.window
+        return None
+
+
+def read_quota(headers: Mapping[str, str], *, now: datetime | None = None) -> Quota | None:
+    """Return what an answer says of the limit; None if nothing.
+
+    Args:
+        headers: Of the answer, found by names in lower case.
+        now: Wall clock to hold a time against if the answer has no ``Date`` of its own.
+
+    Three dialects: ``RateLimit`` with ``RateLimit-Policy`` (draft-ietf-httpapi-ratelimit-headers,
+    in its newer and its older form), ``RateLimit-Limit`` and its kin (the first drafts), and
+    ``X-RateLimit-*``, whose reset may be a time. Of several limits the tightest one counts.
+    """
+    plain = (_plain(headers, prefix, now) for prefix in ("ratelimit", "x-ratelimit"))
+    quotas = (*_structured(headers), *plain)
+    said = [quota for quota in quotas if quota != Quota()]
+    return min(said, key=_tightness, default=None)
+
+
+def http_date(value: str) -> datetime | None:
+    """Return the moment that an HTTP date names (RFC 9110, 5.6.7), None if it is none."""
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, IndexError, TypeError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _tightness(quota: Quota) -> tuple[bool, float]:
+    rate = quota.rate
+    return quota.remaining != 0, float("inf") if rate is None else rate
+
+
+# --- structured: "default";r=50;t=30 and limit=100, remaining=50, reset=30 ------------------------
+
+_ITEM = re.compile(r'(?:"[^"]*"|[^",])+')
+_PARAMETER = re.compile(r'([a-z]+)\s*=\s*"?([^";,\s]*)')
+
+
+def _structured(headers: Mapping[str, str]) -> Iterator[Quota]:
+    policies = dict(_policies(headers.get("ratelimit-policy", "")))
+    items = _items(headers.get("ratelimit", ""))
+    if "remaining" in (
+        merged := {name: value for _, found in items for name, value in found.items()}
+    ):
+        (policy, *_) = (*policies.values(), Quota())
+        limit = _number(merged.get("limit"))
+        yield Quota(
+            policy.limit if limit is None else limit,
+            policy.window,
+            _number(merged["remaining"]),
+            _seconds(merged.get("reset")),
+        )
+        return
+    named = {name: found for name, found in items if "r" in found}
+    for name in {**policies, **named}:
+        policy, found = policies.get(name, Quota()), named.get(name, {})
+        yield Quota(policy.limit, policy.window, _number(found.get("r")), _seconds(found.get("t")))
+
+
+def _policies(value: str) -> Iterator[tuple[str, Quota]]:
+    for name, found in _items(value):
+        # Other units than requests, such as bytes, are not ours to keep.
+        if found.get("qu", "requests") == "requests":
+            limit = _number(found.get("q", name))
+            yield name, Quota(limit, _seconds(found.get("w")))
+
+
+def _items(value: str) -> list[tuple[str, dict[str, str]]]:
+    """Return the items of a list: the name of each, and its parameters."""
+    found = []
+    for item in _ITEM.findall(value):
+        name = item.partition(";")[0].strip().strip('"')
+        found.append((name, dict(_PARAMETER.findall(item.lower()))))
+    return found
+
+
+# --- plain: one number in each header -------------------------------------------------------------
+
+
+def _plain(headers: Mapping[str, str], prefix: str, now: datetime | None) -> Quota:
+    # The first drafts let the limit bring its window along: 100, 100;w=60
+    limit, _, policy = headers.get(f"{prefix}-limit", "").partition(",")
+    window = dict(_PARAMETER.findall(policy)).get("w")
+    reset = _number(headers.get(f"{prefix}-reset"))
+    if reset is not None and reset > _EPOCH:
+        then = reset / 1000.0 if reset > 1000.0 * _EPOCH else reset
+        served = http_date(headers.get("date", "")) or now or datetime.now(UTC)
+        reset = max(0.0, then - served.timestamp())
+    return Quota(
+        _number(limit),
+        _seconds(window),
+        _number(headers.get(f"{prefix}-remaining")),
+        _bounded(reset),
+    )
+
+
+_NUMBER = re.compile(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*", re.ASCII)
+
+
+def _number(value: str | None) -> float | None:
+    found = _NUMBER.fullmatch(value) if value is not None else None
+    return float(found[1]) if found else None
+
+
+def _seconds(value: str | None) -> float | None:
+    return _bounded(_number(value))
+
+
+def _bounded(seconds: float | None) -> float | None:
+    return None if seconds is None or seconds > _LONGEST else seconds

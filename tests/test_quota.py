@@ -1,0 +1,117 @@
+"""What a server says of its limit, in every dialect, and nothing where it says nothing sensible."""
+
+import math
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hum_async._quota import Quota, read_quota
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+EPOCH = int(NOW.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, None),
+        ({"content-type": "application/json"}, None),
+        # draft-ietf-httpapi-ratelimit-headers-10
+        (
+            {"ratelimit": '"default";r=50;t=30', "ratelimit-policy": '"default";q=100;w=60'},
+            Quota(100, 60, 50, 30),
+        ),
+        ({"ratelimit-policy": '"default";q=100;w=10'}, Quota(limit=100, window=10)),
+        ({"ratelimit": '"default";r=7'}, Quota(remaining=7)),
+        # Bytes are not requests.
+        ({"ratelimit-policy": '"size";q=65535;qu="content-bytes";w=10'}, None),
+        # Of several the tightest.
+        (
+            {
+                "ratelimit": '"minute";r=50;t=10, "hour";r=3,"x"',
+                "ratelimit-policy": '"minute";q=100;w=60, "hour";q=1000;w=3600',
+            },
+            Quota(1000, 3600, 3, None),
+        ),
+        # The drafts up to 07
+        (
+            {"ratelimit": "limit=100, remaining=50, reset=20", "ratelimit-policy": "100;w=60"},
+            Quota(100, 60, 50, 20),
+        ),
+        (
+            {
+                "ratelimit-limit": "100, 100;w=60",
+                "ratelimit-remaining": "7",
+                "ratelimit-reset": "20",
+            },
+            Quota(100, 60, 7, 20),
+        ),
+        # Everybody's own
+        (
+            {
+                "x-ratelimit-limit": "100",
+                "x-ratelimit-remaining": "0",
+                "x-ratelimit-reset": "12",
+            },
+            Quota(100, None, 0, 12),
+        ),
+        ({"x-ratelimit-reset": str(EPOCH + 9)}, Quota(reset=9)),
+        ({"x-ratelimit-reset": str((EPOCH + 9) * 1000)}, Quota(reset=9)),
+        ({"x-ratelimit-reset": str(EPOCH - 9)}, Quota(reset=0)),
+        (
+            {"x-ratelimit-reset": "1700000010", "date": "Tue, 14 Nov 2023 22:13:20 GMT"},
+            Quota(reset=10),
+        ),
+    ],
+)
+def test_what_a_server_says_is_read(headers: dict[str, str], expected: Quota | None) -> None:
+    assert read_quota(headers, now=NOW) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "-5", "nan", "inf", "1e3", "5s", "ten", "0x10", "9" * 40, "٣", '"'],
+)
+def test_what_is_malformed_counts_as_not_said(value: str) -> None:
+    names = ("ratelimit-remaining", "ratelimit-reset", "x-ratelimit-remaining", "x-ratelimit-reset")
+    assert read_quota(dict.fromkeys(names, value), now=NOW) is None
+    assert read_quota({"ratelimit": f'"a";r={value};t={value}'}, now=NOW) is None
+
+
+def test_a_quota_for_a_day_says_nothing_of_how_fast_to_go() -> None:
+    quota = read_quota({"x-ratelimit-remaining": "5000", "x-ratelimit-reset": "80000"}, now=NOW)
+    assert quota == Quota(remaining=5000)
+    assert quota.rate is None
+
+
+@pytest.mark.parametrize(
+    ("quota", "rate"),
+    [
+        (Quota(100, 60, 50, 10), 5.0),
+        # Near the end of a window what is left of it says nothing.
+        (Quota(100, 50, 50, 0.1), 2.0),
+        (Quota(100, 50, 0, 10), 2.0),
+        (Quota(remaining=10), None),
+        (Quota(reset=10), None),
+        (Quota(limit=10), None),
+        (Quota(limit=0, window=0), None),
+    ],
+)
+def test_the_rate_is_what_is_left_of_the_window_or_the_whole_of_it(
+    quota: Quota, rate: float | None
+) -> None:
+    assert quota.rate == rate
+
+
+NAMES = ("ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining")
+LETTERS = st.text('0123456789rtqw="; ,-.limtremainst', max_size=40) | st.text(max_size=20)
+
+
+@given(st.dictionaries(st.sampled_from([*NAMES, *(f"x-{n}" for n in NAMES), "date"]), LETTERS))
+def test_no_header_breaks_the_reader_or_makes_an_impossible_rate(headers: dict[str, str]) -> None:
+    quota = read_quota(headers, now=NOW)
+    if quota is not None:
+        assert quota.reset is None or 0 <= quota.reset <= 3600
+        assert quota.rate is None or (quota.rate >= 0 and math.isfinite(quota.rate))
