@@ -252,7 +252,12 @@ def child(size: int, rounds: int, *, real: bool) -> dict[str, Any]:
     ended = subprocess.run(  # noqa: S603  ourselves
         [sys.executable, __file__, "--child", order], stdout=subprocess.PIPE, check=True
     )
-    return dict(json.loads(ended.stdout))
+    figures = dict(json.loads(ended.stdout))
+    brief = {
+        name: round(figures[name]) for name in ("tokens", "bytes_per_token", "cpu_us_per_poll")
+    }
+    print(f"{'real' if real else 'virtual'} time: {brief}", file=sys.stderr, flush=True)
+    return figures
 
 
 def rows(
