@@ -17,134 +17,17 @@ import statistics
 import subprocess
 import sys
 import time
-from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import attrs
 from _report import percentile, publish
-from multidict import CIMultiDict
+from scale.pending import ROUND_TRIP, PendingForever, RecordedPolling
 
 from hum_async import AsyncSessionWatcher, GuidedPolling, HumClient, RateLimiter
 from hum_async._calls import poll_call
-from hum_async._schedule import Poll
-from hum_async.models import RawResponse
 from hum_async.testing import VirtualTimeLoop
 from hum_async.watcher import WatchStream
-
-ROUND_TRIP = 0.05
-HEADERS: CIMultiDict[str] = CIMultiDict({"Content-Type": "application/json"})
-
-# Field for field what hum-api shows; before the geocoder is done, and after.
-BODY = (
-    b'{"message":"Session is being processed","request_status":"ok","data":{},"meta":{'
-    b'"session_token":"%b","session_status":"open","responded_at":"2026-03-%02dT%02d:%02d:%02d.%03dZ",'
-    b'"created_at":"2026-03-01T08:00:00.000Z","hum_data_set":"v.1006",'
-    b'"agent_status":{"geocoding":"%b","internet":"pending","checkout":"pending"},'
-    b'"session_params":{"street1":"%d Washington Blvd","street2":"Apt %d","city":"Detroit",'
-    b'"state":"MI","zip":"%05d","latitude":42.%06d,"longitude":-83.%06d},'
-    b'"service_address":%b}}'
-)
-
-
-def body_of(token: bytes, number: int, *, answer: int, matched: bool) -> bytes:
-    """Return the answer about a session; `answer` numbers them, so that no two are the same."""
-    seconds, thousandths = divmod(answer, 1000)
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    days, hour = divmod(hours, 24)
-    address = b'"%d Washington Blvd, Detroit, MI %05d"' % (number, number % 100_000)
-    return BODY % (
-        *(token, 1 + days % 28, hour, minute, second, thousandths),
-        *(b"matched" if matched else b"pending", number, number % 97, number % 100_000),
-        *(number % 1_000_000, number * 7 % 1_000_000, address if matched else b"null"),
-    )
-
-
-class PendingForever:
-    """A `Transport` whose sessions stay pending; it knows when each of them should be polled.
-
-    Args:
-        size: Number of tokens.
-        rounds: Polls per token after which `enough` is set.
-        round_trip: Seconds that each answer takes.
-    """
-
-    def __init__(self, size: int, rounds: int, *, round_trip: float = ROUND_TRIP) -> None:
-        self.enough = asyncio.Event()
-        self.answered = 0
-        # Whose answer is being taken in just now: between this and the policy nobody else runs.
-        self.current = 0
-        self.in_flight = self.most_in_flight = 0
-        self._rounds = rounds
-        self._round_trip = round_trip
-        self._left = size
-        self._polls = bytearray(size)
-        # Made and touched before memory is measured, so that it is not taken for the watcher's.
-        self.due = array("d", [0.0]) * size
-        self._late = array("d", [0.0]) * (size * (rounds + 2))
-        self._lates = 0
-
-    @property
-    def lateness(self) -> Sequence[float]:
-        """Seconds by which polls came after their time, first polls left out."""
-        return self._late[: self._lates]
-
-    async def send(
-        self, method: str, path: str, *, body: bytes | None = None, timeout: float
-    ) -> RawResponse:
-        """Answer that nothing is ready yet."""
-        del method, body, timeout
-        token = path[10:]
-        number = int(token)
-        polls = self._polls[number]
-        if polls and self._lates < len(self._late):
-            now = asyncio.get_running_loop().time()
-            self._late[self._lates] = max(0.0, now - self.due[number])
-            self._lates += 1
-        self.in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        await asyncio.sleep(self._round_trip)
-        self.in_flight -= 1
-        self._count(number, polls + 1)
-        self.current = number
-        content = body_of(token.encode(), number, answer=self.answered, matched=polls > 0)
-        return RawResponse(202, HEADERS, content)
-
-    def _count(self, number: int, polls: int) -> None:
-        self.answered += 1
-        self._polls[number] = min(polls, 255)
-        if polls == self._rounds:
-            self._left -= 1
-            if not self._left:
-                self.enough.set()
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
-
-
-@attrs.define
-class RecordedPolling:
-    """A policy that tells the transport when it wants each token to be polled next."""
-
-    policy: GuidedPolling
-    transport: PendingForever
-
-    @property
-    def budget(self) -> float | None:
-        """As the policy says."""
-        return self.policy.budget
-
-    def first(self) -> float:
-        """As the policy says."""
-        return self.policy.first()
-
-    def after(self, poll: Poll) -> float:
-        """As the policy says; remembered for the token whose answer came last."""
-        delay = self.policy.after(poll)
-        self.transport.due[self.transport.current] = asyncio.get_running_loop().time() + delay
-        return delay
 
 
 class Collector:
@@ -198,10 +81,8 @@ async def read(stream: WatchStream) -> None:
         pass
 
 
-async def measure(size: int, rounds: int) -> dict[str, Any]:
-    """Watch so many tokens until each was polled so often; return what that cost."""
-    await own_costs(10)  # what is done once per process, such as making the decoders
-    transport = PendingForever(size, rounds)
+def _terms(size: int, transport: PendingForever) -> tuple[RateLimiter, RecordedPolling]:
+    """Return a limiter with room for all, and a policy that polls every 8 to 12 seconds."""
     guided = GuidedPolling(
         interval=10.0, backoff=1.0, jitter=0.2, budget=None, max_interval=20.0,
         random=random.Random(1).random,  # noqa: S311  a benchmark
@@ -209,7 +90,14 @@ async def measure(size: int, rounds: int) -> dict[str, Any]:
     # Enough for all to be polled on time, with the first polls four seconds wide.
     rate = size / 4
     limiter = RateLimiter(rate=rate, concurrency=max(64, int(2 * rate * ROUND_TRIP)))
-    policy = RecordedPolling(guided, transport)
+    return limiter, RecordedPolling(guided, transport)
+
+
+async def measure(size: int, rounds: int) -> dict[str, Any]:
+    """Watch so many tokens until each was polled so often; return what that cost."""
+    await own_costs(10)  # what is done once per process, such as making the decoders
+    transport = PendingForever(size, rounds)
+    limiter, policy = _terms(size, transport)
     async with (
         HumClient(transport=transport, limiter=limiter) as hum,
         AsyncSessionWatcher(hum, policy=policy) as watcher,
@@ -267,10 +155,15 @@ def rows(
     sizes: Sequence[int], *, repeats: int, rounds: int, real: bool
 ) -> Iterator[dict[str, Any]]:
     """Yield a row per size: medians, and CPU in proportion to the first size."""
-    # In turns, so that a neighbour's load falls on all sizes alike.
-    found = [[child(size, rounds, real=real) for size in sizes] for _ in range(repeats)]
+    # In turns, so that a neighbour's load falls on all sizes alike; small ones, which are over in
+    # no time and to which the others are compared, more often.
+    found: dict[int, list[dict[str, Any]]] = {size: [] for size in sizes}
+    for _ in range(repeats):
+        for size in sizes:
+            often = 1 if real else max(1, min(3, 10_000 // size))
+            found[size] += [child(size, rounds, real=real) for _ in range(often)]
     first = None
-    for runs in zip(*found, strict=True):
+    for runs in found.values():
         row = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
         first = first or row["cpu_us_per_poll"]
         row["ratio"] = row["cpu_us_per_poll"] / first
