@@ -30,7 +30,9 @@ async def run(job: Job) -> None:
                 return None if answer.status == HTTPStatus.OK else job.interval
 
         async def follow(token: str) -> None:
-            while (delay := await ask(token)) is not None:
+            delay: float | None = 0.0
+            while delay is not None:
                 await asyncio.sleep(delay)
+                delay = await ask(token)
 
         await job.each(follow)

@@ -25,7 +25,9 @@ async def run(job: Job) -> None:
         # What went wrong on the way is asked for again as what is pending.
         return error.seconds if isinstance(error, _NotYetError) else job.interval
 
-    async with httpx.AsyncClient(base_url=job.origin) as client:
+    # A pool of the default size would have 400 requests queue, which costs httpx minutes of CPU.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    async with httpx.AsyncClient(base_url=job.origin, limits=limits) as client:
 
         @retry(
             retry=retry_if_exception_type((_NotYetError, httpx.TransportError)),
