@@ -5,7 +5,8 @@
 Each of 500 tokens is done 3 to 10 seconds after the start and asked for every half second, which is
 five times what the server grants; it refuses the rest with 429 and ``Retry-After: 1``. Each client
 runs in a process of its own, one after the other; ``pip install -e '.[bench]'`` brings them all,
-and one that is not installed is left out.
+and one that is not installed is left out. Several runs differ in their seed; the table is of the
+medians.
 """
 
 import argparse
@@ -68,28 +69,27 @@ def lost(client: str, runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def measure(
     clients: Sequence[str], scenario: Scenario, runs: int, server: RunningServer
 ) -> dict[str, list[dict[str, Any]]]:
-    """Run the clients one after the other; return the tables."""
-    rows, failures = [], []
-    for client in clients:
-        taken = []
-        for number in range(runs):
-            seeded = attrs.evolve(scenario, seed=scenario.seed + number)
-            print(f"{client}, run {number + 1} of {runs} ...", flush=True)
+    """Run the clients in turn, so that a machine that drifts drifts for all; return the tables."""
+    taken: dict[str, list[dict[str, Any]]] = {client: [] for client in clients}
+    for number in range(runs):
+        seeded = attrs.evolve(scenario, seed=scenario.seed + number)
+        for client in list(taken):
+            print(f"run {number + 1} of {runs}: {client}", flush=True)
             try:
-                taken.append(run_client(PEERS[client], seeded, server))
+                taken[client].append(run_client(PEERS[client], seeded, server))
             except MissingPeer as exc:
                 print(f"{client} is left out: there is no module {exc}; see the extra `bench`")
-                break
-        if taken:
-            rows.append(summary(client, taken))
-            failures.extend(lost(client, taken))
-    return {_title(scenario): rows, "Tokens given up": failures}
+                del taken[client]
+    return {
+        _title(scenario): [summary(client, found) for client, found in taken.items()],
+        "Tokens given up": [row for client, found in taken.items() for row in lost(client, found)],
+    }
 
 
 def _title(scenario: Scenario) -> str:
     return (
-        f"{scenario.tokens} tokens, {scenario.rate:g}/s granted (a pause counts from"
-        f" {scenario.allowance * 1000:g} ms after its first 429)"
+        f"{scenario.tokens} tokens, {scenario.rate:g} requests/s granted; what was under way when a"
+        f" pause began may arrive in its first {scenario.allowance * 1000:g} ms"
     )
 
 

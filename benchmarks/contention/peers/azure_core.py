@@ -1,7 +1,7 @@
 """azure-core: a long-running operation per token, found by its ``Location``, as its SDKs have them.
 
 Pipeline, retry policy and polling method are the package's own; both of its waits heed
-``Retry-After``. Its retries end with the third refusal in a row, and then the operation fails.
+``Retry-After``. A poll is retried three times; refused once more, the operation fails for good.
 """
 
 from azure.core import AsyncPipelineClient

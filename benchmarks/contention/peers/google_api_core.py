@@ -1,7 +1,7 @@
 """google-api-core around aiohttp: `AsyncRetry` as the loop, as its own operations poll.
 
 `AsyncRetry` has no place for ``Retry-After``: its delay is drawn from 0 to `initial`, whatever the
-answer was.
+answer was, so that it asks every quarter of a second on average. It keeps every error it has seen.
 """
 
 from http import HTTPStatus

@@ -1,6 +1,6 @@
 """openai: the polling helper of a file in a vector store, with the client's own retries.
 
-Each retry waits as ``Retry-After`` says; the second refusal of a retry ends the token.
+It waits as ``Retry-After`` says and asks twice more; refused again, the helper gives the token up.
 """
 
 from openai import AsyncOpenAI

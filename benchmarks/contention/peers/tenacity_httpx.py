@@ -25,9 +25,10 @@ async def run(job: Job) -> None:
         # What went wrong on the way is asked for again as what is pending.
         return error.seconds if isinstance(error, _NotYetError) else job.interval
 
-    # A pool of the default size would have 400 requests queue, which costs httpx minutes of CPU.
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(base_url=job.origin, limits=limits) as client:
+    # The pool's work grows with its connections times what waits for one: of the sizes tried, this
+    # serves it best. Nothing here shall fail for having to wait for a connection.
+    limits, timeout = httpx.Limits(max_connections=20), httpx.Timeout(5.0, pool=None)
+    async with httpx.AsyncClient(base_url=job.origin, limits=limits, timeout=timeout) as client:
 
         @retry(
             retry=retry_if_exception_type((_NotYetError, httpx.TransportError)),
