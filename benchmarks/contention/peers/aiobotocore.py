@@ -1,7 +1,8 @@
 """aiobotocore: a waiter per token, over a service model of our own in `models`.
 
-In its standard mode the client retries a throttled call at most twice, then the waiter's model has
-it asked for again after the usual delay. Neither looks at ``Retry-After``.
+In its standard mode the client retries a throttled call at most twice, as long as its quota of
+retries lasts; then the waiter's model has it asked for again after the usual delay. Neither looks
+at ``Retry-After``.
 """
 
 from pathlib import Path
