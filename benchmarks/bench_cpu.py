@@ -1,0 +1,176 @@
+"""What one poll costs the processor, beside other clients that get the same answers.
+
+    python benchmarks/bench_cpu.py [--rounds 5] [--requests 20000] [--quick]
+
+The server is an nginx of its own (Debian: apt-get install nginx-light). Each client is measured in
+a child process, all of them in turn in each round, and set against the bare aiohttp of its round,
+so that a machine that drifts drifts for all. Clients that are not installed are left out:
+
+    pip install httpx httptools uvloop
+
+The watcher's figures hold everything: schedule, limiter, decoding, and a reader of the stream.
+"""
+
+import argparse
+import dataclasses
+import importlib.util
+import json
+import signal
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from _report import publish
+from cpu import server
+from cpu.measuring import Job, Measured
+
+
+@dataclass(frozen=True)
+class Row:
+    """A client on a kind of answer; `needs` is what must be installed."""
+
+    name: str
+    client: str
+    body: str = "same"
+    needs: str | None = None
+
+
+BASELINE = Row("bare aiohttp", "aiohttp")
+CLIENTS = [
+    BASELINE,
+    Row("aiohttp at its leanest", "aiohttp-lean"),
+    Row("httpx", "httpx", needs="httpx"),
+    Row("asyncio + httptools, the floor", "httptools", needs="httptools"),
+    Row("hum_async, same body", "hum_async"),
+    Row("hum_async, responded_at moves", "hum_async", "stamped"),
+    Row("hum_async, every poll delivers", "hum_async", "moving"),
+]
+OVERHEAD = [
+    Row("transport alone", "transport"),
+    Row("+ call and decoding", "decode"),
+    Row("+ schedule, limiter, delivery", "memory"),
+]
+LAYERS = [dataclasses.replace(row, body=body) for body in ("same", "stamped") for row in OVERHEAD]
+
+
+def measure(row: Row, loop: str, url: str, sizes: argparse.Namespace) -> Measured:
+    """Measure a row once, in a process of its own."""
+    job = Job(
+        client=row.client,
+        loop=loop,
+        url=f"{url}/{row.body}",
+        requests=sizes.requests,
+        warmup=max(500, 2 * sizes.tokens),
+        tokens=sizes.tokens,
+        concurrency=sizes.concurrency,
+    )
+    command = [sys.executable, "-m", "cpu.child", json.dumps(dataclasses.asdict(job))]
+    place = Path(__file__).parent
+    done = subprocess.run(command, check=True, cwd=place, stdout=subprocess.PIPE)  # noqa: S603
+    return Measured(**json.loads(done.stdout))
+
+
+def installed(name: str | None) -> bool:
+    """Whether a row or loop can be measured; says so if not."""
+    if name is None or importlib.util.find_spec(name) is not None:
+        return True
+    print(f"left out, because it is not installed: {name}")
+    return False
+
+
+def in_rounds(
+    rows: Sequence[Row], loops: Sequence[str], url: str, sizes: argparse.Namespace
+) -> dict[tuple[Row, str], list[Measured]]:
+    """Measure all rows on all loops, one after the other, as often as there are rounds."""
+    taken: dict[tuple[Row, str], list[Measured]] = {
+        (row, loop): [] for loop in loops for row in rows
+    }
+    for number in range(sizes.rounds):
+        for (row, loop), samples in taken.items():
+            samples.append(measure(row, loop, url, sizes))
+            each = _micros(samples[-1])
+            print(f"round {number + 1}: {row.name}, {row.body}, {loop}: {each:.1f} us", flush=True)
+    return taken
+
+
+def _micros(sample: Measured) -> float:
+    return 1e6 * sample.cpu / sample.requests
+
+
+def compared(taken: dict[tuple[Row, str], list[Measured]]) -> list[dict[str, Any]]:
+    """Return the table of clients; each ratio is to the baseline of the same round and loop."""
+    lines = []
+    for (row, loop), samples in taken.items():
+        base = taken[BASELINE, loop]
+        ratios = [_micros(mine) / _micros(its) for mine, its in zip(samples, base, strict=True)]
+        polls = sum(sample.requests for sample in samples)
+        delivered = sum(sample.updates for sample in samples) / polls
+        lines.append(
+            {
+                "client": row.name,
+                "loop": loop,
+                "requests/s": statistics.median(one.requests / one.wall for one in samples),
+                "CPU us per request": round(statistics.median(map(_micros, samples)), 1),
+                "ratio": f"{statistics.median(ratios):.2f}",
+                "min-max": f"{min(ratios):.2f}-{max(ratios):.2f}",
+                "updates per poll": f"{delivered:.2f}" if row.client == "hum_async" else None,
+            }
+        )
+    return lines
+
+
+def layered(taken: dict[tuple[Row, str], list[Measured]]) -> list[dict[str, Any]]:
+    """Return the table of layers; each is set against the one before it."""
+    lines, below = [], [0.0]
+    for (row, loop), samples in taken.items():
+        each = [_micros(sample) for sample in samples]
+        if row.client == OVERHEAD[0].client:
+            below = [0.0] * len(each)
+        lines.append(
+            {
+                "layer": row.name,
+                "answers": row.body,
+                "loop": loop,
+                "CPU us per request": round(statistics.median(each), 1),
+                "of which this layer": round(
+                    statistics.median(mine - its for mine, its in zip(each, below, strict=True)), 1
+                ),
+            }
+        )
+        below = each
+    return lines
+
+
+def main() -> None:
+    """Print the tables; write JSON beside this file."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--requests", type=int, default=20_000)
+    parser.add_argument("--tokens", type=int, default=2_000)
+    parser.add_argument("--concurrency", type=int, default=32)
+    parser.add_argument("--quick", action="store_true", help="whether it works, not how fast it is")
+    sizes = parser.parse_args()
+    if sizes.quick:
+        sizes.rounds, sizes.requests, sizes.tokens = 1, 500, 100
+    # So that the server is stopped, too, when somebody stops this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    loops = ["asyncio", *filter(installed, ["uvloop"])]
+    rows = [row for row in CLIENTS if installed(row.needs)]
+    with server.running() as url:
+        clients = in_rounds(rows, loops, url, sizes)
+        layers = in_rounds(LAYERS, loops, url, sizes)
+    publish(
+        __file__,
+        {
+            "CPU of the client per request": compared(clients),
+            "Scheduling and limiter, over a transport in memory": layered(layers),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What is measured of a client, and how: its own user plus system CPU time after a warm-up."""
+
+import resource
+import time
+from dataclasses import dataclass
+
+__all__ = ["Job", "Measured", "Meter"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one child process is to measure.
+
+    Attributes:
+        client: Name of the client.
+        loop: ``asyncio`` or ``uvloop``.
+        url: Base URL of the API.
+        requests: How many are measured, at least.
+        warmup: How many go before: connections are opened, every session was seen once.
+        tokens: Different sessions.
+        concurrency: Requests under way at the same time.
+    """
+
+    client: str
+    loop: str
+    url: str
+    requests: int
+    warmup: int
+    tokens: int
+    concurrency: int
+
+    def names(self) -> list[str]:
+        """Return the tokens, of the length of the API's own."""
+        return [f"XqCmeTVgYXrbWrZF{number:06}" for number in range(self.tokens)]
+
+    def urls(self) -> list[str]:
+        """Return where the sessions are."""
+        return [f"{self.url}/sessions/{name}" for name in self.names()]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a client needed.
+
+    Attributes:
+        requests: Requests that were answered.
+        cpu: User plus system seconds of the process.
+        wall: Seconds.
+        updates: Updates that a watcher delivered.
+    """
+
+    requests: int
+    cpu: float
+    wall: float
+    updates: int = 0
+
+
+class Meter:
+    """Runs from its creation on."""
+
+    def __init__(self) -> None:
+        self._cpu, self._wall = _cpu(), time.perf_counter()
+
+    def read(self, requests: int, updates: int = 0) -> Measured:
+        """Return what was needed since."""
+        return Measured(requests, _cpu() - self._cpu, time.perf_counter() - self._wall, updates)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
