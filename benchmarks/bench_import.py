@@ -1,25 +1,41 @@
-"""How much longer the package takes to import than aiohttp alone.
+"""How much longer the package takes to import than aiohttp alone, and than other clients do.
 
-    python benchmarks/bench_import.py [--runs 15]
+    python benchmarks/bench_import.py [--runs 15] [--quick]
 
 Child processes, in turn, so that a machine that drifts drifts for all; user plus system CPU time.
+Each ratio is to the ``import aiohttp`` of the same round. What is not installed is left out:
+
+    pip install httpx openai azure-core google-api-core aiobotocore fal-client stripe
 """
 
 import argparse
-import json
+import importlib.util
 import os
 import resource
 import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import Any
 
-CASES = {
+from _report import publish
+
+BASELINE = "import aiohttp"
+OURS = {
     "nothing": "pass",
-    "import aiohttp": "import aiohttp",
+    BASELINE: "import aiohttp",
     "import hum_async": "import hum_async",
     "all that a program uses": "from hum_async import HumClient, AsyncSessionWatcher, RateLimiter",
+}
+# What a program needs for its first asynchronous request or poll; some load it only when asked for.
+OTHERS = {
+    "httpx": "from httpx import AsyncClient",
+    "openai": "from openai import AsyncOpenAI",
+    "azure": "from azure.core.pipeline import AsyncPipeline",
+    "google.api_core": "from google.api_core import retry_async",
+    "aiobotocore": "from aiobotocore.session import get_session",
+    "fal_client": "from fal_client import AsyncClient",
+    "stripe": "from stripe import StripeClient",
 }
 # An installed package is compiled once; a checkout must be allowed to be as well.
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if "BYTECODE" not in name}
@@ -37,27 +53,63 @@ def _children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def main() -> None:
-    """Print the table; write JSON beside this file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=15)
-    runs = parser.parse_args().runs
-    samples: dict[str, list[tuple[float, float]]] = {name: [] for name in CASES}
+def cases() -> dict[str, str]:
+    """Return our cases and those of the others that are installed; says which are not."""
+    found = dict(OURS)
+    for package, code in OTHERS.items():
+        if _installed(package):
+            found[code] = code
+        else:
+            print(f"left out, because it is not installed: {package}")
+    return found
+
+
+def _installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:  # of the package that it is in
+        return False
+
+
+def sampled(code_of: dict[str, str], runs: int) -> dict[str, list[tuple[float, float]]]:
+    """Run all cases in turn, as often as asked for; return CPU and wall seconds of each."""
+    samples: dict[str, list[tuple[float, float]]] = {name: [] for name in code_of}
     for number in range(runs + 1):
-        for name, code in CASES.items():
+        for name, code in code_of.items():
             sample = cpu_and_wall(code)
             if number:  # the first round warms the file cache
                 samples[name].append(sample)
-    rows = {}
-    base = statistics.median(wall for _, wall in samples["import aiohttp"])
+    return samples
+
+
+def compared(samples: dict[str, list[tuple[float, float]]]) -> list[dict[str, Any]]:
+    """Return the table; the ratios are of wall time."""
+    rows = []
     for name, taken in samples.items():
         cpu, wall = (statistics.median(values) for values in zip(*taken, strict=True))
-        ratios = [
-            mine[1] / other[1] for mine, other in zip(taken, samples["import aiohttp"], strict=True)
-        ]
-        rows[name] = {"cpu_s": cpu, "wall_s": wall, "ratio": statistics.median(ratios)}
-        print(f"{name:26} {wall * 1000:7.0f} ms wall {cpu * 1000:7.0f} ms CPU  {wall / base:5.2f}x")
-    Path(__file__).with_suffix(".json").write_text(json.dumps(rows, indent=2) + "\n")
+        ratios = [mine[1] / base[1] for mine, base in zip(taken, samples[BASELINE], strict=True)]
+        rows.append(
+            {
+                "case": name,
+                "wall ms": round(1000 * wall, 1),
+                "CPU ms": round(1000 * cpu, 1),
+                "ratio to aiohttp": f"{statistics.median(ratios):.2f}",
+                "min-max": f"{min(ratios):.2f}-{max(ratios):.2f}",
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    """Print the table; write JSON beside this file."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument(
+        "--quick", action="store_true", help="whether it works, not how long it takes"
+    )
+    arguments = parser.parse_args()
+    runs = 1 if arguments.quick else arguments.runs
+    publish(__file__, {"Import time": compared(sampled(cases(), runs))})
 
 
 if __name__ == "__main__":
