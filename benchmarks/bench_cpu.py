@@ -2,7 +2,7 @@
 
     python benchmarks/bench_cpu.py [--rounds 5] [--requests 20000] [--quick]
 
-The server is an nginx of its own (Debian: apt-get install nginx-light). Each client is measured in
+The server is an nginx of its own (Debian: apt-get install nginx). Each client is measured in
 a child process, all of them in turn in each round, and set against the bare aiohttp of its round,
 so that a machine that drifts drifts for all. Clients that are not installed are left out:
 

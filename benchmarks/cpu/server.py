@@ -82,7 +82,7 @@ def running() -> Iterator[str]:
     """
     program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if program is None:
-        raise SystemExit("nginx is not installed; on Debian: apt-get install nginx-light")
+        raise SystemExit("nginx is not installed; on Debian: apt-get install nginx")
     with tempfile.TemporaryDirectory(prefix="hum-bench-") as prefix:
         port = _free_port()
         config = Path(prefix) / "nginx.conf"
