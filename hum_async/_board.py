@@ -23,6 +23,10 @@ from hum_async.models import SessionUpdate
 
 __all__ = ["Board", "WatcherStatistics", "again"]
 
+_OFTEN_ENOUGH = 3.0
+"""Seconds between two looks at a token that the API asks for (hum-api 5: every 2-3 s). Nobody is
+looked at again sooner while others have not been looked at even once."""
+
 
 @attrs.frozen
 class WatcherStatistics:
@@ -160,8 +164,7 @@ class Board:
     def ready_at(self, now: float) -> float | None:
         """Return when there is something to poll."""
         self._sweep()
-        while len(self._heap) and not self._is_live(self._heap.first()):
-            self._heap.pop()
+        self._drop_dead()
         due = self._heap.next_due()
         if due is not None and due <= now:
             return due
@@ -170,13 +173,15 @@ class Board:
     def take(self, now: float) -> Coroutine[Any, Any, None] | None:
         """Return the poll that is most urgent: one that is due, else a new token's first."""
         self._sweep()
-        while (entry := self._heap.pop_due(now)) is not None:
-            if self._is_live(entry):
-                return self._poll(entry)
+        self._drop_dead()
+        due = self._heap.next_due()
+        urgent = due is not None and due <= now
+        if urgent and now - self._heap.first().follow.sent_at >= _OFTEN_ENOUGH:
+            return self._poll(self._heap.pop())
         if self._admit():
             entry, self._fresh = self._fresh, None
             return self._poll(entry) if entry is not None else None
-        return None
+        return self._poll(self._heap.pop()) if urgent else None
 
     # --- machinery --------------------------------------------------------------------------------
 
@@ -196,6 +201,11 @@ class Board:
             for token in channel.pending:
                 self._unsubscribe(channel, token)
             self._dropped(channel)
+
+    def _drop_dead(self) -> None:
+        """Take out what nobody watches any more, until something live is first."""
+        while len(self._heap) and not self._is_live(self._heap.first()):
+            self._heap.pop()
 
     def _is_live(self, entry: _Entry) -> bool:
         return self._entries.get(entry.follow.token) is entry

@@ -42,6 +42,7 @@ class AdaptiveRate:
     _before: int = attrs.field(default=0, init=False)
     _window: tuple[int, float] | None = attrs.field(default=None, init=False)
     _marks: deque[tuple[float, int]] = attrs.field(factory=deque, init=False)
+    _ramp: deque[float] | None = attrs.field(factory=lambda: deque(maxlen=2048), init=False)
     _advice: float = attrs.field(default=math.inf, init=False)
     _advice_ends: float = attrs.field(default=-math.inf, init=False)
 
@@ -50,6 +51,8 @@ class AdaptiveRate:
     """Share of the rate that must have been used for it to grow."""
     CUT = 0.7
     """What is left of a rate that was too high by nobody knows how much."""
+    DARE = 1.02
+    """Multiple of the first guess to go on with: a little too fast is soon told."""
     NUDGE = 0.97
     """What is left of a rate that was refused where a rate was refused before."""
     SOON = 3.0
@@ -60,6 +63,13 @@ class AdaptiveRate:
     PATIENCE = 10.0
     MOST_PATIENCE = 120.0
     """Seconds without growth after a refusal: of a surprise; of a known limit, doubling."""
+    BURST = 0.25
+    """Seconds' worth of requests that a server is taken to let through at once, to begin with:
+    between the extremes, one request and a whole second's worth."""
+    EVIDENCE = 16
+    """Sends from which on a guess is worth making."""
+    SOONEST = 0.05
+    """Seconds between two doublings at least."""
     STEP = 0.25
     FAST = 0.1
     CREEP = 0.01
@@ -83,7 +93,7 @@ class AdaptiveRate:
         """Begin where an earlier search ended, unless this one has found something already."""
         if self.ceiling is None:
             self._set(rate)
-            self.ceiling = rate
+            self.ceiling, self._ramp = rate, None
 
     def effective(self, now: float) -> float:
         """Return the rate that holds now: a server's own word may bound it for a time."""
@@ -93,6 +103,8 @@ class AdaptiveRate:
 
     def sent(self, now: float) -> None:
         """Tell of a send."""
+        if self._ramp is not None:
+            self._ramp.append(now)
         if self._used_since is None:
             self._opened = now
             self._begin_period(now)
@@ -137,7 +149,9 @@ class AdaptiveRate:
         accepted = self._total - self._before
         late = sent is not None and sent < self._cut_at
         if not late and now - self._cut_at >= max(1.0, 2.0 * (self.round_trip or 0.0)):
-            if accepted or self.ceiling is None:
+            if self._ramp is not None:
+                self._first_cut(now, now if sent is None else sent, opens, accepted)
+            elif accepted:
                 self._cut(now, opens, accepted)
             elif opens - self._cut_at >= self.LONG:
                 self._still_shut(now, opens)
@@ -150,7 +164,7 @@ class AdaptiveRate:
         if self.ceiling is not None:
             return self.STEP
         # Two round trips: what a rate leads to must be seen before it is doubled.
-        return min(1.0, max(self.STEP, 2.0 * self.round_trip)) if self.round_trip else 1.0
+        return min(1.0, max(self.SOONEST, 2.0 * self.round_trip)) if self.round_trip else 1.0
 
     def _grow(self) -> None:
         ceiling = self.ceiling
@@ -169,11 +183,30 @@ class AdaptiveRate:
 
     # --- cuts -------------------------------------------------------------------------------------
 
+    def _first_cut(self, now: float, sent: float, opens: float, accepted: int) -> None:
+        sends = [at for at in self._ramp or () if at <= sent]
+        cut = self.rate * self.CUT
+        if len(sends) >= self.EVIDENCE:
+            cut = min(cut, max(self._guess(sends, sent) * self.DARE, self.rate / self.EVIDENCE))
+        self.ceiling, self._ramp = self.rate, None
+        self._set(cut)
+        self._after_cut(now, opens, self.PATIENCE, (accepted, self._opened))
+        # The guess may be far too low, and nothing is known yet that could be lost by haste.
+        self._slowness *= 0.5
+
+    def _guess(self, sends: list[float], until: float) -> float:
+        """Return the limit whose bucket these sends have emptied, if it held `BURST` seconds."""
+        low, high = self.SLOWEST, self.rate
+        while high - low > 0.01 * high:
+            rate = (low + high) / 2.0
+            taken = max(len(sends) - at - rate * (until - when) for at, when in enumerate(sends))
+            low, high = (rate, high) if taken > max(1.0, self.BURST * rate) else (low, rate)
+        return low
+
     def _cut(self, now: float, opens: float, accepted: int) -> None:
-        rate, ceiling, began = self.rate, self.ceiling, self._opened
-        soon = now - began < self.SOON and ceiling is not None
-        known = ceiling is not None and rate <= self.NEAR * ceiling
-        if soon or ceiling is None:
+        rate, ceiling = self.rate, self.ceiling or self.rate
+        known = rate <= self.NEAR * ceiling
+        if now - self._opened < self.SOON:
             # What went through at another limit says nothing of this one.
             self._marks.clear()
             self._patience = hold = self.HOLD
@@ -185,14 +218,21 @@ class AdaptiveRate:
             cut = rate * self.NUDGE
         self._set(max(cut, min(rate, self._let_through(opens)) * self.NUDGE))
         self.ceiling = rate
+        self._after_cut(now, opens, hold, None if known else (accepted, self._opened))
+
+    def _after_cut(
+        self, now: float, opens: float, hold: float, window: tuple[int, float] | None
+    ) -> None:
         # Where one refusal costs a minute, growth takes its time.
         self._slowness = max(1.0, opens - now)
         self._grow_at = opens + hold
-        self._window = None if known else (accepted, began)
-        if not known and opens - now >= self.LONG:
+        self._window = window
+        if window is not None and opens - now >= self.LONG:
+            accepted, began = window
             quota = accepted / (opens - began)
             self._take_for_window(quota, quota, opens)
-        self._close(now, opens)
+        self._marks.append((opens, self._total))
+        self._before, self._cut_at, self._opened = self._total, now, opens
 
     def _still_shut(self, now: float, opens: float) -> None:
         """Nothing went through since the last cut: a window that is longer than was told."""
@@ -226,10 +266,6 @@ class AdaptiveRate:
             return 0.0
         since, total = self._marks[0]
         return (self._total - total) / (opens - since)
-
-    def _close(self, now: float, opens: float) -> None:
-        self._marks.append((opens, self._total))
-        self._before, self._cut_at, self._opened = self._total, now, opens
 
     def _wait_until(self, when: float) -> None:
         self._grow_at = max(self._grow_at, when)

@@ -84,6 +84,11 @@ class Follow:
         """Whether there is a terminal update."""
         return self.kind is not None and self.kind != UpdateKind.CHANGED
 
+    @property
+    def sent_at(self) -> float:
+        """When the last poll went out."""
+        return self._sent
+
     def plan_first(self, now: float, delay: float) -> None:
         """Plan the first poll `delay` seconds from now."""
         self._planned, self._planned_from, self.due = delay, now, now + delay
