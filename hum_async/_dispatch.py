@@ -5,6 +5,7 @@ in the limiter's queue, and new work is only begun when no old work is due.
 """
 
 import asyncio
+import math
 from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
@@ -41,63 +42,104 @@ async def end_tasks(tasks: Sequence[asyncio.Task[Any]]) -> None:
 
 
 class Dispatcher:
-    """One loop that waits for due times and slots; requests run beside it.
+    """Looks for due work and has it done; requests run beside each other.
+
+    One worker at a time seeks a slot; with the slot it chooses what to do, and while it does that
+    the next one seeks. A worker that is done seeks again by itself if there is more to do, so that
+    under load no task is begun and no turn of the event loop is waited for.
 
     Args:
-        limiter: Where slots come from; one is asked for at a time.
+        limiter: Where slots come from.
         work: What is served. What it returns must not raise, or `run` ends.
     """
 
     def __init__(self, limiter: Limiter, *, work: Work) -> None:
         self._limiter = limiter
         self._work = work
-        self._wakeup = asyncio.Event()
+        # More workers than a limiter lets run could only wait in its queue.
+        self._most: float = getattr(limiter, "concurrency", math.inf)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._workers: asyncio.TaskGroup | None = None
+        self._fault: asyncio.Future[None] | None = None
         self._seeking = False
+        self._looking = False
+        self._busy = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = math.inf
 
     def wake(self) -> None:
         """Tell that there may be something new to do."""
-        self._wakeup.set()
+        if self._loop is not None and not self._looking:
+            # Not at once: whoever tells may be in the middle of something.
+            self._looking = True
+            self._loop.call_soon(self._look)
 
     async def run(self) -> None:
         """Serve until cancelled; nothing runs any more when this has returned.
 
         Raises:
-            Exception: Whatever the work raised, which is a bug of the work.
+            Exception: Whatever the work raised first, which is a bug of the work.
         """
         try:
-            await self._serve_all()
+            async with asyncio.TaskGroup() as self._workers:
+                self._loop = asyncio.get_running_loop()
+                self._fault = self._loop.create_future()
+                self.wake()
+                await self._fault
         except ExceptionGroup as group:
-            if len(group.exceptions) == 1:
-                raise group.exceptions[0] from None
-            raise
-
-    async def _serve_all(self) -> None:
-        loop = asyncio.get_running_loop()
-        async with asyncio.TaskGroup() as requests:
-            while True:
-                self._wakeup.clear()
-                now = loop.time() + _EARLY
-                when = None if self._seeking else self._work.ready_at(now)
-                if when is None:
-                    await self._wakeup.wait()
-                elif when > now:
-                    await self._sleep_until(loop, when)
-                else:
-                    self._seeking = True
-                    requests.create_task(self._serve(loop))
-
-    async def _sleep_until(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
-        timer = loop.call_at(when, self._wakeup.set)
-        try:
-            await self._wakeup.wait()
+            # One bug may strike several workers before the first has ended the others.
+            raise group.exceptions[0] from None
         finally:
-            timer.cancel()
+            self._loop = self._workers = None
+            self._set_timer(math.inf)
+
+    def _look(self) -> None:
+        self._looking = False
+        if self._workers is None or self._loop is None or self._fault is None:
+            return
+        try:
+            if self._has_more(self._loop):
+                self._workers.create_task(self._serve(self._loop))
+        except Exception as exc:  # noqa: BLE001  a bug of the work; `run` raises it
+            if not self._fault.done():
+                self._fault.set_exception(exc)
+
+    def _has_more(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether one more worker has to seek a slot now; if so it is taken to do that."""
+        if self._seeking or self._busy >= self._most:
+            return False
+        now = loop.time() + _EARLY
+        when = self._work.ready_at(now)
+        if when is None or when > now:
+            self._set_timer(math.inf if when is None else when)
+            return False
+        self._seeking = True
+        return True
+
+    def _set_timer(self, when: float) -> None:
+        if when == self._timer_at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._timer_at = None, when
+        if self._loop is not None and when < math.inf:
+            self._timer = self._loop.call_at(when, self._alarm)
+
+    def _alarm(self) -> None:
+        self._timer, self._timer_at = None, math.inf
+        self._look()
 
     async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
-        async with self._limiter.slot():
-            request = self._work.take(loop.time() + _EARLY)
-            # From here on the dispatcher may ask for the next slot.
-            self._seeking = False
-            self.wake()
-            if request is not None:
-                await request
+        more = True
+        while more:
+            async with self._limiter.slot():
+                request = self._work.take(loop.time() + _EARLY)
+                self._seeking = False
+                if request is not None:
+                    self._busy += 1
+                    self._look()
+                    try:
+                        await request
+                    finally:
+                        self._busy -= 1
+            more = self._has_more(loop)

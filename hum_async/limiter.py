@@ -159,6 +159,11 @@ class RateLimiter:
         self._pump()
 
     @property
+    def concurrency(self) -> int:
+        """Attempts under way at the same time at most."""
+        return self._concurrency
+
+    @property
     def found_rate(self) -> float | None:
         """Attempts per second that were found to hold; None if that was given or is not known."""
         return self._throttle.found
