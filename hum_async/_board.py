@@ -15,9 +15,10 @@ import attrs
 from hum_async._caller import Caller
 from hum_async._calls import poll_call
 from hum_async._channel import Channel
-from hum_async._follow import Follow, Source
+from hum_async._follow import Source
 from hum_async._retry import is_throttle
 from hum_async._schedule import DueHeap, PollPolicy
+from hum_async._watched import Shelf, Watched
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.models import SessionUpdate
 
@@ -51,14 +52,6 @@ class WatcherStatistics:
     oldest_due_age: float
 
 
-@attrs.define(eq=False, repr=False)
-class _Entry:
-    """One token and the streams that want to know of it."""
-
-    follow: Follow
-    channels: list[Channel] = attrs.field(factory=list)
-
-
 class Board:
     """What one watcher polls.
 
@@ -90,11 +83,12 @@ class Board:
         self._wake = wake
         self._wake_soon = wake_soon
         self._dropped = dropped
-        self._entries: dict[str, _Entry] = {}
-        self._heap: DueHeap[_Entry] = DueHeap()
+        self._entries: dict[str, Watched] = {}
+        self._shelf = Shelf()
+        self._heap: DueHeap[Watched] = DueHeap()
         self._channels: list[Channel] = []
         self._intake: deque[Channel] = deque()
-        self._fresh: _Entry | None = None
+        self._fresh: Watched | None = None
         self._left_readers = False
         self._in_flight = self._polls = self._updates = self._throttled = 0
 
@@ -176,7 +170,7 @@ class Board:
         self._drop_dead()
         due = self._heap.next_due()
         urgent = due is not None and due <= now
-        if urgent and now - self._heap.first().follow.sent_at >= _OFTEN_ENOUGH:
+        if urgent and now - self._heap.first().sent_at >= _OFTEN_ENOUGH:
             return self._poll(self._heap.pop())
         if self._admit():
             entry, self._fresh = self._fresh, None
@@ -207,13 +201,13 @@ class Board:
         while len(self._heap) and not self._is_live(self._heap.first()):
             self._heap.pop()
 
-    def _is_live(self, entry: _Entry) -> bool:
-        return self._entries.get(entry.follow.token) is entry
+    def _is_live(self, entry: Watched) -> bool:
+        return self._entries.get(entry.token) is entry
 
     def _unsubscribe(self, channel: Channel, token: str) -> None:
         entry = self._entries.get(token)
         if entry is not None and channel in entry.channels:
-            entry.channels.remove(channel)
+            entry.channels = tuple(other for other in entry.channels if other is not channel)
             if not entry.channels:
                 del self._entries[token]
 
@@ -224,9 +218,9 @@ class Board:
             if entry is not None and channel.claim(token):
                 self._subscribe(channel, entry)
 
-    def _subscribe(self, channel: Channel, entry: _Entry) -> None:
-        entry.channels.append(channel)
-        state = entry.follow.current(asyncio.get_running_loop().time())
+    def _subscribe(self, channel: Channel, entry: Watched) -> None:
+        entry.channels = (*entry.channels, channel)
+        state = entry.current(asyncio.get_running_loop().time())
         if state is not None:
             channel.put(state)
 
@@ -248,56 +242,76 @@ class Board:
             self._intake.append(channel)
             entry = self._entries.get(token)
             if entry is None:
-                follow = Follow(token, self._policy, self._agents, source=self._source)
-                self._fresh = self._entries[token] = _Entry(follow, [channel])
+                self._fresh = self._entries[token] = self._watched(token, channel)
                 return True
             self._subscribe(channel, entry)
         return False
 
-    async def _poll(self, entry: _Entry) -> None:
+    def _watched(self, token: str, channel: Channel) -> Watched:
+        return Watched(
+            token,
+            self._policy,
+            self._agents,
+            source=self._source,
+            shelf=self._shelf,
+            channels=channel.alone,
+        )
+
+    async def _poll(self, entry: Watched) -> None:
         if not self._is_live(entry):
             return
-        follow = entry.follow
-        follow.sent(*self._caller.clocks())
+        entry.sent(*self._caller.clocks())
         self._in_flight += 1
         try:
-            session = await self._caller.attempt(poll_call(follow.token, source=self._source))
+            update = await self._ask(entry)
         except (AuthenticationError, ConfigurationError) as exc:
             # Every token would meet the same answer: it ends every stream.
             self.end(again(exc))
             return
         except HumError as exc:
-            update = self._failed(follow, exc)
-        else:
-            self._polls += 1
-            update = follow.answered(session, *self._caller.clocks())
+            update = self._failed(entry, exc)
         finally:
             self._in_flight -= 1
         self._deliver(entry, update)
 
-    def _failed(self, follow: Follow, error: HumError) -> SessionUpdate | None:
+    async def _ask(self, entry: Watched) -> SessionUpdate | None:
+        """Look at a session; return the update that its answer makes, if it tells anything new."""
+        call = poll_call(entry.token, source=self._source)
+        response = await self._caller.exchange(call)
+        body, processing = response.body, response.status == 202  # noqa: PLR2004  Accepted
+        if entry.has_seen(body, processing=processing):
+            update = entry.unchanged(*self._caller.clocks())
+        else:
+            session = self._caller.read(call, response)
+            update = entry.answered(session, *self._caller.clocks())
+        self._polls += 1
+        if not entry.ended:
+            entry.keep(body, processing=processing, among=len(self._entries))
+        return update
+
+    def _failed(self, entry: Watched, error: HumError) -> SessionUpdate | None:
         now, active = self._caller.clocks()
         if not is_throttle(error):
             self._polls += 1
-            return follow.failed(error, now, active)
+            return entry.failed(error, now, active)
         self._throttled += 1
-        follow.throttled(now)
-        if follow.throttles > self._caller.retry.throttles:
-            return follow.give_up(error, now)
+        entry.throttled(now)
+        if entry.throttles > self._caller.retry.throttles:
+            return entry.give_up(error, now)
         return None
 
-    def _deliver(self, entry: _Entry, update: SessionUpdate | None) -> None:
+    def _deliver(self, entry: Watched, update: SessionUpdate | None) -> None:
         if not self._is_live(entry):
             return
         if update is not None:
             self._updates += 1
             for channel in entry.channels:
                 channel.put(update)
-        if entry.follow.ended:
-            del self._entries[entry.follow.token]
+        if entry.ended:
+            del self._entries[entry.token]
         else:
-            self._heap.push(entry.follow.due, entry)
-            self._wake()
+            # Whoever has this poll done looks by itself what is due next.
+            self._heap.push(entry.due, entry)
 
 
 def again(exc: Exception) -> Callable[[], BaseException]:

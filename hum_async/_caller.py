@@ -12,6 +12,7 @@ from hum_async._retry import RetryPolicy, is_throttle, retry_delay
 from hum_async._trip import Step, Trip
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError, ServerError
 from hum_async.limiter import Limiter
+from hum_async.models import RawResponse
 from hum_async.transport import Transport
 
 __all__ = ["Caller"]
@@ -56,6 +57,14 @@ class Caller:
         Raises:
             HumError: Whatever went wrong; a throttling answer has paused the limiter.
         """
+        return self.read(call, await self.exchange(call))
+
+    async def exchange(self, call: Call[Any]) -> RawResponse:
+        """Send a call once; return its answer, if that is a success, as it came.
+
+        Raises:
+            HumError: As `attempt`.
+        """
         sent = asyncio.get_running_loop().time()
         response = await self.transport.send(
             call.method,
@@ -66,14 +75,23 @@ class Caller:
         if self._answered is not None:
             self._answered(sent=sent, status=response.status, headers=response.headers)
         if call.succeeded(response.status):
-            answer = call.decode(response)
-            if not call.refused(answer):
-                return answer
-            raise error_for(call, response, key=self.key, kind=ServerError)
+            return response
         error = error_for(call, response, key=self.key)
         if is_throttle(error):
             self.limiter.throttled(error.retry_after)
         raise error
+
+    def read(self, call: Call[T], response: RawResponse) -> T:
+        """Return what an answer that is a success says.
+
+        Raises:
+            ServerError: It says that the request failed all the same.
+            ResponseError: It cannot be understood.
+        """
+        answer = call.decode(response)
+        if call.refused(answer):
+            raise error_for(call, response, key=self.key, kind=ServerError)
+        return answer
 
     async def run(self, call: Call[T]) -> T:
         """Send a call until it succeeds or may not be sent again.

@@ -26,6 +26,8 @@ class Channel:
 
     def __init__(self, tokens: Iterable[str], *, fed: bool, on_close: Callable[[], None]) -> None:
         self.closed = False
+        # For a token that nobody else watches, as most: one tuple for all of them.
+        self.alone = (self,)
         self.pending: set[str] = set()
         self.intake: Intake[str] = Intake(tokens, fed=fed)
         self._taken: set[str] = set()

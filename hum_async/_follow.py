@@ -48,7 +48,7 @@ def merged(missed: SessionUpdate, newer: SessionUpdate) -> SessionUpdate:
     )
 
 
-@attrs.define(eq=False, repr=False)
+@attrs.define(eq=False, repr=False, weakref_slot=False)
 class Follow:
     """The state of following one session token.
 
@@ -65,7 +65,7 @@ class Follow:
     agents: tuple[str, ...]
     source: Source = "session"
     started: float | None = None
-    session: Session | None = attrs.field(default=None, init=False)
+    _session: Session | None = attrs.field(default=None, init=False)
     kind: UpdateKind | None = attrs.field(default=None, init=False)
     error: HumError | None = attrs.field(default=None, init=False)
     polls: int = attrs.field(default=0, init=False)
@@ -78,6 +78,11 @@ class Follow:
     _first_sent: float | None = attrs.field(default=None, init=False)
     _sent: float = attrs.field(default=0.0, init=False)
     _sent_active: float = attrs.field(default=0.0, init=False)
+
+    @property
+    def session(self) -> Session | None:
+        """The last answer, None if there was none."""
+        return self._session
 
     @property
     def ended(self) -> bool:
@@ -118,7 +123,7 @@ class Follow:
             or before.agents != session.agents
             or before.service_address != session.service_address
         )
-        self.session = session
+        self._session = session
         self._unchanged = 0 if changed else self._unchanged + 1
         ready = self.is_complete(session)
         gap = self._count(ready=ready)
@@ -129,16 +134,24 @@ class Follow:
         self._plan(gap, now, active)
         return self._update(UpdateKind.CHANGED, before, now) if changed else None
 
+    def unchanged(self, now: float, active: float) -> SessionUpdate | None:
+        """Tell of an answer that is the last one once more, but for when it was written."""
+        self._unchanged += 1
+        gap = self._count()
+        if self._budget_spent():
+            return self._update(UpdateKind.TIMED_OUT, self.session, now)
+        self._plan(gap, now, active)
+        return None
+
     def failed(self, error: HumError, now: float, active: float) -> SessionUpdate | None:
         """Tell of an error; return the terminal update that it makes, or None to try again."""
-        before = self.session
         self._unchanged += 1
         gap = self._count(answered=False)
         if isinstance(error, SessionGone):
-            return self._update(UpdateKind.GONE, before, now)
+            return self._update(UpdateKind.GONE, self.session, now)
         if not self._may_pass(error) or self._budget_spent():
             self.error = error
-            return self._update(UpdateKind.FAILED, before, now)
+            return self._update(UpdateKind.FAILED, self.session, now)
         self._plan(gap, now, active)
         return None
 
@@ -149,13 +162,14 @@ class Follow:
 
     def current(self, now: float) -> SessionUpdate | None:
         """Return what somebody who joins now has to know first, if anything is known."""
-        if self.session is None:
+        session = self.session
+        if session is None:
             return None
         return SessionUpdate(
             self.token,
             UpdateKind.CHANGED,
-            session=self.session,
-            changes=changes_between(None, self.session),
+            session=session,
+            changes=changes_between(None, session),
             polls=self.polls,
             elapsed=self._elapsed(now),
         )
@@ -217,12 +231,13 @@ class Follow:
 
     def _update(self, kind: UpdateKind, before: Session | None, now: float) -> SessionUpdate:
         self.kind = kind
+        session = self.session
         return SessionUpdate(
             token=self.token,
             kind=kind,
-            session=self.session,
+            session=session,
             previous=before,
-            changes=changes_between(before, self.session),
+            changes=changes_between(before, session),
             polls=self.polls,
             elapsed=self._elapsed(now),
             error=self.error,

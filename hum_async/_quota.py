@@ -19,6 +19,16 @@ _EPOCH = 1e9
 """A larger number is not seconds from now but a time: seconds, or milliseconds, since 1970."""
 
 
+_TELLING = (
+    "ratelimit",
+    "ratelimit-policy",
+    "ratelimit-limit",
+    "ratelimit-remaining",
+    "x-ratelimit-remaining",
+)
+"""Headers without any of which the others say nothing that helps."""
+
+
 @attrs.frozen
 class Quota:
     """What a server says of its limit; all of it may be missing.
@@ -57,6 +67,8 @@ def read_quota(headers: Mapping[str, str], *, now: datetime | None = None) -> Qu
     in its newer and its older form), ``RateLimit-Limit`` and its kin (the first drafts), and
     ``X-RateLimit-*``, whose reset may be a time. Of several limits the tightest one counts.
     """
+    if not any(name in headers for name in _TELLING):
+        return None
     plain = (_plain(headers, prefix, now) for prefix in ("ratelimit", "x-ratelimit"))
     quotas = (*_structured(headers), *plain)
     said = [quota for quota in quotas if quota != Quota()]

@@ -18,6 +18,7 @@ RANKS = [
     {"_mirror", "_follow"},
     {"_wire"},
     {"_trip", "_calls", "_channel", "limiter", "transport"},
+    {"_watched"},
     {"_caller", "_dispatch"},
     {"client", "_board"},
     {"watcher"},

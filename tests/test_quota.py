@@ -11,6 +11,7 @@ from hum_async._quota import Quota, read_quota
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 EPOCH = int(NOW.timestamp())
+LEFT = {"x-ratelimit-remaining": "5"}
 
 
 @pytest.mark.parametrize(
@@ -57,12 +58,12 @@ EPOCH = int(NOW.timestamp())
             },
             Quota(100, None, 0, 12),
         ),
-        ({"x-ratelimit-reset": str(EPOCH + 9)}, Quota(reset=9)),
-        ({"x-ratelimit-reset": str((EPOCH + 9) * 1000)}, Quota(reset=9)),
-        ({"x-ratelimit-reset": str(EPOCH - 9)}, Quota(reset=0)),
+        (LEFT | {"x-ratelimit-reset": str(EPOCH + 9)}, Quota(remaining=5, reset=9)),
+        (LEFT | {"x-ratelimit-reset": str((EPOCH + 9) * 1000)}, Quota(remaining=5, reset=9)),
+        (LEFT | {"x-ratelimit-reset": str(EPOCH - 9)}, Quota(remaining=5, reset=0)),
         (
-            {"x-ratelimit-reset": "1700000010", "date": "Tue, 14 Nov 2023 22:13:20 GMT"},
-            Quota(reset=10),
+            LEFT | {"x-ratelimit-reset": "1700000010", "date": "Tue, 14 Nov 2023 22:13:20 GMT"},
+            Quota(remaining=5, reset=10),
         ),
     ],
 )
