@@ -157,18 +157,14 @@ class Board:
 
     def ready_at(self, now: float) -> float | None:
         """Return when there is something to poll."""
-        self._sweep()
-        self._drop_dead()
-        due = self._heap.next_due()
+        due = self._next_due()
         if due is not None and due <= now:
             return due
         return now if self._admit() else due
 
     def take(self, now: float) -> Coroutine[Any, Any, None] | None:
         """Return the poll that is most urgent: one that is due, else a new token's first."""
-        self._sweep()
-        self._drop_dead()
-        due = self._heap.next_due()
+        due = self._next_due()
         urgent = due is not None and due <= now
         if urgent and now - self._heap.first().sent_at >= _OFTEN_ENOUGH:
             return self._poll(self._heap.pop())
@@ -196,10 +192,16 @@ class Board:
                 self._unsubscribe(channel, token)
             self._dropped(channel)
 
-    def _drop_dead(self) -> None:
-        """Take out what nobody watches any more, until something live is first."""
-        while len(self._heap) and not self._is_live(self._heap.first()):
-            self._heap.pop()
+    def _next_due(self) -> float | None:
+        """Return when the first poll is due, of a token that somebody still watches."""
+        if self._left_readers:
+            self._sweep()
+        heap = self._heap
+        while (due := heap.next_due()) is not None:
+            if self._is_live(heap.first()):
+                return due
+            heap.pop()
+        return None
 
     def _is_live(self, entry: Watched) -> bool:
         return self._entries.get(entry.token) is entry
@@ -226,9 +228,10 @@ class Board:
 
     def _admit(self) -> bool:
         """Have one new token at hand, if there is any; streams take turns."""
-        if self._fresh is not None and self._is_live(self._fresh):
-            return True
-        self._fresh = None
+        if self._fresh is not None:
+            if self._is_live(self._fresh):
+                return True
+            self._fresh = None
         while self._intake:
             channel = self._intake.popleft()
             try:

@@ -35,7 +35,10 @@ class Pacer:
 
     def ready_at(self, since: float) -> float:
         """Return when a send that has been waiting since `since` may go."""
-        return max(self._next - (self.burst - 1) / self.rate, since)
+        ready = self._next
+        if self.burst > 1:
+            ready -= (self.burst - 1) / self.rate
+        return max(ready, since)
 
     def take(self, now: float, since: float) -> None:
         """Use up one send, which has been waiting since `since`.
@@ -44,7 +47,7 @@ class Pacer:
         timers is, up to `CATCH_UP`.
         """
         start = max(self._next, since, now - CATCH_UP)
-        self._next = start + 1 / self.rate
+        self._next = start + 1.0 / self.rate
 
     def hold_until(self, when: float) -> None:
         """Start afresh at `when`, so that the end of a pause releases one send and not a herd."""
@@ -62,7 +65,8 @@ class PauseGate:
 
     until: float = attrs.field(default=-math.inf, init=False)
     _since: float = attrs.field(default=0.0, init=False)
-    _total: float = attrs.field(default=0.0, init=False)
+    _before: float = attrs.field(default=0.0, init=False)
+    _after: float = attrs.field(default=0.0, init=False)
     _strikes: int = attrs.field(default=0, init=False)
     _refused_again: int = attrs.field(default=0, init=False)
 
@@ -116,16 +120,16 @@ class PauseGate:
 
     def paused_seconds(self, now: float) -> float:
         """Return for how long the gate has been closed up to `now`, all pauses together."""
-        return self._total + max(0.0, min(now, self.until) - self._since)
+        return self._after if now >= self.until else self._before + now - self._since
 
     def _untold(self, strikes: int) -> float:
         return float(min(self.FIRST * 2.0 ** max(0, strikes - 1), self.LONGEST_UNTOLD))
 
     def _close(self, now: float, until: float) -> None:
         if now >= self.until:
-            self._total = self.paused_seconds(now)
-            self._since = now
+            self._before, self._since = self._after, now
         self.until = max(self.until, until)
+        self._after = self._before + self.until - self._since
 
 
 class Throttle:

@@ -67,8 +67,14 @@ def read_quota(headers: Mapping[str, str], *, now: datetime | None = None) -> Qu
     in its newer and its older form), ``RateLimit-Limit`` and its kin (the first drafts), and
     ``X-RateLimit-*``, whose reset may be a time. Of several limits the tightest one counts.
     """
-    if not any(name in headers for name in _TELLING):
-        return None
+    # Every answer comes by here, and hardly any says something.
+    for name in _TELLING:
+        if name in headers:
+            return _read(headers, now)
+    return None
+
+
+def _read(headers: Mapping[str, str], now: datetime | None) -> Quota | None:
     plain = (_plain(headers, prefix, now) for prefix in ("ratelimit", "x-ratelimit"))
     quotas = (*_structured(headers), *plain)
     said = [quota for quota in quotas if quota != Quota()]

@@ -215,13 +215,17 @@ class RateLimiter:
         self._timer = None
         return loop
 
-    async def _acquire(self, slot: "_Slot") -> None:
-        loop = self._bind()
-        slot.since = now = loop.time()
+    def _acquire_now(self, slot: "_Slot") -> bool:
+        """Grant without waiting if that is possible, as it mostly is where there is no pace."""
+        slot.since = now = self._bind().time()
         free = not self._waiting and self._in_use < self._concurrency
         if free and self._throttle.ready_at(now) <= now:
             self._take(slot, now)
-            return
+            return True
+        return False
+
+    async def _acquire(self, slot: "_Slot") -> None:
+        loop = self._bind()
         while True:
             slot.waiter = loop.create_future()
             self._waiting += 1
@@ -327,7 +331,9 @@ class _Slot:
         self.waiter: asyncio.Future[None] | None = None
 
     async def __aenter__(self) -> Self:
-        await self._limiter._acquire(self)  # noqa: SLF001  two halves of one object
+        limiter = self._limiter
+        if not limiter._acquire_now(self):  # noqa: SLF001  two halves of one object
+            await limiter._acquire(self)  # noqa: SLF001
         return self
 
     async def __aexit__(
