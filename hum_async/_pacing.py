@@ -118,6 +118,11 @@ class PauseGate:
         if sent >= self.until:
             self._strikes = self._refused_again = 0
 
+    @property
+    def ever_closed(self) -> bool:
+        """Whether there was a pause at all."""
+        return self.until > -math.inf
+
     def paused_seconds(self, now: float) -> float:
         """Return for how long the gate has been closed up to `now`, all pauses together."""
         return self._after if now >= self.until else self._before + now - self._since

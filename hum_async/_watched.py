@@ -98,6 +98,8 @@ class Watched(Follow):
         return same_but_for_time(self.shelf.unpack(self._kept), body)
 
     def keep(self, body: bytes, *, processing: bool, among: int) -> None:
-        """Remember the last answer, being one of so many; its decoded form is let go of."""
+        """Remember the last answer, being one of so many."""
         self._kept, self._processing = self.shelf.pack(body, among=among), processing
-        self._session = None
+        # Its decoded form is let go of where there are very many, and where it is an older one.
+        if self._kept is not body or self.is_unchanged:
+            self._session = None

@@ -183,7 +183,8 @@ class RateLimiter:
 
     def paused_seconds(self) -> float:
         """Return the seconds for which everything has been paused so far."""
-        return self._throttle.gate.paused_seconds(self._now())
+        gate = self._throttle.gate
+        return gate.paused_seconds(self._now()) if gate.ever_closed else 0.0
 
     def statistics(self) -> LimiterStatistics:
         """Return what the limiter is doing now."""

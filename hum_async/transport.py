@@ -100,12 +100,12 @@ class AiohttpTransport:
         self, base_url: str, *, api_key: str, session: aiohttp.ClientSession | None = None
     ) -> None:
         self._base_url = checked_base_url(base_url)
+        self._base = URL(self._base_url, encoded=True)
         self._headers = {
             "Authorization": f"Bearer {api_key}",
             "Accept": "application/json",
             "User-Agent": f"hum_async/{__version__}",
         }
-        self._json_headers = {**self._headers, "Content-Type": "application/json"}
         self._lender = session
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
@@ -122,10 +122,9 @@ class AiohttpTransport:
         try:
             async with session.request(
                 method,
-                # Encoded already: a token like "../x" stays one segment.
-                URL(self._base_url + path, encoded=True),
+                self._url(path),
                 data=body,
-                headers=self._headers if body is None else self._json_headers,
+                headers=None if body is None else _JSON,
                 allow_redirects=False,
                 timeout=self._timeout(timeout),
             ) as response:
@@ -144,6 +143,13 @@ class AiohttpTransport:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    def _url(self, path: str) -> URL:
+        # Encoded already: a token like "../x" stays one segment.
+        if "?" in path or "#" in path:
+            return URL(self._base_url + path, encoded=True)
+        # Nothing of the base is looked at anew, which costs more than all the rest.
+        return self._base.with_path(self._base.raw_path.rstrip("/") + path, encoded=True)
 
     def _timeout(self, seconds: float) -> aiohttp.ClientTimeout:
         if seconds not in self._timeouts:
@@ -173,6 +179,7 @@ class AiohttpTransport:
                 connector, owner = lender.connector, False
                 traces, trust_env = list(lender.trace_configs), lender.trust_env
             self._session = aiohttp.ClientSession(
+                headers=self._headers,
                 connector=connector,
                 connector_owner=owner,
                 trace_configs=traces,
@@ -181,6 +188,8 @@ class AiohttpTransport:
             )
         return self._session
 
+
+_JSON = {"Content-Type": "application/json"}
 
 _FOREIGN = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
@@ -196,6 +205,8 @@ async def _read_answer(response: aiohttp.ClientResponse) -> bytes:
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
+    if (response.content_length or MAX_BODY + 1) <= MAX_BODY and not _is_packed(response):
+        return await response.read()
     chunks: list[bytes] = []
     size = 0
     async for chunk in response.content.iter_any():
@@ -204,6 +215,11 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
             raise ResponseError(f"the answer is larger than {MAX_BODY} bytes and was not read")
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _is_packed(response: aiohttp.ClientResponse) -> bool:
+    # However short it is, it may become long.
+    return "Content-Encoding" in response.headers
 
 
 _NEVER_CONNECTED = (
