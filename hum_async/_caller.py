@@ -49,7 +49,8 @@ class Caller:
     def clocks(self) -> tuple[float, float]:
         """Return the event loop's time, and the same less all pauses of the limiter."""
         now = asyncio.get_running_loop().time()
-        return now, now - self.limiter.paused_seconds()
+        paused = self.limiter.paused_seconds()
+        return now, now - paused if paused else now
 
     async def attempt(self, call: Call[T]) -> T:
         """Send a call once. The limiter's slot is held by whoever calls this.

@@ -108,9 +108,9 @@ class Follow:
         self._sent, self._sent_active = now, active
         if self.started is None:
             self.started = active
-        elif self._due_active is not None:
+        elif self._due_active is not None and active > self._due_active:
             # Time spent in our own queue is not the session's: the budget stands still.
-            self.started += max(0.0, active - self._due_active)
+            self.started += active - self._due_active
         self._due_active = None
         if self._first_sent is None:
             self._first_sent = now
@@ -229,7 +229,8 @@ class Follow:
         if left is not None and left - gap < min(1.0, gap / 2):
             gap = left
         self._planned, self._planned_from, self.due = gap, now, now + gap
-        self._due_active = active + gap
+        # One number for both clocks while they are one: there may be 100,000 of them.
+        self._due_active = self.due if active == now else active + gap
 
     def _elapsed(self, now: float) -> float:
         return now - self._first_sent if self._first_sent is not None else 0.0
