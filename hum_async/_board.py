@@ -282,14 +282,14 @@ class Board:
         call = poll_call(entry.token, source=self._source)
         response = await self._caller.exchange(call)
         body, processing = response.body, response.status == 202  # noqa: PLR2004  Accepted
-        if entry.has_seen(body, processing=processing):
+        if entry.is_again(body, processing=processing):
             update = entry.unchanged(*self._caller.clocks())
         else:
             session = self._caller.read(call, response)
             update = entry.answered(session, *self._caller.clocks())
+            if not entry.ended:
+                entry.keep(body, processing=processing, among=len(self._entries))
         self._polls += 1
-        if not entry.ended:
-            entry.keep(body, processing=processing, among=len(self._entries))
         return update
 
     def _failed(self, entry: Watched, error: HumError) -> SessionUpdate | None:

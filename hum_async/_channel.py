@@ -30,7 +30,7 @@ class Channel:
         self.alone = (self,)
         self.pending: set[str] = set()
         self.intake: Intake[str] = Intake(tokens, fed=fed)
-        self._taken: set[str] = set()
+        self._ended: set[str] = set()
         self._discarded: set[str] = set()
         self._on_close = on_close
         self._updates: dict[str, SessionUpdate] = {}
@@ -69,9 +69,8 @@ class Channel:
 
     def claim(self, token: str) -> bool:
         """Make a token pending if it is new to this stream and not discarded."""
-        if token in self._taken or token in self._discarded:
+        if not self._is_new(token):
             return False
-        self._taken.add(token)
         self.pending.add(token)
         return True
 
@@ -84,9 +83,11 @@ class Channel:
             self.wake()
             return False
         self.pending.discard(token)
-        self._taken.discard(token)
         self.wake()
         return True
+
+    def _is_new(self, token: str) -> bool:
+        return not (token in self.pending or token in self._ended or token in self._discarded)
 
     # --- updates ----------------------------------------------------------------------------------
 
@@ -98,6 +99,7 @@ class Channel:
         self._updates[update.token] = merged(missed, update) if missed else update
         if update.is_terminal:
             self.pending.discard(update.token)
+            self._ended.add(update.token)
         self.wake()
 
     def fail(self, make: Callable[[], BaseException], *, by_source: bool = False) -> None:
@@ -163,7 +165,7 @@ class Channel:
             token = self.intake.take()
             if token is None:
                 return False
-            if token not in self._taken and token not in self._discarded:
+            if self._is_new(token):
                 self.intake.put_back(token)
                 return False
         return True

@@ -90,11 +90,6 @@ class Follow:
         return self.kind is not None and self.kind != UpdateKind.CHANGED
 
     @property
-    def is_unchanged(self) -> bool:
-        """Whether the last poll showed nothing new."""
-        return self._unchanged > 0
-
-    @property
     def sent_at(self) -> float:
         """When the last poll went out."""
         return self._sent

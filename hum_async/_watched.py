@@ -19,6 +19,16 @@ _PACKED = b"\0"
 """How a packed answer begins; no JSON does."""
 
 
+def stamp_in(body: bytes) -> slice:
+    """Return where an answer says when it was written; nowhere is an empty slice at its end."""
+    name = body.find(_STAMP)
+    begin = body.find(b'"', name + len(_STAMP)) + 1
+    end = body.find(b'"', begin)
+    if name < 0 or end < 0 or body[name + len(_STAMP) : begin].strip() != b':"':
+        return slice(len(body), len(body))
+    return slice(begin, end)
+
+
 def same_but_for_time(one: bytes, other: bytes) -> bool:
     """Whether two answers differ in nothing but when they were written, which every one does.
 
@@ -29,12 +39,8 @@ def same_but_for_time(one: bytes, other: bytes) -> bool:
         return True
     if len(one) != len(other):
         return False
-    name = one.find(_STAMP)
-    begin = one.find(b'"', name + len(_STAMP))
-    end = one.find(b'"', begin + 1)
-    if name < 0 or one[name + len(_STAMP) : begin].strip() != b":":
-        return False
-    return other.startswith(one[:begin]) and other.endswith(one[end:])
+    stamp = stamp_in(one)
+    return other.startswith(one[: stamp.start]) and other.endswith(one[stamp.stop :])
 
 
 class Shelf:
@@ -57,7 +63,7 @@ class Shelf:
             return body
         if self._first is None:
             self._first = body
-        packer = zlib.compressobj(1, zlib.DEFLATED, self._WINDOW, 1, zdict=self._first)
+        packer = zlib.compressobj(6, zlib.DEFLATED, self._WINDOW, 4, zdict=self._first)
         return b"".join((_PACKED, packer.compress(body), packer.flush()))
 
     def unpack(self, kept: bytes) -> bytes:
@@ -80,6 +86,7 @@ class Watched(Follow):
     shelf: Shelf = attrs.field(kw_only=True)
     channels: "tuple[Channel, ...]" = attrs.field(kw_only=True)
     _kept: bytes | None = attrs.field(default=None, init=False)
+    _stamp: bytes | None = attrs.field(default=None, init=False)
     _processing: bool = attrs.field(default=False, init=False)
 
     @property
@@ -88,18 +95,29 @@ class Watched(Follow):
         if self._session is None and self._kept is not None:
             decode = decode_internet if self.source == "internet" else decode_session
             body = self.shelf.unpack(self._kept)
+            if self._stamp is not None:
+                at = stamp_in(body)
+                body = b"".join((body[: at.start], self._stamp, body[at.stop :]))
             self._session = decode(body, token=self.token, processing=self._processing)
         return self._session
-
-    def has_seen(self, body: bytes, *, processing: bool) -> bool:
-        """Whether an answer tells nothing that the last one did not."""
-        if self._kept is None or processing is not self._processing:
-            return False
-        return same_but_for_time(self.shelf.unpack(self._kept), body)
 
     def keep(self, body: bytes, *, processing: bool, among: int) -> None:
         """Remember the last answer, being one of so many."""
         self._kept, self._processing = self.shelf.pack(body, among=among), processing
-        # Its decoded form is let go of where there are very many, and where it is an older one.
-        if self._kept is not body or self.is_unchanged:
+        self._stamp = None
+        if self._kept is not body:
             self._session = None
+
+    def is_again(self, body: bytes, *, processing: bool) -> bool:
+        """Whether an answer says what the last one said; if so, only its time is remembered."""
+        kept = self._kept
+        if kept is None or processing is not self._processing:
+            return False
+        if not same_but_for_time(self.shelf.unpack(kept), body):
+            return False
+        if kept.startswith(_PACKED):
+            self._stamp = body[stamp_in(body)]
+        else:
+            self._kept = body
+        self._session = None
+        return True
