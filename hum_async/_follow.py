@@ -26,6 +26,9 @@ Source = Literal["session", "internet"]
 NOT_FOUND_GRACE = 5.0
 """Seconds from the first poll in which 404 may mean "not known here yet". It never starts again."""
 
+CLOSEST = 2.0
+"""Seconds between two polls of one session at least (hum-api 5), unless a policy polls faster."""
+
 
 def changes_between(before: Session | None, after: Session | None) -> tuple[AgentChange, ...]:
     """Return how the agents differ, in the order in which the newer answer names them."""
@@ -95,7 +98,9 @@ class Follow:
         return self._sent
 
     def plan_first(self, now: float, delay: float) -> None:
-        """Plan the first poll `delay` seconds from now."""
+        """Plan the first poll `delay` seconds from now, or at the deadline if that is earlier."""
+        if self.policy.budget is not None:
+            delay = min(delay, self.policy.budget)
         self._planned, self._planned_from, self.due = delay, now, now + delay
 
     def sent(self, now: float, active: float) -> None:
@@ -220,9 +225,8 @@ class Follow:
         if not gap >= 0.0:
             raise ValueError(f"the poll policy asks to wait {gap!r} seconds")
         left = self._left(active)
-        # One last look at the deadline; a poll just before it would be one for nothing.
-        if left is not None and left - gap < min(1.0, gap / 2):
-            gap = left
+        if left is not None:
+            gap = _before_deadline(gap, left)
         self._planned, self._planned_from, self.due = gap, now, now + gap
         # One number for both clocks while they are one: there may be 100,000 of them.
         self._due_active = self.due if active == now else active + gap
@@ -243,3 +247,19 @@ class Follow:
             elapsed=self._elapsed(now),
             error=self.error,
         )
+
+
+def _before_deadline(gap: float, left: float) -> float:
+    """Return when to look next, so that the last look is at the deadline and none just before it.
+
+    Args:
+        gap: Seconds that the policy asks to wait.
+        left: Seconds to the deadline.
+    """
+    if gap >= left:
+        return left
+    spacing = min(gap, CLOSEST)
+    if left - gap >= spacing:
+        return gap
+    # A little sooner than asked, rather than twice in a row; or only once.
+    return left - spacing if left >= 2.0 * spacing else left

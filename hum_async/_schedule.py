@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 import attrs
 
-__all__ = ["DueHeap", "GuidedPolling", "LearnedPolling", "Poll", "PollPolicy"]
+__all__ = ["DueHeap", "GuidedPolling", "LearnedPolling", "Poll", "PollPolicy", "WithBudget"]
 
 T = TypeVar("T")
 
@@ -246,3 +246,24 @@ class LearnedPolling:
         if poll.answered:
             (self._first if poll.number == 1 else self._later).learn(poll)
         return self._later.seconds
+
+
+@attrs.frozen
+class WithBudget:
+    """Another policy with a budget of its own; what that one learns is shared.
+
+    Attributes:
+        policy: Says when to poll.
+        budget: Seconds of polling per session; None for no end.
+    """
+
+    policy: PollPolicy
+    budget: float | None
+
+    def first(self) -> float:
+        """As the other policy says."""
+        return self.policy.first()
+
+    def after(self, poll: Poll) -> float:
+        """As the other policy says."""
+        return self.policy.after(poll)

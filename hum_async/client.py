@@ -11,7 +11,7 @@ from hum_async._address import checked
 from hum_async._caller import Caller
 from hum_async._calls import close_call, create_call, ping_call, poll_call, raw_call
 from hum_async._retry import RetryPolicy
-from hum_async._schedule import GuidedPolling
+from hum_async._schedule import LearnedPolling, WithBudget
 from hum_async._trip import Trip
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import Limiter, RateLimiter
@@ -67,6 +67,8 @@ class HumClient:
         self._base_url = checked_base_url(url)
         if transport is None:
             transport = AiohttpTransport(url, api_key=_checked_key(key), session=session)
+        # One for all look-ups of this client: what is learned from one serves the next.
+        self._looking = LearnedPolling(p=0.3, first=5.0, later=3.0)
         self._caller = Caller(
             transport=transport,
             limiter=RateLimiter() if limiter is None else limiter,
@@ -180,6 +182,9 @@ class HumClient:
     ) -> Qualification:
         """Look up one address from POST to DELETE; what happens is told as its `Outcome`.
 
+        When to poll is learned (`LearnedPolling` with p = 0.3) from all look-ups of this client:
+        the answer is found as soon as by a poll every 2.5 s, with fewer requests.
+
         Args:
             address: The address to look up.
             timeout: Seconds of polling, from the answer to the POST; None for no end.
@@ -189,7 +194,7 @@ class HumClient:
             AuthenticationError: The key is not accepted.
             ConfigurationError: The client cannot work as it was set up.
         """
-        policy = GuidedPolling(budget=timeout)
+        policy = WithBudget(self._looking, timeout)
         trip = Trip(key=0, address=address, policy=policy, retry=self._caller.retry, close=close)
         slot = self.limiter.slot()
         clock = asyncio.get_running_loop().time
