@@ -185,14 +185,25 @@ class _Gap:
     most: float
     seen: int = 0
 
+    NEAR = 0.15
+    FAR = 0.5
+    """How far off a poll may be and still teach, as a share of the gap and half a second more: by
+    our own lateness; by what it was planned with, before so many were seen as are `CERTAIN`."""
+    CERTAIN = 25
+
     def learn(self, poll: Poll) -> None:
         # A late poll, or one planned with an older gap, says nothing of this gap; counting it
-        # would wind the gap up.
-        tolerance = 0.5 + 0.15 * self.seconds
-        if max(abs(poll.waited - self.seconds), abs(poll.planned - self.seconds)) >= tolerance:
+        # would wind the gap up. To begin with it is the guess that is far off: all that is opened
+        # before the first answers is planned with it, and to come nearer only by a little each
+        # time would cost an address many polls.
+        near = 0.5 + self.NEAR * self.seconds
+        far = near if self.seen >= self.CERTAIN else 0.5 + self.FAR * self.seconds
+        if abs(poll.waited - poll.planned) >= near or abs(poll.planned - self.seconds) >= far:
             return
         self.seen += 1
-        step = max(0.3, 1.2 / (1.0 + self.seen / 50.0))
+        # Hundreds of sessions may be under way that were planned with this gap, so that what comes
+        # of a change is seen late: large steps would have it swing.
+        step = max(0.1, 1.2 / (1.0 + self.seen / 50.0))
         change = -(1.0 - self.p) * step if poll.ready else self.p * step
         self.seconds = min(self.most, max(self.least, self.seconds + change))
 

@@ -1,6 +1,6 @@
 """Buys look-ups: one purchase per address, from the POST to the DELETE, each step recorded.
 
-For each free slot: a due poll, then a finished session's DELETE, and only then a new session.
+What each free slot is used for is decided in `_turns`.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from hum_async.bulk._purchases import (
 )
 from hum_async.bulk._seen import SeenAddresses
 from hum_async.bulk._store import Store
+from hum_async.bulk._turns import Turn, Turns
 from hum_async.errors import AuthenticationError, ConfigurationError
 from hum_async.models import Address, Outcome, Qualification, SessionUpdate
 
@@ -109,6 +110,7 @@ class Purchasing:
         self._joined = 0
         self._spent = store.spent
         self._met = SeenAddresses()
+        self._turns = Turns()
 
     @property
     def waiting(self) -> int:
@@ -222,20 +224,32 @@ class Purchasing:
         return due
 
     def take(self, now: float) -> Coroutine[Any, Any, None] | None:
-        """Choose: a due poll, a DELETE, a new session."""
+        """Choose between due polls, DELETEs and new sessions."""
         if self.failed:
             return None
-        purchase = self._heap.pop_due(now)
-        if purchase is None and self._closing:
-            purchase = self._closing.popleft()
-        if purchase is None and self._may_admit():
-            purchase = self._fresh.popleft()
-            self.open += 1
-            self._spent += 1
+        purchase = self._next(now)
         if purchase is None or self._dropped(purchase):
             return None
         self._customer.wake()
         return self._advance(purchase)
+
+    def _next(self, now: float) -> Purchase | None:
+        due = self._heap.next_due()
+        turn = self._turns.next(
+            late=None if due is None or due > now else now - due,
+            closing=len(self._closing),
+            in_progress=self.open,
+            may_open=self._may_admit(),
+        )
+        if turn is Turn.POLL:
+            return self._heap.pop()
+        if turn is Turn.CLOSE:
+            return self._closing.popleft()
+        if turn is Turn.OPEN:
+            self.open += 1
+            self._spent += 1
+            return self._fresh.popleft()
+        return None
 
     def _may_admit(self) -> bool:
         return bool(self._fresh) and not self.stopping and self._may_buy()
@@ -332,6 +346,7 @@ class Purchasing:
             self._heap.push(trip.due, purchase)
 
     def _settle(self, purchase: Purchase, result: Qualification) -> None:
+        self._turns.settled(result.requests + (purchase.trip.step is Step.CLOSE))
         self.open -= 1
         self._spent -= result.token is None and result.outcome is not Outcome.UNCERTAIN
         self._joined -= len(purchase.rows)
