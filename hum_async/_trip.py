@@ -14,7 +14,7 @@ from hum_async._address import checked
 from hum_async._follow import Follow, Source
 from hum_async._retry import RetryPolicy, is_throttle, may_have_created, retry_delay
 from hum_async._schedule import PollPolicy
-from hum_async.errors import AddressError, HumError, InvalidAddress, ResponseError
+from hum_async.errors import AddressError, ApiError, HumError, InvalidAddress, ResponseError
 from hum_async.models import (
     DEFAULT_AGENTS,
     Address,
@@ -66,7 +66,8 @@ class Trip:
         first: Endpoint that is polled first: ``internet`` needs the fewest requests, ``session``
             always names the agents.
 
-    `session` is the last answer, `update` what it told that is new (None if nothing).
+    `session` is the last answer, `update` what it told that is new (None if nothing), and
+    `asked_to_wait` the seconds that it asked for (None if it did not).
     """
 
     key: Hashable
@@ -81,6 +82,7 @@ class Trip:
     token: str | None = attrs.field(default=None, init=False)
     requests: int = attrs.field(default=0, init=False)
     throttled: bool = attrs.field(default=False, init=False)
+    asked_to_wait: float | None = attrs.field(default=None, init=False)
     session: Session | None = attrs.field(default=None, init=False)
     update: SessionUpdate | None = attrs.field(default=None, init=False)
     _result: Qualification | None = attrs.field(default=None, init=False)
@@ -120,7 +122,7 @@ class Trip:
     def sent(self, now: float, active: float) -> None:
         """Tell that the request of this step is going out."""
         self.requests += 1
-        self.throttled, self.update = False, None
+        self.throttled, self.update, self.asked_to_wait = False, None, None
         if self._began is None:
             self._began = now
         if self.step is Step.POLL and self._follow is not None:
@@ -174,6 +176,7 @@ class Trip:
             random: A number from 0 to 1, for jitter.
         """
         if is_throttle(error):
+            self.asked_to_wait = error.retry_after if isinstance(error, ApiError) else None
             self._throttles += 1
             if self._throttles <= self.retry.throttles:
                 self.throttled, self.due = True, now

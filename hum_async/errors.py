@@ -201,7 +201,15 @@ class SessionLimitReached(ConfigurationError):
 
 
 class ApiUnavailable(HumError):
-    """The API failed so often in a row that a job stopped, lest more rows become uncertain."""
+    """A job stopped: the API failed many times in a row, or asks for a long pause.
+
+    Attributes:
+        retry_after: Seconds that the API asks to wait before the job goes on; None if it does not.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class WatcherClosed(HumError, RuntimeError):

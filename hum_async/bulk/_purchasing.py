@@ -25,13 +25,19 @@ from hum_async.bulk._purchases import (
 from hum_async.bulk._seen import SeenAddresses
 from hum_async.bulk._store import Store
 from hum_async.bulk._turns import Turn, Turns
-from hum_async.errors import AuthenticationError, ConfigurationError
+from hum_async.errors import ApiUnavailable, AuthenticationError, ConfigurationError
 from hum_async.models import Address, Outcome, Qualification, SessionUpdate
 
-__all__ = ["PLENTY", "Customer", "Purchase", "Purchasing", "Terms"]
+__all__ = ["MAX_TOLD_PAUSE", "PLENTY", "Customer", "Purchase", "Purchasing", "Terms"]
 
 PLENTY = 32
 """Addresses that wait to be bought from which on no more need to be at hand."""
+
+MAX_TOLD_PAUSE = 120.0
+"""Seconds that a job with a journal waits for at most when the API asks it to. A limit per minute
+asks for less; more means a quota of hours, or maintenance, and whoever runs the job can do better
+than to let it hang. Besides, no pause of the limiter is longer than five minutes, so that a job
+would come back too early again and again."""
 
 OnUpdate = Callable[[Hashable, SessionUpdate], None]
 
@@ -47,6 +53,8 @@ class Terms:
         retry: Outcomes of earlier runs that are looked up anew.
         max_sessions: Sessions bought in all, earlier runs included; None for no bound.
         on_update: Called with a row's key and what its session told.
+        max_pause: Seconds; a job with a journal ends if the API asks it to wait for longer. None:
+            it waits. Without a journal it always does, because open sessions would be lost.
     """
 
     policy: PollPolicy
@@ -55,6 +63,7 @@ class Terms:
     retry: Collection[Outcome] = ()
     max_sessions: int | None = None
     on_update: OnUpdate | None = None
+    max_pause: float | None = MAX_TOLD_PAUSE
 
 
 class Customer(Protocol):
@@ -285,6 +294,7 @@ class Purchasing:
                 self._place(purchase, created=created)
             elif purchase.trip.step is not None:
                 self._heap.push(purchase.trip.due, purchase)
+            self._heed(purchase.trip.asked_to_wait)
         except Exception as exc:  # noqa: BLE001  the key, the client, the journal; the reader sees it
             self._customer.fail(exc)
         finally:
@@ -325,6 +335,21 @@ class Purchasing:
             await self._store.record(Opened(digest, trip.token, trip.requests))
         elif created:
             self._store.record(Withdrawn(digest))
+
+    def _heed(self, asked: float | None) -> None:
+        """End a job that can go on later, rather than wait very long.
+
+        Raises:
+            ApiUnavailable: The API asks to wait for longer than the job does.
+        """
+        most = self._terms.max_pause
+        if asked is None or most is None or asked <= most or not self._store.durable:
+            return
+        raise ApiUnavailable(
+            f"the API asks to wait {asked:,.0f} seconds; stopped, everything so far is in the "
+            "journal: run the same again after that time, and the job goes on where it was",
+            retry_after=asked,
+        )
 
     def _tell(self, purchase: Purchase) -> None:
         update, listener = purchase.trip.update, self._terms.on_update

@@ -14,7 +14,7 @@ from hum_async.bulk._purchases import address_digest
 from hum_async.bulk._purchasing import PLENTY, Purchase, Purchasing, Terms
 from hum_async.bulk._rows_in import Row, RowsIn
 from hum_async.bulk._store import Store
-from hum_async.errors import JournalError, SessionLimitReached, StreamBusy
+from hum_async.errors import ApiUnavailable, JournalError, SessionLimitReached, StreamBusy
 from hum_async.models import Address, Qualification
 
 __all__ = ["Job", "JobStatistics"]
@@ -152,9 +152,16 @@ class Job:
             return False
         return self._stopping or self._exhausted or (work.is_barred() and work.unmet <= 0)
 
+    def _has_all_results(self) -> bool:
+        work = self._purchasing
+        return work is not None and self._exhausted and not work.rows and not work.left
+
     async def _end(self) -> None:
         """Close everything; raise what ended the job, if it was not its end."""
         work = self._purchasing
+        if isinstance(self._failure, ApiUnavailable) and self._has_all_results():
+            # Only DELETEs are left, and sessions expire by themselves.
+            self._failure = None
         if self._failure is None and not self._ended and work is not None and self._store:
             if self._exhausted and not work.left:
                 try:

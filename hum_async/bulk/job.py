@@ -141,7 +141,8 @@ class FileJob:
         Raises:
             AuthenticationError: The key is not accepted.
             SessionLimitReached: Rows are left, and no more sessions may be bought.
-            ApiUnavailable: Every one of the last look-ups failed by fault of the API.
+            ApiUnavailable: Every one of the last look-ups failed by fault of the API, or it asks
+                to wait for long.
             JournalError: The journal cannot be written any more.
             InputError: The output that rows are streamed to cannot be written any more.
         """

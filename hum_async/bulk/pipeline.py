@@ -72,6 +72,8 @@ def qualify(  # noqa: PLR0913  all but two by name
         AuthenticationError: While iterating: the key is not accepted. Nothing more is sent; what
             is under way is waited for first, because it may have been paid.
         JournalError: While iterating: the journal cannot be used or written any more.
+        ApiUnavailable: While iterating, with a journal only: the API asks to wait for more than two
+            minutes. Call again after that time. Without a journal the job waits.
         SessionLimitReached: While iterating: rows are left, and `max_sessions` are bought.
         ConfigurationError: The client cannot work.
         ValueError: An argument is out of its range.

@@ -10,7 +10,7 @@ import attrs
 
 from hum_async._schedule import LearnedPolling, PollPolicy
 from hum_async.bulk._compose import Composed
-from hum_async.bulk._purchasing import Terms
+from hum_async.bulk._purchasing import MAX_TOLD_PAUSE, Terms
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.events import EventLog
 from hum_async.bulk.job import FileJob, JournalTerms
@@ -235,6 +235,8 @@ def _make_job(plan: JobPlan, client: HumClient, rows: Sink | None, log: EventLog
             retry=options.retried,
             max_sessions=options.max_sessions,
             on_update=None if log is None else log.update,
+            # What is not kept cannot be taken up later.
+            max_pause=MAX_TOLD_PAUSE if plan.keeps_journal else None,
         ),
         journal=JournalTerms(
             path=plan.journal,

@@ -477,6 +477,26 @@ async def test_a_full_disk_is_told_and_the_job_goes_on_when_there_is_room(
     assert len(posts) == len(set(posts))
 
 
+async def test_a_job_that_is_asked_to_wait_for_long_writes_what_it_has_and_goes_on_later(
+    start: Any, quick: Simulator, addresses: Callable[..., str], tmp_path: Path
+) -> None:
+    output = tmp_path / "out.csv"
+    job = addresses(*(f"{number} Instant St" for number in range(20)))
+    command = ("qualify", job, "-o", str(output), "--base-url", quick.url, "--rate", "50")
+    quick.set_rate(0.01, burst=12, retry_after=3600)
+    ended = await (await start(*command)).end()
+    assert ended.code == 1
+    for part in ("the API asks to wait 3,600 seconds", "Stopped early", "run it again"):
+        assert part in ended.err
+    assert 0 < len(rows_of(output)) < 20
+    quick.set_rate(None)
+    ended = await (await start(*command)).end()
+    assert ended.code == 0
+    assert len(rows_of(output)) == 20
+    posts = [record.address_key for record in quick.requests(method="POST") if record.status < 300]
+    assert len(posts) == len(set(posts)) == 20
+
+
 async def test_a_disk_that_cannot_be_written_is_refused_before_anything_is_spent(
     start: Any, quick: Simulator, addresses: Callable[..., str], small_disk: Path, tmp_path: Path
 ) -> None:
