@@ -8,14 +8,20 @@ import random
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import attrs
 
 from hum_async._pacing import Throttle
 from hum_async._quota import read_quota
 
-__all__ = ["InformedLimiter", "Limiter", "LimiterStatistics", "RateLimiter"]
+__all__ = [
+    "InformedLimiter",
+    "Limiter",
+    "LimiterStatistics",
+    "RateLimiter",
+    "ResumableLimiter",
+]
 
 _REFUSALS = frozenset({401, 403, 429})
 
@@ -49,6 +55,18 @@ class InformedLimiter(Limiter, Protocol):
             status: HTTP status.
             headers: Of the answer, found by names in lower case.
         """
+
+
+@runtime_checkable
+class ResumableLimiter(Limiter, Protocol):
+    """A limiter that finds a rate out, and can begin at one that was found earlier."""
+
+    @property
+    def found_rate(self) -> float | None:
+        """Attempts per second that were found to hold; None while that is not known."""
+
+    def resume(self, rate: float) -> None:
+        """Begin at a `found_rate` of an earlier time."""
 
 
 @attrs.frozen

@@ -1,7 +1,9 @@
 """The file format of a journal: its schema and version, how to recognise it and how to read it."""
 
+import math
 import sqlite3
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ __all__ = [
     "check_header",
     "damaged",
     "find",
+    "found_rate",
     "open_reading",
     "setting",
     "tally",
@@ -170,6 +173,18 @@ def tally(db: sqlite3.Connection) -> Tally:
         """
     ).fetchone()
     return Tally(*counts)
+
+
+def found_rate(db: sqlite3.Connection) -> tuple[float, datetime] | None:
+    """Return the requests per second that were found to hold, and when; None if none were."""
+    rate, at = setting(db, "found_rate"), setting(db, "found_rate_at")
+    if not isinstance(rate, float) or not 0.0 < rate < math.inf:
+        return None
+    try:
+        return rate, datetime.fromisoformat(at).astimezone(UTC)
+    except (TypeError, ValueError):
+        # Of a version that says it otherwise: it can be found out again.
+        return None
 
 
 def setting(db: sqlite3.Connection, name: str) -> Any:

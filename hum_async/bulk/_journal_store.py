@@ -15,6 +15,7 @@ from hum_async.bulk._purchases import Change, Entry, Tally
 from hum_async.bulk._records import unpack
 from hum_async.bulk._store import MemoryStore, Store
 from hum_async.bulk.journal import Journal
+from hum_async.errors import JournalError
 from hum_async.models import Address, Qualification
 
 __all__ = ["JournalStore", "open_journal", "open_store"]
@@ -24,6 +25,8 @@ T = TypeVar("T")
 
 class JournalStore:
     """A journal, used from one thread; whatever is to be written meanwhile goes in one commit.
+
+    It is made in that thread.
 
     Args:
         journal: The open journal.
@@ -47,6 +50,7 @@ class JournalStore:
         self.requests = 0
         self.run = journal.run
         self.taken_since = taken_since
+        self.found_rate = journal.found_rate()
         self.known = tally.known
         self.resumed = tally.known > 0
         self.spent = tally.spent
@@ -94,12 +98,13 @@ class JournalStore:
     async def note_progress(
         self, *, done: int, reused: int, total: int | None, seconds: float
     ) -> None:
-        """Write down how far the run is."""
+        """Write down how far the run is, and what it found out."""
         await self.work(
             lambda: self._journal.note_progress(
                 done=done, reused=reused, total=total, seconds=seconds
             )
         )
+        await self._note_rate()
 
     async def set(self, name: str, value: str) -> None:
         """Remember a value."""
@@ -128,6 +133,12 @@ class JournalStore:
             raise interrupted
         closing.result()
 
+    async def _note_rate(self) -> None:
+        rate = self.found_rate
+        # What was only taken over and not tried must not look new.
+        if rate is not None and self.requests:
+            await self.work(lambda: self._journal.note_rate(rate))
+
     def _find(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
         found = self._journal.find(addresses)
         if self._earlier is not None:
@@ -153,6 +164,10 @@ class JournalStore:
                 await asyncio.wait([self._writer])
             if self._failure is None and self.requests != self._written:
                 await self._apply([])
+            if self._failure is None:
+                # It only saves the next run some seconds: no reason to fail this one.
+                with contextlib.suppress(JournalError):
+                    await self._note_rate()
         finally:
             try:
                 await self.work(self._close_files)
@@ -229,7 +244,11 @@ async def open_journal(
             undo.callback(journal.close)
             since = journal.begin_job(max_age)
             store = JournalStore(
-                journal, executor, journal.tally(), taken_since=since, earlier=earlier
+                journal,
+                executor,
+                journal.tally(),
+                taken_since=since,
+                earlier=earlier,
             )
             undo.pop_all()
         return store

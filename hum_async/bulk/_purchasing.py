@@ -26,6 +26,7 @@ from hum_async.bulk._seen import SeenAddresses
 from hum_async.bulk._store import Store
 from hum_async.bulk._turns import Turn, Turns
 from hum_async.errors import ApiUnavailable, AuthenticationError, ConfigurationError
+from hum_async.limiter import ResumableLimiter
 from hum_async.models import Address, Outcome, Qualification, SessionUpdate
 
 __all__ = ["MAX_TOLD_PAUSE", "PLENTY", "Customer", "Purchase", "Purchasing", "Terms"]
@@ -120,6 +121,12 @@ class Purchasing:
         self._spent = store.spent
         self._met = SeenAddresses()
         self._turns = Turns()
+        self._finder = caller.limiter if isinstance(caller.limiter, ResumableLimiter) else None
+
+    def resume(self) -> None:
+        """Begin as fast as the last run found out that the API allows."""
+        if self._finder is not None and self._store.found_rate is not None:
+            self._finder.resume(self._store.found_rate)
 
     @property
     def waiting(self) -> int:
@@ -315,6 +322,8 @@ class Purchasing:
         finally:
             self.requests += trip.requests - sent
             self._store.requests = self.requests
+            if self._finder is not None:
+                self._store.found_rate = self._finder.found_rate
 
     async def _ask(self, purchase: Purchase) -> None:
         """Record that a POST is about to be sent: should we die now, it may have been."""

@@ -18,11 +18,14 @@ class Store(Protocol):
     Attributes:
         requests: Sent by this run so far; kept current by the job.
         run: Number of this run.
+        found_rate: Requests per second that were found to hold by the last run, if it is not too
+            long ago, and then by this one; kept current by the job.
         taken_since: Results that were observed earlier (ISO 8601) are not taken; None: all are.
     """
 
     requests: int
     run: int
+    found_rate: float | None
     taken_since: str | None
 
     @property
@@ -70,6 +73,7 @@ class MemoryStore:
     spent = 0
     run = 0
     taken_since: str | None = None
+    found_rate: float | None = None
 
     def __init__(self) -> None:
         self.requests = 0

@@ -219,6 +219,7 @@ class Job:
     async def _serve(self, store: Store) -> None:
         work = Purchasing(self._caller, self._terms, store, self)
         self._store, self._purchasing = store, work
+        work.resume()
         work.stopping, work.failed = self._stopping, self._failure is not None
         # What is settled comes first. Rows that are fed may come at any time, and there is no
         # waiting for all of them.

@@ -22,6 +22,7 @@ from hum_async.bulk._format import (
     check_header,
     damaged,
     find,
+    found_rate,
     setting,
     tally,
 )
@@ -40,6 +41,10 @@ from hum_async.bulk._records import pack
 from hum_async.errors import JournalError
 
 __all__ = ["Journal", "remove_journal"]
+
+_RATE_HOLDS = timedelta(days=1)
+"""How old a rate that was found may be: limits change with plans and hours, and finding one out
+anew takes seconds."""
 
 
 class Journal:
@@ -126,6 +131,19 @@ class Journal:
         """Remember a value."""
         with self._telling(), self._transaction():
             self._db.execute("REPLACE INTO setting VALUES (?, ?)", (name, value))
+
+    def note_rate(self, rate: float) -> None:
+        """Write down how many requests per second were found to hold."""
+        with self._telling(), self._transaction():
+            self._db.execute("REPLACE INTO setting VALUES ('found_rate', ?)", (float(rate),))
+            self._db.execute("REPLACE INTO setting VALUES ('found_rate_at', ?)", (_now(),))
+
+    def found_rate(self) -> float | None:
+        """Return the rate that was noted, unless it is old; None if none was."""
+        with self._telling():
+            found = found_rate(self._db)
+        now = datetime.now(UTC)
+        return found[0] if found is not None and now - found[1] <= _RATE_HOLDS else None
 
     def begin_job(self, max_age: float | None) -> str | None:
         """Return from when on results of earlier jobs are taken, None for whenever.

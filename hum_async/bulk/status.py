@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from hum_async.bulk._format import damaged, open_reading, setting, tally
+from hum_async.bulk._format import damaged, found_rate, open_reading, setting, tally
 from hum_async.bulk._lock import holder_of
 from hum_async.bulk._purchases import Tally
 from hum_async.models import Outcome
@@ -53,6 +53,7 @@ class JobStatus:
         outcomes: Addresses by outcome.
         superseded: Purchases that do not count any more, by reason.
         runs: Its runs, the oldest first.
+        found_rate: Requests per second that were found to hold when nobody told; None if not.
     """
 
     path: Path
@@ -63,6 +64,7 @@ class JobStatus:
     outcomes: Counter[Outcome]
     superseded: Counter[str]
     runs: tuple[RunStatus, ...]
+    found_rate: float | None = None
 
     @property
     def requests(self) -> int:
@@ -127,4 +129,5 @@ def _read(path: Path, db: sqlite3.Connection) -> JobStatus:
         outcomes=outcomes,
         superseded=superseded,
         runs=tuple(RunStatus(*run) for run in runs),
+        found_rate=found[0] if (found := found_rate(db)) is not None else None,
     )

@@ -39,6 +39,8 @@ def _show(found: JobStatus) -> None:
     if found.rate is not None:
         left = "" if found.eta is None else f", {shown_duration(found.eta)} left"
         data.print(f"Rate: {found.rate:.1f} rows/s{left}")
+    if found.found_rate is not None:
+        data.print(f"Limit found: {found.found_rate:.1f} requests/s")
     table = Table(title="Distinct addresses", title_justify="left")
     table.add_column("outcome")
     table.add_column("addresses", justify="right")

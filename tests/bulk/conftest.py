@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -52,9 +53,14 @@ class Api:
     Args:
         polling: A POST answers without providers, and the first poll with them.
         latency: Seconds that each request takes.
+        limit: Requests that are served in each second; None: all.
     """
 
-    def __init__(self, *, polling: bool = True, latency: float = 0.0) -> None:
+    def __init__(
+        self, *, polling: bool = True, latency: float = 0.0, limit: int | None = None
+    ) -> None:
+        self._limit = limit
+        self._in_second: Counter[int] = Counter()
         self.transport = ScriptedTransport(self._answer, latency=latency)
         self.polling = polling
         self.instead: dict[str, list[Answer]] = {}
@@ -81,6 +87,11 @@ class Api:
         return self.sessions.get(request.path.split("/")[2], "?")
 
     def _answer(self, request: SentRequest) -> RawResponse | HumError:
+        if self._limit is not None:
+            second = int(asyncio.get_running_loop().time())
+            self._in_second[second] += 1
+            if self._in_second[second] > self._limit:
+                return json_response(429, {"message": "slow"}, headers={"Retry-After": "1"})
         for name in (request.method + self._street(request), request.method):
             if self.instead.get(name):
                 answer = self.instead[name].pop(0)
