@@ -39,12 +39,14 @@ class Caller:
     timeout: float
     create_timeout: float
     key: str = attrs.field(repr=False)
-    _answered: Callable[..., None] | None = attrs.field(init=False, repr=False)
-
-    @_answered.default
-    def _listener(self) -> Callable[..., None] | None:
-        # A limiter of the user's need not want to hear more than of its 429s.
-        return getattr(self.limiter, "answered", None)
+    # A limiter of the user's need not want to hear more than of its 429s.
+    _answered: Callable[..., None] | None = attrs.field(
+        init=False,
+        repr=False,
+        default=attrs.Factory(
+            lambda self: getattr(self.limiter, "answered", None), takes_self=True
+        ),
+    )
 
     def clocks(self) -> tuple[float, float]:
         """Return the event loop's time, and the same less all pauses of the limiter."""

@@ -100,7 +100,7 @@ class Follow:
     def plan_first(self, now: float, delay: float) -> None:
         """Plan the first poll `delay` seconds from now, or at the deadline if that is earlier."""
         if self.policy.budget is not None:
-            delay = min(delay, self.policy.budget)
+            delay = _before_deadline(delay, self.policy.budget)
         self._planned, self._planned_from, self.due = delay, now, now + delay
 
     def sent(self, now: float, active: float) -> None:

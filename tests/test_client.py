@@ -1,6 +1,7 @@
 """`HumClient`: one method per endpoint, one attempt per slot, and what is never said aloud."""
 
 import asyncio
+import itertools
 import logging
 import math
 import pickle
@@ -424,6 +425,94 @@ async def test_a_lookup_polls_for_as_long_as_it_may(timeout: float, end: float) 
         found = await hum.lookup(ADDRESS, timeout=timeout, close=False)
     assert found.outcome == Outcome.TIMED_OUT
     assert transport.requests[-1].at == pytest.approx(end)
+
+
+def patient(seconds: float) -> Answer:
+    """Sessions that are done so long after their POST."""
+    made: dict[str, float] = {}
+
+    def answer(request: SentRequest) -> RawResponse:
+        if request.method == "POST":
+            token = f"token{len(made):06}"
+            made[token] = request.at
+            return json_response(201, session_json(token, geocoding="pending", internet="pending"))
+        if request.method == "DELETE":
+            return json_response(200)
+        token = request.path.split("/")[2]
+        if request.at - made[token] < seconds:
+            return json_response(202, session_json(token, geocoding="pending", internet="pending"))
+        return json_response(
+            200, session_json(token, providers=[{"provider_name": "X"}], **MATCHED)
+        )
+
+    return answer
+
+
+@virtual
+async def test_lookups_learn_from_each_other_when_to_look() -> None:
+    transport = ScriptedTransport(patient(9.0))
+    async with client_of(transport) as hum:
+        found = [await hum.lookup(ADDRESS) for _ in range(60)]
+    polls = [one.requests - 1 for one in found]
+    assert sum(polls[30:]) < sum(polls[:30]) < 30 * 4
+    assert {one.outcome for one in found} == {Outcome.SERVED}
+    assert sum(one.elapsed for one in found[30:]) / 30 < 9.0 + 2.5
+
+
+@virtual
+async def test_lookups_leave_2_s_between_two_looks_and_look_last_at_the_deadline() -> None:
+    transport = ScriptedTransport(patient(1000.0))
+    async with client_of(transport) as hum:
+        for _ in range(10):
+            began = len(transport.requests)
+            assert (await hum.lookup(ADDRESS, close=False)).outcome == Outcome.TIMED_OUT
+            times = [request.at for request in transport.requests[began:]]
+            apart = [later - earlier for earlier, later in itertools.pairwise(times)]
+            assert min(apart[1:]) >= 2.0 - 1e-6
+            assert max(apart) <= 20.0 + 1e-6
+            assert times[-1] - times[0] == pytest.approx(30.0)
+
+
+@virtual
+async def test_what_headers_say_of_the_limit_is_heeded() -> None:
+    telling = {"RateLimit": '"default";r=0;t=7', "RateLimit-Policy": '"default";q=10;w=7'}
+
+    def answer(request: SentRequest) -> RawResponse:
+        return json_response(200, {"message": "up"}, headers=telling if request.at == 0 else None)
+
+    transport = ScriptedTransport(answer)
+    async with HumClient(KEY, transport=transport, limiter=RateLimiter()) as hum:
+        await hum.ping()
+        assert hum.limiter.paused_seconds() == 0.0
+        await hum.ping()
+    assert transport.requests[1].at == pytest.approx(7.0)
+
+
+@virtual
+@pytest.mark.parametrize("trouble", [json_response(500), json_response(403), RequestTimeout("x")])
+async def test_trouble_says_nothing_of_the_limit(trouble: RawResponse | HumError) -> None:
+    limiter = RateLimiter()
+    async with HumClient(
+        KEY, transport=scripted(trouble), limiter=limiter, retry=RetryPolicy(attempts=1)
+    ) as hum:
+        for _ in range(5):
+            with pytest.raises(HumError):
+                await hum.get_session(TOKEN)
+    assert (limiter.statistics().rate, limiter.statistics().throttled) == (5.0, 0)
+    assert limiter.found_rate is None
+
+
+@virtual
+async def test_the_rate_that_one_client_found_serves_the_next() -> None:
+    earlier, later = RateLimiter(), RateLimiter()
+    answers = scripted(json_response(429, headers={"Retry-After": "1"}), json_response(202))
+    async with HumClient(KEY, transport=answers, limiter=earlier) as hum:
+        await hum.get_session(TOKEN)
+    assert earlier.found_rate is not None
+    later.resume(earlier.found_rate)
+    assert later.statistics().rate == later.found_rate == earlier.found_rate
+    with pytest.raises(ValueError, match="above 0"):
+        later.resume(0.0)
 
 
 @virtual

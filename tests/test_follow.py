@@ -1,5 +1,7 @@
 """What an answer means to somebody who follows a session: decided without I/O or a clock."""
 
+import itertools
+
 import attrs
 import pytest
 from hypothesis import given
@@ -358,3 +360,32 @@ def test_every_history_ends_within_the_budget_with_one_terminal_update(
             break
     assert terminal == 1
     assert all(when - spent[0] < budget + 1e-6 for when in spent[:-1])
+
+
+@given(
+    st.floats(0.0, 60.0),
+    st.lists(st.floats(2.0, 20.0), min_size=1, max_size=40),
+    st.floats(2.0, 20.0),
+)
+def test_no_two_looks_are_closer_than_2_s_nor_further_apart_than_asked_and_the_last_is_on_time(
+    budget: float, gaps: list[float], first: float
+) -> None:
+    @attrs.define
+    class Listed:
+        budget: float
+        gaps: list[float]
+
+        def first(self) -> float:
+            return first
+
+        def after(self, _: Poll) -> float:
+            return self.gaps.pop(0) if len(self.gaps) > 1 else self.gaps[0]
+
+    of = Follow(TOKEN, Listed(budget, list(gaps)), AGENTS, started=100.0)
+    of.plan_first(100.0, first)
+    clock = Clock(of)
+    assert clock.until_terminal(PENDING).kind == UpdateKind.TIMED_OUT
+    assert clock.polled_at[-1] == pytest.approx(budget)
+    apart = [later - earlier for earlier, later in itertools.pairwise([0.0, *clock.polled_at])]
+    assert max(apart) <= 20.0 + 1e-6
+    assert budget < 4.0 or min(apart[1:], default=2.0) >= 2.0 - 1e-6

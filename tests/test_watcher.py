@@ -959,3 +959,69 @@ async def test_a_server_error_on_one_token_does_not_slow_the_others_down() -> No
         seen = [(update.token, now()) async for update in stream]
     assert [token for token, when in seen if when < 1.0] == ["a", "b"]
     assert seen[-1][0] == "bad"
+
+
+# --- under a limit --------------------------------------------------------------------------------
+
+
+async def test_nobody_is_looked_at_again_within_3_s_while_others_were_never_looked_at() -> None:
+    tokens = [f"t{number:02}" for number in range(20)]
+    eager = GuidedPolling(interval=0.1, backoff=1.0, jitter=0.0)
+    async with watching(Hum(60.0), policy=eager, limiter=RateLimiter(rate=8)) as (
+        watcher,
+        transport,
+    ):
+        stream = watcher.watch(tokens)
+        reader = asyncio.create_task(collect(stream))
+        await asyncio.sleep(9.0)
+        stream.close()
+        await reader
+    asked = [(token_of(request), request.at) for request in transport.requests]
+    first = {token: min(at for other, at in asked if other == token) for token, _ in asked}
+    assert len(first) == len(tokens)
+    last: dict[str, float] = {}
+    for token, at in asked:
+        if token in last and at < max(first.values()):
+            assert at - last[token] >= 3.0 - 1e-6
+        last[token] = at
+
+
+async def test_an_answer_that_differs_only_in_its_time_is_no_change_and_its_time_is_told() -> None:
+    def answer(request: SentRequest) -> RawResponse:
+        body = session_json(token_of(request), geocoding="matched", internet="pending")
+        body["meta"]["responded_at"] = f"2026-01-01T00:00:{int(request.at):02}.000Z"
+        return json_response(202, body)
+
+    async with watching(answer) as (watcher, _):
+        first, last = await collect(watcher.watch(["a"]))
+    assert (first.kind, last.kind, last.changes) == (UpdateKind.CHANGED, UpdateKind.TIMED_OUT, ())
+    assert first.session is not None
+    assert last.session is not None
+    assert [s.responded_at and s.responded_at.second for s in (first.session, last.session)] == [
+        0,
+        30,
+    ]
+
+
+async def test_very_many_tokens_are_told_of_as_few_are() -> None:
+    def answer(request: SentRequest) -> RawResponse:
+        token = token_of(request)
+        if request.at > 9.0:
+            return done(token)
+        number = int(token)
+        return pending(token, geocoding="matched" if request.at > 5.0 + number % 3 else "pending")
+
+    asyncio.get_running_loop().set_debug(False)
+    tokens = [f"{number:05}" for number in range(6_000)]
+    async with watching(answer, policy=GuidedPolling(backoff=1.0, jitter=0.0)) as (watcher, _):
+        updates = await collect(watcher.watch(tokens))
+    seen: dict[str, SessionUpdate] = {}
+    for update in updates:
+        assert update.session is not None
+        assert update.session.token == update.token
+        if (before := seen.get(update.token)) is not None:
+            assert update.previous == before.session
+        seen[update.token] = update
+    expected = [UpdateKind.CHANGED, UpdateKind.CHANGED, UpdateKind.COMPLETED]
+    assert all(found == expected for found in kinds(updates).values())
+    assert len(seen) == len(tokens)
