@@ -74,7 +74,7 @@ class AdaptiveRate:
     FAST = 0.1
     CREEP = 0.01
     """Growth per second: far below or above the ceiling; near it."""
-    FREE = 1.25
+    FREE = 1.12
     """Above this multiple of the ceiling the limit must have been raised."""
     LONG = 5.0
     """Seconds: a longer pause tells of a quota for a window rather than of a rate."""
@@ -185,10 +185,10 @@ class AdaptiveRate:
 
     def _first_cut(self, now: float, sent: float, opens: float, accepted: int) -> None:
         sends = [at for at in self._ramp or () if at <= sent]
-        cut = self.rate * self.CUT
+        cut, self.ceiling, self._ramp = self.rate * self.CUT, self.rate, None
         if len(sends) >= self.EVIDENCE:
             cut = min(cut, max(self._guess(sends, sent) * self.DARE, self.rate / self.EVIDENCE))
-        self.ceiling, self._ramp = self.rate, None
+            self.ceiling = cut
         self._set(cut)
         self._after_cut(now, opens, self.PATIENCE, (accepted, self._opened))
         # The guess may be far too low, and nothing is known yet that could be lost by haste.
