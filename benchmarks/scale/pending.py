@@ -13,7 +13,8 @@ from hum_async.models import RawResponse
 
 __all__ = ["ROUND_TRIP", "PendingForever", "RecordedPolling"]
 
-ROUND_TRIP = 0.05
+ROUND_TRIP = 0.001
+"""Seconds. Short, so that what grows with the tokens is not the sleeping of this transport."""
 HEADERS: CIMultiDict[str] = CIMultiDict({"Content-Type": "application/json"})
 
 # Field for field what hum-api shows; before the geocoder is done, and after.
