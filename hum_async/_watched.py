@@ -55,22 +55,24 @@ class Shelf:
 
     def __init__(self, few: int = 5_000) -> None:
         self._few = few
-        self._first: bytes | None = None
+        self._first = b""
+        self._packer: zlib._Compress | None = None
 
     def pack(self, body: bytes, *, among: int) -> bytes:
         """Return what to keep of an answer, being one of so many."""
         if among <= self._few:
             return body
-        if self._first is None:
+        if self._packer is None:
             self._first = body
-        packer = zlib.compressobj(6, zlib.DEFLATED, self._WINDOW, 4, zdict=self._first)
+            self._packer = zlib.compressobj(6, zlib.DEFLATED, self._WINDOW, 4, zdict=body)
+        packer = self._packer.copy()
         return b"".join((_PACKED, packer.compress(body), packer.flush()))
 
     def unpack(self, kept: bytes) -> bytes:
         """Return the answer that is kept so."""
         if not kept.startswith(_PACKED):
             return kept
-        return zlib.decompressobj(self._WINDOW, zdict=self._first or b"").decompress(kept[1:])
+        return zlib.decompressobj(self._WINDOW, zdict=self._first).decompress(kept[1:])
 
 
 @attrs.define(eq=False, repr=False, weakref_slot=False)
