@@ -70,6 +70,7 @@ from hum_async import (
     __version__,
     qualify,
 )
+from hum_async.limiter import InformedLimiter, ResumableLimiter
 from hum_async.testing import (
     ScriptedTransport,
     SentRequest,
@@ -208,6 +209,12 @@ async def attempt(limiter: RateLimiter) -> None:
     async with limiter.slot():
         limiter.throttled(None)
     assert_type(limiter.paused_seconds(), float)
+    informed: InformedLimiter = limiter
+    informed.answered(sent=1.0, status=202, headers={})
+    resumable: ResumableLimiter = limiter
+    assert_type(resumable.found_rate, float | None)
+    resumable.resume(20.0)
+    assert_type(limiter.concurrency, int)
 
 
 async def many(hum: HumClient, rows: AsyncIterator[Address]) -> None:
