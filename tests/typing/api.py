@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
-from typing import Any, assert_type
+from typing import TYPE_CHECKING, Any, assert_type
 
 import aiohttp
 
@@ -70,7 +70,6 @@ from hum_async import (
     __version__,
     qualify,
 )
-from hum_async.limiter import InformedLimiter, ResumableLimiter
 from hum_async.testing import (
     ScriptedTransport,
     SentRequest,
@@ -87,6 +86,9 @@ from hum_async.web import (
     encode_json,
     encode_sse,
 )
+
+if TYPE_CHECKING:
+    from hum_async.limiter import InformedLimiter, ResumableLimiter
 
 constants: list[str] = [__version__, PRODUCTION, SANDBOX]
 
