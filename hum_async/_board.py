@@ -166,7 +166,7 @@ class Board:
         """Return the poll that is most urgent: one that is due, else a new token's first."""
         due = self._next_due()
         urgent = due is not None and due <= now
-        if urgent and now - self._heap.first().sent_at >= _OFTEN_ENOUGH:
+        if urgent and self._goes_first(self._heap.first(), now):
             return self._poll(self._heap.pop())
         if self._admit():
             entry, self._fresh = self._fresh, None
@@ -202,6 +202,10 @@ class Board:
                 return due
             heap.pop()
         return None
+
+    def _goes_first(self, entry: Watched, now: float) -> bool:
+        # A throttled poll goes back to the front.
+        return entry.throttles > 0 or now - entry.sent_at >= _OFTEN_ENOUGH
 
     def _is_live(self, entry: Watched) -> bool:
         return self._entries.get(entry.token) is entry

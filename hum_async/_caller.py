@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import attrs
+from multidict import CIMultiDict
 
 from hum_async._calls import Call, close_call, create_call, error_for, poll_call
 from hum_async._retry import RetryPolicy, is_throttle, retry_delay
@@ -76,7 +77,11 @@ class Caller:
             timeout=self.create_timeout if call.creates else self.timeout,
         )
         if self._answered is not None:
-            self._answered(sent=sent, status=response.status, headers=response.headers)
+            # A transport of the user's may bring a plain dictionary.
+            headers = response.headers
+            if not isinstance(headers, CIMultiDict):
+                headers = CIMultiDict(headers)
+            self._answered(sent=sent, status=response.status, headers=headers)
         if call.succeeded(response.status):
             return response
         error = error_for(call, response, key=self.key)

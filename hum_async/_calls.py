@@ -10,6 +10,7 @@ from multidict import CIMultiDict
 
 from hum_async import _wire
 from hum_async._follow import Source
+from hum_async._quota import read_quota
 from hum_async._redact import hide, redact
 from hum_async._retry import parse_retry_after
 from hum_async.errors import (
@@ -172,8 +173,16 @@ def error_for(
         status,
         message,
         hide(request_id, (key, *call.secrets)) if request_id else None,
-        parse_retry_after(headers),
+        _retry_after(status, headers),
     )
+
+
+def _retry_after(status: int, headers: CIMultiDict[str]) -> float | None:
+    told = parse_retry_after(headers)
+    if told is not None or status != 429:  # noqa: PLR2004  Too Many Requests
+        return told
+    quota = read_quota(headers)
+    return quota.reset if quota is not None and quota.remaining == 0 else None
 
 
 def _error_class(call: Call[Any], status: int) -> type[ApiError]:

@@ -31,20 +31,24 @@ class AdaptiveRate:
     """Seconds that a fast answer takes; None before the first."""
     ceiling: float | None = attrs.field(default=None, init=False)
     """The rate at which the server refused last; None while it never has."""
+    # How long to hold a rate after the next refusal, and what growth is divided by meanwhile.
     _patience: float = attrs.field(default=10.0, init=False)
     _slowness: float = attrs.field(default=1.0, init=False)
     _grow_at: float = attrs.field(default=-math.inf, init=False)
+    # Sends since growth was last thought of: only a rate that is used may grow.
     _used: int = attrs.field(default=0, init=False)
     _used_since: float | None = attrs.field(default=None, init=False)
+    # The last cut, the end of its pause, and what was served in all and before that cut.
     _cut_at: float = attrs.field(default=-math.inf, init=False)
     _opened: float = attrs.field(default=0.0, init=False)
     _total: int = attrs.field(default=0, init=False)
     _before: int = attrs.field(default=0, init=False)
+    # What was served, since when, before a refusal that may mean: the window's quota is used up.
     _window: tuple[int, float] | None = attrs.field(default=None, init=False)
+    # Ends of pauses, and what had been served by then.
     _marks: deque[tuple[float, int]] = attrs.field(factory=deque, init=False)
+    # When was sent what, as long as nothing was ever refused.
     _ramp: deque[float] | None = attrs.field(factory=lambda: deque(maxlen=2048), init=False)
-    _advice: float = attrs.field(default=math.inf, init=False)
-    _advice_ends: float = attrs.field(default=-math.inf, init=False)
 
     SLOWEST = 0.1
     BUSY = 0.75
@@ -67,7 +71,7 @@ class AdaptiveRate:
     """Seconds' worth of requests that a server is taken to let through at once, to begin with:
     between the extremes, one request and a whole second's worth."""
     EVIDENCE = 16
-    """Sends from which on a guess is worth making."""
+    """Requests that must have been served, or sent, for anything to be concluded from them."""
     SOONEST = 0.05
     """Seconds between two doublings at least."""
     STEP = 0.25
@@ -78,6 +82,8 @@ class AdaptiveRate:
     """Above this multiple of the ceiling the limit must have been raised."""
     LONG = 5.0
     """Seconds: a longer pause tells of a quota for a window rather than of a rate."""
+    SLOWEST_GROWTH = 10.0
+    """What growth is divided by at most, however long a refusal shuts everything out."""
     HORIZON = 60.0
 
     def __attrs_post_init__(self) -> None:
@@ -87,19 +93,14 @@ class AdaptiveRate:
     @property
     def found(self) -> float | None:
         """The rate that has been found to hold, None while that is not known."""
-        return None if self.ceiling is None else self.rate
+        served = self._total - self._before
+        return None if self.ceiling is None or served < self.EVIDENCE else self.rate
 
     def resume(self, rate: float) -> None:
         """Begin where an earlier search ended, unless this one has found something already."""
         if self.ceiling is None:
             self._set(rate)
             self.ceiling, self._ramp = rate, None
-
-    def effective(self, now: float) -> float:
-        """Return the rate that holds now: a server's own word may bound it for a time."""
-        if now >= self._advice_ends:
-            return self.rate
-        return max(min(self.rate, self._advice), self.SLOWEST)
 
     def sent(self, now: float) -> None:
         """Tell of a send."""
@@ -115,7 +116,7 @@ class AdaptiveRate:
             return
         # Growth that nothing asks for is no evidence: the pace must have been what held sends back.
         if self._used >= self.BUSY * self.rate * elapsed and now >= self._grow_at:
-            self._grow()
+            self._grow(now, elapsed)
         self._begin_period(now)
 
     def answered(self, now: float, sent: float) -> None:
@@ -126,17 +127,6 @@ class AdaptiveRate:
         else:
             self.round_trip += 0.02 * (took - self.round_trip)
         self._total += 1
-
-    def advised(self, rate: float, until: float) -> None:
-        """Take the server's word for how fast to go for a time.
-
-        Args:
-            rate: Sends per second.
-            until: From when on the word is old.
-        """
-        self._advice, self._advice_ends = rate, until
-        if self.ceiling is None:
-            self.resume(rate)
 
     def throttled(self, now: float, *, sent: float | None, opens: float) -> None:
         """Tell of a refusal.
@@ -149,7 +139,9 @@ class AdaptiveRate:
         accepted = self._total - self._before
         late = sent is not None and sent < self._cut_at
         if not late and now - self._cut_at >= max(1.0, 2.0 * (self.round_trip or 0.0)):
-            if self._ramp is not None:
+            if self._ramp is not None and self._total < self.EVIDENCE:
+                self._begin_again(now, opens)
+            elif self._ramp is not None:
                 self._first_cut(now, now if sent is None else sent, opens, accepted)
             elif accepted:
                 self._cut(now, opens, accepted)
@@ -166,22 +158,33 @@ class AdaptiveRate:
         # Two round trips: what a rate leads to must be seen before it is doubled.
         return min(1.0, max(self.SOONEST, 2.0 * self.round_trip)) if self.round_trip else 1.0
 
-    def _grow(self) -> None:
+    def _grow(self, now: float, elapsed: float) -> None:
         ceiling = self.ceiling
+        if now - self._opened > self.MOST_PATIENCE:
+            self._slowness = 1.0
         if ceiling is None:
             self._set(2.0 * self.rate)
         elif self.rate < 0.9 * ceiling:
-            self._set(min(self._grown(self.FAST), 0.9 * ceiling))
+            self._set(min(self._grown(self.FAST, elapsed), 0.9 * ceiling))
         elif self.rate < self.FREE * ceiling:
-            self._set(self._grown(self.CREEP))
+            self._set(self._grown(self.CREEP, elapsed))
         else:
-            self._set(self._grown(self.FAST))
+            self._set(self._grown(self.FAST, elapsed))
             self._patience = self.PATIENCE
 
-    def _grown(self, per_second: float) -> float:
-        return self.rate * (1.0 + per_second * self.STEP / self._slowness) + 1e-9
+    def _grown(self, per_second: float, elapsed: float) -> float:
+        # Where a send is rare, much time goes by between two; even then not by leaps.
+        return self.rate * min(1.0 + per_second * elapsed / self._slowness, 1.5)
 
     # --- cuts -------------------------------------------------------------------------------------
+
+    def _begin_again(self, now: float, opens: float) -> None:
+        """Be refused before anything is known: somebody else may have used the limit up."""
+        if self._total > self._before or math.isinf(self._cut_at):
+            self._set(self.rate * self.CUT)
+        if self._ramp is not None:
+            self._ramp.clear()
+        self._before, self._cut_at, self._opened = self._total, now, opens
 
     def _first_cut(self, now: float, sent: float, opens: float, accepted: int) -> None:
         sends = [at for at in self._ramp or () if at <= sent]
@@ -224,24 +227,22 @@ class AdaptiveRate:
         self, now: float, opens: float, hold: float, window: tuple[int, float] | None
     ) -> None:
         # Where one refusal costs a minute, growth takes its time.
-        self._slowness = max(1.0, opens - now)
+        self._slowness = min(max(1.0, opens - now), self.SLOWEST_GROWTH)
         self._grow_at = opens + hold
-        self._window = window
-        if window is not None and opens - now >= self.LONG:
-            accepted, began = window
+        self._window = window if window is not None and window[0] >= self.EVIDENCE else None
+        if self._window is not None and opens - now >= self.LONG:
+            accepted, began = self._window
             quota = accepted / (opens - began)
             self._take_for_window(quota, quota, opens)
         self._marks.append((opens, self._total))
         self._before, self._cut_at, self._opened = self._total, now, opens
 
     def _still_shut(self, now: float, opens: float) -> None:
-        """Nothing went through since the last cut: a window that is longer than was told."""
-        if self._window is None:
-            self._set(self.rate * self.NUDGE)
-        else:
+        """Nothing went through since the last cut: a longer window than was told, or an outage."""
+        if self._window is not None:
             accepted, began = self._window
             self._take_for_window(accepted / (now - began), accepted / (opens - began), opens)
-        self._slowness = max(1.0, opens - self._cut_at)
+        self._slowness = min(max(1.0, opens - self._cut_at), self.SLOWEST_GROWTH)
         if self._marks:
             self._marks[-1] = (opens, self._total)
         self._opened = opens

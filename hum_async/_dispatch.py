@@ -1,7 +1,7 @@
 """Gives each free slot of a limiter to whatever is most urgent at that moment.
 
 What to do is chosen when the slot is granted and not when it is asked for, so nothing grows stale
-in the limiter's queue, and new work is only begun when no old work is due.
+in the limiter's queue; what goes first is the work's own decision.
 """
 
 import asyncio
@@ -57,7 +57,8 @@ class Dispatcher:
         self._limiter = limiter
         self._work = work
         # More workers than a limiter lets run could only wait in its queue.
-        self._most: float = getattr(limiter, "concurrency", math.inf)
+        most = getattr(limiter, "concurrency", None)
+        self._most: float = most if isinstance(most, int) else math.inf
         self._loop: asyncio.AbstractEventLoop | None = None
         self._workers: asyncio.TaskGroup | None = None
         self._fault: asyncio.Future[None] | None = None
@@ -97,12 +98,13 @@ class Dispatcher:
         self._looking = False
         if self._workers is None or self._loop is None or self._fault is None:
             return
+        if self._fault.done():  # about to end: no worker can be begun any more
+            return
         try:
             if self._has_more(self._loop):
                 self._workers.create_task(self._serve(self._loop))
         except Exception as exc:  # noqa: BLE001  a bug of the work; `run` raises it
-            if not self._fault.done():
-                self._fault.set_exception(exc)
+            self._fault.set_exception(exc)
 
     def _has_more(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether one more worker has to seek a slot now; if so it is taken to do that."""

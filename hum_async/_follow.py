@@ -97,11 +97,12 @@ class Follow:
         """When the last poll went out."""
         return self._sent
 
-    def plan_first(self, now: float, delay: float) -> None:
+    def plan_first(self, now: float, delay: float, *, active: float | None = None) -> None:
         """Plan the first poll `delay` seconds from now, or at the deadline if that is earlier."""
         if self.policy.budget is not None:
             delay = _before_deadline(delay, self.policy.budget)
         self._planned, self._planned_from, self.due = delay, now, now + delay
+        self._due_active = None if active is None else active + delay
 
     def sent(self, now: float, active: float) -> None:
         """Tell that a poll is going out."""
@@ -119,6 +120,7 @@ class Follow:
         """Tell that the poll was answered 429: it goes again at once and does not count."""
         self.throttles += 1
         self.due = min(self.due, now)
+        self._due_active = self._sent_active
 
     def answered(self, session: Session, now: float, active: float) -> SessionUpdate | None:
         """Tell of an answer; return the update that it makes, if it tells anything new."""

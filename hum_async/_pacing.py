@@ -10,13 +10,18 @@ import attrs
 from hum_async._discovery import AdaptiveRate
 from hum_async._quota import Quota
 
-__all__ = ["MAX_PAUSE", "AdaptiveRate", "Pacer", "PauseGate", "Throttle"]
+__all__ = ["MAX_PAUSE", "Pacer", "PauseGate", "Throttle"]
 
 MAX_PAUSE = 300.0
 """Longest pause in seconds; a longer Retry-After is cut to it."""
 
 CATCH_UP = 0.2
 """Seconds of lateness (slow timers, a busy loop) that the pacer makes up for at most."""
+
+
+_CREDULITY = 3
+"""Times that a server is believed which says that nothing is left, and serves the next all the
+same."""
 
 
 @attrs.define(eq=False)
@@ -153,6 +158,11 @@ class Throttle:
         self._pacer = Pacer(self._adaptive.rate if self._adaptive else rate or math.inf, burst)
         self.gate = PauseGate()
         self._resuming = False
+        # The server's own word for how fast to go, and until when it holds.
+        self._word, self._word_ends = math.inf, -math.inf
+        # Until when such a word has last closed the gate, and how often that was for nothing.
+        self._held_until = -math.inf
+        self._in_vain = 0
 
     @property
     def rate(self) -> float:
@@ -179,8 +189,8 @@ class Throttle:
             max_rate=max_rate,
             burst=self._pacer.burst,
         )
-        if (found := self.found) is not None:
-            fresh.resume(found)
+        if adaptive and adaptive.ceiling is not None:
+            fresh.resume(adaptive.rate)
         return fresh
 
     def ready_at(self, since: float) -> float:
@@ -193,7 +203,7 @@ class Throttle:
         if self._adaptive is None:
             return
         self._adaptive.sent(now)
-        self._pacer.rate = self._adaptive.effective(now)
+        self._pacer.rate = self._rate_at(now, self._adaptive)
         if self._resuming:
             # The first send after a pause goes alone: if the server has not opened, it shall refuse
             # one and not all that would be under way until its answer.
@@ -210,14 +220,35 @@ class Throttle:
         if self._adaptive is not None:
             self._adaptive.answered(now, sent)
 
-    def advised(self, now: float, quota: Quota) -> None:
-        """Take what the server says of its limit."""
+    def advised(self, now: float, quota: Quota, *, sent: float, jitter: float = 0.0) -> None:
+        """Take what the server says of its limit, with an answer that was no refusal.
+
+        Args:
+            now: When it came.
+            quota: What it says.
+            sent: When the request went out that it answers.
+            jitter: As of `PauseGate.pause`.
+        """
         if quota.remaining == 0 and quota.reset:
-            self.gate.hold(now, now + quota.reset)
-            self._pacer.hold_until(self.gate.until)
+            self._hold(now, quota.reset, sent, jitter)
         if self._adaptive is not None and (rate := quota.rate) is not None:
-            self._adaptive.advised(rate, now + (quota.reset or quota.window or 0.0))
-            self._pacer.rate = self._adaptive.effective(now)
+            self._word, self._word_ends = rate, now + (quota.reset or quota.window or 0.0)
+            self._pacer.rate = self._rate_at(now, self._adaptive)
+
+    def _hold(self, now: float, reset: float, sent: float, jitter: float) -> None:
+        """Send nothing until there is more of a quota; but not for a server that always says so."""
+        self._in_vain += self._held_until <= sent and self._held_until > -math.inf
+        if self._in_vain < _CREDULITY:
+            self.gate.hold(now, now + reset + jitter * min(0.1 * reset, 1.0))
+            self._held_until = self.gate.until
+            self._pacer.hold_until(self.gate.until)
+            self._resuming = True
+
+    def _rate_at(self, now: float, adaptive: AdaptiveRate) -> float:
+        if now >= self._word_ends:
+            return adaptive.rate
+        # Not slower than anything: a word may be a misunderstanding.
+        return min(adaptive.rate, max(self._word, adaptive.SLOWEST))
 
     def throttled(
         self,
@@ -231,6 +262,6 @@ class Throttle:
         opens = self.gate.pause(now, retry_after, jitter=jitter, sent=sent)
         if self._adaptive is not None:
             self._adaptive.throttled(now, sent=sent, opens=opens)
-            self._pacer.rate = self._adaptive.effective(now)
+            self._pacer.rate = self._rate_at(now, self._adaptive)
         self._pacer.hold_until(opens)
         self._resuming = True

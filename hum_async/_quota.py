@@ -15,6 +15,12 @@ __all__ = ["Quota", "http_date", "read_quota"]
 _LONGEST = 3600.0
 """Seconds: a quota for longer than this says nothing of how fast to go."""
 
+_ROUNDED = 10.0
+"""Seconds: a reset is rounded to whole ones, so that a shorter one says little of a rate."""
+
+_LONG_HEADER = 512
+"""Characters: a longer value is none that we know of, and costs time."""
+
 _EPOCH = 1e9
 """A larger number is not seconds from now but a time: seconds, or milliseconds, since 1970."""
 
@@ -48,12 +54,12 @@ class Quota:
     @property
     def rate(self) -> float | None:
         """Requests per second that this allows; None if it does not say."""
-        # What is left is spread over what is left of the window, near whose end that says nothing.
-        if self.remaining and self.reset is not None and self.reset >= 1.0:
-            return self.remaining / self.reset
-        if self.limit and self.window:
-            return self.limit / self.window
-        return None
+        whole = self.limit / self.window if self.limit and self.window else None
+        if not self.remaining or self.reset is None or self.reset < _ROUNDED:
+            return whole
+        # Others may have had their share of a long window: what is left must do for the rest of it.
+        left = min(self.remaining, self.limit or self.remaining) / self.reset
+        return left if whole is None else min(whole, left)
 
 
 def read_quota(headers: Mapping[str, str], *, now: datetime | None = None) -> Quota | None:
@@ -98,7 +104,7 @@ def _tightness(quota: Quota) -> tuple[bool, float]:
 # --- structured: "default";r=50;t=30 and limit=100, remaining=50, reset=30 ------------------------
 
 _ITEM = re.compile(r'(?:"[^"]*"|[^",])+')
-_PARAMETER = re.compile(r'([a-z]+)\s*=\s*"?([^";,\s]*)')
+_PARAMETER = re.compile(r'(?:^|[;,\s])([a-z]{1,16})\s*=\s*"?([^";,\s]*)')
 
 
 def _structured(headers: Mapping[str, str]) -> Iterator[Quota]:
@@ -133,7 +139,7 @@ def _policies(value: str) -> Iterator[tuple[str, Quota]]:
 def _items(value: str) -> list[tuple[str, dict[str, str]]]:
     """Return the items of a list: the name of each, and its parameters."""
     found = []
-    for item in _ITEM.findall(value):
+    for item in _ITEM.findall(value[:_LONG_HEADER]):
         name = item.partition(";")[0].strip().strip('"')
         found.append((name, dict(_PARAMETER.findall(item.lower()))))
     return found
@@ -145,7 +151,7 @@ def _items(value: str) -> list[tuple[str, dict[str, str]]]:
 def _plain(headers: Mapping[str, str], prefix: str, now: datetime | None) -> Quota:
     # The first drafts let the limit bring its window along: 100, 100;w=60
     limit, _, policy = headers.get(f"{prefix}-limit", "").partition(",")
-    window = dict(_PARAMETER.findall(policy)).get("w")
+    window = dict(_PARAMETER.findall(policy[:_LONG_HEADER])).get("w")
     reset = _number(headers.get(f"{prefix}-reset"))
     if reset is not None and reset > _EPOCH:
         then = reset / 1000.0 if reset > 1000.0 * _EPOCH else reset

@@ -80,7 +80,8 @@ class DueHeap(Generic[T]):
 
     def clear(self) -> None:
         """Forget everything."""
-        self.__init__()  # type: ignore[misc]
+        self._soon, self._baskets, self._basket_heap = [], {}, []
+        self._edge, self._size = -math.inf, 0
 
     def _unpack(self) -> bool:
         """Turn to the next basket; return whether there is one."""

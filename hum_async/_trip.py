@@ -157,9 +157,8 @@ class Trip:
         elif (outcome := outcome_of(session)) is not None:
             self._finish(outcome, now, session=session)
         elif self._may_look_elsewhere(session):
-            self._look_at(
-                "internet" if self.source == "session" else "session", now, follow.started or active
-            )
+            other: Source = "internet" if self.source == "session" else "session"
+            self._look_at(other, now, active, started=follow.started)
         elif session.agents.get("internet") == AgentStatus.MATCHED or self._providers is None:
             error = ResponseError("the search is over, but no provider is listed", "$.data")
             self._finish(Outcome.FAILED, now, session=session, error=error)
@@ -245,14 +244,26 @@ class Trip:
             raise RuntimeError("a poll was answered before the session was created")
         return self._follow
 
-    def _look_at(self, source: Source, now: float, started: float, *, delay: float = 0.0) -> None:
-        """Poll this endpoint from now on, within the budget that began at `started`."""
+    def _look_at(
+        self,
+        source: Source,
+        now: float,
+        active: float,
+        *,
+        started: float | None = None,
+        delay: float = 0.0,
+    ) -> None:
+        """Poll this endpoint, within a budget that began at `started`, or begins now."""
         self._asked.add(source)
         self.source, self.step = source, Step.POLL
         self._follow = Follow(
-            self.token or "", self.policy, DEFAULT_AGENTS, source=source, started=started
+            self.token or "",
+            self.policy,
+            DEFAULT_AGENTS,
+            source=source,
+            started=active if started is None else started,
         )
-        self._follow.plan_first(now, delay)
+        self._follow.plan_first(now, delay, active=active)
         self.due = self._follow.due
 
     def _observed_at(self, session: Session | None) -> datetime | None:

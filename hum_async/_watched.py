@@ -40,6 +40,8 @@ def same_but_for_time(one: bytes, other: bytes) -> bool:
     if len(one) != len(other):
         return False
     stamp = stamp_in(one)
+    if b'"' in other[stamp]:
+        return False
     return other.startswith(one[: stamp.start]) and other.endswith(one[stamp.stop :])
 
 

@@ -23,7 +23,8 @@ __all__ = [
     "ResumableLimiter",
 ]
 
-_REFUSALS = frozenset({401, 403, 429})
+_UNTELLING = frozenset({401, 403, 429})
+"""Client errors that say nothing of how many requests a server serves, or are refusals."""
 
 
 class Limiter(Protocol):
@@ -98,8 +99,8 @@ class RateLimiter:
     Args:
         concurrency: Attempts under way at the same time, at least 1.
         rate: Attempts per second; None finds the server's limit out: starts at 5/s, doubles after
-            two round trips (a quarter of a second to a second) until the first 429, then stays just
-            below what was refused. Headers that tell a limit are believed.
+            two round trips (each second at least) until the first 429, then stays just below what
+            was refused. Headers that tell a limit are believed.
         max_rate: Upper bound of a rate that is found out; None for none.
         burst: Attempts that may go together after a rest, at least 1.
 
@@ -153,14 +154,16 @@ class RateLimiter:
     def answered(self, *, sent: float, status: int, headers: Mapping[str, str]) -> None:
         """Hear of an answer; the client tells of each one. See `InformedLimiter`."""
         self._informed = True
-        if status in _REFUSALS or status >= 500:  # noqa: PLR2004  HTTP's own class
+        now = self._now()
+        if status in _UNTELLING or status >= 500:  # noqa: PLR2004  HTTP's own class
             # What a broken server or a wrong key answers says nothing of the limit; `throttled`
             # comes next if this was a refusal after all.
             self._refused_sent = sent
-        else:
-            self._throttle.answered(self._now(), sent)
+            return
+        self._throttle.answered(now, sent)
         if (quota := read_quota(headers)) is not None:
-            self._throttle.advised(self._now(), quota)
+            jitter = random.random()  # noqa: S311  jitter
+            self._throttle.advised(now, quota, sent=sent, jitter=jitter)
             self._pump()
 
     def throttled(self, retry_after: float | None) -> None:
@@ -173,7 +176,7 @@ class RateLimiter:
         jitter = random.random()  # noqa: S311  jitter
         self._throttle.throttled(self._now(), retry_after, sent=sent, jitter=jitter)
         self._throttled += 1
-        self._refusals += 1
+        self._refusals += not self._informed
         self._pump()
 
     @property
@@ -316,6 +319,10 @@ class RateLimiter:
             self._take(slot, now)
             if slot.waiter is not None:
                 slot.waiter.set_result(None)
+        if not self._waiting and self._timer is not None:
+            # Nobody is left who could be woken; a pause may be long.
+            self._timer.cancel()
+            self._timer = None
 
     def _take(self, slot: "_Slot", now: float) -> None:
         self._in_use += 1

@@ -217,14 +217,37 @@ def test_a_given_rate_is_neither_cut_nor_found_nor_resumed() -> None:
     throttle = Throttle(rate=50.0)
     throttle.resume(5.0)
     throttle.throttled(1.0, 1.0, sent=0.5)
-    throttle.advised(3.0, Quota(limit=10, window=10.0))
+    throttle.advised(3.0, Quota(limit=10, window=10.0), sent=2.9)
     assert (throttle.rate, throttle.found) == (50.0, None)
 
 
 def test_nothing_left_of_a_quota_pauses_until_it_is_renewed() -> None:
     throttle = Throttle(rate=50.0)
-    throttle.advised(10.0, Quota(remaining=0, reset=4.0))
-    assert throttle.ready_at(0.0) == 14.0
+    throttle.advised(10.0, Quota(remaining=0, reset=4.0), sent=9.9, jitter=0.5)
+    assert throttle.ready_at(0.0) == pytest.approx(14.2)
+
+
+def test_a_server_that_always_says_that_nothing_is_left_is_not_believed_for_ever() -> None:
+    throttle, now = Throttle(rate=50.0), 0.0
+    for _ in range(20):
+        now = max(now + 0.1, throttle.ready_at(0.0))
+        throttle.take(now, 0.0)
+        throttle.advised(now + 0.05, Quota(remaining=0, reset=60.0), sent=now)
+    assert 100.0 < now < 200.0
+
+
+def test_a_server_s_word_bounds_the_rate_for_as_long_as_it_holds_and_is_not_taken_for_ours() -> (
+    None
+):
+    throttle = Throttle()
+    throttle.resume(100.0)
+    throttle.advised(0.0, Quota(limit=20, window=1.0), sent=-0.1)
+    assert throttle.rate == 20.0
+    throttle.take(0.5, 0.5)
+    throttle.take(1.1, 1.1)
+    assert throttle.rate == pytest.approx(100.0)
+    throttle.advised(2.0, Quota(limit=1, window=3000.0, remaining=1, reset=3000.0), sent=1.9)
+    assert throttle.rate == 0.1
 
 
 def test_what_was_found_survives_a_change_of_clocks_and_times_do_not() -> None:
@@ -232,5 +255,5 @@ def test_what_was_found_survives_a_change_of_clocks_and_times_do_not() -> None:
     throttle.resume(30.0)
     throttle.throttled(1e6, 200.0, sent=None)
     fresh = throttle.restarted()
-    assert fresh.found == fresh.rate == throttle.rate
+    assert fresh.rate == throttle.rate
     assert fresh.ready_at(0.0) == 0.0

@@ -1,6 +1,7 @@
 """What a server says of its limit, in every dialect, and nothing where it says nothing sensible."""
 
 import math
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -81,6 +82,13 @@ def test_what_is_malformed_counts_as_not_said(value: str) -> None:
     assert read_quota({"ratelimit": f'"a";r={value};t={value}'}, now=NOW) is None
 
 
+def test_a_very_long_header_costs_no_time() -> None:
+    began = time.process_time()
+    for letters in ("a" * 100_000, "a=" * 50_000, ";" * 100_000, '"' * 99_999):
+        read_quota({"ratelimit": letters, "ratelimit-policy": letters, "ratelimit-limit": letters})
+    assert time.process_time() - began < 1.0
+
+
 def test_a_quota_for_a_day_says_nothing_of_how_fast_to_go() -> None:
     quota = read_quota({"x-ratelimit-remaining": "5000", "x-ratelimit-reset": "80000"}, now=NOW)
     assert quota == Quota(remaining=5000)
@@ -90,9 +98,15 @@ def test_a_quota_for_a_day_says_nothing_of_how_fast_to_go() -> None:
 @pytest.mark.parametrize(
     ("quota", "rate"),
     [
-        (Quota(100, 60, 50, 10), 5.0),
-        # Near the end of a window what is left of it says nothing.
-        (Quota(100, 50, 50, 0.1), 2.0),
+        # Others have had their share.
+        (Quota(100, 60, 15, 20), 0.75),
+        (Quota(100, 50, 100, 10), 2.0),
+        (Quota(100, 50, 1e6, 50), 2.0),
+        (Quota(remaining=60, reset=20), 3.0),
+        # A reset of whole seconds says nothing of the rate near the end of a window.
+        (Quota(20, 1, 3, 1), 20.0),
+        (Quota(100, 50, 50, 9), 2.0),
+        (Quota(remaining=60, reset=1), None),
         (Quota(100, 50, 0, 10), 2.0),
         (Quota(remaining=10), None),
         (Quota(reset=10), None),

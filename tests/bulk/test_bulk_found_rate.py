@@ -61,7 +61,7 @@ async def test_the_next_run_begins_at_the_rate_that_the_last_one_found(
     second = RateLimiter()
     async with HumClient(transport=limited.transport, limiter=second) as client:
         await anext(stream := qualify(client, streets(600), journal=journal))
-        assert second.found_rate == first.found_rate
+        assert second.statistics().rate == first.found_rate
         await stream.aclose()
 
 
@@ -85,7 +85,7 @@ async def test_a_rate_of_yesterday_is_found_anew(
     await run(limited, journal, streets(300))
     note(journal, 25.0, (datetime.now(UTC) - timedelta(hours=hours)).isoformat())
     _, limiter = await run(limited, journal, streets(301))
-    assert (limiter.found_rate is not None) is resumed
+    assert (limiter.statistics().rate == 25.0) is resumed
 
 
 @pytest.mark.parametrize(
