@@ -45,6 +45,8 @@ class AdaptiveRate:
     _before: int = attrs.field(default=0, init=False)
     # What was served, since when, before a refusal that may mean: the window's quota is used up.
     _window: tuple[int, float] | None = attrs.field(default=None, init=False)
+    # Nudges since anything was last served.
+    _nudges: int = attrs.field(default=0, init=False)
     # Ends of pauses, and what had been served by then.
     _marks: deque[tuple[float, int]] = attrs.field(factory=deque, init=False)
     # When was sent what, as long as nothing was ever refused.
@@ -59,6 +61,8 @@ class AdaptiveRate:
     """Multiple of the first guess to go on with: a little too fast is soon told."""
     NUDGE = 0.97
     """What is left of a rate that was refused where a rate was refused before."""
+    MOST_NUDGES = 4
+    """Nudges for refusals in a row: an outage must not count for more than a window used up."""
     SOON = 3.0
     """Seconds after a pause in which the next refusal means: still far too fast."""
     NEAR = 1.3
@@ -82,7 +86,7 @@ class AdaptiveRate:
     """Above this multiple of the ceiling the limit must have been raised."""
     LONG = 5.0
     """Seconds: a longer pause tells of a quota for a window rather than of a rate."""
-    SLOWEST_GROWTH = 10.0
+    SLOWEST_GROWTH = 40.0
     """What growth is divided by at most, however long a refusal shuts everything out."""
     HORIZON = 60.0
 
@@ -236,12 +240,16 @@ class AdaptiveRate:
             self._take_for_window(quota, quota, opens)
         self._marks.append((opens, self._total))
         self._before, self._cut_at, self._opened = self._total, now, opens
+        self._nudges = 0
 
     def _still_shut(self, now: float, opens: float) -> None:
         """Nothing went through since the last cut: a longer window than was told, or an outage."""
         if self._window is not None:
             accepted, began = self._window
             self._take_for_window(accepted / (now - began), accepted / (opens - began), opens)
+        elif self._nudges < self.MOST_NUDGES:
+            self._nudges += 1
+            self._set(self.rate * self.NUDGE)
         self._slowness = min(max(1.0, opens - self._cut_at), self.SLOWEST_GROWTH)
         if self._marks:
             self._marks[-1] = (opens, self._total)
