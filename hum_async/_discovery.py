@@ -1,8 +1,8 @@
 """How many requests per second a server takes that does not say so.
 
-Synchronous and without a clock: ``now`` is an argument, seconds of any monotonic clock. The
-constants hold against token buckets of every size, fixed and sliding windows, with and without
-Retry-After: ``benchmarks/bench_limits.py``.
+Synchronous and without a clock: ``now`` is an argument, seconds of any monotonic clock. What the
+constants come to against token buckets from one request to a second's worth, fixed and sliding
+windows, with and without Retry-After, is measured by ``benchmarks/bench_limits.py``.
 """
 
 import math
@@ -15,7 +15,7 @@ __all__ = ["AdaptiveRate"]
 
 @attrs.define(eq=False)
 class AdaptiveRate:
-    """Finds a hidden limit by what is answered, and stays just below it.
+    """Finds a hidden limit by what is answered, and stays close to it.
 
     Doubles until the first refusal, then cuts and comes back slowly to where it was refused. A
     limit that turns out to be where it was is tried again ever more rarely.
@@ -68,17 +68,20 @@ class AdaptiveRate:
     NEAR = 1.3
     """Up to this multiple of the ceiling a refusal is no surprise."""
     HOLD = 3.0
+    """Seconds after a pause in which the rate does not grow."""
     PATIENCE = 10.0
+    """The same where the limit seems to be near."""
     MOST_PATIENCE = 120.0
-    """Seconds without growth after a refusal: of a surprise; of a known limit, doubling."""
+    """To this `PATIENCE` is doubled while a limit turns out to be where it was."""
     BURST = 0.25
-    """Seconds' worth of requests that a server is taken to let through at once, to begin with:
-    between the extremes, one request and a whole second's worth."""
+    """Seconds' worth of requests that a server is first taken to let through at once. Some allow a
+    single request, some a whole second's worth."""
     EVIDENCE = 16
     """Requests that must have been served, or sent, for anything to be concluded from them."""
     SOONEST = 0.05
     """Seconds between two doublings at least."""
     STEP = 0.25
+    """Seconds between two thoughts of growth."""
     FAST = 0.1
     CREEP = 0.01
     """Growth per second: far below or above the ceiling; near it."""
@@ -89,6 +92,7 @@ class AdaptiveRate:
     SLOWEST_GROWTH = 40.0
     """What growth is divided by at most, however long a refusal shuts everything out."""
     HORIZON = 60.0
+    """Seconds over which it is remembered how much was served."""
 
     def __attrs_post_init__(self) -> None:
         """Bring the start below the bound."""

@@ -182,8 +182,9 @@ class HumClient:
     ) -> Qualification:
         """Look up one address from POST to DELETE; what happens is told as its `Outcome`.
 
-        When to poll is learned (`LearnedPolling` with p = 0.3) from all look-ups of this client:
-        the answer is found as soon as by a poll every 2.5 s, with fewer requests.
+        When to poll is learned (`LearnedPolling` with p = 0.3) from all look-ups of this client;
+        after some of them the answer is found about as soon as by a poll every 2.5 s, with fewer
+        requests.
 
         Args:
             address: The address to look up.

@@ -99,8 +99,8 @@ class RateLimiter:
     Args:
         concurrency: Attempts under way at the same time, at least 1.
         rate: Attempts per second; None finds the server's limit out: starts at 5/s, doubles after
-            two round trips (each second at least) until the first 429, then stays just below what
-            was refused. Headers that tell a limit are believed.
+            two round trips (0.05 to 1 s) until the first 429, then stays close to what was refused.
+            Headers that tell a limit are heeded.
         max_rate: Upper bound of a rate that is found out; None for none.
         burst: Attempts that may go together after a rest, at least 1.
 
