@@ -6,7 +6,7 @@ in the limiter's queue; what goes first is the work's own decision.
 
 import asyncio
 import math
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from hum_async.limiter import Limiter
@@ -41,12 +41,17 @@ async def end_tasks(tasks: Sequence[asyncio.Task[Any]]) -> None:
         raise interrupted
 
 
+def _never() -> bool:
+    return False
+
+
 class Dispatcher:
     """Looks for due work and has it done; requests run beside each other.
 
     One worker at a time seeks a slot; with the slot it chooses what to do, and while it does that
-    the next one seeks. A worker that is done seeks again by itself if there is more to do, so that
-    under load no task is begun and no turn of the event loop is waited for.
+    the next one seeks. Where slots are to be had at once, several do. A worker that is done seeks
+    again by itself if there is more to do, so that under load no task is begun and no turn of the
+    event loop is waited for.
 
     Args:
         limiter: Where slots come from.
@@ -59,10 +64,11 @@ class Dispatcher:
         # More workers than a limiter lets run could only wait in its queue.
         most = getattr(limiter, "concurrency", None)
         self._most: float = most if isinstance(most, int) else math.inf
+        self._has_room: Callable[[], bool] = getattr(limiter, "has_room", _never)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._workers: asyncio.TaskGroup | None = None
         self._fault: asyncio.Future[None] | None = None
-        self._seeking = False
+        self._seeking = 0
         self._looking = False
         self._busy = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -108,14 +114,17 @@ class Dispatcher:
 
     def _has_more(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether one more worker has to seek a slot now; if so it is taken to do that."""
-        if self._seeking or self._busy >= self._most:
+        if self._seeking + self._busy >= self._most:
+            return False
+        # Where one has to wait for a slot, another one would only wait behind it.
+        if self._seeking and not self._has_room():
             return False
         now = loop.time() + _EARLY
         when = self._work.ready_at(now)
         if when is None or when > now:
             self._set_timer(math.inf if when is None else when)
             return False
-        self._seeking = True
+        self._seeking += 1
         return True
 
     def _set_timer(self, when: float) -> None:
@@ -136,7 +145,7 @@ class Dispatcher:
         while more:
             async with self._limiter.slot():
                 request = self._work.take(loop.time() + _EARLY)
-                self._seeking = False
+                self._seeking -= 1
                 if request is not None:
                     self._busy += 1
                     self._look()

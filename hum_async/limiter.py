@@ -184,6 +184,13 @@ class RateLimiter:
         """Attempts under way at the same time at most."""
         return self._concurrency
 
+    def has_room(self) -> bool:
+        """Whether a slot is to be had at once."""
+        if self._waiting or self._in_use >= self._concurrency:
+            return False
+        now = self._now()
+        return self._throttle.ready_at(now) <= now
+
     @property
     def found_rate(self) -> float | None:
         """Attempts per second that were found to hold; None if that was given or is not known."""
