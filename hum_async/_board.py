@@ -13,7 +13,6 @@ from typing import Any
 import attrs
 
 from hum_async._caller import Caller
-from hum_async._calls import poll_call
 from hum_async._channel import Channel
 from hum_async._follow import Source
 from hum_async._retry import is_throttle
@@ -283,7 +282,7 @@ class Board:
 
     async def _ask(self, entry: Watched) -> SessionUpdate | None:
         """Look at a session; return the update that its answer makes, if it tells anything new."""
-        call = poll_call(entry.token, source=self._source)
+        call = entry.call()
         response = await self._caller.exchange(call)
         body, processing = response.body, response.status == 202  # noqa: PLR2004  Accepted
         if entry.is_again(body, processing=processing):

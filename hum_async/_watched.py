@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from hum_async._calls import Call, poll_call
 from hum_async._follow import Follow
 from hum_async._wire import decode_internet, decode_session
 from hum_async.models import Session
@@ -89,6 +90,7 @@ class Watched(Follow):
 
     shelf: Shelf = attrs.field(kw_only=True)
     channels: "tuple[Channel, ...]" = attrs.field(kw_only=True)
+    _call: Call[Session] | None = attrs.field(default=None, init=False)
     _kept: bytes | None = attrs.field(default=None, init=False)
     _stamp: bytes | None = attrs.field(default=None, init=False)
     _processing: bool = attrs.field(default=False, init=False)
@@ -105,12 +107,19 @@ class Watched(Follow):
             self._session = decode(body, token=self.token, processing=self._processing)
         return self._session
 
+    def call(self) -> Call[Session]:
+        """Return how to ask for it; made once, but for very many."""
+        call = self._call or poll_call(self.token, source=self.source)
+        if self._kept is None or not self._kept.startswith(_PACKED):
+            self._call = call
+        return call
+
     def keep(self, body: bytes, *, processing: bool, among: int) -> None:
         """Remember the last answer, being one of so many."""
         self._kept, self._processing = self.shelf.pack(body, among=among), processing
         self._stamp = None
         if self._kept is not body:
-            self._session = None
+            self._session = self._call = None
 
     def is_again(self, body: bytes, *, processing: bool) -> bool:
         """Whether an answer says what the last one said; if so, only its time is remembered."""
