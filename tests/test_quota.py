@@ -1,7 +1,6 @@
 """What a server says of its limit, in every dialect, and nothing where it says nothing sensible."""
 
 import math
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -82,11 +81,11 @@ def test_what_is_malformed_counts_as_not_said(value: str) -> None:
     assert read_quota({"ratelimit": f'"a";r={value};t={value}'}, now=NOW) is None
 
 
-def test_a_very_long_header_costs_no_time() -> None:
-    began = time.process_time()
-    for letters in ("a" * 100_000, "a=" * 50_000, ";" * 100_000, '"' * 99_999):
-        read_quota({"ratelimit": letters, "ratelimit-policy": letters, "ratelimit-limit": letters})
-    assert time.process_time() - began < 1.0
+@pytest.mark.parametrize("letters", ["a" * 100_000, "a=" * 50_000, ";" * 100_000, '"' * 99_999])
+def test_a_very_long_header_is_not_read_to_its_end(letters: str) -> None:
+    # Looked at letter by letter, each from there to the end, one would take minutes.
+    names = ("ratelimit", "ratelimit-policy", "ratelimit-limit")
+    assert read_quota(dict.fromkeys(names, letters), now=NOW) is None
 
 
 def test_a_quota_for_a_day_says_nothing_of_how_fast_to_go() -> None:
