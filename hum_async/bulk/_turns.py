@@ -17,19 +17,21 @@ class Turn(Enum):
 
 @attrs.define(eq=False)
 class Turns:
-    """Opens sessions as evenly as they can be seen to their end, without knowing the limit.
+    """A due poll, then a DELETE, then a new session; but very many sessions are opened evenly.
 
-    New work only when nothing older is due makes waves: everything is opened at once, then nothing
-    until all of that is polled and closed, and slots are idle wherever a wave is short of work. So
-    each slot earns a share of an opening, one over the requests that an address costs, and a whole
-    one goes first. A slot that nothing older needs opens a session anyway.
-
-    DELETEs give way to all else, and so fill the end of the job, when there is nothing to open.
+    New work only when nothing older is due makes waves where there is much of it: everything is
+    opened at once, then nothing until all of that is polled and closed, and slots are idle wherever
+    a wave is short of work. So once many sessions were in progress each slot earns a share of an
+    opening, one over the requests that an address costs, and a whole one goes first. A slot that
+    nothing older needs opens a session anyway.
 
     Attributes:
+        many: Sessions in progress at one time from which on they are opened evenly.
         cost: Requests per address, POST and DELETE included.
     """
 
+    MANY = 256
+    """At 50 requests/s some 200 are in progress and there are no waves worth a word."""
     USUAL = 3.3
     """What an address costs where nothing is known yet: POST, 1.3 polls, DELETE."""
     DEAREST = 10.0
@@ -43,6 +45,7 @@ class Turns:
     """Seconds from which on a due poll goes before everything: a delay that is small beside that
     of the learned polls themselves, and enough to take in the wave that begins a job."""
 
+    many: int = MANY
     cost: float = USUAL
     _credit: float = attrs.field(default=0.0, init=False)
     _weight: int = attrs.field(default=DOUBT, init=False)
@@ -66,7 +69,8 @@ class Turns:
         """
         self._most_open = max(self._most_open, in_progress)
         credit = min(self._credit + 1.0 / self.cost, self.MOST)
-        turn = self._choose(late, closing, first=may_open and credit >= 1.0, may_open=may_open)
+        first = may_open and credit >= 1.0 and self._most_open >= self.many
+        turn = self._choose(late, closing, first=first, may_open=may_open)
         if turn is Turn.OPEN:
             # What was opened in free slots is no debt: paid back, it would be a wave.
             credit = max(0.0, credit - 1.0)

@@ -34,7 +34,7 @@ class FixedPolling:
         return self.seconds
 
 
-async def test_slots_are_shared_between_new_sessions_polls_and_deletes(
+async def test_a_due_poll_goes_before_a_delete_and_both_before_a_new_session(
     make_api: Callable[..., Any],
     client_of: Callable[..., HumClient],
     streets: Callable[[int], list[Address]],
@@ -43,8 +43,8 @@ async def test_slots_are_shared_between_new_sessions_polls_and_deletes(
     async with client_of(api, rate=1.0) as client:
         async for _ in qualify(client, streets(6), policy=FixedPolling(3.5)):
             pass
-    # One slot a second. Up to 3 s nothing is due, so sessions are begun; from 4 s on there is
-    # always something older to do, and of about three slots one begins a session all the same.
+    # One slot a second. At 3 s nothing is due yet, so a fourth session is begun; from 4 s on
+    # there is always something older to do.
     assert api.calls == [
         "POST 1 Main St",
         "POST 2 Main St",
@@ -53,15 +53,15 @@ async def test_slots_are_shared_between_new_sessions_polls_and_deletes(
         "GET 1 Main St",
         "GET 2 Main St",
         "GET 3 Main St",
-        "POST 5 Main St",
         "GET 4 Main St",
         "DELETE 1 Main St",
-        "POST 6 Main St",
-        "GET 5 Main St",
         "DELETE 2 Main St",
         "DELETE 3 Main St",
-        "GET 6 Main St",
         "DELETE 4 Main St",
+        "POST 5 Main St",
+        "POST 6 Main St",
+        "GET 5 Main St",
+        "GET 6 Main St",
         "DELETE 5 Main St",
         "DELETE 6 Main St",
     ]

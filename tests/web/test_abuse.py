@@ -1,6 +1,7 @@
 """Bad neighbours: what they get is clear, what they cost is bounded, and nobody else notices."""
 
 import asyncio
+import contextlib
 import io
 import socket
 from collections import Counter
@@ -124,7 +125,9 @@ async def misbehave(wire: Wire, known: str) -> None:
     for query in ("ids=nobody", "ids=" + "a," * 100_000, "ids=%00", "ids[]=x", "x" * 100_000):
         assert (await wire.get(query))[0] in {400, 404, 414, 431}
     for body in (b"x" * 5_000_000, b'{"street1": "%b"}' % (b"y" * 1_000_000), b"[" * 100_000):
-        assert (await wire.post(body))[0] == 413
+        # A server that has answered need not take the rest, which its client may notice first.
+        with contextlib.suppress(aiohttp.ClientOSError):
+            assert (await wire.post(body))[0] == 413
 
 
 @pytest.mark.virtual
