@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from _process import memory
 from aiohttp import web
 
 from hum_async import HumClient, RateLimiter
@@ -109,18 +110,12 @@ def serve(kind: str) -> None:
     app = hub_application() if kind == "hub" else naive_application()
 
     async def tell(_: web.Application) -> None:
-        cost = {"cpu": time.process_time() - started, "rss": _peak_memory() - idle}
+        cost = {"cpu": time.process_time() - started, "rss": memory("VmHWM") / 2**20 - idle}
         print(json.dumps(cost), flush=True)
 
-    started, idle = time.process_time(), _peak_memory()
+    started, idle = time.process_time(), memory("VmHWM") / 2**20
     app.on_shutdown.append(tell)
     web.run_app(app, host="127.0.0.1", port=int(sys.argv[3]), print=None)
-
-
-def _peak_memory() -> float:
-    """Return MB; from /proc, because getrusage also counts what stood here before exec."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 # --- the load -------------------------------------------------------------------------------------

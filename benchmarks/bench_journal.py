@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from _process import memory
+
 from hum_async import (
     Address,
     HumClient,
@@ -191,7 +193,7 @@ async def long_job(folder: Path) -> dict[str, float]:
     began = time.perf_counter()
     table = open_table(str(folder / "in.csv"))
     columns = find_columns(table.header)
-    idle = memory()
+    idle = memory() // 2**20
     transport = api(immediate=True)
     first: list[float] = []
     job = FileJob(
@@ -205,7 +207,7 @@ async def long_job(folder: Path) -> dict[str, float]:
     async with job:
         await job.run()
         ran = time.perf_counter() - began
-        looked_up = memory()
+        looked_up = memory() // 2**20
         outputs = JobOutputs(table=table, columns=columns, target=str(folder / "out.csv"))
         await job.compose(outputs.open(rows=True))
     return {
@@ -215,18 +217,9 @@ async def long_job(folder: Path) -> dict[str, float]:
         "rows_per_s": round(job.report.done / ran),
         "rss_before_mb": idle,
         "rss_after_lookups_mb": looked_up,
-        "rss_peak_mb": memory("VmHWM"),
+        "rss_peak_mb": memory("VmHWM") // 2**20,
         "wall_s": round(time.perf_counter() - began, 1),
     }
-
-
-def memory(which: str = "VmRSS") -> int:
-    """Return the memory of this process in MB, now or (VmHWM) at its peak."""
-    # Not getrusage: its peak is handed on from the parent.
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(which):
-            return int(line.split()[1]) // 1024
-    raise LookupError(which)
 
 
 def long_file(folder: Path, *, rows: int, distinct: int) -> dict[str, Any]:

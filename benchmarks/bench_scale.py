@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from _process import memory
 from _report import percentile, publish
 from scale.pending import ROUND_TRIP, PendingForever, RecordedPolling
 
@@ -43,15 +44,6 @@ class Collector:
             self._began = time.process_time()
         else:
             self.seconds += time.process_time() - self._began
-
-
-def memory(which: str = "VmRSS") -> int:
-    """Return the memory of this process in bytes, now or (VmHWM) at its peak."""
-    # Not getrusage: its peak is handed on from the parent.
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(which):
-            return int(line.split()[1]) * 1024
-    raise LookupError(which)
 
 
 def forget_peak() -> None:

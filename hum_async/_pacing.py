@@ -109,14 +109,17 @@ class PauseGate:
             retry_after = self._untold(self._strikes)
         elif self._refused_again > 1:
             retry_after = max(retry_after, self._untold(self._refused_again))
-        seconds = min(max(retry_after, 0.0), MAX_PAUSE)
-        seconds = min(seconds + jitter * min(0.1 * seconds, 1.0), MAX_PAUSE)
-        self._close(now, now + seconds)
-        return self.until
+        return self.hold(now, retry_after, jitter=jitter)
 
-    def hold(self, now: float, until: float) -> None:
-        """Close the gate although nothing was refused, `MAX_PAUSE` at most."""
-        self._close(now, min(until, now + MAX_PAUSE))
+    def hold(self, now: float, seconds: float, *, jitter: float = 0.0) -> float:
+        """Close the gate, refusal or not; return when it opens. Arguments as of `pause`."""
+        seconds = min(max(seconds, 0.0), MAX_PAUSE)
+        seconds = min(seconds + jitter * min(0.1 * seconds, 1.0), MAX_PAUSE)
+        if now >= self.until:
+            self._before, self._since = self._after, now
+        self.until = max(self.until, now + seconds)
+        self._after = self._before + self.until - self._since
+        return self.until
 
     def answered(self, sent: float) -> None:
         """Tell that what was sent at `sent` was not refused."""
@@ -134,12 +137,6 @@ class PauseGate:
 
     def _untold(self, strikes: int) -> float:
         return float(min(self.FIRST * 2.0 ** max(0, strikes - 1), self.LONGEST_UNTOLD))
-
-    def _close(self, now: float, until: float) -> None:
-        if now >= self.until:
-            self._before, self._since = self._after, now
-        self.until = max(self.until, until)
-        self._after = self._before + self.until - self._since
 
 
 class Throttle:
@@ -239,9 +236,8 @@ class Throttle:
         """Send nothing until there is more of a quota; but not for a server that always says so."""
         self._in_vain += self._held_until <= sent and self._held_until > -math.inf
         if self._in_vain < _CREDULITY:
-            self.gate.hold(now, now + reset + jitter * min(0.1 * reset, 1.0))
-            self._held_until = self.gate.until
-            self._pacer.hold_until(self.gate.until)
+            self._held_until = self.gate.hold(now, reset, jitter=jitter)
+            self._pacer.hold_until(self._held_until)
             self._resuming = True
 
     def _rate_at(self, now: float, adaptive: AdaptiveRate) -> float:

@@ -10,35 +10,17 @@ import asyncio
 import contextlib
 import importlib
 import json
-import resource
 import sys
 import time
-from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from _process import cpu_seconds, memory
 
 from contention.job import Job
 from contention.scenario import Scenario
 
 __all__: list[str] = []
-
-
-def _peak_memory() -> float:
-    """Return MB at most so far.
-
-    From /proc where there is one, because getrusage also counts what stood here before exec.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        text = status.read_text(encoding="ascii")
-        return int(text.partition("VmHWM:")[2].split()[0]) / 1024
-    per_mb = 1024**2 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / per_mb
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 def _say(found: dict[str, Any]) -> None:
@@ -60,16 +42,16 @@ def main(name: str, origin: str, tokens: str, interval: str, limit: str) -> None
         _say({"missing": exc.name})
         return
     job = Job(origin, Scenario(tokens=int(tokens)).names(), float(interval))
-    idle = _peak_memory()
+    idle = memory("VmHWM") / 2**20
     _say({"ready": True})
     sys.stdin.readline()
-    began, cpu = time.perf_counter(), _cpu()
+    began, cpu = time.perf_counter(), cpu_seconds()
     asyncio.run(_bounded(peer, job, float(limit)))
-    peak = _peak_memory()
+    peak = memory("VmHWM") / 2**20
     _say(
         {
             "wall s": time.perf_counter() - began,
-            "CPU s": _cpu() - cpu,
+            "CPU s": cpu_seconds() - cpu,
             "RSS MB": peak,
             "over idle MB": peak - idle,
             "failures": job.failures,

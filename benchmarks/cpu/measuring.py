@@ -1,8 +1,9 @@
 """What is measured of a client, and how: its own user plus system CPU time after a warm-up."""
 
-import resource
 import time
 from dataclasses import dataclass
+
+from _process import cpu_seconds
 
 __all__ = ["Job", "Measured", "Meter"]
 
@@ -59,13 +60,10 @@ class Meter:
     """Runs from its creation on."""
 
     def __init__(self) -> None:
-        self._cpu, self._wall = _cpu(), time.perf_counter()
+        self._cpu, self._wall = cpu_seconds(), time.perf_counter()
 
     def read(self, requests: int, updates: int = 0) -> Measured:
         """Return what was needed since."""
-        return Measured(requests, _cpu() - self._cpu, time.perf_counter() - self._wall, updates)
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+        return Measured(
+            requests, cpu_seconds() - self._cpu, time.perf_counter() - self._wall, updates
+        )

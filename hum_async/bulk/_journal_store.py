@@ -26,8 +26,6 @@ T = TypeVar("T")
 class JournalStore:
     """A journal, used from one thread; whatever is to be written meanwhile goes in one commit.
 
-    It is made in that thread.
-
     Args:
         journal: The open journal.
         executor: Its thread.
@@ -244,11 +242,7 @@ async def open_journal(
             undo.callback(journal.close)
             since = journal.begin_job(max_age)
             store = JournalStore(
-                journal,
-                executor,
-                journal.tally(),
-                taken_since=since,
-                earlier=earlier,
+                journal, executor, journal.tally(), taken_since=since, earlier=earlier
             )
             undo.pop_all()
         return store
