@@ -26,9 +26,9 @@ from _process import memory
 from aiohttp import web
 
 from hum_async import HumClient, RateLimiter
-from hum_async._address import checked
+from hum_async._api.addresses import checked
 from hum_async.simulator import Simulator
-from hum_async.web._public import public_provider
+from hum_async.web._public_json import public_provider
 from hum_async.web.aiohttp import HUB, read_address, read_ids, send_events, setup_hub
 
 RATE = 400

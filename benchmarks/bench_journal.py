@@ -32,12 +32,12 @@ from hum_async import (
     RateLimiter,
     qualify,
 )
-from hum_async.bulk._journal_store import open_journal
-from hum_async.bulk._purchases import Asked, Opened, Settled
-from hum_async.bulk._purchasing import Terms
-from hum_async.bulk.columns import find_columns
-from hum_async.bulk.job import FileJob, JournalTerms
-from hum_async.bulk.outputs import JobOutputs
+from hum_async._purchases.records import Asked, Opened, Settled
+from hum_async._purchases.sqlite.writer import open_journal
+from hum_async.bulk.file_job import FileJob, JournalTerms
+from hum_async.bulk.files.columns import find_columns
+from hum_async.bulk.files.outputs import JobOutputs
+from hum_async.bulk.purchasing import Terms
 from hum_async.bulk.tables import open_table
 from hum_async.models import Money, Offering, Provider
 from hum_async.testing import (

@@ -2,7 +2,7 @@
 
     python benchmarks/bench_limits.py [--seconds 600] [--rates 10 50 200] [--quick]
 
-A simulation without I/O: `Throttle`, which decides for `RateLimiter`, sends as fast as it may, to
+A simulation without I/O: `RateController`, which decides for `RateLimiter`, sends as fast as it may, to
 token buckets of one request up to one second's worth and to fixed and sliding windows of 1, 10 and
 60 seconds; each with a true Retry-After in whole seconds, one that always says 1, and none; each
 with round trips of 5, 50 and 200 ms. "Used" is the share of the limit's requests that were served.
@@ -21,7 +21,7 @@ import attrs
 from _limits import FixedWindow, Limit, SlidingWindow, TokenBucket
 from _report import publish
 
-from hum_async._pacing import Throttle
+from hum_async._limits.rate_controller import RateController
 
 WARM = 0.2
 """Share of a run after which it is taken to be steady."""
@@ -88,7 +88,7 @@ class Client:
         self._case = case
         self._limit = limit_of(case)
         self._told = RETRY_AFTER[case.retry_after]
-        self._throttle = Throttle()
+        self._throttle = RateController()
         self._dice = random.Random(1)  # noqa: S311  a simulation
         self._free = max(32, int(2 * case.rate * case.round_trip))
         self._since = 0.0

@@ -26,7 +26,7 @@ from _report import percentile, publish
 from scale.pending import ROUND_TRIP, PendingForever, RecordedPolling
 
 from hum_async import AsyncSessionWatcher, GuidedPolling, HumClient, RateLimiter
-from hum_async._calls import poll_call
+from hum_async._api.endpoints import poll_request
 from hum_async.testing import VirtualTimeLoop
 from hum_async.watcher import WatchStream
 
@@ -60,7 +60,7 @@ async def own_costs(calls: int = 3000) -> tuple[float, float]:
     began = time.process_time()
     answers = [await transport.send("GET", path, timeout=1.0) for path in paths]
     sent = time.process_time()
-    polls = [poll_call(f"{number:022}") for number in range(calls)]
+    polls = [poll_request(f"{number:022}") for number in range(calls)]
     decoding = time.process_time()
     for poll, answer in zip(polls, answers, strict=True):
         poll.decode(answer)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from hum_async._version import __version__
 
 if TYPE_CHECKING:
-    from hum_async._retry import RetryPolicy
-    from hum_async._schedule import GuidedPolling, LearnedPolling, Poll, PollPolicy
-    from hum_async.bulk.pipeline import qualify
+    from hum_async._api.retry import RetryPolicy
+    from hum_async._polling.policies import GuidedPolling, LearnedPolling, Poll, PollPolicy
+    from hum_async.bulk.qualification import qualify
     from hum_async.client import PRODUCTION, SANDBOX, HumClient
     from hum_async.errors import (
         AddressError,
@@ -141,13 +141,13 @@ __all__ = [
 _MODULES = (
     "errors",
     "models",
-    "_retry",
-    "_schedule",
+    "_api.retry",
+    "_polling.policies",
     "limiter",
     "transport",
     "client",
     "watcher",
-    "bulk.pipeline",
+    "bulk.qualification",
     "web.hub",
 )
 

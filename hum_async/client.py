@@ -7,12 +7,18 @@ from typing import Any, Self
 
 import aiohttp
 
-from hum_async._address import checked
-from hum_async._caller import Caller
-from hum_async._calls import close_call, create_call, ping_call, poll_call, raw_call
-from hum_async._retry import RetryPolicy
-from hum_async._schedule import LearnedPolling, WithBudget
-from hum_async._trip import Trip
+from hum_async._api.addresses import checked
+from hum_async._api.endpoints import (
+    close_request,
+    create_request,
+    ping_request,
+    poll_request,
+    raw_request,
+)
+from hum_async._api.retry import RetryPolicy
+from hum_async._api.sender import RequestSender
+from hum_async._lookups.lookup import Lookup
+from hum_async._polling.policies import LearnedPolling, WithBudget
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import Limiter, RateLimiter
 from hum_async.models import Address, Ping, Qualification, RawResponse, Session
@@ -69,7 +75,7 @@ class HumClient:
             transport = AiohttpTransport(url, api_key=_checked_key(key), session=session)
         # One for all look-ups of this client: what is learned from one serves the next.
         self._looking = LearnedPolling(p=0.3, first=5.0, later=3.0)
-        self._caller = Caller(
+        self._caller = RequestSender(
             transport=transport,
             limiter=RateLimiter() if limiter is None else limiter,
             retry=RetryPolicy() if retry is None else retry,
@@ -107,7 +113,7 @@ class HumClient:
         return self._caller.limiter
 
     @property
-    def caller(self) -> Caller:
+    def caller(self) -> RequestSender:
         """What sends calls; for watchers and jobs."""
         return self._caller
 
@@ -122,7 +128,7 @@ class HumClient:
             AuthenticationError: It does not.
             HumError: The API cannot be reached or does not answer as it should.
         """
-        return await self._caller.run(ping_call())
+        return await self._caller.run(ping_request())
 
     async def create_session(self, address: Address, *, campaign_id: str | None = None) -> Session:
         """Start a look-up, which Hum may bill.
@@ -141,7 +147,7 @@ class HumClient:
                 or `ResponseError` a session may exist all the same; it is never sent again blindly.
         """
         _check_label(campaign_id)
-        return await self._caller.run(create_call(checked(address), campaign_id=campaign_id))
+        return await self._caller.run(create_request(checked(address), campaign_id=campaign_id))
 
     async def get_session(self, token: str) -> Session:
         """Return where a look-up stands.
@@ -151,7 +157,7 @@ class HumClient:
             SessionNotFound: The API does not know the token.
             HumError: Anything else.
         """
-        return await self._caller.run(poll_call(token))
+        return await self._caller.run(poll_request(token))
 
     async def get_internet(self, token: str) -> Session:
         """Return where a look-up stands, with its providers once there are (else None).
@@ -161,7 +167,7 @@ class HumClient:
             SessionNotFound: The API does not know the token.
             HumError: Anything else.
         """
-        return await self._caller.run(poll_call(token, source="internet"))
+        return await self._caller.run(poll_request(token, source="internet"))
 
     async def close_session(self, token: str) -> None:
         """End a look-up. Save its results before: the API forgets them.
@@ -171,7 +177,7 @@ class HumClient:
         Raises:
             HumError: It may still be open; it expires by itself after 30 minutes.
         """
-        await self._caller.run(close_call(token))
+        await self._caller.run(close_request(token))
 
     async def lookup(
         self,
@@ -196,23 +202,25 @@ class HumClient:
             ConfigurationError: The client cannot work as it was set up.
         """
         policy = WithBudget(self._looking, timeout)
-        trip = Trip(key=0, address=address, policy=policy, retry=self._caller.retry, close=close)
+        lookup = Lookup(
+            key=0, address=address, policy=policy, retry=self._caller.retry, close=close
+        )
         slot = self.limiter.slot()
         clock = asyncio.get_running_loop().time
-        while trip.step is not None:
-            closing = trip.result is not None
-            if (delay := trip.due - clock()) > 0:
+        while lookup.step is not None:
+            closing = lookup.result is not None
+            if (delay := lookup.due - clock()) > 0:
                 await asyncio.sleep(delay)
             # A throttled request keeps its slot and with it its place in the queue.
-            slot = slot if trip.throttled else self.limiter.slot()
+            slot = slot if lookup.throttled else self.limiter.slot()
             async with slot:
-                await self._caller.advance(trip)
+                await self._caller.advance(lookup)
             if closing:
                 # One attempt: nobody shall wait longer for a paid result than for its DELETE.
                 break
-        if trip.result is None:
-            raise RuntimeError("a trip ended without a result")
-        return trip.result
+        if lookup.result is None:
+            raise RuntimeError("a lookup ended without a result")
+        return lookup.result
 
     async def request(self, method: str, path: str, *, json: Any = None) -> RawResponse:
         """Send any request under the same limiter, with the same errors.
@@ -225,7 +233,7 @@ class HumClient:
         Raises:
             HumError: As every other method.
         """
-        return await self._caller.run(raw_call(method, path, json=json))
+        return await self._caller.run(raw_request(method, path, json=json))
 
 
 def _checked_key(key: str) -> str:

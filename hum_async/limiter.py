@@ -12,8 +12,8 @@ from typing import Protocol, Self, runtime_checkable
 
 import attrs
 
-from hum_async._pacing import Throttle
-from hum_async._quota import read_quota
+from hum_async._limits.rate_controller import RateController
+from hum_async._limits.rate_limit_headers import read_rate_limit_headers
 
 __all__ = [
     "InformedLimiter",
@@ -99,7 +99,7 @@ class RateLimiter:
     Args:
         concurrency: Attempts under way at the same time, at least 1.
         rate: Attempts per second; None finds the server's limit out: starts at 5/s, doubles after
-            two round trips (0.05 to 1 s) until the first 429, then stays close to what was refused.
+            two round lookups (0.05 to 1 s) until the first 429, then stays close to what was refused.
             Headers that tell a limit are heeded.
         max_rate: Upper bound of a rate that is found out; None for none.
         burst: Attempts that may go together after a rest, at least 1.
@@ -125,7 +125,7 @@ class RateLimiter:
             if value is not None and not 0 < value <= math.inf:
                 raise ValueError(f"{name} must be above 0 requests per second, not {value!r}")
         self._concurrency = concurrency
-        self._throttle = Throttle(rate=rate, max_rate=max_rate, burst=burst)
+        self._throttle = RateController(rate=rate, max_rate=max_rate, burst=burst)
         self._order = itertools.count()
         # Place in the queue, a number to tell equal places apart, who waits, and what for.
         self._queue: list[tuple[int, int, _Slot, asyncio.Future[None]]] = []
@@ -161,7 +161,7 @@ class RateLimiter:
             self._refused_sent = sent
             return
         self._throttle.answered(now, sent)
-        if (quota := read_quota(headers)) is not None:
+        if (quota := read_rate_limit_headers(headers)) is not None:
             jitter = random.random()  # noqa: S311  jitter
             self._throttle.advised(now, quota, sent=sent, jitter=jitter)
             self._pump()

@@ -16,12 +16,12 @@ from collections.abc import (
 from types import TracebackType
 from typing import Self
 
-from hum_async._board import Board, WatcherStatistics, again
-from hum_async._channel import Channel
-from hum_async._dispatch import Dispatcher, end_tasks
-from hum_async._follow import Source
-from hum_async._intake import feed
-from hum_async._schedule import GuidedPolling, PollPolicy
+from hum_async._api.endpoints import Source
+from hum_async._polling.dispatcher import Dispatcher, end_tasks
+from hum_async._polling.intake import feed
+from hum_async._polling.mailbox import Mailbox
+from hum_async._polling.policies import GuidedPolling, PollPolicy
+from hum_async._polling.poller import Poller, WatcherStatistics, again
 from hum_async.client import HumClient
 from hum_async.errors import (
     WatcherClosed,
@@ -59,7 +59,7 @@ class AsyncSessionWatcher:
         if isinstance(agents, str) or not agents:
             raise ValueError("agents must be a sequence of at least one agent's name")
         self._limiter = client.limiter
-        self._board = Board(
+        self._board = Poller(
             client.caller,
             policy=GuidedPolling() if policy is None else policy,
             agents=tuple(agents),
@@ -68,7 +68,7 @@ class AsyncSessionWatcher:
             wake_soon=self._wake_soon,
             dropped=self._stop_feeder,
         )
-        self._feeders: dict[Channel, asyncio.Task[None]] = {}
+        self._feeders: dict[Mailbox, asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._dispatcher: Dispatcher | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -145,7 +145,7 @@ class AsyncSessionWatcher:
 
     # --- for WatchStream --------------------------------------------------------------------------
 
-    def add_to(self, channel: Channel, tokens: tuple[str, ...]) -> None:
+    def add_to(self, channel: Mailbox, tokens: tuple[str, ...]) -> None:
         """Watch more tokens on a stream."""
         self._check_running()
         if not channel.open:
@@ -155,7 +155,7 @@ class AsyncSessionWatcher:
                 raise TypeError(f"a session token is text, not {type(token).__name__}")
         self._board.add(channel, tokens)
 
-    def discard_from(self, channel: Channel, tokens: tuple[str, ...]) -> None:
+    def discard_from(self, channel: Mailbox, tokens: tuple[str, ...]) -> None:
         """Watch tokens no longer on a stream."""
         self._board.discard(channel, tokens)
 
@@ -206,16 +206,16 @@ class AsyncSessionWatcher:
             self._board.end(self._why_closed)
             await asyncio.gather(*self._feeders.values(), return_exceptions=True)
 
-    def _start_feeder(self, channel: Channel, source: AsyncIterable[str]) -> None:
+    def _start_feeder(self, channel: Mailbox, source: AsyncIterable[str]) -> None:
         feeder = asyncio.ensure_future(self._feed(channel, source))
         self._feeders[channel] = feeder
         feeder.add_done_callback(lambda _: self._feeders.pop(channel, None))
 
-    def _stop_feeder(self, channel: Channel) -> None:
+    def _stop_feeder(self, channel: Mailbox) -> None:
         if channel in self._feeders:
             self._feeders[channel].cancel()
 
-    async def _feed(self, channel: Channel, source: AsyncIterable[str]) -> None:
+    async def _feed(self, channel: Mailbox, source: AsyncIterable[str]) -> None:
         try:
             await feed(source, channel.intake, on_item=lambda: self._board.offer(channel))
         except Exception as exc:  # noqa: BLE001  of the user's own iterable; its reader sees it
@@ -233,7 +233,7 @@ class WatchStream:
 
     __slots__ = ("__weakref__", "_channel", "_watcher")
 
-    def __init__(self, watcher: AsyncSessionWatcher, channel: Channel) -> None:
+    def __init__(self, watcher: AsyncSessionWatcher, channel: Mailbox) -> None:
         self._watcher = watcher
         self._channel = channel
 

@@ -9,21 +9,18 @@ import hum_async
 
 ROOT = Path(hum_async.__file__).parent
 
-# Modules of one group do not import each other; a package is one module here.
+# A package is one name here, and so is a public module. Those of one rank do not import each other.
 RANKS = [
     {"errors", "_redact", "_version"},
     {"models"},
-    {"_quota", "_discovery"},
-    {"_strict", "_address", "_pacing", "_schedule", "_retry", "_intake"},
-    {"_mirror", "_follow"},
-    {"_wire"},
-    {"_trip", "_calls", "_channel", "limiter", "transport"},
-    {"_watched"},
-    {"_caller", "_dispatch"},
-    {"client", "_board"},
-    {"watcher"},
-    {"bulk"},
-    {"web"},
+    {"_limits"},
+    {"limiter", "transport"},
+    {"_api"},
+    {"_polling"},
+    {"_purchases"},
+    {"_lookups"},
+    {"client"},
+    {"watcher", "bulk", "web"},
     {"cli"},
 ]
 # Not part of the tower: what they may import is said in tests of their own.
@@ -98,9 +95,42 @@ def test_the_test_kit_stands_on_values_and_errors_alone() -> None:
     assert {top(other) for other in imports_of("hum_async.testing")} == {"errors", "models"}
 
 
+POLICY = (
+    "_limits",
+    "_api.addresses",
+    "_api.decoding",
+    "_api.endpoints",
+    "_api.retry",
+    "_api.schema",
+    "_api.structuring",
+    "_lookups.lookup",
+    "_polling.due_queue",
+    "_polling.policies",
+    "_polling.response_store",
+    "_polling.session_poll",
+    "_polling.watched_session",
+    "_purchases.codec",
+    "_purchases.records",
+    "_purchases.resume_rules",
+    "bulk.dedupe",
+    "bulk.slot_scheduling",
+    "web._replay_buffer",
+)
+"""Modules (or packages of them) that decide and do nothing else."""
+
+CLOCKS = {"asyncio", "time", "anyio", "aiohttp"}
+
+
 def test_what_decides_neither_waits_nor_looks_at_a_clock() -> None:
-    for name in ("_pacing", "_schedule", "_retry", "_follow", "_trip", "_wire", "_address"):
-        tree = ast.parse(MODULES[f"hum_async.{name}"].read_text(encoding="utf-8"))
+    deciding = [
+        name
+        for name in MODULES
+        for policy in POLICY
+        if name == f"hum_async.{policy}" or name.startswith(f"hum_async.{policy}.")
+    ]
+    assert len(deciding) >= len(POLICY)
+    for name in deciding:
+        tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
         waits = (ast.Await, ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith)
         assert not [node for node in ast.walk(tree) if isinstance(node, waits)], name
         imported = {
@@ -108,8 +138,17 @@ def test_what_decides_neither_waits_nor_looks_at_a_clock() -> None:
             for node in ast.walk(tree)
             if isinstance(node, ast.Import)
             for alias in node.names
+        } | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not imported & CLOCKS, name
+        looked_at = {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and node.attr in {"now", "utcnow", "today"}
+            and isinstance(node.value, ast.Name)
+            and node.value.id in {"datetime", "date"}
         }
-        assert not imported & {"asyncio", "time", "anyio", "aiohttp"}, name
+        assert not looked_at, f"{name} looks at the wall clock"
 
 
 def test_time_comes_from_the_loop_only() -> None:

@@ -10,7 +10,7 @@ from cpu.clients import in_turn
 from cpu.measuring import Job, Measured, Meter
 from cpu.server import stamped
 from hum_async import AsyncSessionWatcher, GuidedPolling, HumClient, RateLimiter
-from hum_async._calls import poll_call
+from hum_async._api.endpoints import poll_request
 from hum_async.models import RawResponse
 
 __all__ = ["decoded", "in_memory", "transport_alone", "watched"]
@@ -104,7 +104,7 @@ async def decoded(job: Job) -> Measured:
     transport, names = _transport(job), job.names()
 
     async def get(number: int) -> object:
-        call = poll_call(names[number])
+        call = poll_request(names[number])
         return call.decode(await transport.send(call.method, call.path, timeout=10.0))
 
     return await in_turn(job, get)

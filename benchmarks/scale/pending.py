@@ -8,7 +8,7 @@ import attrs
 from multidict import CIMultiDict
 
 from hum_async import GuidedPolling
-from hum_async._schedule import Poll
+from hum_async._polling.policies import Poll
 from hum_async.models import RawResponse
 
 __all__ = ["ROUND_TRIP", "PendingForever", "RecordedPolling"]

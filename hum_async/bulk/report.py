@@ -5,8 +5,8 @@ from typing import Any
 
 import attrs
 
-from hum_async.bulk._work import JobStatistics
-from hum_async.bulk.rows import FAILED_OUTCOMES
+from hum_async._purchases.records import FAILED_OUTCOMES
+from hum_async.bulk.job_engine import JobStatistics
 from hum_async.errors import ConnectFailed
 from hum_async.models import Outcome, Qualification
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import attrs
 from cyclopts import Parameter
 
-from hum_async.bulk.columns import AddressColumns, MappingError, find_columns
+from hum_async.bulk.files.columns import AddressColumns, MappingError, find_columns
 from hum_async.bulk.tables import Table, open_table
 from hum_async.cli._console import say, shown
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 
-from hum_async.bulk.columns import MappingError
+from hum_async.bulk.files.columns import MappingError
 from hum_async.cli._console import say, shown
 from hum_async.errors import AddressError, AuthenticationError, HumError, SessionLimitReached
 

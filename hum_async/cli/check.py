@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from hum_async.bulk.columns import AddressColumns
+from hum_async.bulk.files.columns import AddressColumns
 from hum_async.bulk.preflight import (
     REPORT_COLUMNS,
     TEXTS,
@@ -20,7 +20,7 @@ from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, open_sink
 from hum_async.cli._api import PathOrDash, Positive
 from hum_async.cli._console import data, messages, say, shown
 from hum_async.cli._input import InputOptions
-from hum_async.cli._preflight import show
+from hum_async.cli._preflight_view import show
 from hum_async.cli._run import ExitCode, UsageError, run
 
 __all__ = ["check"]

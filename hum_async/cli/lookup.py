@@ -6,8 +6,9 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.table import Table
 
-from hum_async._address import parse_line
-from hum_async.bulk.rows import FAILED_OUTCOMES, explanation, result_values
+from hum_async._api.addresses import parse_line
+from hum_async._purchases.records import FAILED_OUTCOMES
+from hum_async.bulk.result_columns import explanation, result_values
 from hum_async.cli._api import Positive, SimulatedApiOptions, open_client, read_key
 from hum_async.cli._console import data, messages, shown
 from hum_async.cli._run import ExitCode, run

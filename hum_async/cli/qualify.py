@@ -7,19 +7,19 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from hum_async.bulk.outputs import JobOutputs
+from hum_async.bulk.files.outputs import JobOutputs
 from hum_async.bulk.preflight import Preflight, examine
 from hum_async.bulk.tables import STANDARD
 from hum_async.cli._api import PathOrDash, SimulatedApiOptions, read_key
 from hum_async.cli._input import InputOptions
-from hum_async.cli._job import JobPlan, run_plan
-from hum_async.cli._journal import (
+from hum_async.cli._journal_options import (
     JournalOptions,
     journal_path,
     somebody_is_there,
     start_over,
 )
-from hum_async.cli._preflight import show
+from hum_async.cli._preflight_view import show
+from hum_async.cli._qualify_command import JobPlan, run_plan
 from hum_async.cli._run import ExitCode, UsageError, run
 
 __all__ = ["qualify"]

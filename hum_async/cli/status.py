@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from hum_async.bulk.status import JobStatus, status_of
+from hum_async.bulk.job_status import JobStatus, status_of
 from hum_async.cli._console import data, shown
 from hum_async.cli._durations import shown_duration
 from hum_async.cli._run import ExitCode, run

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from hum_async.bulk.verify import Verdict
-from hum_async.bulk.verify import verify as verified
+from hum_async.bulk.files.verification import Verdict
+from hum_async.bulk.files.verification import verify as verified
 from hum_async.cli._console import data, shown
 from hum_async.cli._run import ExitCode, run
 

@@ -7,8 +7,8 @@ from typing import Literal
 from rich.live import Live
 from rich.table import Table
 
+from hum_async._polling.policies import GuidedPolling
 from hum_async._redact import mask_token
-from hum_async._schedule import GuidedPolling
 from hum_async.cli._api import ApiOptions, PathOrDash, Positive, open_client, read_key
 from hum_async.cli._console import data, shown
 from hum_async.cli._run import ExitCode, UsageError, run
@@ -26,7 +26,7 @@ def watch(
     budget: Positive = 30.0,
     api: ApiOptions = _DEFAULT_API,
 ) -> int:
-    """Follow sessions by their tokens until their agents are done.
+    """SessionPoll sessions by their tokens until their agents are done.
 
     Args:
         tokens: Session tokens; - reads them from standard input, one on a line.

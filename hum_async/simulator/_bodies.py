@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hum_async.simulator._clock import timestamp
+from hum_async.simulator._fates import Magic
 from hum_async.simulator._geocode import normalise, write_service_address
-from hum_async.simulator._outcome import Magic
 from hum_async.simulator._providers import write_providers
-from hum_async.simulator._world import Progress, Session, progress_at
+from hum_async.simulator._session_store import Progress, SimulatedSession, progress_at
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,19 +35,21 @@ def ping_body(*, now: float, epoch: datetime) -> JsonObject:
     }
 
 
-def created_body(session: Session, *, now: float, epoch: datetime) -> JsonObject:
+def created_body(session: SimulatedSession, *, now: float, epoch: datetime) -> JsonObject:
     """Write the 201 of the polling generations (hum-api 2.2)."""
     data = {"session_token": session.token}
     meta = _full_meta(session, progress_at(session, now=now), now=now, epoch=epoch)
-    return _envelope(session, "Session created successfully.", data=data, meta=meta)
+    return _envelope(session, "SimulatedSession created successfully.", data=data, meta=meta)
 
 
-def created_with_providers_body(session: Session, *, now: float, epoch: datetime) -> JsonObject:
+def created_with_providers_body(
+    session: SimulatedSession, *, now: float, epoch: datetime
+) -> JsonObject:
     """Write the 201 of the immediate generations: providers and a meta of four keys."""
     providers = _providers(session)
     return _envelope(
         session,
-        "Session created successfully.",
+        "SimulatedSession created successfully.",
         data=providers,
         meta=_short_meta(session, now=now, epoch=epoch),
         status="ok" if providers else session.variant.nothing_found,
@@ -55,7 +57,7 @@ def created_with_providers_body(session: Session, *, now: float, epoch: datetime
 
 
 def session_body(
-    session: Session, progress: Progress, *, now: float, epoch: datetime
+    session: SimulatedSession, progress: Progress, *, now: float, epoch: datetime
 ) -> JsonObject:
     """Write the answer of GET /sessions/{token}, 200 and 202 alike (hum-api 2.3)."""
     data: JsonObject = {}
@@ -63,13 +65,17 @@ def session_body(
         data["service_address"] = write_service_address(session.address, variant=session.variant)
     elif not progress.processing or session.variant.waiting_data == "null":
         data["service_address"] = None
-    message = "Session is still processing." if progress.processing else "Session is active."
+    message = (
+        "SimulatedSession is still processing."
+        if progress.processing
+        else "SimulatedSession is active."
+    )
     meta = _full_meta(session, progress, now=now, epoch=epoch)
     return _envelope(session, message, data=data, meta=meta)
 
 
 def internet_body(
-    session: Session, progress: Progress, *, now: float, epoch: datetime
+    session: SimulatedSession, progress: Progress, *, now: float, epoch: datetime
 ) -> JsonObject:
     """Write the answer of GET /sessions/{token}/services/internet (hum-api 2.4)."""
     if session.variant.full_meta:
@@ -90,14 +96,14 @@ def internet_body(
     )
 
 
-def closed_body(session: Session, *, now: float, epoch: datetime) -> JsonObject:
+def closed_body(session: SimulatedSession, *, now: float, epoch: datetime) -> JsonObject:
     """Write the answer of DELETE, whose meta still says "open" (hum-api 2.5)."""
     meta = _full_meta(session, progress_at(session, now=now), now=now, epoch=epoch)
-    return _envelope(session, "Session closed successfully", data={}, meta=meta)
+    return _envelope(session, "SimulatedSession closed successfully", data={}, meta=meta)
 
 
 def _envelope(
-    session: Session, message: str, *, data: Any, meta: JsonObject, status: str = "ok"
+    session: SimulatedSession, message: str, *, data: Any, meta: JsonObject, status: str = "ok"
 ) -> JsonObject:
     body = {"message": message, "request_status": status, "data": data, "meta": meta}
     if session.outcome.magic is Magic.NEW_AGENT:
@@ -105,7 +111,7 @@ def _envelope(
     return body
 
 
-def _short_meta(session: Session, *, now: float, epoch: datetime) -> JsonObject:
+def _short_meta(session: SimulatedSession, *, now: float, epoch: datetime) -> JsonObject:
     return {
         "session_token": session.token,
         "session_status": "open",
@@ -114,7 +120,9 @@ def _short_meta(session: Session, *, now: float, epoch: datetime) -> JsonObject:
     }
 
 
-def _full_meta(session: Session, progress: Progress, *, now: float, epoch: datetime) -> JsonObject:
+def _full_meta(
+    session: SimulatedSession, progress: Progress, *, now: float, epoch: datetime
+) -> JsonObject:
     address = None
     if progress.geocoded:
         address = write_service_address(session.address, variant=session.variant)
@@ -128,7 +136,7 @@ def _full_meta(session: Session, progress: Progress, *, now: float, epoch: datet
     }
 
 
-def _params(session: Session) -> JsonObject:
+def _params(session: SimulatedSession) -> JsonObject:
     """Echo the request; an integer ZIP loses its zeros, as the samples' do (hum-api 3.2)."""
     address, variant = session.address, session.variant
     params = {name: getattr(address, name) for name in _ECHOED}
@@ -141,7 +149,7 @@ def _params(session: Session) -> JsonObject:
     return params
 
 
-def _providers(session: Session) -> list[JsonObject]:
+def _providers(session: SimulatedSession) -> list[JsonObject]:
     positions = session.outcome.providers
     return write_providers(positions, variant=session.variant, token=session.token)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hum_async.simulator._clock import SimulatedClock
-    from hum_async.simulator._journal import RequestRecord, Statistics
+    from hum_async.simulator._request_log import RequestRecord, Statistics
 
 PREFIX = "/_simulator/"
 

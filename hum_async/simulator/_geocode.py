@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from hum_async.simulator._address import PostedAddress
-    from hum_async.simulator._variants import Variant
+    from hum_async.simulator._address_rules import PostedAddress
+    from hum_async.simulator._dialects import Dialect
 
 
 @attrs.frozen
@@ -55,7 +55,7 @@ def locate(address: PostedAddress) -> Place:
     )
 
 
-def normalise(address: PostedAddress, *, variant: Variant) -> str:
+def normalise(address: PostedAddress, *, variant: Dialect) -> str:
     """Write the address as one line."""
     place = locate(address)
     street = " ".join(f"{address.street1} {address.street2 or ''}".split())
@@ -64,7 +64,7 @@ def normalise(address: PostedAddress, *, variant: Variant) -> str:
     return line.upper() if variant.upper_case else line
 
 
-def write_service_address(address: PostedAddress, *, variant: Variant) -> str | dict[str, Any]:
+def write_service_address(address: PostedAddress, *, variant: Dialect) -> str | dict[str, Any]:
     """Write the service address as the session's edition does: string, short or long object."""
     line = normalise(address, variant=variant)
     if variant.service_address == "string":

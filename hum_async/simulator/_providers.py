@@ -15,7 +15,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hum_async.simulator._variants import Variant
+    from hum_async.simulator._dialects import Dialect
 
 _TECHNOLOGY_CODES = {"Fiber": 50, "Cable": 40, "DSL": 10, "Fixed Wireless": 70, "Satellite": 60}
 
@@ -71,19 +71,19 @@ PROVIDERS: tuple[Isp, ...] = (
 
 
 def write_providers(
-    positions: Sequence[int], *, variant: Variant, token: str
+    positions: Sequence[int], *, variant: Dialect, token: str
 ) -> list[dict[str, Any]]:
     """Write the array of providers of one session.
 
     Args:
         positions: Positions in `PROVIDERS`.
         variant: How the session spells things.
-        token: Session token; `security_token` depends on it.
+        token: SimulatedSession token; `security_token` depends on it.
     """
     return [_write_provider(PROVIDERS[i], variant=variant, token=token) for i in positions]
 
 
-def _write_provider(isp: Isp, *, variant: Variant, token: str) -> dict[str, Any]:
+def _write_provider(isp: Isp, *, variant: Dialect, token: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "provider_name": isp.name,
         "provider_logo": f"https://cdn.example.com/images/providers/{isp.slug}.png",
@@ -135,7 +135,7 @@ def _promo(isp: Isp, *, style: str) -> dict[str, Any]:
     return {}
 
 
-def _offering(isp: Isp, *, name: str, variant: Variant) -> dict[str, Any]:
+def _offering(isp: Isp, *, name: str, variant: Dialect) -> dict[str, Any]:
     share = 1 if name == isp.technologies[0] else 20
     body: dict[str, Any] = {
         "technology": name,
@@ -150,7 +150,7 @@ def _offering(isp: Isp, *, name: str, variant: Variant) -> dict[str, Any]:
     return body
 
 
-def _catalog(isp: Isp, *, variant: Variant) -> list[dict[str, Any]]:
+def _catalog(isp: Isp, *, variant: Dialect) -> list[dict[str, Any]]:
     if variant.catalog == "empty":
         return []
     return [
@@ -163,7 +163,7 @@ def _catalog(isp: Isp, *, variant: Variant) -> list[dict[str, Any]]:
     ]
 
 
-def _product(isp: Isp, *, tier: int, variant: Variant) -> dict[str, Any]:
+def _product(isp: Isp, *, tier: int, variant: Dialect) -> dict[str, Any]:
     sku = f"{isp.number}-INT-{isp.technologies[0][:3].upper()}-{tier:02d}"
     share = 1 if tier > 1 else 4
     gift = ["Disney+ Basic", "ESPN+"] if tier > 1 else []

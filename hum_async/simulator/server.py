@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from aiohttp import web
 
-from hum_async.simulator._address import AddressRejected, read_address
+from hum_async.simulator._address_rules import AddressRejected, read_address
 from hum_async.simulator._bucket import TokenBucket
 from hum_async.simulator._clock import SimulatedClock
 from hum_async.simulator._control import Control
-from hum_async.simulator._desk import Desk
-from hum_async.simulator._face import Face, Knobs
 from hum_async.simulator._faults import FaultDice, Faults
-from hum_async.simulator._journal import Journal, RequestRecord, Statistics
+from hum_async.simulator._handlers import RequestHandler
+from hum_async.simulator._http_app import HttpApp, Settings
+from hum_async.simulator._request_log import RequestLog, RequestRecord, Statistics
 from hum_async.simulator._retry_after import RetryAfter, check_retry_after
-from hum_async.simulator._world import World
+from hum_async.simulator._session_store import SessionStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,20 +72,20 @@ class Simulator:
         self._host = _loopback(host)
         self._port = port
         self._clock = SimulatedClock(speed=speed)
-        self._journal = Journal()
-        self._world = World(seed=seed, median=median, sigma=sigma, lifetime=lifetime)
-        self._desk = Desk(
+        self._journal = RequestLog()
+        self._world = SessionStore(seed=seed, median=median, sigma=sigma, lifetime=lifetime)
+        self._desk = RequestHandler(
             self._world,
             dice=FaultDice(seed=seed),
             epoch=self._clock.epoch,
             immediate=generation == "immediate",
         )
-        self._knobs = Knobs(
+        self._knobs = Settings(
             faults=Faults() if faults is None else faults,
             bucket=TokenBucket(rate=rate, burst=burst),
             retry_after=check_retry_after(retry_after),
         )
-        self._face = Face(
+        self._face = HttpApp(
             self._desk,
             clock=self._clock,
             journal=self._journal,
@@ -242,7 +242,7 @@ class Simulator:
             method: HTTP method.
             path: Path as sent.
             route: Such as "GET /sessions/{token}".
-            token: Session token.
+            token: SimulatedSession token.
             status: Status of the answer; 0 for those without one.
         """
         return self._journal.select(

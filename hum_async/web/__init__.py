@@ -11,7 +11,7 @@
 it to a framework; none of them is imported before you do.
 """
 
-from hum_async.web._stream import EventStream
+from hum_async.web._subscription import EventStream
 from hum_async.web.events import EventKind, HubEvent
 from hum_async.web.hub import HubStatistics, SessionHub
 from hum_async.web.sse import PING, SSE_HEADERS, SseStream, encode_json, encode_sse

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from hum_async.web._pump import pump
-from hum_async.web._stream import EventStream
+from hum_async.web._stream_writer import write_stream
+from hum_async.web._subscription import EventStream
 from hum_async.web.sse import SSE_HEADERS, SseStream
 
 __all__ = ["Receive", "Scope", "Send", "send_events"]
@@ -48,7 +48,7 @@ async def send_events(
     async def write(chunk: bytes) -> None:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
-    if await pump(stream, write, left=_disconnected(receive)):
+    if await write_stream(stream, write, left=_disconnected(receive)):
         await send({"type": "http.response.body", "body": b""})
 
 

@@ -5,11 +5,11 @@ from collections import OrderedDict
 
 import attrs
 
-from hum_async._trip import Trip
+from hum_async._lookups.lookup import Lookup
 from hum_async.models import Outcome, Session
-from hum_async.web._story import Story
+from hum_async.web._replay_buffer import ReplayBuffer
 
-__all__ = ["Lookup", "Registry"]
+__all__ = ["HubLookup", "Registry"]
 
 _ANSWERS = {
     Outcome.SERVED,
@@ -21,14 +21,14 @@ _ANSWERS = {
 
 
 @attrs.define(eq=False, repr=False)
-class Lookup:
+class HubLookup:
     """One look-up of a hub.
 
     Attributes:
         id: What browsers call it.
         address_key: What spellings of its address have in common.
         began: When it was asked for.
-        trip: The way to its result; None once that is told.
+        work: The way to its result; None once that is told.
         story: What has been told of it.
         told: The session's state that was told last.
         outcome: Its result; None while it is running.
@@ -37,8 +37,8 @@ class Lookup:
     id: str
     address_key: str
     began: float
-    story: Story
-    trip: Trip | None = None
+    story: ReplayBuffer
+    work: Lookup | None = None
     told: Session | None = None
     outcome: Outcome | None = None
 
@@ -57,9 +57,9 @@ class Registry:
         self._reuse_for = reuse_for
         self._keep_for = keep_for
         self._max_ended = max_ended
-        self._by_id: dict[str, Lookup] = {}
-        self._by_address: dict[str, Lookup] = {}
-        self._ended: OrderedDict[Lookup, float] = OrderedDict()
+        self._by_id: dict[str, HubLookup] = {}
+        self._by_address: dict[str, HubLookup] = {}
+        self._ended: OrderedDict[HubLookup, float] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -69,31 +69,31 @@ class Registry:
         """Return an id that nobody can guess: who knows it may read the look-up."""
         return secrets.token_urlsafe(16)
 
-    def add(self, lookup: Lookup) -> None:
+    def add(self, lookup: HubLookup) -> None:
         """Remember a look-up that begins."""
         self.running += 1
         self._by_id[lookup.id] = self._by_address[lookup.address_key] = lookup
 
-    def get(self, lookup_id: str) -> Lookup | None:
+    def get(self, lookup_id: str) -> HubLookup | None:
         """Return a look-up by its public id."""
         return self._by_id.get(lookup_id)
 
-    def reusable(self, address_key: str, now: float) -> Lookup | None:
+    def reusable(self, address_key: str, now: float) -> HubLookup | None:
         """Return the look-up that answers for this address, if there is one."""
         lookup = self._by_address.get(address_key)
         if lookup is None or now - lookup.began > self._reuse_for:
             return None
         return lookup if lookup.outcome is None or lookup.outcome in _ANSWERS else None
 
-    def end(self, lookup: Lookup, outcome: Outcome, now: float) -> None:
+    def end(self, lookup: HubLookup, outcome: Outcome, now: float) -> None:
         """Tell that a look-up has its result."""
         self.running -= 1
-        lookup.trip, lookup.outcome = None, outcome
+        lookup.work, lookup.outcome = None, outcome
         self._ended[lookup] = now + self._keep_for
         while len(self._ended) > self._max_ended:
             self._forget(next(iter(self._ended)))
 
-    def drop(self, lookup: Lookup) -> None:
+    def drop(self, lookup: HubLookup) -> None:
         """Forget a look-up that will have no result."""
         self.running -= 1
         self._forget(lookup)
@@ -107,7 +107,7 @@ class Registry:
             self._forget(lookup)
         return None
 
-    def _forget(self, lookup: Lookup) -> None:
+    def _forget(self, lookup: HubLookup) -> None:
         self._ended.pop(lookup, None)
         del self._by_id[lookup.id]
         if self._by_address.get(lookup.address_key) is lookup:

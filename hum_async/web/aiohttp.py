@@ -25,8 +25,8 @@ from aiohttp import web
 from hum_async.client import HumClient
 from hum_async.errors import AddressError, HubError
 from hum_async.models import Address
-from hum_async.web._pump import pump
-from hum_async.web._stream import EventStream
+from hum_async.web._stream_writer import write_stream
+from hum_async.web._subscription import EventStream
 from hum_async.web.http import address_from_json, read_body, read_ids, refusal
 from hum_async.web.hub import SessionHub
 from hum_async.web.sse import PING_INTERVAL, SSE_HEADERS, SseStream
@@ -92,7 +92,7 @@ async def send_events(
     except BaseException:
         stream.close()
         raise
-    await pump(stream, response.write)
+    await write_stream(stream, response.write)
     return response
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 import orjson
 
-from hum_async._address import parse_line
+from hum_async._api.addresses import parse_line
 from hum_async.errors import AddressError, BadRequest, HubError, LookupNotFound
 from hum_async.models import Address
 

@@ -8,18 +8,18 @@ from typing import Literal, Self
 
 import attrs
 
-from hum_async._address import address_key, checked
-from hum_async._dispatch import Dispatcher, end_tasks
-from hum_async._schedule import GuidedPolling, PollPolicy
-from hum_async._trip import Trip
+from hum_async._api.addresses import address_key, checked
+from hum_async._lookups.lookup import Lookup
+from hum_async._lookups.queue import LookupQueue
+from hum_async._polling.dispatcher import Dispatcher, end_tasks
+from hum_async._polling.policies import GuidedPolling, PollPolicy
 from hum_async.client import HumClient
 from hum_async.errors import BadRequest, HubBusy, HubClosed, LookupNotFound
 from hum_async.models import Address, Outcome
-from hum_async.web._registry import Lookup, Registry
-from hum_async.web._scribe import Scribe
+from hum_async.web._event_writer import EventWriter
+from hum_async.web._registry import HubLookup, Registry
 from hum_async.web._signals import ShutdownNotice
-from hum_async.web._stream import Channel, EventStream
-from hum_async.web._work import Searches
+from hum_async.web._subscription import EventStream, Subscription
 
 __all__ = ["HubStatistics", "SessionHub"]
 
@@ -110,13 +110,13 @@ class SessionHub:
         self._max_subscribers = max_subscribers
         self._abandon_after = abandon_after if on_abandon == "close" else None
         self._registry = Registry(reuse_for=reuse_for, keep_for=keep_for, max_ended=max_ended)
-        self._scribe = Scribe(self._caller.key)
-        self._searches = Searches(
+        self._scribe = EventWriter(self._caller.key)
+        self._searches = LookupQueue(
             self._caller, on_step=self._told, on_failure=self._failed, wake=self._wake
         )
         self._notice = ShutdownNotice(self._close_soon) if signals else None
-        self._channels: set[Channel] = set()
-        self._abandoning: dict[Lookup, asyncio.TimerHandle] = {}
+        self._channels: set[Subscription] = set()
+        self._abandoning: dict[HubLookup, asyncio.TimerHandle] = {}
         self._forgetting: asyncio.TimerHandle | None = None
         self._dispatcher: Dispatcher | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -210,8 +210,8 @@ class SessionHub:
         lookup = self._new_lookup(address, key, now)
         self._registry.add(lookup)
         self._started += 1
-        if lookup.trip is not None:
-            self._searches.begin(lookup.trip)
+        if lookup.work is not None:
+            self._searches.begin(lookup.work)
         return lookup.id
 
     def subscribe(self, *ids: str, last_event_id: str | None = None) -> EventStream:
@@ -247,7 +247,7 @@ class SessionHub:
                 retry_after=BUSY_RETRY,
             )
         found = [lookup for lookup in lookups.values() if lookup is not None]
-        channel = Channel(
+        channel = Subscription(
             [lookup.story for lookup in found],
             position=self._scribe.position_of(last_event_id),
             on_leave=lambda: self._left(channel, found),
@@ -275,9 +275,9 @@ class SessionHub:
 
     # --- telling ----------------------------------------------------------------------------------
 
-    def _new_lookup(self, address: Address, key: str, now: float) -> Lookup:
+    def _new_lookup(self, address: Address, key: str, now: float) -> HubLookup:
         lookup_id = self._registry.new_id()
-        trip = Trip(
+        work = Lookup(
             key=lookup_id,
             address=address,
             policy=self._policy,
@@ -286,31 +286,31 @@ class SessionHub:
             # It costs one request more, but some answers with providers name no agents.
             first="session",
         )
-        return Lookup(lookup_id, key, now, self._scribe.begin(lookup_id), trip)
+        return HubLookup(lookup_id, key, now, self._scribe.begin(lookup_id), work)
 
-    def _told(self, trip: Trip) -> None:
+    def _told(self, work: Lookup) -> None:
         """Tell what an answer brought."""
-        lookup = self._registry.get(str(trip.key))
+        lookup = self._registry.get(str(work.key))
         # Abandoned, or the session was only still to be closed.
-        if lookup is None or lookup.trip is not trip:
+        if lookup is None or lookup.work is not work:
             return
-        if trip.session is not None:
+        if work.session is not None:
             lookup.told = self._scribe.tell_state(
-                lookup.story, lookup.id, lookup.told, trip.session
+                lookup.story, lookup.id, lookup.told, work.session
             )
-        if (result := trip.result) is not None:
+        if (result := work.result) is not None:
             self._scribe.tell_result(lookup.story, lookup.id, result)
             if result.error is not None:
                 logger.warning("a look-up ended %s: %s", result.outcome, result.error)
             self._end(lookup, result.outcome)
 
-    def _failed(self, trip: Trip) -> None:
-        lookup = self._registry.get(str(trip.key))
-        if lookup is not None and lookup.trip is trip:
+    def _failed(self, work: Lookup) -> None:
+        lookup = self._registry.get(str(work.key))
+        if lookup is not None and lookup.work is work:
             self._scribe.tell_failure(lookup.story, lookup.id)
             self._end(lookup, Outcome.FAILED)
 
-    def _end(self, lookup: Lookup, outcome: Outcome) -> None:
+    def _end(self, lookup: HubLookup, outcome: Outcome) -> None:
         self._stop_abandoning(lookup)
         lookup.told = None
         self._registry.end(lookup, outcome, self._now())
@@ -330,30 +330,30 @@ class SessionHub:
             else None
         )
 
-    def _left(self, channel: Channel, lookups: list[Lookup]) -> None:
+    def _left(self, channel: Subscription, lookups: list[HubLookup]) -> None:
         self._channels.discard(channel)
         for lookup in lookups:
-            if lookup.trip is not None and not lookup.story.readers:
+            if lookup.work is not None and not lookup.story.readers:
                 self._abandon_later(lookup)
 
-    def _abandon_later(self, lookup: Lookup) -> None:
+    def _abandon_later(self, lookup: HubLookup) -> None:
         self._stop_abandoning(lookup)
         if self._abandon_after is not None and self._loop is not None and not self._closing:
             self._abandoning[lookup] = self._loop.call_later(
                 self._abandon_after, self._abandon, lookup
             )
 
-    def _stop_abandoning(self, lookup: Lookup) -> None:
+    def _stop_abandoning(self, lookup: HubLookup) -> None:
         timer = self._abandoning.pop(lookup, None)
         if timer is not None:
             timer.cancel()
 
-    def _abandon(self, lookup: Lookup) -> None:
+    def _abandon(self, lookup: HubLookup) -> None:
         del self._abandoning[lookup]
-        if lookup.trip is not None:
+        if lookup.work is not None:
             self._abandoned += 1
             self._registry.drop(lookup)
-            self._searches.abandon(lookup.trip)
+            self._searches.abandon(lookup.work)
 
     # --- machinery --------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ from hum_async.client import HumClient
 from hum_async.errors import AddressError, HubError
 from hum_async.models import Address
 from hum_async.web._asgi import send_events
-from hum_async.web._stream import EventStream
+from hum_async.web._subscription import EventStream
 from hum_async.web.http import address_from_json, read_body, read_ids, refusal
 from hum_async.web.hub import SessionHub
 from hum_async.web.sse import PING_INTERVAL

@@ -7,7 +7,7 @@ from typing import Final
 
 import orjson
 
-from hum_async.web._stream import EventStream
+from hum_async.web._subscription import EventStream
 from hum_async.web.events import HubEvent
 
 __all__ = ["PING", "SSE_HEADERS", "SseStream", "encode_json", "encode_sse"]

@@ -14,14 +14,14 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from hum_async._schedule import GuidedPolling
-from hum_async.bulk.columns import find_columns
-from hum_async.bulk.journal import Journal
-from hum_async.bulk.outputs import JobOutputs
+from hum_async._polling.policies import GuidedPolling
+from hum_async._purchases.sqlite.journal import Journal
+from hum_async.bulk.files.columns import find_columns
+from hum_async.bulk.files.outputs import JobOutputs
 from hum_async.bulk.tables import open_table
 from hum_async.cli._api import SimulatedApiOptions
-from hum_async.cli._job import JobPlan, run_plan
-from hum_async.cli._journal import JournalOptions
+from hum_async.cli._journal_options import JournalOptions
+from hum_async.cli._qualify_command import JobPlan, run_plan
 from hum_async.cli._run import run
 
 

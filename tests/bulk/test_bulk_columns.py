@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hum_async import Address
-from hum_async.bulk.columns import FIELDS, MappingError, find_columns
+from hum_async.bulk.files.columns import FIELDS, MappingError, find_columns
 from hum_async.errors import InputError
 
 USUAL = {

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from hum_async.bulk.verify import verify
+from hum_async.bulk.files.verification import verify
 from hum_async.simulator import Faults, Simulator
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ import pytest
 
 from hum_async import Address, HumClient, LearnedPolling, RateLimiter
 from hum_async.bulk import qualify
-from hum_async.bulk._purchasing import Terms
-from hum_async.bulk.columns import find_columns
-from hum_async.bulk.job import FileJob, JournalTerms
-from hum_async.bulk.status import status_of
+from hum_async.bulk.file_job import FileJob, JournalTerms
+from hum_async.bulk.files.columns import find_columns
+from hum_async.bulk.job_status import status_of
+from hum_async.bulk.purchasing import Terms
 from hum_async.bulk.tables import open_table
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hum_async import AuthenticationError, HumClient, LearnedPolling, Outcome
-from hum_async.bulk._purchasing import Terms
-from hum_async.bulk.columns import find_columns
-from hum_async.bulk.events import EventLog
-from hum_async.bulk.job import FileJob, JournalTerms
-from hum_async.bulk.outputs import JobOutputs
+from hum_async.bulk.file_job import FileJob, JournalTerms
+from hum_async.bulk.files.columns import find_columns
+from hum_async.bulk.files.event_file import EventFile
+from hum_async.bulk.files.outputs import JobOutputs
+from hum_async.bulk.purchasing import Terms
 from hum_async.bulk.tables import open_table
 from hum_async.errors import (
     ApiUnavailable,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from hum_async.bulk._compose import Composed
+    from hum_async.bulk.files.compose import Composed
     from hum_async.simulator import Simulator
 
 pytestmark = [pytest.mark.virtual, pytest.mark.busy]
@@ -301,7 +301,7 @@ async def test_events_tell_of_every_update_and_result_and_name_no_address(
 ) -> None:
     files = Files(tmp_path)
     stream = io.BytesIO()
-    log = EventLog(stream, name="test")
+    log = EventFile(stream, name="test")
     async with files.job(hum, on_result=log.result, terms={"on_update": log.update}) as job:
         await job.run()
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]

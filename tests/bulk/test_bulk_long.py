@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hum_async import Address, Money, Offering, Outcome, Plan, Provider, Qualification, SpeedRange
-from hum_async.bulk.long import LONG_COLUMNS, long_rows
+from hum_async.bulk.files.long_table import LONG_COLUMNS, long_rows
 
 PLAN = Plan(
     id="p1",

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hum_async import Address, AddressError
-from hum_async._address import address_key, checked
-from hum_async.bulk._seen import SeenAddresses
-from hum_async.bulk.columns import AddressColumns, find_columns
+from hum_async._api.addresses import address_key, checked
+from hum_async.bulk.dedupe import SeenAddresses
+from hum_async.bulk.files.columns import AddressColumns, find_columns
 from hum_async.bulk.preflight import (
     REPORT_COLUMNS,
     Finding,

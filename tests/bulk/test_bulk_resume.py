@@ -12,7 +12,7 @@ import pytest
 
 from hum_async import Address, AuthenticationError, HumClient, Outcome, SessionUpdate
 from hum_async.bulk import qualify
-from hum_async.bulk.status import status_of
+from hum_async.bulk.job_status import status_of
 from hum_async.errors import (
     ConnectFailed,
     JournalError,

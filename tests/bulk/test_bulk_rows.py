@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hum_async import Address, Money, Offering, Outcome, Provider, Qualification
-from hum_async.bulk.rows import FAILED_OUTCOMES, RESULT_COLUMNS, result_values, spreadsheet_safe
+from hum_async._purchases.records import FAILED_OUTCOMES
+from hum_async.bulk.result_columns import RESULT_COLUMNS, result_values, spreadsheet_safe
 from hum_async.errors import ServerError
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hum_async.bulk.rows import RESULT_COLUMNS
+from hum_async.bulk.result_columns import RESULT_COLUMNS
 from hum_async.bulk.tables import CsvTable, open_sink, open_table
 from hum_async.errors import InputError
 

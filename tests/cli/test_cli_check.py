@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hum_async.bulk.columns import find_columns
+from hum_async.bulk.files.columns import find_columns
 from hum_async.bulk.preflight import FindingKind, examine
 from hum_async.bulk.tables import open_table
-from hum_async.cli._preflight import KIND_MEANING, _about
+from hum_async.cli._preflight_view import KIND_MEANING, _about
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hum_async.bulk.journal import Journal
+from hum_async._purchases.sqlite.journal import Journal
 from hum_async.bulk.tables import open_table
 
 if TYPE_CHECKING:

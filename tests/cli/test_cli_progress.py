@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hum_async import Outcome
-from hum_async.bulk.job import JobReport
+from hum_async.bulk.file_job import JobReport
 from hum_async.cli import _progress
 from hum_async.cli._progress import counts, figures, showing_progress
 from hum_async.cli._summary import MEANING, show_summary

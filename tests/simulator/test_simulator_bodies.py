@@ -9,9 +9,9 @@ import orjson
 import pytest
 
 from hum_async.simulator import _bodies
-from hum_async.simulator._address import PostedAddress
-from hum_async.simulator._variants import Variant
-from hum_async.simulator._world import Session, World, progress_at
+from hum_async.simulator._address_rules import PostedAddress
+from hum_async.simulator._dialects import Dialect
+from hum_async.simulator._session_store import SessionStore, SimulatedSession, progress_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,14 +39,14 @@ PRODUCT_FIELDS = (
 
 
 @pytest.fixture(scope="module")
-def sessions() -> list[Session]:
-    world = World(seed=0, median=9.0, sigma=0.4, lifetime=1800.0)
+def sessions() -> list[SimulatedSession]:
+    world = SessionStore(seed=0, median=9.0, sigma=0.4, lifetime=1800.0)
     return [world.create(ADDRESS, now=0.0) for _ in range(300)]
 
 
 @pytest.fixture(scope="module")
-def answers(sessions: list[Session]) -> list[dict[str, Any]]:
-    def write(session: Session) -> dict[str, Any]:
+def answers(sessions: list[SimulatedSession]) -> list[dict[str, Any]]:
+    def write(session: SimulatedSession) -> dict[str, Any]:
         progress = progress_at(session, now=60.0)
         body = _bodies.internet_body(session, progress, now=60.0, epoch=EPOCH)
         decoded: dict[str, Any] = orjson.loads(orjson.dumps(body))
@@ -66,23 +66,25 @@ def products(answers: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield from category["products"]
 
 
-@pytest.mark.parametrize("name", [field.name for field in attrs.fields(Variant)])
+@pytest.mark.parametrize("name", [field.name for field in attrs.fields(Dialect)])
 def test_every_variant_is_met_over_a_few_hundred_sessions(
-    name: str, sessions: list[Session]
+    name: str, sessions: list[SimulatedSession]
 ) -> None:
     seen = {getattr(session.variant, name) for session in sessions}
     assert len(seen) >= 2
 
 
-def test_tokens_have_22_or_24_letters_and_digits_and_are_unique(sessions: list[Session]) -> None:
+def test_tokens_have_22_or_24_letters_and_digits_and_are_unique(
+    sessions: list[SimulatedSession],
+) -> None:
     tokens = {session.token for session in sessions}
     assert len(tokens) == len(sessions)
     assert {len(token) for token in tokens} == {22, 24}
     assert all(token.isalnum() and token.isascii() for token in tokens)
 
 
-def test_a_world_of_the_same_seed_is_the_same_world(sessions: list[Session]) -> None:
-    world = World(seed=0, median=9.0, sigma=0.4, lifetime=1800.0)
+def test_a_world_of_the_same_seed_is_the_same_world(sessions: list[SimulatedSession]) -> None:
+    world = SessionStore(seed=0, median=9.0, sigma=0.4, lifetime=1800.0)
     again = world.create(ADDRESS, now=5.0)
     assert (again.token, again.variant) == (sessions[0].token, sessions[0].variant)
 
@@ -105,7 +107,7 @@ def test_all_sessions_of_an_address_find_the_same_providers(answers: list[dict[s
 
 
 def test_a_service_address_is_a_string_or_an_object_of_three_or_eight_keys(
-    sessions: list[Session],
+    sessions: list[SimulatedSession],
 ) -> None:
     kinds = set()
     for session in sessions:
@@ -119,7 +121,7 @@ def test_a_service_address_is_a_string_or_an_object_of_three_or_eight_keys(
     assert kinds == {"str", 3, 8}
 
 
-def test_an_integer_zip_loses_its_leading_zero(sessions: list[Session]) -> None:
+def test_an_integer_zip_loses_its_leading_zero(sessions: list[SimulatedSession]) -> None:
     created = (_bodies.created_body(s, now=0.0, epoch=EPOCH) for s in sessions)
     assert {body["meta"]["session_params"]["zip"] for body in created} == {2139, "02139"}
 
@@ -139,7 +141,7 @@ def test_opaque_and_formatted_fields_look_like_the_samples(answers: list[dict[st
 
 
 def test_missing_parts_of_an_address_are_filled_in_by_the_geocoder() -> None:
-    world = World(seed=0, median=9.0, sigma=0.4, lifetime=1800.0)
+    world = SessionStore(seed=0, median=9.0, sigma=0.4, lifetime=1800.0)
     address = PostedAddress(street1="5 Served St", zip="97201")
     session = world.create(address, now=0.0)
     body = _bodies.session_body(session, progress_at(session, now=60), now=60, epoch=EPOCH)

@@ -16,8 +16,8 @@ from web_support import served
 from hum_async import HumClient
 from hum_async.simulator import Simulator
 from hum_async.web import SessionHub, SseStream
-from hum_async.web._pump import PATIENCE, pump
 from hum_async.web._signals import ShutdownNotice
+from hum_async.web._stream_writer import PATIENCE, write_stream
 
 # --- browsers -------------------------------------------------------------------------------------
 
@@ -66,7 +66,7 @@ async def test_one_that_never_reads_is_cut_off_at_the_end(client: HumClient) -> 
     async with SessionHub(client, signals=False) as hub:
         stream = SseStream(hub.subscribe(hub.lookup(served())))
         clock = asyncio.get_running_loop().time
-        writing = asyncio.ensure_future(pump(stream, never))
+        writing = asyncio.ensure_future(write_stream(stream, never))
         await asyncio.sleep(1)
         hub.close()
         began = clock()
@@ -79,7 +79,7 @@ async def test_one_that_never_reads_is_cut_off_at_the_end(client: HumClient) -> 
 async def test_one_that_never_reads_is_not_waited_for_for_ever(hub: SessionHub) -> None:
     stream = SseStream(hub.subscribe(hub.lookup(served())))
     began = asyncio.get_running_loop().time()
-    assert await pump(stream, never) is False
+    assert await write_stream(stream, never) is False
     assert asyncio.get_running_loop().time() - began == pytest.approx(PATIENCE)
     assert hub.statistics().subscribers == 0
 
@@ -89,7 +89,7 @@ async def test_a_connection_that_breaks_ends_the_stream(hub: SessionHub) -> None
     async def broken(_: bytes) -> None:
         raise ConnectionResetError
 
-    assert await pump(SseStream(hub.subscribe(hub.lookup(served()))), broken) is False
+    assert await write_stream(SseStream(hub.subscribe(hub.lookup(served()))), broken) is False
     assert hub.statistics().subscribers == 0
 
 
@@ -99,7 +99,7 @@ async def test_a_bug_of_the_writer_is_not_hidden(hub: SessionHub) -> None:
         raise KeyError("bug")
 
     with pytest.raises(KeyError, match="bug"):
-        await pump(SseStream(hub.subscribe(hub.lookup(served()))), wrong)
+        await write_stream(SseStream(hub.subscribe(hub.lookup(served()))), wrong)
     assert hub.statistics().subscribers == 0
 
 
@@ -111,7 +111,7 @@ async def test_a_server_that_cancels_lets_us_say_farewell(hub: SessionHub) -> No
         wire.append(chunk)
 
     stream = SseStream(hub.subscribe(hub.lookup(served(street="Slow Pl"))))
-    writing = asyncio.ensure_future(pump(stream, write))
+    writing = asyncio.ensure_future(write_stream(stream, write))
     await asyncio.sleep(1)
     writing.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -8,9 +8,9 @@ from typing import Any
 
 import attrs
 
-from hum_async.bulk._purchases import address_digest
-from hum_async.bulk._seen import SeenAddresses
-from hum_async.bulk.columns import AddressColumns
+from hum_async._purchases.records import address_digest
+from hum_async.bulk.dedupe import SeenAddresses
+from hum_async.bulk.files.columns import AddressColumns
 from hum_async.bulk.preflight._findings import Finding, FindingKind, Severity
 from hum_async.bulk.preflight._refusals import refusals
 from hum_async.bulk.preflight._row import Columns, Row

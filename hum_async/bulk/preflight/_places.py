@@ -4,7 +4,7 @@ import re
 from enum import Enum, auto
 from functools import lru_cache
 
-from hum_async._address import STATES
+from hum_async._api.addresses import STATES
 
 __all__ = [
     "MILITARY",

@@ -4,7 +4,7 @@ import re
 
 import attrs
 
-from hum_async._address import checked
+from hum_async._api.addresses import checked
 from hum_async.bulk.preflight._findings import FindingKind, Severity
 from hum_async.bulk.preflight._places import (
     MILITARY,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from hum_async.bulk.columns import FIELDS
+from hum_async.bulk.files.columns import FIELDS
 from hum_async.bulk.preflight._findings import Change, Finding, FindingKind, Severity
 from hum_async.bulk.tables import Cell
 from hum_async.models import Address

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date, time
 
-from hum_async._address import STATES
+from hum_async._api.addresses import STATES
 from hum_async.bulk.preflight._findings import FindingKind, Severity
 from hum_async.bulk.preflight._places import (
     Spelling,

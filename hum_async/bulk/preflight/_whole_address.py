@@ -4,7 +4,7 @@ import re
 
 import attrs
 
-from hum_async._address import checked, parse_line
+from hum_async._api.addresses import checked, parse_line
 from hum_async.bulk.preflight._findings import FindingKind, Severity
 from hum_async.bulk.preflight._places import states_of_zip
 from hum_async.bulk.preflight._row import TEXTS, Row

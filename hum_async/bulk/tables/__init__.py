@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from hum_async.bulk.rows import RESULT_COLUMNS
+from hum_async.bulk.result_columns import RESULT_COLUMNS
 from hum_async.bulk.tables._cells import Cell, Table, as_text
 from hum_async.bulk.tables._csv import CsvSink, CsvTable, open_csv
 from hum_async.bulk.tables._extra import library

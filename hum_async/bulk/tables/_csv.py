@@ -12,7 +12,7 @@ from typing import IO, Any, Literal
 
 import attrs
 
-from hum_async.bulk.rows import RESULT_COLUMNS, spreadsheet_safe
+from hum_async.bulk.result_columns import RESULT_COLUMNS, spreadsheet_safe
 from hum_async.bulk.tables._cells import Cell, as_text
 from hum_async.bulk.tables._output import Output
 from hum_async.bulk.tables._sink import TextSink

@@ -1,0 +1,1 @@
+"""The remote contract: every endpoint, every variant of its answers, and how a request is sent."""

@@ -1,0 +1,213 @@
+"""JSON to attrs classes by cattrs, strictly: types, unknown fields, and where an error is.
+
+Plain cattrs would turn null into 'None' and "false" into True. A field named ``extra`` collects
+what a class does not know. cattrs is imported with the first answer and not with the package: it
+and its converters take as long to load as the rest of us.
+"""
+
+import functools
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import attrs
+
+from hum_async._redact import HIDDEN
+from hum_async.errors import ResponseError
+
+if TYPE_CHECKING:
+    import cattrs
+
+__all__ = ["Decoder", "number", "text"]
+
+T = TypeVar("T")
+_LONGEST_KEY = 17  # shorter than any token
+Hook = Callable[[Any, Any], Any]
+
+
+def _json_type(value: Any) -> str:
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
+    return "null" if value is None else names.get(type(value), "a number")
+
+
+def _refuse(value: Any, wanted: str) -> TypeError:
+    return TypeError(f"expected {wanted}, got {_json_type(value)}")
+
+
+def _exactly(kind: type[T], name: str) -> Callable[[Any, Any], T]:
+    def structure(value: Any, _: Any) -> T:
+        if type(value) is not kind:
+            raise _refuse(value, name)
+        return value
+
+    return structure
+
+
+def _integer(value: Any, _: Any) -> int:
+    if type(value) is float and value.is_integer():
+        return int(value)
+    if type(value) is not int:
+        raise _refuse(value, "an integer")
+    return value
+
+
+def number(value: Any, _: Any = None) -> float:
+    """Take a finite number and nothing that merely looks like one."""
+    if type(value) not in {int, float} or not math.isfinite(value):
+        raise _refuse(value, "a number")
+    return cast("float", value)
+
+
+def text(value: Any, _: Any = None) -> str:
+    """Take an identifier or label, which some answers send as an integer."""
+    if type(value) is int:
+        return str(value)
+    if type(value) is not str:
+        raise _refuse(value, "a string")
+    return value
+
+
+def _moment(value: Any, _: Any) -> datetime:
+    if type(value) is not str:
+        raise _refuse(value, "a time")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("expected an ISO 8601 time") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def keep_unknown(cls: type[T], converter: "cattrs.Converter", **hooks: Hook) -> Hook:
+    """Make the hook of an attrs class; what the class does not know goes to its ``extra``.
+
+    Args:
+        cls: The class.
+        converter: Structures its fields.
+        hooks: Hooks of single fields, by name.
+    """
+    from cattrs.gen import make_dict_structure_fn, override  # noqa: PLC0415  see the module
+
+    overrides: dict[str, Any] = {name: override(struct_hook=hook) for name, hook in hooks.items()}
+    known = {field.name for field in attrs.fields(cast("Any", cls))}
+    keeps = "extra" in known
+    if keeps:
+        known.discard("extra")
+        overrides["extra"] = override(omit=True)
+    inner = make_dict_structure_fn(
+        cls, converter, _cattrs_detailed_validation=converter.detailed_validation, **overrides
+    )
+
+    def structure(value: Any, kind: Any) -> Any:
+        if type(value) is not dict:
+            raise _refuse(value, "an object")
+        result = inner(value, kind)
+        if keeps and not (value.keys() <= known):
+            unknown = {name: item for name, item in value.items() if name not in known}
+            return attrs.evolve(cast("Any", result), extra=unknown)
+        return result
+
+    return structure
+
+
+def _only(kind: type, name: str, factory: Callable[..., Any]) -> Callable[..., Hook]:
+    """Make a factory of container hooks refuse what merely iterates like the container."""
+
+    def make(cls: Any, converter: "cattrs.Converter") -> Hook:
+        inner = factory(cls, converter)
+
+        def structure(value: Any, target: Any) -> Any:
+            if type(value) is not kind:
+                raise _refuse(value, name)
+            return inner(value, target)
+
+        return structure
+
+    return make
+
+
+class Decoder:
+    """SlotScheduler JSON values into attrs classes.
+
+    Args:
+        register: Adds the hooks of the caller's own types to a converter.
+    """
+
+    def __init__(self, register: Callable[["cattrs.Converter"], None]) -> None:
+        self._register = register
+
+    def decode(self, value: Any, cls: Any, path: str = "$") -> Any:
+        """Return the value as an instance of `cls`.
+
+        Args:
+            value: Parsed JSON.
+            cls: The class, or a list of one.
+            path: JSON path of the value.
+
+        Raises:
+            ResponseError: It is not one; the error names the JSON path of the first fault.
+        """
+        try:
+            return self._quick.structure(value, cls)
+        except Exception:  # noqa: BLE001  whatever it was, the second pass says what and where
+            return self._explain(value, cls, path)
+
+    def _explain(self, value: Any, cls: Any, path: str) -> Any:
+        try:
+            return self._detailed.structure(value, cls)
+        except Exception as exc:  # noqa: BLE001  cattrs lets every exception of a hook through
+            where, reason = _locate(exc)
+            raise ResponseError(reason, path + where) from None
+
+    @functools.cached_property
+    def _quick(self) -> "cattrs.Converter":
+        return self._make(detailed=False)
+
+    @functools.cached_property
+    def _detailed(self) -> "cattrs.Converter":
+        return self._make(detailed=True)
+
+    def _make(self, *, detailed: bool) -> "cattrs.Converter":
+        import cattrs  # noqa: PLC0415  see the module
+        from cattrs import cols  # noqa: PLC0415
+
+        converter = cattrs.Converter(detailed_validation=detailed)
+        primitives: dict[Any, Hook] = {
+            str: _exactly(str, "a string"),
+            bool: _exactly(bool, "a boolean"),
+            int: _integer,
+            float: number,
+            datetime: _moment,
+        }
+        for kind, hook in primitives.items():
+            converter.register_structure_hook(kind, hook)
+        factory = converter.register_structure_hook_factory
+        factory(attrs.has, keep_unknown)
+        factory(cols.is_sequence, _only(list, "an array", cols.list_structure_factory))
+        factory(cols.is_mapping, _only(dict, "an object", cols.mapping_structure_factory))
+        self._register(converter)
+        return converter
+
+
+def _locate(error: BaseException) -> tuple[str, str]:
+    """SessionPoll the first error of cattrs' tree down to its leaf."""
+    import cattrs  # noqa: PLC0415  see the module
+
+    path = ""
+    while isinstance(error, cattrs.ClassValidationError | cattrs.IterableValidationError):
+        noted, others = error.group_exceptions()
+        if not noted:
+            error = others[0]
+            continue
+        error, note = noted[0]
+        if isinstance(note, cattrs.AttributeValidationNote):
+            path += f".{note.name}"
+        elif isinstance(note.index, int):
+            path += f"[{note.index}]"
+        else:
+            # A key of the server's own making may hold anything.
+            key = str(note.index)
+            path += f".{key}" if key.isidentifier() and len(key) <= _LONGEST_KEY else f".{HIDDEN}"
+    if isinstance(error, KeyError):
+        return path, "is missing"
+    return path, str(error)

@@ -1,0 +1,214 @@
+"""What a server says of its rate limit in headers, whichever of the dialects it speaks.
+
+Synchronous. What cannot be understood counts as not said.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import attrs
+
+__all__ = ["RateLimitHeaders", "http_date", "parse_retry_after", "read_rate_limit_headers"]
+
+_LONGEST = 3600.0
+"""Seconds: a quota for longer than this says nothing of how fast to go."""
+
+_ROUNDED = 10.0
+"""Seconds: a reset is rounded to whole ones, so that a shorter one says little of a rate."""
+
+_LONG_HEADER = 512
+"""Characters: a longer value is none that we know of, and costs time."""
+
+_EPOCH = 1e9
+"""A larger number is not seconds from now but a time: seconds, or milliseconds, since 1970."""
+
+
+_TELLING = (
+    "ratelimit",
+    "ratelimit-policy",
+    "ratelimit-limit",
+    "ratelimit-remaining",
+    "x-ratelimit-remaining",
+)
+"""Headers without any of which the others say nothing that helps."""
+
+
+@attrs.frozen
+class RateLimitHeaders:
+    """What a server says of its limit; all of it may be missing.
+
+    Attributes:
+        limit: Requests in a window.
+        window: Seconds of that window.
+        remaining: Requests that are left.
+        reset: Seconds until there are more.
+    """
+
+    limit: float | None = None
+    window: float | None = None
+    remaining: float | None = None
+    reset: float | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """Requests per second that this allows; None if it does not say."""
+        whole = self.limit / self.window if self.limit and self.window else None
+        if not self.remaining or self.reset is None or self.reset < _ROUNDED:
+            return whole
+        # Others may have had their share of a long window: what is left must do for the rest of it.
+        left = min(self.remaining, self.limit or self.remaining) / self.reset
+        return left if whole is None else min(whole, left)
+
+
+def read_rate_limit_headers(
+    headers: Mapping[str, str], *, now: datetime | None = None
+) -> RateLimitHeaders | None:
+    """Return what an answer says of the limit; None if nothing.
+
+    Args:
+        headers: Of the answer, found by names in lower case.
+        now: Wall clock to hold a time against if the answer has no ``Date`` of its own.
+
+    Three dialects: ``RateLimit`` with ``RateLimit-Policy`` (draft-ietf-httpapi-ratelimit-headers,
+    in its newer and its older form), ``RateLimit-Limit`` and its kin (the first drafts), and
+    ``X-RateLimit-*``, whose reset may be a time. Of several limits the tightest one counts.
+    """
+    # Every answer comes by here, and hardly any says something.
+    for name in _TELLING:
+        if name in headers:
+            return _read(headers, now)
+    return None
+
+
+def _read(headers: Mapping[str, str], now: datetime | None) -> RateLimitHeaders | None:
+    plain = (_plain(headers, prefix, now) for prefix in ("ratelimit", "x-ratelimit"))
+    quotas = (*_structured(headers), *plain)
+    said = [quota for quota in quotas if quota != RateLimitHeaders()]
+    return min(said, key=_tightness, default=None)
+
+
+def http_date(value: str) -> datetime | None:
+    """Return the moment that an HTTP date names (RFC 9110, 5.6.7), None if it is none."""
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, IndexError, TypeError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _tightness(quota: RateLimitHeaders) -> tuple[bool, float]:
+    rate = quota.rate
+    return quota.remaining != 0, float("inf") if rate is None else rate
+
+
+# --- structured: "default";r=50;t=30 and limit=100, remaining=50, reset=30 ------------------------
+
+_ITEM = re.compile(r'(?:"[^"]*"|[^",])+')
+_PARAMETER = re.compile(r'(?:^|[;,\s])([a-z]{1,16})\s*=\s*"?([^";,\s]*)')
+
+
+def _structured(headers: Mapping[str, str]) -> Iterator[RateLimitHeaders]:
+    policies = dict(_policies(headers.get("ratelimit-policy", "")))
+    items = _items(headers.get("ratelimit", ""))
+    if "remaining" in (
+        merged := {name: value for _, found in items for name, value in found.items()}
+    ):
+        (policy, *_) = (*policies.values(), RateLimitHeaders())
+        limit = _number(merged.get("limit"))
+        yield RateLimitHeaders(
+            policy.limit if limit is None else limit,
+            policy.window,
+            _number(merged["remaining"]),
+            _seconds(merged.get("reset")),
+        )
+        return
+    named = {name: found for name, found in items if "r" in found}
+    for name in {**policies, **named}:
+        policy, found = policies.get(name, RateLimitHeaders()), named.get(name, {})
+        yield RateLimitHeaders(
+            policy.limit, policy.window, _number(found.get("r")), _seconds(found.get("t"))
+        )
+
+
+def _policies(value: str) -> Iterator[tuple[str, RateLimitHeaders]]:
+    for name, found in _items(value):
+        # Other units than requests, such as bytes, are not ours to keep.
+        if found.get("qu", "requests") == "requests":
+            limit = _number(found.get("q", name))
+            yield name, RateLimitHeaders(limit, _seconds(found.get("w")))
+
+
+def _items(value: str) -> list[tuple[str, dict[str, str]]]:
+    """Return the items of a list: the name of each, and its parameters."""
+    found = []
+    for item in _ITEM.findall(value[:_LONG_HEADER]):
+        name = item.partition(";")[0].strip().strip('"')
+        found.append((name, dict(_PARAMETER.findall(item.lower()))))
+    return found
+
+
+# --- plain: one number in each header -------------------------------------------------------------
+
+
+def _plain(headers: Mapping[str, str], prefix: str, now: datetime | None) -> RateLimitHeaders:
+    # The first drafts let the limit bring its window along: 100, 100;w=60
+    limit, _, policy = headers.get(f"{prefix}-limit", "").partition(",")
+    window = dict(_PARAMETER.findall(policy[:_LONG_HEADER])).get("w")
+    reset = _number(headers.get(f"{prefix}-reset"))
+    if reset is not None and reset > _EPOCH:
+        then = reset / 1000.0 if reset > 1000.0 * _EPOCH else reset
+        served = http_date(headers.get("date", "")) or now or datetime.now(UTC)
+        reset = max(0.0, then - served.timestamp())
+    return RateLimitHeaders(
+        _number(limit),
+        _seconds(window),
+        _number(headers.get(f"{prefix}-remaining")),
+        _bounded(reset),
+    )
+
+
+_NUMBER = re.compile(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*", re.ASCII)
+
+
+def _number(value: str | None) -> float | None:
+    found = _NUMBER.fullmatch(value) if value is not None else None
+    return float(found[1]) if found else None
+
+
+def _seconds(value: str | None) -> float | None:
+    return _bounded(_number(value))
+
+
+def _bounded(seconds: float | None) -> float | None:
+    return None if seconds is None or seconds > _LONGEST else seconds
+
+
+# --- Retry-After -----------------------------------------------------------------------------------
+
+# Whole seconds by the standard; some servers send fractions.
+_SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
+
+
+def parse_retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
+    """Return the seconds that an answer asks us to wait, or None if it does not or is malformed.
+
+    Args:
+        headers: Of the answer, found by names in lower case.
+        now: Wall clock to hold an HTTP-date against if the answer has no ``Date`` of its own.
+
+    Seconds or HTTP-date as in RFC 9110, 10.2.3. A date is held against the server's own clock.
+    """
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    if _SECONDS.fullmatch(value):
+        seconds = float(value)
+        return seconds if math.isfinite(seconds) else None
+    then = http_date(value)
+    if then is None:
+        return None
+    served = http_date(headers.get("date", "")) or now or datetime.now(UTC)
+    return max(0.0, (then - served).total_seconds())

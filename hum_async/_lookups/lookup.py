@@ -1,0 +1,304 @@
+"""One address on its way from POST to a `Qualification`: what to do next and when.
+
+Synchronous; `HumClient.lookup` drives one, a bulk job drives many. Clocks as in `_follow`.
+"""
+
+import math
+from collections.abc import Hashable
+from datetime import UTC, datetime
+from enum import Enum, auto
+
+import attrs
+
+from hum_async._api.addresses import checked
+from hum_async._api.endpoints import Source
+from hum_async._api.retry import RetryPolicy, is_throttle, may_have_created, retry_delay
+from hum_async._polling.policies import PollPolicy
+from hum_async._polling.session_poll import SessionPoll
+from hum_async.errors import AddressError, ApiError, HumError, InvalidAddress, ResponseError
+from hum_async.models import (
+    DEFAULT_AGENTS,
+    Address,
+    AgentStatus,
+    Outcome,
+    Provider,
+    Qualification,
+    Session,
+    SessionUpdate,
+    UpdateKind,
+)
+
+__all__ = ["Lookup", "LookupStep", "outcome_of"]
+
+
+class LookupStep(Enum):
+    """The request that a lookup needs next."""
+
+    CREATE = auto()
+    POLL = auto()
+    CLOSE = auto()
+
+
+def outcome_of(session: Session) -> Outcome | None:
+    """Return what a complete answer says of the address; None if it says nothing."""
+    if session.providers:
+        return Outcome.SERVED
+    geocoding, internet = (session.agents.get(agent) for agent in DEFAULT_AGENTS)
+    if geocoding == AgentStatus.MULTIPLE:
+        return Outcome.AMBIGUOUS_ADDRESS
+    if geocoding == AgentStatus.FAILED:
+        return Outcome.ADDRESS_NOT_FOUND
+    # "failed" means: no providers found. It is a result and not a fault (hum-api 3.2).
+    if internet == AgentStatus.FAILED:
+        return Outcome.NO_PROVIDERS
+    return None
+
+
+@attrs.define(eq=False, repr=False)
+class Lookup:
+    """One address on its way. Ask `step` and `due` what to do, and tell what came of it.
+
+    Args:
+        key: The caller's key.
+        address: As given. One that cannot be sent ends the lookup before its first step.
+        policy: When to poll.
+        retry: How often to send again.
+        close: Send DELETE when there is a result.
+        first: Endpoint that is polled first: ``internet`` needs the fewest requests, ``session``
+            always names the agents.
+
+    `session` is the last answer, `update` what it told that is new (None if nothing), and
+    `asked_to_wait` the seconds that it asked for (None if it did not).
+    """
+
+    key: Hashable
+    address: Address
+    policy: PollPolicy
+    retry: RetryPolicy
+    close: bool = True
+    first: Source = "internet"
+    step: LookupStep | None = attrs.field(default=LookupStep.CREATE, init=False)
+    due: float = attrs.field(default=-math.inf, init=False)
+    source: Source = attrs.field(default="internet", init=False)
+    token: str | None = attrs.field(default=None, init=False)
+    requests: int = attrs.field(default=0, init=False)
+    throttled: bool = attrs.field(default=False, init=False)
+    asked_to_wait: float | None = attrs.field(default=None, init=False)
+    session: Session | None = attrs.field(default=None, init=False)
+    update: SessionUpdate | None = attrs.field(default=None, init=False)
+    _result: Qualification | None = attrs.field(default=None, init=False)
+    _follow: SessionPoll | None = attrs.field(default=None, init=False)
+    _asked: set[Source] = attrs.field(factory=set, init=False)
+    _looked_again: bool = attrs.field(default=False, init=False)
+    _providers: tuple[Provider, ...] | None = attrs.field(default=None, init=False)
+    _began: float | None = attrs.field(default=None, init=False)
+    _tries: int = attrs.field(default=0, init=False)
+    _throttles: int = attrs.field(default=0, init=False)
+    _adopted: bool = attrs.field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Check the address before anything is spent on it."""
+        try:
+            self.address = checked(self.address)
+        except AddressError as exc:
+            self._finish(Outcome.INVALID_ADDRESS, 0.0, error=exc)
+
+    @property
+    def result(self) -> Qualification | None:
+        """The result as soon as there is one, even if the session is still to be closed."""
+        return self._result and attrs.evolve(self._result, requests=self.requests)
+
+    def adopt(self, token: str, now: float, active: float, *, requests: int = 0) -> None:
+        """Take over a session that was created for this address earlier, instead of creating one.
+
+        Args:
+            token: Its token. If it turns out to be gone, the lookup begins anew with a POST.
+            now: Present time.
+            active: Present time less all pauses.
+            requests: What has been spent on it.
+        """
+        self.token, self.requests, self._adopted = token, requests, True
+        self._look_at("internet", now, active)
+
+    def sent(self, now: float, active: float) -> None:
+        """Tell that the request of this step is going out."""
+        self.requests += 1
+        self.throttled, self.update, self.asked_to_wait = False, None, None
+        if self._began is None:
+            self._began = now
+        if self.step is LookupStep.POLL and self._follow is not None:
+            self._follow.sent(now, active)
+
+    def created(self, session: Session, now: float, active: float) -> None:
+        """Tell of the answer to POST."""
+        self.token, self.session = session.token, session
+        self._tries = self._throttles = 0
+        self._providers = session.providers
+        if session.providers:
+            self._finish(Outcome.SERVED, now, session=session)
+        else:
+            # An empty list says that looking is over, but not why nothing was found; only the
+            # session itself names the agents (hum-api 6).
+            immediate = session.providers is not None
+            delay = 0.0 if immediate else self.policy.first()
+            self._look_at("session" if immediate else self.first, now, active, delay=delay)
+
+    def polled(self, session: Session, now: float, active: float) -> None:
+        """Tell of the answer to a poll."""
+        follow = self._following()
+        if session.providers is not None:
+            self._providers = session.providers
+        self.session = session = attrs.evolve(session, providers=self._providers)
+        self.update = update = follow.answered(session, now, active)
+        self.due = follow.due
+        if update is None or not update.is_terminal:
+            return
+        if update.kind == UpdateKind.TIMED_OUT:
+            self._finish(Outcome.TIMED_OUT, now, session=session)
+        elif (outcome := outcome_of(session)) is not None:
+            self._finish(outcome, now, session=session)
+        elif self._may_look_elsewhere(session):
+            other: Source = "internet" if self.source == "session" else "session"
+            self._look_at(other, now, active, started=follow.started)
+        elif session.agents.get("internet") == AgentStatus.MATCHED or self._providers is None:
+            error = ResponseError("the search is over, but no provider is listed", "$.data")
+            self._finish(Outcome.FAILED, now, session=session, error=error)
+        else:
+            self._finish(Outcome.NO_PROVIDERS, now, session=session)
+
+    def failed(self, error: HumError, now: float, active: float, *, random: float) -> None:
+        """Tell that the request of this step failed.
+
+        Args:
+            error: Why.
+            now: Present time.
+            active: Present time less all pauses.
+            random: A number from 0 to 1, for jitter.
+        """
+        if is_throttle(error):
+            self.asked_to_wait = error.retry_after if isinstance(error, ApiError) else None
+            self._throttles += 1
+            if self._throttles <= self.retry.throttles:
+                self.throttled, self.due = True, now
+                return
+        if self.step is LookupStep.POLL:
+            self._poll_failed(error, now, active)
+            return
+        self._tries += 1
+        delay = retry_delay(
+            error,
+            tries=self._tries,
+            policy=self.retry,
+            creates=self.step is LookupStep.CREATE,
+            random=random,
+        )
+        if delay is not None and not is_throttle(error):
+            self.due = now + delay
+        elif self.step is LookupStep.CLOSE:
+            # The session expires by itself; the result is safe.
+            self.step = None
+        else:
+            self._finish(_why_not_created(error), now, error=error)
+
+    def closed(self) -> None:
+        """Tell that the session was closed."""
+        self.step = None
+
+    def abandon(self, now: float) -> None:
+        """Ask no further, because nobody wants the result; what is left is to end the session."""
+        if self._result is None:
+            self._tries = self._throttles = 0
+            self.step, self.due = (None if self.token is None else LookupStep.CLOSE), now
+
+    def _poll_failed(self, error: HumError, now: float, active: float) -> None:
+        follow = self._following()
+        update = (
+            follow.give_up(error, now) if is_throttle(error) else follow.failed(error, now, active)
+        )
+        self._throttles = 0
+        self.due, self.update = follow.due, update
+        if update is not None and update.kind == UpdateKind.GONE and self._adopted:
+            # It ended while nobody looked, so its answer is lost.
+            self._begin_anew(now)
+        elif update is not None:
+            outcome = Outcome.EXPIRED if update.kind == UpdateKind.GONE else Outcome.FAILED
+            self._finish(outcome, now, session=follow.session, error=error)
+
+    def _begin_anew(self, now: float) -> None:
+        self.token, self._adopted, self._follow = None, False, None
+        self._asked.clear()
+        self._tries = 0
+        self.step, self.due = LookupStep.CREATE, now
+
+    def _may_look_elsewhere(self, session: Session) -> bool:
+        """Whether the other endpoint may know more; the services once more if all was too early."""
+        if len(self._asked) == 1:
+            return True
+        matched = session.agents.get("internet") == AgentStatus.MATCHED
+        if matched and self.source == "session" and not self._looked_again:
+            self._looked_again = True
+            return True
+        return False
+
+    def _following(self) -> SessionPoll:
+        if self._follow is None:
+            raise RuntimeError("a poll was answered before the session was created")
+        return self._follow
+
+    def _look_at(
+        self,
+        source: Source,
+        now: float,
+        active: float,
+        *,
+        started: float | None = None,
+        delay: float = 0.0,
+    ) -> None:
+        """Poll this endpoint, within a budget that began at `started`, or begins now."""
+        self._asked.add(source)
+        self.source, self.step = source, LookupStep.POLL
+        self._follow = SessionPoll(
+            self.token or "",
+            self.policy,
+            DEFAULT_AGENTS,
+            source=source,
+            started=active if started is None else started,
+        )
+        self._follow.plan_first(now, delay, active=active)
+        self.due = self._follow.due
+
+    def _observed_at(self, session: Session | None) -> datetime | None:
+        if session is not None and session.responded_at is not None:
+            return session.responded_at
+        # Where nothing was asked, nothing was observed.
+        return None if self._began is None else datetime.now(UTC)
+
+    def _finish(
+        self,
+        outcome: Outcome,
+        now: float,
+        *,
+        session: Session | None = None,
+        error: HumError | None = None,
+    ) -> None:
+        self._result = Qualification(
+            key=self.key,
+            address=self.address,
+            outcome=outcome,
+            providers=(session.providers or ()) if session and outcome == Outcome.SERVED else (),
+            service_address=session.service_address if session else None,
+            token=self.token,
+            data_set=session.data_set if session else None,
+            elapsed=now - self._began if self._began is not None else 0.0,
+            observed_at=self._observed_at(session),
+            error=error,
+        )
+        self._tries = self._throttles = 0
+        closable = self.close and self.token is not None and outcome != Outcome.EXPIRED
+        self.step, self.due = (LookupStep.CLOSE if closable else None), now
+
+
+def _why_not_created(error: HumError) -> Outcome:
+    if isinstance(error, InvalidAddress):
+        return Outcome.INVALID_ADDRESS
+    return Outcome.UNCERTAIN if may_have_created(error) else Outcome.FAILED

@@ -1,0 +1,1 @@
+"""Many sessions: which one is polled next, and what its answer means."""

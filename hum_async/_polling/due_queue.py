@@ -1,0 +1,86 @@
+"""Items by the time at which they are due. Synchronous and without a clock."""
+
+import heapq
+import itertools
+import math
+from typing import Generic, TypeVar
+
+__all__ = ["DueQueue"]
+
+T = TypeVar("T")
+
+
+class DueQueue(Generic[T]):
+    """Items by the time at which they are due; equal times in order of arrival.
+
+    Only what is due soon lies in a heap. What is due later waits in baskets of a quarter of a
+    second, because finding one's way through a heap of 100,000 items costs more in memory that is
+    far away than in steps.
+    """
+
+    __slots__ = ("_basket_heap", "_baskets", "_edge", "_order", "_size", "_soon")
+
+    _PER_SECOND = 4.0
+    _LAST = 1e15
+
+    def __init__(self) -> None:
+        self._soon: list[tuple[float, int, T]] = []
+        self._baskets: dict[float, list[tuple[float, int, T]]] = {}
+        self._basket_heap: list[float] = []
+        self._edge = -math.inf
+        self._order = itertools.count()
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def push(self, due: float, item: T) -> None:
+        """Plan an item."""
+        self._size += 1
+        entry = (due, next(self._order), item)
+        number = min(due * self._PER_SECOND // 1.0, self._LAST)
+        if number <= self._edge:
+            heapq.heappush(self._soon, entry)
+        elif (basket := self._baskets.get(number)) is not None:
+            basket.append(entry)
+        else:
+            self._baskets[number] = [entry]
+            heapq.heappush(self._basket_heap, number)
+
+    def next_due(self) -> float | None:
+        """Return when the first item is due, or None if there is none."""
+        if self._soon or self._unpack():
+            return self._soon[0][0]
+        return None
+
+    def first(self) -> T:
+        """Return the item that is due first, and leave it."""
+        if not self._soon:
+            self._unpack()
+        return self._soon[0][2]
+
+    def pop(self) -> T:
+        """Take the item that is due first."""
+        if not self._soon:
+            self._unpack()
+        self._size -= 1
+        return heapq.heappop(self._soon)[2]
+
+    def pop_due(self, now: float) -> T | None:
+        """Take the first item if it is due, else return None."""
+        due = self.next_due()
+        return self.pop() if due is not None and due <= now else None
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._soon, self._baskets, self._basket_heap = [], {}, []
+        self._edge, self._size = -math.inf, 0
+
+    def _unpack(self) -> bool:
+        """SlotUse to the next basket; return whether there is one."""
+        if not self._basket_heap:
+            return False
+        self._edge = heapq.heappop(self._basket_heap)
+        self._soon = self._baskets.pop(self._edge)
+        heapq.heapify(self._soon)
+        return True

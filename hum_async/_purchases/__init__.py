@@ -1,0 +1,1 @@
+"""What was bought: the record of every purchase, in memory or on disk."""

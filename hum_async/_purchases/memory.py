@@ -1,0 +1,52 @@
+"""The purchases of one run, in memory."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from hum_async._purchases.records import Change, Entry, Settled
+from hum_async.models import Address, Qualification
+
+__all__ = ["MemoryStore"]
+
+
+class MemoryStore:
+    """Keeps the results of one run for the rows that ask for the same address."""
+
+    durable = False
+    resumed = False
+    known = 0
+    spent = 0
+    run = 0
+    taken_since: str | None = None
+    found_rate: float | None = None
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self._results: dict[bytes, Qualification] = {}
+
+    async def find(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
+        """Return what is known of these addresses."""
+        return {
+            address: Entry(None, found.outcome, 0, found.requests, None, address)
+            for address in addresses
+            if (found := self._results.get(address)) is not None
+        }
+
+    async def result(self, entry: Entry, *, key: Any, address: Address) -> Qualification:
+        """Return the result of an entry, for a row."""
+        return attrs.evolve(self._results[entry.packed or b""], key=key, address=address)
+
+    def record(self, *changes: Change) -> asyncio.Future[None]:
+        """Keep results; all else need not be kept."""
+        for change in changes:
+            if isinstance(change, Settled):
+                self._results[change.address] = change.result
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+    async def finish(self) -> None:
+        """Do nothing: the results go with the job."""

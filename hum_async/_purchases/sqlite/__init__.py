@@ -1,0 +1,1 @@
+"""The purchase store in one SQLite file: the journal of a job."""

@@ -1,0 +1,193 @@
+"""The file format of a journal: its schema and version, how to recognise it and how to read it."""
+
+import math
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hum_async._purchases.records import Entry, Tally
+from hum_async.errors import JournalError
+from hum_async.models import Outcome
+
+__all__ = [
+    "APPLICATION_ID",
+    "SCHEMA",
+    "VERSION",
+    "check_api",
+    "check_header",
+    "damaged",
+    "find",
+    "found_rate",
+    "open_reading",
+    "setting",
+    "tally",
+    "version_of",
+]
+
+APPLICATION_ID = 0x48756D4A
+VERSION = 1
+SCHEMA = """
+CREATE TABLE setting (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY,
+  began_at TEXT NOT NULL,
+  seen_at TEXT,
+  library_version TEXT NOT NULL,
+  requests INTEGER NOT NULL DEFAULT 0,
+  rows_done INTEGER NOT NULL DEFAULT 0,
+  rows_reused INTEGER NOT NULL DEFAULT 0,
+  rows_total INTEGER,
+  seconds REAL NOT NULL DEFAULT 0
+);
+CREATE TABLE purchase (
+  id INTEGER PRIMARY KEY,
+  address BLOB NOT NULL,
+  run INTEGER NOT NULL REFERENCES run,
+  asked_at TEXT NOT NULL,
+  token TEXT,
+  outcome TEXT,
+  requests INTEGER NOT NULL DEFAULT 0,
+  observed_at TEXT,
+  result BLOB,
+  copied INTEGER NOT NULL DEFAULT 0,
+  superseded TEXT
+);
+CREATE UNIQUE INDEX one_purchase ON purchase (address) WHERE superseded IS NULL;
+"""
+_FIND = (
+    "SELECT address, token, outcome, run, requests, observed_at, result FROM purchase "
+    "WHERE superseded IS NULL AND address IN ({marks})"
+)
+_BATCH = 500  # below the number of variables that any SQLite takes
+
+
+def check_header(path: Path, *, must_exist: bool) -> None:
+    """Look into a file without opening it as a database, which could alter it.
+
+    Raises:
+        JournalError: It is no journal, or one of another version; or it is missing.
+    """
+    version = version_of(path, must_exist=must_exist)
+    if version is not None and version != VERSION:
+        age = "a newer" if version > VERSION else "an older"
+        raise JournalError(
+            f"{path} was written by {age} version of hum_async (format {version}, this one uses "
+            f"{VERSION}); use that version, or start over with --fresh or another file"
+        )
+
+
+def version_of(path: Path, *, must_exist: bool) -> int | None:
+    """Return the version of a journal's format; None if it is still to be made.
+
+    Raises:
+        JournalError: It is no journal; or it is missing.
+    """
+    try:
+        with path.open("rb") as stream:
+            header = stream.read(100)
+        log = path.with_name(path.name + "-wal")
+        logged = log.exists() and log.stat().st_size > 0
+    except FileNotFoundError:
+        if must_exist:
+            raise JournalError(f"there is no journal {path}") from None
+        return None
+    except OSError as exc:
+        raise JournalError(f"cannot read the journal {path}: {exc.strerror or exc}") from exc
+    if not header and not must_exist and not logged:
+        # What is left when a process died between making the file and filling it.
+        return None
+    # Positions of both numbers: https://www.sqlite.org/fileformat.html#the_database_header
+    version, application = (int.from_bytes(header[at : at + 4], "big") for at in (60, 68))
+    if not header.startswith(b"SQLite format 3\0") or application != APPLICATION_ID:
+        raise JournalError(f"{path} is not a journal of hum_async; name another file")
+    return version
+
+
+def check_api(path: Path, known: str | None, api: str | None) -> None:
+    if known is not None and api is not None and known != api:
+        raise JournalError(
+            f"{path} holds results of {known}, and this job asks {api}; use another output or "
+            "journal, or start over with --fresh"
+        )
+
+
+def open_reading(path: Path, *, api: str | None = None) -> sqlite3.Connection:
+    """Open a journal to read it only, also while a job writes it.
+
+    Raises:
+        JournalError: It is no journal, of another version or another API, or cannot be read.
+    """
+    check_header(path, must_exist=True)
+    try:
+        # A second connection is safe: what can damage a WAL database up to SQLite 3.51.2 takes two
+        # that write or checkpoint (https://www.sqlite.org/wal.html), and this one can do neither.
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=5.0
+        )
+        try:
+            check_api(path, setting(db, "api"), api)
+        except BaseException:
+            db.close()
+            raise
+    except sqlite3.OperationalError as exc:
+        raise JournalError(f"cannot read the journal {path}: {exc}") from exc
+    except sqlite3.Error as exc:
+        raise damaged(path, exc) from exc
+    return db
+
+
+def damaged(path: Path, exc: sqlite3.Error) -> JournalError:
+    """Return what to say of a journal that something has destroyed."""
+    return JournalError(
+        f"the journal {path} is damaged ({exc}); restore it from a backup, or start over with "
+        "--fresh, which buys everything again"
+    )
+
+
+def find(db: sqlite3.Connection, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
+    """Return what a database knows of these addresses."""
+    found: dict[bytes, Entry] = {}
+    for at in range(0, len(addresses), _BATCH):
+        batch = addresses[at : at + _BATCH]
+        query = _FIND.format(marks=", ".join("?" * len(batch)))
+        for address, token, outcome, *rest in db.execute(query, batch):
+            found[address] = Entry(token, Outcome(outcome) if outcome else None, *rest)
+    return found
+
+
+def tally(db: sqlite3.Connection) -> Tally:
+    """Return what a database adds up to."""
+    counts = db.execute(
+        """
+        SELECT
+          count(token),
+          count(*) FILTER (WHERE token IS NULL AND NOT copied
+                           AND (outcome IS NULL OR outcome = 'UNCERTAIN')),
+          count(*) FILTER (WHERE token IS NOT NULL AND outcome IS NULL AND superseded IS NULL),
+          count(*) FILTER (WHERE outcome IS NOT NULL AND superseded IS NULL),
+          count(*) FILTER (WHERE copied AND superseded IS NULL),
+          count(*) FILTER (WHERE superseded IS NULL)
+        FROM purchase
+        """
+    ).fetchone()
+    return Tally(*counts)
+
+
+def found_rate(db: sqlite3.Connection) -> tuple[float, datetime] | None:
+    """Return the requests per second that were found to hold, and when; None if none were."""
+    rate, at = setting(db, "found_rate"), setting(db, "found_rate_at")
+    if not isinstance(rate, float) or not 0.0 < rate < math.inf:
+        return None
+    try:
+        return rate, datetime.fromisoformat(at).astimezone(UTC)
+    except (TypeError, ValueError):
+        # Of a version that says it otherwise: it can be found out again.
+        return None
+
+
+def setting(db: sqlite3.Connection, name: str) -> Any:
+    """Return a value that was set, None if it was not."""
+    row = db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+    return row[0] if row else None

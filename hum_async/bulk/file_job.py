@@ -1,0 +1,310 @@
+"""A qualification job from a table to files, through a journal."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+import attrs
+
+from hum_async._purchases.sqlite.writer import JournalStore, open_journal
+from hum_async.bulk.files.columns import AddressColumns
+from hum_async.bulk.files.compose import Composed, Outputs, compose
+from hum_async.bulk.files.manifest import relative
+from hum_async.bulk.job_engine import Job
+from hum_async.bulk.purchasing import Terms
+from hum_async.bulk.qualification import QualificationStream
+from hum_async.bulk.report import JobReport
+from hum_async.bulk.result_columns import result_values
+from hum_async.bulk.tables import Cell, Sink, Table
+from hum_async.client import HumClient
+from hum_async.errors import (
+    ApiUnavailable,
+    HumError,
+    JournalError,
+    ResponseError,
+    ServerError,
+    TransportError,
+)
+from hum_async.models import Address, Qualification
+
+__all__ = ["FileJob", "JournalTerms"]
+
+_CHUNK = 256
+_TICK = 0.5
+_PATIENCE = 25
+"""Look-ups in a row that may fail by fault of the API before a job stops."""
+_NOTE_EVERY = 4
+"""Ticks between two notes of the progress in the journal."""
+
+OnResult = Callable[[int, Qualification, dict[str, Any]], None]
+
+
+@attrs.frozen(kw_only=True)
+class JournalTerms:
+    """Which journal a job uses, and what it takes from it.
+
+    Attributes:
+        path: The file; made if there is none.
+        api: What to call the API whose results it holds.
+        max_age: Seconds; results of earlier jobs that are older are looked up anew. None: none are.
+        reuse_from: Journal of another job, whose results are taken for addresses that are new here.
+        forget_open: Sessions of earlier runs are known to be lost.
+    """
+
+    path: Path
+    api: str
+    max_age: float | None = None
+    reuse_from: Path | None = None
+    forget_open: bool = False
+
+
+class FileJob:
+    """Looks up every row of a table.
+
+    Args:
+        client: Whose API, key and limiter are used.
+        table: The input.
+        columns: Where its rows hold the address.
+        terms: How to go about it.
+        journal: Where everything is written down first.
+        stream_to: A sink that gets rows as they are done, in the table's order; None if the output
+            is only composed in the end.
+        on_result: Called with each row's number, result and result columns.
+        on_progress: Called after each row, and twice a second whatever happens.
+
+    Use `run`, then `compose`.
+    """
+
+    def __init__(  # noqa: PLR0913  the parts of a job, each given by name
+        self,
+        client: HumClient,
+        *,
+        table: Table,
+        columns: AddressColumns,
+        terms: Terms,
+        journal: JournalTerms,
+        stream_to: Sink | None = None,
+        on_result: OnResult = lambda *_: None,
+        on_progress: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.report = JobReport(total=table.count)
+        self._client = client
+        self._table = table
+        self._columns = columns
+        self._terms = terms
+        self._journal = journal
+        self._in_order = None if stream_to is None else _InOrder(table, stream_to)
+        self._on_result = on_result
+        self.on_progress = on_progress
+        self._outage = _Outage()
+        self._stream: QualificationStream | None = None
+        self._store: JournalStore | None = None
+        self._began = 0.0
+
+    async def __aenter__(self) -> Self:
+        """Open the journal.
+
+        Raises:
+            JournalError: It cannot be used.
+        """
+        terms = self._journal
+        self._store = await open_journal(
+            terms.path, api=terms.api, max_age=terms.max_age, reuse_from=terms.reuse_from
+        )
+        if terms.forget_open:
+            await self._store.forget_open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._opened.aclose()
+
+    @property
+    def _opened(self) -> JournalStore:
+        if self._store is None:
+            raise RuntimeError("enter the job first: async with FileJob(...) as job")
+        return self._store
+
+    def stop(self) -> None:
+        """Buy nothing more; `run` returns when what is under way has been looked up."""
+        if self._stream is not None:
+            self._stream.stop()
+
+    async def run(self) -> None:
+        """Look up every row, or what is left of them.
+
+        Raises:
+            AuthenticationError: The key is not accepted.
+            SessionLimitReached: Rows are left, and no more sessions may be bought.
+            ApiUnavailable: Every one of the last look-ups failed by fault of the API, or it asks
+                to wait for long.
+            JournalError: The journal cannot be written any more.
+            InputError: The output that rows are streamed to cannot be written any more.
+        """
+        store = self._opened
+        work = Job(
+            self._client.caller, self._addresses(), terms=self._terms, store=nullcontext(store)
+        )
+        self._stream = stream = QualificationStream(work)
+        self._began = self._clock()
+        ticker = asyncio.create_task(self._tick(store))
+        try:
+            async for result in stream:
+                self._take(result)
+        finally:
+            ticker.cancel()
+            await asyncio.wait([ticker])
+            try:
+                if self._in_order is not None:
+                    self._in_order.flush()
+            finally:
+                await stream.aclose()
+                self._measure()
+                with contextlib.suppress(JournalError):
+                    await self._note(store)
+        self._outage.tell(self.report)
+
+    async def compose(self, outputs: Outputs) -> Composed | None:
+        """Write the outputs: every row that has a result, in the table's order.
+
+        Raises:
+            InputError: An output cannot be written. The results are safe in the journal.
+        """
+        stop = threading.Event()
+        store = self._opened
+        writing = asyncio.ensure_future(
+            store.work(
+                lambda: compose(
+                    self._table, self._columns, store.find_now, outputs=outputs, stop=stop
+                )
+            )
+        )
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            stop.set()
+            await asyncio.wait([writing])
+            raise
+
+    async def note_manifest(self, path: Path) -> None:
+        """Remember where the manifest of the outputs is, for whoever checks the job later."""
+        await self._opened.set("manifest", relative(path, self._journal.path))
+
+    def _clock(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _measure(self) -> None:
+        if self._stream is not None:
+            self.report.measure(self._stream.statistics(), self._clock() - self._began)
+
+    def _take(self, result: Qualification) -> None:
+        if not isinstance(result.key, int):
+            raise TypeError("rows are numbered")
+        values = result_values(result)
+        self.report.count(result, values)
+        if self._outage.takes(result) and self.report.done < self.report.total:
+            self.stop()
+        if self._in_order is not None:
+            self._in_order.put(result.key, values)
+        self._on_result(result.key, result, values)
+        self._measure()
+        self.on_progress()
+
+    async def _tick(self, store: JournalStore) -> None:
+        ticks = 0
+        while True:
+            await asyncio.sleep(_TICK)
+            self._measure()
+            self.on_progress()
+            ticks += 1
+            if ticks % _NOTE_EVERY == 0:
+                # A journal that fails is told by whoever needs it next.
+                with contextlib.suppress(JournalError):
+                    await self._note(store)
+
+    async def _note(self, store: JournalStore) -> None:
+        report = self.report
+        await store.note_progress(
+            done=report.done, reused=report.reused, total=report.total, seconds=report.elapsed
+        )
+
+    async def _addresses(self) -> AsyncIterator[tuple[int, Address]]:
+        rows = self._table.rows()
+        number = 0
+        # A thread reads ahead a little: a disk may be slow, and the event loop must not wait.
+        while chunk := await asyncio.to_thread(_chunk, rows):
+            for cells in chunk:
+                if self._in_order is not None:
+                    self._in_order.expect(number, self._columns.restored(cells))
+                yield number, self._columns.address(cells)
+                number += 1
+
+
+class _Outage:
+    """Notices when nothing works any more, before a whole file is written off."""
+
+    def __init__(self) -> None:
+        self._since = datetime.now(UTC)
+        self._row = 0
+        self._last: HumError | None = None
+        self.noticed = False
+
+    def takes(self, result: Qualification) -> bool:
+        """Look at a result; return whether there is an outage."""
+        error = result.error
+        faulty = isinstance(error, TransportError | ServerError | ResponseError)
+        # What an earlier run has met says nothing of the API as it is now.
+        fresh = faulty and result.observed_at is not None and result.observed_at >= self._since
+        self._row = self._row + 1 if fresh else self._row if faulty else 0
+        self._last = error if faulty else self._last
+        self.noticed = self.noticed or self._row >= _PATIENCE
+        return self.noticed
+
+    def tell(self, report: JobReport) -> None:
+        """Say that the job was stopped, if it was and rows are left.
+
+        Raises:
+            ApiUnavailable: It was.
+        """
+        if self.noticed and report.done < report.total:
+            raise ApiUnavailable(
+                f"the last {_PATIENCE} look-ups all failed ({self._last}); stopped, lest more rows "
+                "fail or become uncertain: run the same command again when the API works"
+            )
+
+
+def _chunk(rows: Iterator[list[Cell]]) -> list[list[Cell]]:
+    return list(islice(rows, _CHUNK))
+
+
+class _InOrder:
+    """Holds back rows that are done before those above them."""
+
+    def __init__(self, table: Table, sink: Sink) -> None:
+        self._kept = table.kept
+        self._sink = sink
+        self._cells: dict[int, list[Cell]] = {}
+        self._ready: dict[int, dict[str, Any]] = {}
+        self._next = 0
+
+    def expect(self, number: int, cells: list[Cell]) -> None:
+        self._cells[number] = [cells[at] for at in self._kept]
+
+    def put(self, number: int, values: dict[str, Any]) -> None:
+        self._ready[number] = values
+        while self._next in self._ready:
+            self._write(self._next)
+            self._next += 1
+
+    def flush(self) -> None:
+        """Write what is done, gaps or not."""
+        for number in sorted(self._ready):
+            self._write(number)
+
+    def _write(self, number: int) -> None:
+        self._sink.write(self._cells.pop(number), self._ready.pop(number))

@@ -1,0 +1,162 @@
+"""Check a finished job again: its journal, its files by their checksums, its rows one by one."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from hum_async._purchases.sqlite.schema import damaged, find, open_reading, setting
+from hum_async.bulk.files.columns import find_columns
+from hum_async.bulk.files.compose import results_of
+from hum_async.bulk.files.manifest import checksum, read_manifest
+from hum_async.bulk.tables import Cell, Table, open_table
+from hum_async.errors import InputError
+
+__all__ = ["Verdict", "verify"]
+
+_SHOWN = 5
+
+
+@attrs.define
+class Verdict:
+    """What a check found.
+
+    Attributes:
+        passed: What was checked and is as it should be.
+        problems: What is not.
+    """
+
+    passed: list[str] = attrs.field(factory=list)
+    problems: list[str] = attrs.field(factory=list)
+
+    def note(self, what: str, problems: Sequence[str]) -> None:
+        """Take up the end of one check."""
+        if problems:
+            self.problems.extend(problems[:_SHOWN])
+            if (more := len(problems) - _SHOWN) > 0:
+                self.problems.append(f"... and {more:,} more of this kind")
+        else:
+            self.passed.append(what)
+
+
+def verify(journal: Path) -> Verdict:
+    """Check a finished job.
+
+    Args:
+        journal: Its journal; the manifest and the files are found from there.
+
+    Raises:
+        JournalError: The journal cannot be read.
+        InputError: The manifest cannot be read.
+    """
+    verdict = Verdict()
+    db = open_reading(journal)
+    try:
+        _check(journal, db, verdict)
+    except sqlite3.DatabaseError as exc:
+        verdict.problems.append(str(damaged(journal, exc)))
+    finally:
+        db.close()
+    return verdict
+
+
+def _check(journal: Path, db: sqlite3.Connection, verdict: Verdict) -> None:
+    verdict.note("the journal is sound", _damages(db))
+    verdict.note("every row has its result", _unfinished(db))
+    verdict.note("no address was bought twice without a reason", _bought_twice(db))
+    name = setting(db, "manifest")
+    if name is None:
+        verdict.problems.append("the journal names no manifest: its output was not written")
+        return
+    manifest_path = journal.parent / name
+    manifest = read_manifest(manifest_path)
+    files = {role: _found(manifest_path, file) for role, file in manifest["files"].items()}
+    verdict.note("every file is as it was written", list(_changed(files, manifest)))
+    if "input" in files and "output" in files:
+        rows = list(_wrong_rows(db, manifest, files))
+        verdict.note("every row of the input is in the output once, with its result", rows)
+
+
+def _damages(db: Any) -> list[str]:
+    found = [str(row[0]) for row in db.execute("PRAGMA integrity_check")]
+    return [] if found == ["ok"] else [f"the journal is damaged: {text}" for text in found]
+
+
+def _unfinished(db: Any) -> list[str]:
+    open_, asked = db.execute(
+        "SELECT count(token), count(*) - count(token) FROM purchase "
+        "WHERE superseded IS NULL AND outcome IS NULL"
+    ).fetchone()
+    problems = []
+    if setting(db, "finished_at") is None:
+        problems.append("the job is not finished; run it again")
+    if open_:
+        problems.append(f"{open_:,} sessions have no result yet")
+    if asked:
+        problems.append(f"{asked:,} requests for a session have no answer yet")
+    return problems
+
+
+def _bought_twice(db: Any) -> list[str]:
+    # The index of the journal forbids it; this is for files that something else has written to.
+    twice = db.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM purchase WHERE superseded IS NULL "
+        "GROUP BY address HAVING count(*) > 1)"
+    ).fetchone()[0]
+    return [f"{twice:,} addresses have two purchases that count"] if twice else []
+
+
+def _found(manifest_path: Path, file: dict[str, Any]) -> Path:
+    return manifest_path.parent / str(file["name"])
+
+
+def _changed(files: dict[str, Path], manifest: dict[str, Any]) -> Iterator[str]:
+    for role, path in files.items():
+        try:
+            if checksum(path) != manifest["files"][role]["sha256"]:
+                yield f"the {role} {path} was changed after it was written"
+        except InputError as exc:
+            yield f"the {role} cannot be checked: {exc}"
+
+
+def _wrong_rows(db: Any, manifest: dict[str, Any], files: dict[str, Path]) -> Iterator[str]:
+    try:
+        source = _opened(files["input"], manifest["files"]["input"])
+        target = _opened(files["output"], manifest["files"]["output"])
+    except InputError as exc:
+        yield str(exc)
+        return
+    columns = find_columns(source.header, mapping=manifest["files"]["input"]["columns"])
+    outcome_at = target.header.index("hum_outcome")
+    written = target.rows()
+    number = 0
+    for number, (cells, result) in enumerate(
+        results_of(source, columns, lambda digests: find(db, digests)), 1
+    ):
+        row = next(written, None)
+        if row is None:
+            yield f"the output ends before row {number:,}"
+            return
+        if [_text(row[at]) for at in range(len(cells))] != [_text(cell) for cell in cells]:
+            yield f"row {number:,} of the output is not row {number:,} of the input"
+        if result is None or row[outcome_at] != str(result.outcome):
+            yield f"the outcome in row {number:,} of the output is not that of the journal"
+    extra = sum(1 for _ in written)
+    if extra:
+        yield f"the output has {extra:,} rows more than the input"
+
+
+def _opened(path: Path, file: dict[str, Any]) -> Table:
+    return open_table(
+        str(path), encoding=file.get("encoding"), sheet=file.get("sheet"), fmt=file.get("format")
+    )
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)

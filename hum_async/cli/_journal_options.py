@@ -1,0 +1,141 @@
+"""The options of a job's journal, and starting over."""
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import attrs
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from hum_async._purchases.sqlite.journal import remove_journal
+from hum_async._purchases.sqlite.schema import VERSION, version_of
+from hum_async.bulk.files.outputs import beside
+from hum_async.bulk.job_status import status_of
+from hum_async.bulk.tables import STANDARD
+from hum_async.cli._console import say, shown
+from hum_async.cli._durations import Duration
+from hum_async.cli._run import UsageError
+from hum_async.errors import JournalError
+from hum_async.models import Outcome
+
+__all__ = ["JournalOptions", "journal_path", "somebody_is_there", "start_over"]
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class JournalOptions:
+    """What a job remembers, and what it takes from what it remembers."""
+
+    journal: Annotated[
+        Path | None,
+        Parameter(
+            help="File that makes the job resumable; default: beside the output, as "
+            "OUT.journal.sqlite. Standard output has none unless you name one."
+        ),
+    ] = None
+    fresh: Annotated[
+        bool, Parameter(negative=(), help="Start over: forget what the journal holds.")
+    ] = False
+    yes: Annotated[
+        bool, Parameter(alias="-y", negative=(), help="Do not ask before starting over.")
+    ] = False
+    retry_failed: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            help="Look failed rows of earlier runs up again, all but uncertain ones.",
+        ),
+    ] = False
+    retry_uncertain: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            help="Look uncertain rows up again, which may buy a second session for them.",
+        ),
+    ] = False
+    reuse: Annotated[
+        Duration | None,
+        Parameter(
+            help="Take results of an earlier, finished job only if they are younger than this "
+            "(30m, 24h, 7d); default: whatever their age."
+        ),
+    ] = None
+    reuse_from: Annotated[
+        Path | None,
+        Parameter(help="Journal of another job, whose results are taken where they fit."),
+    ] = None
+    max_sessions: Annotated[
+        int | None,
+        Parameter(
+            validator=Number(gte=1),
+            help="Never buy more sessions than this, all runs of the job together.",
+        ),
+    ] = None
+
+    @property
+    def retried(self) -> frozenset[Outcome]:
+        """Outcomes of earlier runs that are looked up anew."""
+        failed = {Outcome.FAILED, Outcome.TIMED_OUT, Outcome.EXPIRED, Outcome.INVALID_ADDRESS}
+        return frozenset(
+            (failed if self.retry_failed else set())
+            | ({Outcome.UNCERTAIN} if self.retry_uncertain else set())
+        )
+
+
+@contextlib.contextmanager
+def journal_path(options: JournalOptions, *, output: str, streams: bool) -> Iterator[Path]:
+    """Yield where the journal is; a temporary one if there is nothing for it to lie beside."""
+    if options.journal is not None:
+        yield options.journal
+    elif not streams:
+        yield beside(output, ".journal.sqlite")
+    else:
+        with tempfile.TemporaryDirectory(prefix="hum-") as folder:
+            yield Path(folder) / "journal.sqlite"
+
+
+def start_over(path: Path, options: JournalOptions, *, may_ask: bool) -> None:
+    """Remove a journal after saying what it holds.
+
+    Args:
+        path: The journal.
+        options: Whether there is anything to do, and whether to ask.
+        may_ask: Somebody is there to be asked.
+
+    Raises:
+        JournalError: Another process has it, or it is no journal.
+        UsageError: Nobody can be asked, and nobody said yes.
+    """
+    if not options.fresh or not path.exists():
+        return
+    say(f"[yellow]{shown(str(path))} {_loss(path)}. Starting over forgets that.[/]")
+    if not options.yes:
+        if not may_ask:
+            raise UsageError("say --yes with --fresh to start over without being asked")
+        if input("Start over? [y/N] ").strip().casefold() not in {"y", "yes"}:
+            raise UsageError("nothing was changed")
+    remove_journal(path)
+
+
+def _loss(path: Path) -> str:
+    # Whatever is no journal at all is not ours to remove.
+    if version_of(path, must_exist=True) != VERSION:
+        return "was written by another version of hum_async and cannot be read by this one"
+    try:
+        tally = status_of(path).tally
+    except JournalError:
+        return "is damaged and cannot be read"
+    return (
+        f"holds {tally.settled:,} results that took {tally.bought:,} paid sessions"
+        + (f", {tally.open:,} of them still open" if tally.open else "")
+        + (f", and {tally.uncertain:,} uncertain ones" if tally.uncertain else "")
+    )
+
+
+def somebody_is_there(source: str) -> bool:
+    """Whether a question can be asked."""
+    return source != STANDARD and sys.stdin is not None and sys.stdin.isatty()

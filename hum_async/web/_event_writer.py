@@ -1,0 +1,122 @@
+"""Writes events: gives each its place in the hub's order, and JSON without secrets."""
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+import orjson
+
+from hum_async._polling.session_poll import changes_between
+from hum_async.models import Outcome, Provider, Qualification, Session
+from hum_async.web._public_json import (
+    explanation,
+    public_change,
+    public_provider,
+    public_state,
+    scrub,
+)
+from hum_async.web._replay_buffer import ReplayBuffer
+from hum_async.web.events import EventKind, HubEvent
+
+__all__ = ["EventWriter"]
+
+_EVENT_ID = re.compile(r"([0-9a-f]{8})-([0-9]{1,18})", re.ASCII)
+
+
+class EventWriter:
+    """Writes the events of one hub.
+
+    Args:
+        key: The API key, which no event may hold.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        # Ids of another process, or of this one before its restart, mean nothing here.
+        self._epoch = secrets.token_hex(4)
+        self._position = 0
+
+    def begin(self, lookup: str) -> ReplayBuffer:
+        """Return the story of a look-up that begins."""
+        return ReplayBuffer(
+            self._write(EventKind.SNAPSHOT, lookup, public_state(None), self._next())
+        )
+
+    def tell_state(
+        self, story: ReplayBuffer, lookup: str, before: Session | None, after: Session
+    ) -> Session:
+        """Tell where a look-up stands, if that differs from what was told; return what is told."""
+        if before is not None and not after.agents:
+            # Some answers name no agents, which does not undo what earlier ones said of them.
+            after = attrs.evolve(
+                after,
+                agents=before.agents,
+                service_address=after.service_address or before.service_address,
+            )
+        changes = changes_between(before, after)
+        known = None if before is None else before.service_address
+        if not changes and known == after.service_address:
+            return after
+        state = public_state(after)
+        told = {**state, "changes": [public_change(change) for change in changes]}
+        position, hidden = self._next(), (after.token,)
+        story.add(
+            self._write(EventKind.CHANGE, lookup, told, position, hidden),
+            snapshot=self._write(EventKind.SNAPSHOT, lookup, state, position, hidden),
+        )
+        return after
+
+    def tell_result(self, story: ReplayBuffer, lookup: str, result: Qualification) -> None:
+        """Tell the providers, if that is what the look-up found out, and that it is done."""
+        hidden = (result.token, *(provider.security_token for provider in result.providers))
+        if result.outcome in {Outcome.SERVED, Outcome.NO_PROVIDERS}:
+            told = _providers(result.providers)
+            story.add(self._write(EventKind.PROVIDERS, lookup, told, self._next(), hidden))
+        done = {
+            "outcome": result.outcome,
+            "message": explanation(result.outcome),
+            "elapsed": round(result.elapsed, 3),
+        }
+        story.add(self._write(EventKind.DONE, lookup, done, self._next(), hidden))
+
+    def tell_failure(self, story: ReplayBuffer, lookup: str) -> None:
+        """Tell that a look-up cannot be made."""
+        failed = Outcome.FAILED
+        done = {"outcome": failed, "message": explanation(failed), "elapsed": None}
+        story.add(self._write(EventKind.DONE, lookup, done, self._next()))
+
+    def _next(self) -> int:
+        self._position += 1
+        return self._position
+
+    def _write(
+        self,
+        kind: EventKind,
+        lookup: str,
+        data: Mapping[str, Any],
+        position: int,
+        hidden: Iterable[str | None] = (),
+    ) -> HubEvent:
+        """Return an event without these secrets, even if the API has repeated them somewhere."""
+        payload = scrub(orjson.dumps({"lookup": lookup, **data}), (self._key, *hidden))
+        return HubEvent(
+            kind=kind,
+            lookup=lookup,
+            id=f"{self._epoch}-{position}",
+            payload=payload,
+            position=position,
+        )
+
+    def position_of(self, event_id: str | None) -> int:
+        """Return the place of an event by its id; -1 for an id that this hub never gave."""
+        found = _EVENT_ID.fullmatch(event_id or "")
+        if found is None or found[1] != self._epoch:
+            return -1
+        position = int(found[2])
+        return position if position <= self._position else -1
+
+
+def _providers(providers: Iterable[Provider]) -> dict[str, Any]:
+    return {"providers": [public_provider(provider) for provider in providers]}

@@ -1,0 +1,71 @@
+"""What an address needs, by what the journal knows of it."""
+
+from __future__ import annotations
+
+import attrs
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hum_async import Outcome
+from hum_async._purchases.records import Entry
+from hum_async._purchases.resume_rules import ResumeAction, ResumeRules
+
+TIMES = st.sampled_from(["2026-01-01T00:00:00+00:00", "2026-06-01T00:00:00+00:00", None])
+ENTRIES = st.builds(
+    Entry,
+    token=st.none() | st.just("token"),
+    outcome=st.none() | st.sampled_from(Outcome),
+    run=st.integers(1, 3),
+    requests=st.integers(0, 9),
+    observed_at=TIMES,
+    packed=st.just(b""),
+    copied=st.booleans(),
+)
+RULES = st.builds(
+    ResumeRules,
+    run=st.integers(1, 3),
+    retry=st.frozensets(st.sampled_from(Outcome)),
+    since=TIMES,
+)
+
+
+def test_what_nothing_is_known_of_is_bought() -> None:
+    assert ResumeRules(1).need(None) == (ResumeAction.BUY, None)
+
+
+@given(ENTRIES, RULES)
+def test_nothing_that_is_known_is_bought_again_without_a_reason(
+    entry: Entry, rules: ResumeRules
+) -> None:
+    need, reason = rules.need(entry)
+    assert (need is ResumeAction.BUY) == (reason is not None)
+
+
+@given(ENTRIES, st.integers(1, 3))
+def test_without_retry_or_age_what_is_known_is_used(entry: Entry, run: int) -> None:
+    need, _ = ResumeRules(run).need(entry)
+    if entry.outcome is not None:
+        assert need is ResumeAction.TAKE
+    else:
+        assert need is (ResumeAction.ADOPT if entry.token else ResumeAction.WRITE_OFF)
+
+
+@given(ENTRIES, RULES)
+def test_what_this_run_asked_for_is_never_asked_for_again(entry: Entry, rules: ResumeRules) -> None:
+    ours = attrs.evolve(entry, run=rules.run, copied=False)
+    assert rules.need(ours)[0] is not ResumeAction.BUY
+
+
+@given(ENTRIES, RULES)
+def test_an_uncertain_purchase_is_repeated_only_when_that_is_asked_for(
+    entry: Entry, rules: ResumeRules
+) -> None:
+    uncertain = entry.outcome == Outcome.UNCERTAIN or (entry.outcome is None and not entry.token)
+    if uncertain and Outcome.UNCERTAIN not in rules.retry:
+        assert rules.need(entry)[0] is not ResumeAction.BUY
+
+
+@given(ENTRIES, RULES)
+def test_an_open_session_is_never_given_up_for_a_new_one(entry: Entry, rules: ResumeRules) -> None:
+    running = attrs.evolve(entry, token="token", outcome=None)
+    assert rules.need(running) == (ResumeAction.ADOPT, None)
