@@ -1,8 +1,18 @@
-"""How many requests per second a server takes that does not say so.
+"""Find the rate limit of a server that does not publish it, from its answers alone.
 
-Synchronous and without a clock: ``now`` is an argument, seconds of any monotonic clock. What the
-constants come to against token buckets from one request to a second's worth, fixed and sliding
-windows, with and without Retry-After, is measured by ``benchmarks/bench_limits.py``.
+`AdaptiveRate` is always in one of four states:
+
+* slow start: the server has refused nothing yet; the rate doubles every two round trips.
+* hold: the server has refused a request; the rate was cut and stays for some seconds.
+* recover, then probe: the rate grows quickly towards the ceiling, which is the rate of the last
+  refusal, and slowly around it.
+* above the old ceiling: the server accepts clearly more than it refused before; the rate grows
+  quickly again.
+
+``docs/limits.md`` draws these states and gives the reasons for the constants, and
+``benchmarks/bench_limits.py`` measures the result against token buckets, fixed and sliding windows,
+with and without Retry-After. The module is synchronous and reads no clock: ``now`` is an argument,
+in seconds of any monotonic clock.
 """
 
 import math
@@ -12,280 +22,354 @@ import attrs
 
 __all__ = ["AdaptiveRate"]
 
+_MAX_SLOW_START_SENDS = 2048
+"""Sends of the slow start that are remembered; the estimate of the limit needs only the last."""
+
 
 @attrs.define(eq=False)
 class AdaptiveRate:
-    """Finds a hidden limit by what is answered, and stays close to it.
+    """Finds a hidden rate limit and stays close to it.
 
-    Doubles until the first refusal, then cuts and comes back slowly to where it was refused. A
-    limit that turns out to be where it was is tried again ever more rarely.
+    The rate doubles until the first refusal. Each refusal cuts it; then it returns to the rate that
+    was refused and probes beyond it. Each probe that confirms the limit doubles the hold before the
+    next one.
 
     Args:
-        rate: Sends per second to start with.
-        max_rate: Never above this; None for no bound.
+        rate: Sends per second at the start.
+        max_rate: Upper bound of the rate in sends per second; None for no bound.
     """
+
+    SLOWEST = 0.1
+    """Sends per second; lower bound of the rate, so that the search never stops."""
+
+    # --- slow start
+
+    SLOW_START_FACTOR = 2.0
+    """Multiple of the rate in each step of the slow start; doubling reaches any limit soon."""
+    ROUND_TRIPS_PER_STEP = 2.0
+    """Round trips between two doublings or cuts: the answers to the new rate must arrive first."""
+    MIN_DOUBLING_SECONDS = 0.05
+    """Shortest time between two doublings; a shorter one holds too few sends to be answered."""
+    MAX_DOUBLING_SECONDS = 1.0
+    """Longest time between two doublings, and the time while no round trip is known."""
+    MIN_SAMPLE = 16
+    """Requests, served or sent, below which nothing is concluded from their number."""
+    ASSUMED_BURST_SECONDS = 0.25
+    """Burst of the server in seconds of its limit, as first assumed; real ones hold from a single
+    request to a second's worth."""
+    ESTIMATE_FACTOR = 1.02
+    """Multiple of the estimated limit to continue with; slightly too fast is corrected sooner than
+    slightly too slow."""
+    ESTIMATE_PRECISION = 0.01
+    """Relative width at which the search for the estimate ends; finer than what a burst allows."""
+
+    # --- cuts
+
+    CUT_FACTOR = 0.7
+    """What a deep cut leaves of a rate that exceeds the limit by an unknown amount."""
+    GENTLE_CUT_FACTOR = 0.97
+    """What a gentle cut leaves of a rate that was refused close to the known limit."""
+    MAX_GENTLE_CUTS = 4
+    """Gentle cuts in a row without a served request between them: an outage is no lower limit."""
+    MIN_CUT_SECONDS = 1.0
+    """Shortest time between two cuts; the refusals of one burst count once."""
+    EARLY_REFUSAL_SECONDS = 3.0
+    """Time after a pause in which a refusal means that the rate is still far too high."""
+    SAME_LIMIT_TOLERANCE = 0.1
+    """Relative difference from the ceiling up to which a refusal confirms the known limit."""
+    NEAR_CEILING = 1.3
+    """Multiple of the ceiling up to which a refusal says nothing of a quota for a window."""
+
+    # --- holds
+
+    HOLD_SECONDS = 3.0
+    """Time after any pause in which the rate does not grow: its first answers must arrive."""
+    CAREFUL_HOLD_SECONDS = 10.0
+    """The same where the limit is near: each probe ends in a refusal and a pause."""
+    MAX_HOLD_SECONDS = 120.0
+    """Longest hold; confirmed limits double the hold up to here, so a raised limit is found in
+    minutes."""
+
+    # --- growth
+
+    MIN_UTILIZATION = 0.75
+    """Share of the rate that must have been sent for it to grow: an unused rate is no evidence."""
+    GROWTH_STEP_SECONDS = 0.25
+    """Time between two steps of growth after the slow start; short against every hold."""
+    RECOVERY_GROWTH = 0.1
+    """Relative growth per second away from the ceiling, where a refusal is unlikely."""
+    PROBE_GROWTH = 0.01
+    """Relative growth per second around the ceiling, where a refusal is likely."""
+    MAX_STEP_FACTOR = 1.5
+    """Multiple of the rate in one step of growth at most: at low rates a step takes seconds."""
+    BELOW_CEILING = 0.9
+    """Multiple of the ceiling at which recovery ends and probing begins."""
+    ABOVE_CEILING = 1.12
+    """Multiple of the ceiling above which the server must have raised its limit."""
+    MAX_GROWTH_DIVISOR = 40.0
+    """What growth is divided by at most, in seconds of the pause that a refusal costs."""
+
+    # --- quotas and throughput
+
+    QUOTA_PAUSE_SECONDS = 5.0
+    """A longer pause means that a quota for a window is used up, not that the rate is too high."""
+    THROUGHPUT_SECONDS = 60.0
+    """Time over which the server's throughput is measured: the longest window that is common."""
+    MIN_THROUGHPUT_SECONDS = 10.0
+    """Shorter measurements of the throughput are ignored; a burst would falsify them."""
+    ROUND_TRIP_SMOOTHING = 0.02
+    """Share of a slower answer in `round_trip`: it follows a slower network within 50 answers."""
 
     rate: float = 5.0
     max_rate: float | None = None
     round_trip: float | None = attrs.field(default=None, init=False)
-    """Seconds that a fast answer takes; None before the first."""
+    """Seconds that a fast answer takes; None before the first one."""
     ceiling: float | None = attrs.field(default=None, init=False)
-    """The rate at which the server refused last; None while it never has."""
-    # How long to hold a rate after the next refusal, and what growth is divided by meanwhile.
-    _patience: float = attrs.field(default=10.0, init=False)
-    _slowness: float = attrs.field(default=1.0, init=False)
-    _grow_at: float = attrs.field(default=-math.inf, init=False)
-    # Sends since growth was last thought of: only a rate that is used may grow.
-    _used: int = attrs.field(default=0, init=False)
-    _used_since: float | None = attrs.field(default=None, init=False)
-    # The last cut, the end of its pause, and what was served in all and before that cut.
-    _cut_at: float = attrs.field(default=-math.inf, init=False)
-    _opened: float = attrs.field(default=0.0, init=False)
-    _total: int = attrs.field(default=0, init=False)
-    _before: int = attrs.field(default=0, init=False)
-    # What was served, since when, before a refusal that may mean: the window's quota is used up.
-    _window: tuple[int, float] | None = attrs.field(default=None, init=False)
-    # Nudges since anything was last served.
-    _nudges: int = attrs.field(default=0, init=False)
-    # Ends of pauses, and what had been served by then.
-    _marks: deque[tuple[float, int]] = attrs.field(factory=deque, init=False)
-    # When was sent what, as long as nothing was ever refused.
-    _ramp: deque[float] | None = attrs.field(factory=lambda: deque(maxlen=2048), init=False)
+    """The rate of the last refusal in sends per second; None before the first one."""
 
-    SLOWEST = 0.1
-    BUSY = 0.75
-    """Share of the rate that must have been used for it to grow."""
-    CUT = 0.7
-    """What is left of a rate that was too high by nobody knows how much."""
-    DARE = 1.02
-    """Multiple of the first guess to go on with: a little too fast is soon told."""
-    NUDGE = 0.97
-    """What is left of a rate that was refused where a rate was refused before."""
-    MOST_NUDGES = 4
-    """Nudges for refusals in a row: an outage must not count for more than a window used up."""
-    SOON = 3.0
-    """Seconds after a pause in which the next refusal means: still far too fast."""
-    NEAR = 1.3
-    """Up to this multiple of the ceiling a refusal is no surprise."""
-    HOLD = 3.0
-    """Seconds after a pause in which the rate does not grow."""
-    PATIENCE = 10.0
-    """The same where the limit seems to be near."""
-    MOST_PATIENCE = 120.0
-    """To this `PATIENCE` is doubled while a limit turns out to be where it was."""
-    BURST = 0.25
-    """Seconds' worth of requests that a server is first taken to let through at once. Some allow a
-    single request, some a whole second's worth."""
-    EVIDENCE = 16
-    """Requests that must have been served, or sent, for anything to be concluded from them."""
-    SOONEST = 0.05
-    """Seconds between two doublings at least."""
-    STEP = 0.25
-    """Seconds between two thoughts of growth."""
-    FAST = 0.1
-    CREEP = 0.01
-    """Growth per second: far below or above the ceiling; near it."""
-    FREE = 1.12
-    """Above this multiple of the ceiling the limit must have been raised."""
-    LONG = 5.0
-    """Seconds: a longer pause tells of a quota for a window rather than of a rate."""
-    SLOWEST_GROWTH = 40.0
-    """What growth is divided by at most, however long a refusal shuts everything out."""
-    HORIZON = 60.0
-    """Seconds over which it is remembered how much was served."""
+    # When each request of the slow start was sent; None after it.
+    _slow_start_sends: deque[float] | None = attrs.field(
+        factory=lambda: deque(maxlen=_MAX_SLOW_START_SENDS), init=False
+    )
+    # Seconds of the hold after the next refusal, and the end of the current hold.
+    _hold: float = attrs.field(default=CAREFUL_HOLD_SECONDS, init=False)
+    _hold_ends: float = attrs.field(default=-math.inf, init=False)
+    _growth_divisor: float = attrs.field(default=1.0, init=False)
+    # Start of the current step of growth (None before the first send), and the sends in it.
+    _step_start: float | None = attrs.field(default=None, init=False)
+    _step_sends: int = attrs.field(default=0, init=False)
+    # Time of the last cut, and the end of the last pause (before one: the first send).
+    _last_cut: float = attrs.field(default=-math.inf, init=False)
+    _pause_end: float = attrs.field(default=0.0, init=False)
+    # Requests served in all, served before the last cut, and gentle cuts since the last served one.
+    _served: int = attrs.field(default=0, init=False)
+    _served_before_cut: int = attrs.field(default=0, init=False)
+    _gentle_cuts: int = attrs.field(default=0, init=False)
+    # Requests served before a refusal that may have used up a quota, and since when.
+    _quota_sample: tuple[int, float] | None = attrs.field(default=None, init=False)
+    # Ends of pauses, each with the number of requests served by then.
+    _pause_ends: deque[tuple[float, int]] = attrs.field(factory=deque, init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Bring the start below the bound."""
-        self._set(self.rate)
+        """Keep the first rate within its bounds."""
+        self._set_rate(self.rate)
 
     @property
     def found(self) -> float | None:
-        """The rate that has been found to hold, None while that is not known."""
-        served = self._total - self._before
-        return None if self.ceiling is None or served < self.EVIDENCE else self.rate
+        """The rate that is known to hold, in sends per second; None while none is known."""
+        served = self._served - self._served_before_cut
+        return None if self.ceiling is None or served < self.MIN_SAMPLE else self.rate
 
     def resume(self, rate: float) -> None:
-        """Begin where an earlier search ended, unless this one has found something already."""
+        """Continue at a rate that an earlier search found, unless this one has met a refusal."""
         if self.ceiling is None:
-            self._set(rate)
-            self.ceiling, self._ramp = rate, None
+            self._set_rate(rate)
+            self.ceiling, self._slow_start_sends = rate, None
 
     def sent(self, now: float) -> None:
-        """Tell of a send."""
-        if self._ramp is not None:
-            self._ramp.append(now)
-        if self._used_since is None:
-            self._opened = now
-            self._begin_period(now)
+        """Record a send; the rate may grow."""
+        if self._slow_start_sends is not None:
+            self._slow_start_sends.append(now)
+        if self._step_start is None:
+            self._pause_end = now
+            self._start_step(now)
             return
-        self._used += 1
-        elapsed = now - self._used_since
-        if elapsed < self._growth_period():
+        self._step_sends += 1
+        elapsed = now - self._step_start
+        if elapsed < self._step_seconds():
             return
-        # Growth that nothing asks for is no evidence: the pace must have been what held sends back.
-        if self._used >= self.BUSY * self.rate * elapsed and now >= self._grow_at:
+        utilized = self._step_sends >= self.MIN_UTILIZATION * self.rate * elapsed
+        if utilized and now >= self._hold_ends:
             self._grow(now, elapsed)
-        self._begin_period(now)
+        self._start_step(now)
 
     def answered(self, now: float, sent: float) -> None:
-        """Tell of an answer that was no refusal, to what was sent at `sent`."""
+        """Record an answer that is not a refusal, to the request that was sent at `sent`."""
         took = now - sent
         if self.round_trip is None or took < self.round_trip:
             self.round_trip = took
         else:
-            self.round_trip += 0.02 * (took - self.round_trip)
-        self._total += 1
+            self.round_trip += self.ROUND_TRIP_SMOOTHING * (took - self.round_trip)
+        self._served += 1
 
     def throttled(self, now: float, *, sent: float | None, opens: float) -> None:
-        """Tell of a refusal.
+        """Record a refusal; the rate may be cut, and does not grow before the hold has ended.
 
         Args:
-            now: When it came.
-            sent: When the refused request was sent; None: after the last cut.
-            opens: When the pause ends that it began.
+            now: When the refusal arrived.
+            sent: When the refused request was sent; None for a time after the last cut.
+            opens: When the pause ends that this refusal began.
         """
-        accepted = self._total - self._before
-        late = sent is not None and sent < self._cut_at
-        if not late and now - self._cut_at >= max(1.0, 2.0 * (self.round_trip or 0.0)):
-            if self._ramp is not None and self._total < self.EVIDENCE:
-                self._begin_again(now, opens)
-            elif self._ramp is not None:
-                self._first_cut(now, now if sent is None else sent, opens, accepted)
+        if self._calls_for_cut(now, sent):
+            accepted = self._served - self._served_before_cut
+            if self._slow_start_sends is not None and self._served < self.MIN_SAMPLE:
+                self._restart_slow_start(self._slow_start_sends, now, opens)
+            elif self._slow_start_sends is not None:
+                refused = now if sent is None else sent
+                sends = [at for at in self._slow_start_sends if at <= refused]
+                self._end_slow_start(sends, refused, now, opens)
             elif accepted:
                 self._cut(now, opens, accepted)
-            elif opens - self._cut_at >= self.LONG:
-                self._still_shut(now, opens)
-        self._wait_until(opens + self.HOLD)
-        self._begin_period(opens)
+            elif opens - self._last_cut >= self.QUOTA_PAUSE_SECONDS:
+                self._cut_unserved(now, opens)
+        self._hold_until(opens + self.HOLD_SECONDS)
+        self._start_step(opens)
 
     # --- growth -----------------------------------------------------------------------------------
 
-    def _growth_period(self) -> float:
+    def _step_seconds(self) -> float:
         if self.ceiling is not None:
-            return self.STEP
-        # Two round lookups: what a rate leads to must be seen before it is doubled.
-        return min(1.0, max(self.SOONEST, 2.0 * self.round_trip)) if self.round_trip else 1.0
+            return self.GROWTH_STEP_SECONDS
+        if not self.round_trip:
+            return self.MAX_DOUBLING_SECONDS
+        seconds = max(self.MIN_DOUBLING_SECONDS, self.ROUND_TRIPS_PER_STEP * self.round_trip)
+        return min(self.MAX_DOUBLING_SECONDS, seconds)
+
+    def _start_step(self, now: float) -> None:
+        self._step_sends, self._step_start = 0, now
 
     def _grow(self, now: float, elapsed: float) -> None:
         ceiling = self.ceiling
-        if now - self._opened > self.MOST_PATIENCE:
-            self._slowness = 1.0
+        if now - self._pause_end > self.MAX_HOLD_SECONDS:
+            self._growth_divisor = 1.0
         if ceiling is None:
-            self._set(2.0 * self.rate)
-        elif self.rate < 0.9 * ceiling:
-            self._set(min(self._grown(self.FAST, elapsed), 0.9 * ceiling))
-        elif self.rate < self.FREE * ceiling:
-            self._set(self._grown(self.CREEP, elapsed))
+            self._set_rate(self.SLOW_START_FACTOR * self.rate)
+        elif self.rate < self.BELOW_CEILING * ceiling:
+            recovered = self._grown(self.RECOVERY_GROWTH, elapsed)
+            self._set_rate(min(recovered, self.BELOW_CEILING * ceiling))
+        elif self.rate < self.ABOVE_CEILING * ceiling:
+            self._set_rate(self._grown(self.PROBE_GROWTH, elapsed))
         else:
-            self._set(self._grown(self.FAST, elapsed))
-            self._patience = self.PATIENCE
+            self._set_rate(self._grown(self.RECOVERY_GROWTH, elapsed))
+            self._hold = self.CAREFUL_HOLD_SECONDS
 
     def _grown(self, per_second: float, elapsed: float) -> float:
-        # Where a send is rare, much time goes by between two; even then not by leaps.
-        return self.rate * min(1.0 + per_second * elapsed / self._slowness, 1.5)
+        factor = 1.0 + per_second * elapsed / self._growth_divisor
+        return self.rate * min(factor, self.MAX_STEP_FACTOR)
 
     # --- cuts -------------------------------------------------------------------------------------
 
-    def _begin_again(self, now: float, opens: float) -> None:
-        """Be refused before anything is known: somebody else may have used the limit up."""
-        if self._total > self._before or math.isinf(self._cut_at):
-            self._set(self.rate * self.CUT)
-        if self._ramp is not None:
-            self._ramp.clear()
-        self._before, self._cut_at, self._opened = self._total, now, opens
+    def _calls_for_cut(self, now: float, sent: float | None) -> bool:
+        """Return whether a refusal is about the current rate and not about the one before it."""
+        if sent is not None and sent < self._last_cut:
+            return False
+        answers_due = self.ROUND_TRIPS_PER_STEP * (self.round_trip or 0.0)
+        return now - self._last_cut >= max(self.MIN_CUT_SECONDS, answers_due)
 
-    def _first_cut(self, now: float, sent: float, opens: float, accepted: int) -> None:
-        sends = [at for at in self._ramp or () if at <= sent]
-        cut, self.ceiling, self._ramp = self.rate * self.CUT, self.rate, None
-        if len(sends) >= self.EVIDENCE:
-            cut = min(cut, max(self._guess(sends, sent) * self.DARE, self.rate / self.EVIDENCE))
+    def _restart_slow_start(self, sends: deque[float], now: float, opens: float) -> None:
+        """Restart after a refusal before the first sample: other users may have used the limit up.
+
+        A server that serves nothing at all is down; that is no reason for a second cut.
+        """
+        if self._served > self._served_before_cut or math.isinf(self._last_cut):
+            self._set_rate(self.rate * self.CUT_FACTOR)
+        sends.clear()
+        self._served_before_cut, self._last_cut, self._pause_end = self._served, now, opens
+
+    def _end_slow_start(self, sends: list[float], refused: float, now: float, opens: float) -> None:
+        """Cut to the limit that the sends up to the refused one suggest, or deeply without any."""
+        accepted = self._served - self._served_before_cut
+        cut, self.ceiling, self._slow_start_sends = self.rate * self.CUT_FACTOR, self.rate, None
+        if len(sends) >= self.MIN_SAMPLE:
+            estimate = self.ESTIMATE_FACTOR * self._estimate_limit(sends, refused)
+            cut = min(cut, max(estimate, self.rate / self.MIN_SAMPLE))
             self.ceiling = cut
-        self._set(cut)
-        self._after_cut(now, opens, self.PATIENCE, (accepted, self._opened))
-        # The guess may be far too low, and nothing is known yet that could be lost by haste.
-        self._slowness *= 0.5
+        self._set_rate(cut)
+        sample = (accepted, self._pause_end)
+        self._record_cut(now, opens, self.CAREFUL_HOLD_SECONDS, sample)
+        # The estimate may be far too low, and there is no good rate yet that growth could lose.
+        self._growth_divisor /= 2.0
 
-    def _guess(self, sends: list[float], until: float) -> float:
-        """Return the limit whose bucket these sends have emptied, if it held `BURST` seconds."""
+    def _estimate_limit(self, sends: list[float], until: float) -> float:
+        """Return the limit of the token bucket that these sends emptied at `until`.
+
+        The bucket is assumed to hold `ASSUMED_BURST_SECONDS` of its limit, at least one request.
+        """
         low, high = self.SLOWEST, self.rate
-        while high - low > 0.01 * high:
+        while high - low > self.ESTIMATE_PRECISION * high:
             rate = (low + high) / 2.0
             taken = max(len(sends) - at - rate * (until - when) for at, when in enumerate(sends))
-            low, high = (rate, high) if taken > max(1.0, self.BURST * rate) else (low, rate)
+            emptied = taken > max(1.0, self.ASSUMED_BURST_SECONDS * rate)
+            low, high = (rate, high) if emptied else (low, rate)
         return low
 
     def _cut(self, now: float, opens: float, accepted: int) -> None:
+        """Cut gently if the rate was served for a while before the refusal, else deeply."""
         rate, ceiling = self.rate, self.ceiling or self.rate
-        known = rate <= self.NEAR * ceiling
-        if now - self._opened < self.SOON:
-            # What went through at another limit says nothing of this one.
-            self._marks.clear()
-            self._patience = hold = self.HOLD
-            cut = rate * self.CUT
+        if now - self._pause_end < self.EARLY_REFUSAL_SECONDS:
+            # The throughput under the previous limit says nothing about the present one.
+            self._pause_ends.clear()
+            self._hold, factor = self.HOLD_SECONDS, self.CUT_FACTOR
         else:
-            same = abs(rate / ceiling - 1.0) < 0.1  # noqa: PLR2004  a tenth off is the same limit
-            longer = min(2.0 * max(self._patience, self.PATIENCE / 2), self.MOST_PATIENCE)
-            self._patience = hold = longer if same else self.PATIENCE
-            cut = rate * self.NUDGE
-        self._set(max(cut, min(rate, self._let_through(opens)) * self.NUDGE))
+            confirmed = abs(rate / ceiling - 1.0) < self.SAME_LIMIT_TOLERANCE
+            doubled = 2.0 * max(self._hold, self.CAREFUL_HOLD_SECONDS / 2.0)
+            longer = min(doubled, self.MAX_HOLD_SECONDS)
+            self._hold = longer if confirmed else self.CAREFUL_HOLD_SECONDS
+            factor = self.GENTLE_CUT_FACTOR
+        throughput = min(rate, self._throughput(opens))
+        self._set_rate(max(rate * factor, throughput * self.GENTLE_CUT_FACTOR))
         self.ceiling = rate
-        self._after_cut(now, opens, hold, None if known else (accepted, self._opened))
+        near = rate <= self.NEAR_CEILING * ceiling
+        self._record_cut(now, opens, self._hold, None if near else (accepted, self._pause_end))
 
-    def _after_cut(
-        self, now: float, opens: float, hold: float, window: tuple[int, float] | None
+    def _record_cut(
+        self, now: float, opens: float, hold: float, sample: tuple[int, float] | None
     ) -> None:
-        # Where one refusal costs a minute, growth takes its time.
-        self._slowness = min(max(1.0, opens - now), self.SLOWEST_GROWTH)
-        self._grow_at = opens + hold
-        self._window = window if window is not None and window[0] >= self.EVIDENCE else None
-        if self._window is not None and opens - now >= self.LONG:
-            accepted, began = self._window
+        """Begin the hold; take the limit for a quota if the sample and a long pause suggest one."""
+        # Where one refusal costs a minute, growth must bring the next one on more slowly.
+        self._growth_divisor = min(max(1.0, opens - now), self.MAX_GROWTH_DIVISOR)
+        self._hold_ends = opens + hold
+        # A refusal during the pause is one of a request sent before it: no time to measure over.
+        usable = sample is not None and sample[0] >= self.MIN_SAMPLE and sample[1] < now
+        self._quota_sample = sample if usable else None
+        if self._quota_sample is not None and opens - now >= self.QUOTA_PAUSE_SECONDS:
+            accepted, began = self._quota_sample
             quota = accepted / (opens - began)
-            self._take_for_window(quota, quota, opens)
-        self._marks.append((opens, self._total))
-        self._before, self._cut_at, self._opened = self._total, now, opens
-        self._nudges = 0
+            self._adopt_quota(quota, quota, opens)
+        self._pause_ends.append((opens, self._served))
+        self._served_before_cut, self._last_cut, self._pause_end = self._served, now, opens
+        self._gentle_cuts = 0
 
-    def _still_shut(self, now: float, opens: float) -> None:
-        """Nothing went through since the last cut: a longer window than was told, or an outage."""
-        if self._window is not None:
-            accepted, began = self._window
-            self._take_for_window(accepted / (now - began), accepted / (opens - began), opens)
-        elif self._nudges < self.MOST_NUDGES:
-            self._nudges += 1
-            self._set(self.rate * self.NUDGE)
-        self._slowness = min(max(1.0, opens - self._cut_at), self.SLOWEST_GROWTH)
-        if self._marks:
-            self._marks[-1] = (opens, self._total)
-        self._opened = opens
+    def _cut_unserved(self, now: float, opens: float) -> None:
+        """Cut after a long time of refusals only: a window longer than its pause, or an outage."""
+        if self._quota_sample is not None:
+            accepted, began = self._quota_sample
+            self._adopt_quota(accepted / (now - began), accepted / (opens - began), opens)
+        elif self._gentle_cuts < self.MAX_GENTLE_CUTS:
+            self._gentle_cuts += 1
+            self._set_rate(self.rate * self.GENTLE_CUT_FACTOR)
+        self._growth_divisor = min(max(1.0, opens - self._last_cut), self.MAX_GROWTH_DIVISOR)
+        if self._pause_ends:
+            self._pause_ends[-1] = (opens, self._served)
+        self._pause_end = opens
 
-    def _take_for_window(self, most: float, least: float, opens: float) -> None:
-        """Take the limit for a quota of a window, somewhere between two rates."""
+    def _adopt_quota(self, most: float, least: float, opens: float) -> None:
+        """Continue at the rate of a quota, which lies between the two; never faster than now."""
         rate = math.sqrt(most * least)
         if rate < self.rate:
-            self._set(rate)
+            self._set_rate(rate)
             self.ceiling = max(most, self.rate)
-            self._wait_until(opens + self.PATIENCE)
+            self._hold_until(opens + self.CAREFUL_HOLD_SECONDS)
 
-    def _let_through(self, opens: float) -> float:
-        """Return the rate that the server is known to let through over a long time, 0 if none.
+    # --- shared -----------------------------------------------------------------------------------
 
-        From the end of one pause to the end of another: in between, whatever the server saves up
-        for a client was used up.
+    def _throughput(self, opens: float) -> float:
+        """Return the rate that the server has served over a long time; 0 if it is not known.
+
+        It is measured from the end of one pause to the end of another, because at both the server's
+        burst was used up.
         """
-        while len(self._marks) > 1 and self._marks[1][0] < opens - self.HORIZON:
-            self._marks.popleft()
-        if not self._marks or opens - self._marks[0][0] < self.PATIENCE:
+        horizon = opens - self.THROUGHPUT_SECONDS
+        while len(self._pause_ends) > 1 and self._pause_ends[1][0] < horizon:
+            self._pause_ends.popleft()
+        if not self._pause_ends or opens - self._pause_ends[0][0] < self.MIN_THROUGHPUT_SECONDS:
             return 0.0
-        since, total = self._marks[0]
-        return (self._total - total) / (opens - since)
+        began, served = self._pause_ends[0]
+        return (self._served - served) / (opens - began)
 
-    def _wait_until(self, when: float) -> None:
-        self._grow_at = max(self._grow_at, when)
+    def _hold_until(self, when: float) -> None:
+        self._hold_ends = max(self._hold_ends, when)
 
-    def _begin_period(self, now: float) -> None:
-        self._used, self._used_since = 0, now
-
-    def _set(self, rate: float) -> None:
+    def _set_rate(self, rate: float) -> None:
         rate = max(rate, self.SLOWEST)
         self.rate = rate if self.max_rate is None else min(rate, self.max_rate)

@@ -191,6 +191,19 @@ def test_an_outage_during_the_search_is_got_over_within_minutes() -> None:
     assert throttle.rate > 90.0
 
 
+def test_late_refusals_during_a_pause_are_no_quota_for_a_window() -> None:
+    # Nobody says when the refused requests were sent, so each may count.
+    rate = AdaptiveRate(rate=100.0)
+    rate.sent(0.0)
+    rate.throttled(0.1, sent=None, opens=60.0)
+    for number in range(20):
+        rate.sent(0.2 + number / 100)
+        rate.answered(1.0, 0.2)
+    rate.throttled(2.0, sent=None, opens=60.0)
+    rate.throttled(8.0, sent=None, opens=66.0)
+    assert 5.0 < rate.rate < 70.0
+
+
 # --- whatever happens -----------------------------------------------------------------------------
 
 EVENTS = st.lists(
@@ -228,7 +241,7 @@ def test_an_earlier_search_is_taken_up_where_it_ended(found: float, later: float
     assert (rate.rate, rate.found) == (found, None)
     rate.resume(later + 1.0)
     assert rate.rate == found
-    for number in range(AdaptiveRate.EVIDENCE):
+    for number in range(AdaptiveRate.MIN_SAMPLE):
         rate.answered(number + 0.1, float(number))
     assert rate.found == found
 
