@@ -40,7 +40,7 @@ class AdaptiveRate:
     """
 
     SLOWEST = 0.1
-    """Sends per second; lower bound of the rate, so that the search never stops."""
+    """Sends per second; lower bound of the rate, so that the search never ends."""
 
     # --- slow start
 
@@ -55,11 +55,9 @@ class AdaptiveRate:
     MIN_SAMPLE = 16
     """Requests, served or sent, below which nothing is concluded from their number."""
     ASSUMED_BURST_SECONDS = 0.25
-    """Burst of the server in seconds of its limit, as first assumed; real ones hold from a single
-    request to a second's worth."""
+    """Assumed burst in seconds of the limit; real ones hold one request up to a second's worth."""
     ESTIMATE_FACTOR = 1.02
-    """Multiple of the estimated limit to continue with; slightly too fast is corrected sooner than
-    slightly too slow."""
+    """Multiple of the estimated limit to continue with; too fast is noticed before too slow is."""
     ESTIMATE_PRECISION = 0.01
     """Relative width at which the search for the estimate ends; finer than what a burst allows."""
 
@@ -78,7 +76,7 @@ class AdaptiveRate:
     SAME_LIMIT_TOLERANCE = 0.1
     """Relative difference from the ceiling up to which a refusal confirms the known limit."""
     NEAR_CEILING = 1.3
-    """Multiple of the ceiling up to which a refusal says nothing of a quota for a window."""
+    """Multiple of the ceiling up to which a refusal is expected, and no sign of another limit."""
 
     # --- holds
 
@@ -87,8 +85,7 @@ class AdaptiveRate:
     CAREFUL_HOLD_SECONDS = 10.0
     """The same where the limit is near: each probe ends in a refusal and a pause."""
     MAX_HOLD_SECONDS = 120.0
-    """Longest hold; confirmed limits double the hold up to here, so a raised limit is found in
-    minutes."""
+    """Longest hold, reached by doubling; a raised limit is then still found within minutes."""
 
     # --- growth
 
@@ -107,7 +104,7 @@ class AdaptiveRate:
     ABOVE_CEILING = 1.12
     """Multiple of the ceiling above which the server must have raised its limit."""
     MAX_GROWTH_DIVISOR = 40.0
-    """What growth is divided by at most, in seconds of the pause that a refusal costs."""
+    """Largest divisor of growth, which is the seconds that the last refusal cost."""
 
     # --- quotas and throughput
 
