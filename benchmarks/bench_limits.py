@@ -7,7 +7,8 @@ A simulation without I/O: `RateController`, which decides for `RateLimiter`, sen
 to token buckets of one request up to one second's worth and to fixed and sliding windows of 1, 10
 and 60 seconds; each with a true Retry-After in whole seconds, one that always says 1, and none;
 each with round trips of 5, 50 and 200 ms. "Used" is the share of the limit's requests that were
-served. ``--plot`` draws the rate over time for three of these servers instead.
+served. In the last table several clients share one limit. ``--plot`` draws the rate over time for
+three of these servers instead.
 """
 
 import argparse
@@ -97,15 +98,16 @@ reaches the server), and the seconds to wait if the answer is a refusal."""
 class Client:
     """Sends as fast as it may; requests are always waiting."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, *, limit: Limit | None = None, seed: int = 1) -> None:
+        self.now = 0.0
         self.served: list[float] = []
         self.refused = 0
         self.trace = Trace()
         self._case = case
-        self._limit = limit_of(case)
+        self._limit = limit_of(case) if limit is None else limit
         self._retry_after = RETRY_AFTER[case.retry_after]
         self._controller = RateController()
-        self._random = random.Random(1)  # noqa: S311  a simulation
+        self._random = random.Random(seed)  # noqa: S311  a simulation
         self._free = max(32, int(2 * case.rate * case.round_trip))
         self._since = 0.0
         self._number = 0
@@ -113,18 +115,30 @@ class Client:
 
     def run(self, seconds: float) -> Result:
         """Run for so many seconds of simulated time."""
-        now = 0.0
-        while now < seconds:
-            ready = max(now, self._controller.ready_at(self._since)) if self._free else math.inf
-            if self._events and self._events[0][0] <= ready:
-                event = heapq.heappop(self._events)
-                now = event[0]
-                (self._receive if event[3] else self._serve)(event)
-            else:
-                now = ready
-                self._send(now)
-            self._record_rate(now)
+        while self.now < seconds:
+            self.step()
         return self._result(seconds)
+
+    def next_step(self) -> float:
+        """Return when the next request or answer is due."""
+        return min(self._ready(), self._events[0][0] if self._events else math.inf)
+
+    def step(self) -> None:
+        """Go on to the next request or answer."""
+        ready = self._ready()
+        if self._events and self._events[0][0] <= ready:
+            event = heapq.heappop(self._events)
+            self.now = event[0]
+            (self._receive if event[3] else self._serve)(event)
+        else:
+            self.now = ready
+            self._send(ready)
+        self._record_rate()
+
+    def _ready(self) -> float:
+        if not self._free:
+            return math.inf
+        return max(self.now, self._controller.ready_at(self._since))
 
     def _result(self, seconds: float) -> Result:
         warm = WARM_UP * seconds
@@ -166,10 +180,10 @@ class Client:
         self._controller.throttled(now, retry_after, sent=sent, jitter=jitter)
         self.trace.pauses.append((now, self._controller.ready_at(now)))
 
-    def _record_rate(self, now: float) -> None:
+    def _record_rate(self) -> None:
         rates, rate = self.trace.rates, self._controller.rate
         if not rates or rates[-1][1] != rate:
-            rates.append((now, rate))
+            rates.append((self.now, rate))
 
 
 def _measure(work: tuple[Case, float]) -> Result:
@@ -183,6 +197,25 @@ def measure(cases: Iterable[Case], seconds: float) -> list[tuple[Case, Result]]:
     with multiprocessing.Pool() as pool:
         results = pool.map(_measure, [(case, seconds) for case in cases], chunksize=4)
     return list(zip(cases, results, strict=True))
+
+
+def shared(number: int, rate: float, seconds: float) -> dict[str, Any]:
+    """Let several clients that know nothing of each other use one token bucket."""
+    case = Case(rate, "bucket R/4")
+    limit = limit_of(case)
+    clients = [Client(case, limit=limit, seed=seed) for seed in range(number)]
+    while (client := min(clients, key=Client.next_step)).next_step() < seconds:
+        client.step()
+    served = [len(client.served) for client in clients]
+    refused = sum(client.refused for client in clients)
+    return {
+        "limit": f"{rate:g}/s",
+        "clients": number,
+        "used": sum(served) / seconds / rate,
+        "least": min(served) * number / sum(served),
+        "most": max(served) * number / sum(served),
+        "429 %": 100 * refused / (refused + sum(served)),
+    }
 
 
 def summary(results: list[tuple[Case, Result]], by: Callable[[Case], str]) -> list[dict[str, Any]]:
@@ -404,6 +437,9 @@ def print_tables(arguments: argparse.Namespace) -> None:
             "requests take up to 20 ms longer by chance": summary(
                 measure(jittered, arguments.seconds), lambda case: f"{case.kind}, {case.rate:g}/s"
             ),
+            "clients that share a bucket of R/4; least and most in multiples of a fair share": [
+                shared(number, rate, arguments.seconds) for rate in rates for number in (1, 2, 4)
+            ],
         },
     )
 
