@@ -1,14 +1,15 @@
-"""A local Hum API for tests and for trying things out: no key, no cost, no network.
+"""A local Hum API over real HTTP, for tests and trials: no key, no cost, no network.
 
     async with Simulator(speed=60, rate=20) as simulator:
-        ...  # talk to simulator.url with any non-empty bearer token
+        ...  # send requests to simulator.url with any non-empty bearer token
 
-The key `bad-key` answers 401 and `forbidden-key` 403. What becomes of an address is decided by the
-seed and the address; the addresses in `MAGIC` have a fixed fate, such as "100 Never Done Dr". The
-table of them is in `hum_async.simulator._fates`.
+The key `bad-key` is answered 401 and `forbidden-key` 403. The seed and the address decide the fate
+of an address; the addresses in `MAGIC`, such as "100 Never Done Dr", have a fixed fate. The table
+in `hum_async.simulator._fates` lists them.
 
-Searches, lifetimes and `advance` are in simulated seconds; the rate limit, `Retry-After` and slow
-bodies are in seconds of the event loop. All time comes from the event loop.
+Search times, lifetimes and `advance` are in simulated seconds. The rate limit, `Retry-After` and
+slow bodies are in seconds of the event loop. All time comes from the event loop, so the simulator
+also runs on a virtual-time loop.
 """
 
 from hum_async.simulator._fates import MAGIC, Magic

@@ -1,15 +1,12 @@
-"""Which addresses a POST may carry: validation and the normalised key."""
-
-from __future__ import annotations
+"""The rules for the address in a POST, and the key that equal addresses share."""
 
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
 import attrs
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # hum-api 2.2: the 50 states and PR; DC is not among them.
 _STATES = (
@@ -17,21 +14,21 @@ _STATES = (
     "NY NC ND OH OK OR PA PR RI SC SD TN TX UT VT VA WA WV WI WY"
 )
 STATES = frozenset(_STATES.split())
-_LENGTHS = {"street1": 100, "street2": 50, "city": 50, "campaign_id": 100}
-_DEGREES = {"latitude": 90.0, "longitude": 180.0}
+_MAX_LENGTHS = {"street1": 100, "street2": 50, "city": 50, "campaign_id": 100}
+_MAX_DEGREES = {"latitude": 90.0, "longitude": 180.0}
 _ZIP = re.compile(r"\d{5}(-\d{4})?")
-_SYNC = frozenset({"geocode", "internet"})
+_SYNC_AGENTS = frozenset({"geocode", "internet"})
 
 
 class AddressRejected(Exception):
-    """The posted address cannot be used.
+    """The address in a POST breaks a rule.
 
     Attributes:
         status: HTTP status of the answer, 400 or 422.
-        message: What is wrong with it.
+        message: Message of the answer; it names the field.
     """
 
-    def __init__(self, message: str, *, status: int = 422) -> None:
+    def __init__(self, message: str, *, status: int = HTTPStatus.UNPROCESSABLE_ENTITY) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
@@ -39,7 +36,7 @@ class AddressRejected(Exception):
 
 @attrs.frozen(kw_only=True)
 class PostedAddress:
-    """The address of a session, as it was sent."""
+    """The address of a session, as the client sent it."""
 
     street1: str
     street2: str | None = None
@@ -53,7 +50,7 @@ class PostedAddress:
 
     @property
     def key(self) -> str:
-        """The address as one normalised text: equal for equal places, however written."""
+        """The normalised address; spellings that differ in case or spaces share one key."""
         parts = (self.street1, self.street2, self.city, self.state, (self.zip or "")[:5])
         return "|".join(" ".join((part or "").upper().split()) for part in parts)
 
@@ -64,40 +61,42 @@ class PostedAddress:
         return " ".join(words[1:] if words and words[0][0].isdigit() else words)
 
 
-def read_address(body: Any) -> PostedAddress:
+def parse_address(body: Any) -> PostedAddress:
     """Validate the JSON of a POST by the newest edition's rules (hum-api 2.2).
 
     Args:
-        body: Parsed JSON, of any type.
+        body: Parsed JSON of any type. Unknown fields are ignored.
 
     Raises:
-        AddressRejected: 400 when there is no usable `street1`, 422 for everything else.
+        AddressRejected: With 400 if there is no usable `street1`, with 422 for any other fault.
     """
     if not isinstance(body, dict):
-        raise AddressRejected("The request body must be a JSON object.", status=400)
+        raise AddressRejected(
+            "The request body must be a JSON object.", status=HTTPStatus.BAD_REQUEST
+        )
     if body.get("street1") in (None, ""):
-        raise AddressRejected("Missing required field: street1.", status=400)
-    for name, longest in _LENGTHS.items():
-        _check_text(body, name, longest=longest)
-    for name, limit in _DEGREES.items():
+        raise AddressRejected("Missing required field: street1.", status=HTTPStatus.BAD_REQUEST)
+    for name, max_length in _MAX_LENGTHS.items():
+        _check_text(body, name, max_length=max_length)
+    for name, limit in _MAX_DEGREES.items():
         _check_degrees(body, name, limit=limit)
     _check_state(body)
     _check_zip(body)
     _check_sync(body)
     _check_combination(body)
     names = [field.name for field in attrs.fields(PostedAddress)]
-    known = {name: body[name] for name in names if name in body}
-    if "sync" in known:
-        known["sync"] = tuple(known["sync"])
-    return PostedAddress(**known)
+    fields = {name: body[name] for name in names if name in body}
+    if "sync" in fields:
+        fields["sync"] = tuple(fields["sync"])
+    return PostedAddress(**fields)
 
 
-def _check_text(body: Mapping[str, Any], name: str, *, longest: int) -> None:
+def _check_text(body: Mapping[str, Any], name: str, *, max_length: int) -> None:
     if name not in body:
         return
     text = body[name]
-    if not isinstance(text, str) or not 1 <= len(text.strip()) <= len(text) <= longest:
-        raise AddressRejected(f"Invalid {name}: expected text of 1 to {longest} characters.")
+    if not isinstance(text, str) or not 1 <= len(text.strip()) <= len(text) <= max_length:
+        raise AddressRejected(f"Invalid {name}: expected text of 1 to {max_length} characters.")
 
 
 def _check_degrees(body: Mapping[str, Any], name: str, *, limit: float) -> None:
@@ -121,7 +120,9 @@ def _check_zip(body: Mapping[str, Any]) -> None:
 
 def _check_sync(body: Mapping[str, Any]) -> None:
     sync = body.get("sync", [])
-    if not isinstance(sync, list) or not all(isinstance(a, str) and a in _SYNC for a in sync):
+    if not isinstance(sync, list) or not all(
+        isinstance(a, str) and a in _SYNC_AGENTS for a in sync
+    ):
         raise AddressRejected('Invalid sync: expected a list of "geocode" and "internet".')
 
 

@@ -1,16 +1,17 @@
-"""How many requests per second: the token bucket behind 429."""
-
-from __future__ import annotations
+"""The token bucket behind 429."""
 
 import math
 
 
 class TokenBucket:
-    """Tokens flow in at `rate` up to `burst`; each admitted request takes one.
+    """A rate limit: tokens flow in at `rate` up to `burst`, and each admitted request takes one.
 
     Args:
-        rate: Tokens per second, above 0; `None` admits everything.
-        burst: Most tokens it can hold, 1 or more; `None` means `max(1, rate)`.
+        rate: Tokens per second, above 0; `None` admits every request.
+        burst: Capacity in tokens, 1 or more; `None` means `max(1, rate)`.
+
+    Raises:
+        ValueError: An argument is out of range.
     """
 
     def __init__(self, *, rate: float | None = None, burst: float | None = None) -> None:
@@ -24,7 +25,7 @@ class TokenBucket:
         self._filled_at = -math.inf
 
     def take(self, now: float) -> bool:
-        """Take one token if there is one; a refusal costs nothing.
+        """Take one token and return True, or return False and take nothing.
 
         Args:
             now: Seconds of any clock that never goes back.
@@ -32,8 +33,8 @@ class TokenBucket:
         if self._rate is None:
             return True
         if now > self._filled_at:
-            grown = (now - self._filled_at) * self._rate
-            self._level = min(self._burst, self._level + grown)
+            inflow = (now - self._filled_at) * self._rate
+            self._level = min(self._burst, self._level + inflow)
             self._filled_at = now
         if self._level < 1.0:
             return False

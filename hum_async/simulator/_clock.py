@@ -1,6 +1,4 @@
-"""The simulated clock: when it is, and how to wait for an instant of it."""
-
-from __future__ import annotations
+"""The simulated clock and the waits for an instant of it."""
 
 import asyncio
 import math
@@ -8,15 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 from hum_async.simulator._checks import require
 
-# A timer may fire this much early (loop seconds); waiting for less could spin without progress.
-_EARLY = 1e-6
+# An event loop may fire a timer early by the resolution of its clock. Without this tolerance
+# (loop seconds) `sleep_until` could spin over ever shorter waits.
+_TIMER_TOLERANCE = 1e-6
 
 
 class SimulatedClock:
-    """Seconds since the first start, running at `speed` and able to jump.
+    """A clock that counts seconds since its first start, runs at `speed` and can jump ahead.
 
-    The running loop is the only source of time, so on a virtual-time loop the whole simulator
-    lives in virtual time.
+    The running event loop is its only source of time, so on a virtual-time loop the whole
+    simulator lives in virtual time.
 
     Args:
         speed: Simulated seconds per event-loop second, above 0.
@@ -24,23 +23,23 @@ class SimulatedClock:
 
     def __init__(self, *, speed: float = 1.0) -> None:
         self._speed = require("speed", speed, above_zero=True)
-        self._tolerance = _EARLY * max(1.0, speed)
+        self._tolerance = _TIMER_TOLERANCE * max(1.0, speed)
         self._offset = 0.0
-        self._origin = 0.0
+        self._started_at = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiters: set[asyncio.Future[None]] = set()
         self._epoch = datetime.now(UTC)
 
     @property
     def now(self) -> float:
-        """Simulated seconds since the first start; stands still while stopped."""
+        """Simulated seconds since the first start; constant while the clock is stopped."""
         if self._loop is None:
             return self._offset
-        return (self._loop.time() - self._origin) * self._speed + self._offset
+        return (self._loop.time() - self._started_at) * self._speed + self._offset
 
     @property
     def loop_now(self) -> float:
-        """Event-loop seconds (the loop's own origin); 0 while stopped."""
+        """Event-loop seconds, counted from the loop's own origin; 0 while the clock is stopped."""
         return 0.0 if self._loop is None else self._loop.time()
 
     @property
@@ -49,21 +48,24 @@ class SimulatedClock:
         return self._epoch
 
     def start(self) -> None:
-        """Let time run on the running loop."""
+        """Run on the running event loop; does nothing if the clock already runs."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
-            self._origin = self._loop.time()
+            self._started_at = self._loop.time()
 
     def stop(self) -> None:
-        """Freeze the clock where it is; a later `start` goes on from there."""
+        """Stop the clock; a later `start` continues from this instant."""
         self._offset = self.now
         self._loop = None
 
     def advance(self, seconds: float) -> None:
-        """Jump ahead and wake whoever waits for an instant.
+        """Jump ahead and wake every `sleep_until`.
 
         Args:
             seconds: Simulated seconds, 0 or more and finite.
+
+        Raises:
+            ValueError: `seconds` is out of range.
         """
         self._offset += require("seconds", seconds)
         for waiter in self._waiters:
@@ -75,10 +77,10 @@ class SimulatedClock:
         Args:
             instant: Simulated seconds; infinity waits until cancelled.
         """
-        while (left := instant - self.now) > self._tolerance:
-            await self._sleep_or_jump(left)
+        while (remaining := instant - self.now) > self._tolerance:
+            await self._sleep_or_advance(remaining)
 
-    async def _sleep_or_jump(self, seconds: float) -> None:
+    async def _sleep_or_advance(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiters.add(waiter)
@@ -99,7 +101,7 @@ def _wake(waiter: asyncio.Future[None]) -> None:
 
 
 def timestamp(epoch: datetime, *, at: float) -> str:
-    """Write an instant as the API does: ISO 8601, UTC, milliseconds, `Z` (hum-api 3.2).
+    """Return an instant as the API writes it: ISO 8601, UTC, milliseconds, `Z` (hum-api 3.2).
 
     Args:
         epoch: The wall-clock instant of second 0.

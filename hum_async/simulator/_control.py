@@ -1,4 +1,4 @@
-"""The simulator's own endpoints, which the API does not have: for tests in another process.
+"""The control interface: endpoints of the simulator alone, for tests in another process.
 
 | request                                    | answer                                     |
 |--------------------------------------------|--------------------------------------------|
@@ -9,47 +9,42 @@
 They need no key, count against no limit and do not appear in the journal.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import orjson
 
 from hum_async.simulator._bodies import error_body
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from hum_async.simulator._clock import SimulatedClock
-    from hum_async.simulator._request_log import RequestRecord, Statistics
+from hum_async.simulator._clock import SimulatedClock
+from hum_async.simulator._request_log import RequestRecord, Statistics
 
 PREFIX = "/_simulator/"
 
 
 class Control:
-    """Answers the simulator's own endpoints.
+    """Answers the requests of the control interface.
 
     Args:
-        journal: The requests so far.
-        statistics: Computes the figures.
-        clock: The clock to advance.
+        request_log: The requests so far.
+        statistics: Returns the current figures.
+        clock: The clock that `advance` moves.
     """
 
     def __init__(
         self,
-        journal: Sequence[RequestRecord],
+        request_log: Sequence[RequestRecord],
         *,
         statistics: Callable[[], Statistics],
         clock: SimulatedClock,
     ) -> None:
-        self._journal = journal
+        self._request_log = request_log
         self._statistics = statistics
         self._clock = clock
 
     def answer(self, method: str, *, path: str, body: bytes) -> tuple[int, bytes]:
-        """Answer one request.
+        """Return the answer to a request.
 
         Args:
             method: HTTP method.
@@ -64,7 +59,7 @@ class Control:
 
     def _content(self, endpoint: str, body: bytes) -> tuple[int, Any]:
         if endpoint == "GET journal":
-            return HTTPStatus.OK, [attrs.asdict(record) for record in self._journal]
+            return HTTPStatus.OK, [attrs.asdict(record) for record in self._request_log]
         if endpoint == "GET statistics":
             return HTTPStatus.OK, attrs.asdict(self._statistics())
         if endpoint == "POST advance":

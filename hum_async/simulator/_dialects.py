@@ -1,25 +1,20 @@
-"""Which of the documented spellings a session uses (hum-api 3 and 6).
+"""The documented spellings of an answer, and which of them a session uses (hum-api 3 and 6).
 
-Editions of the API differ in how they write the same thing. Each session draws its own mixture, so
-that a client meets every variant over a few hundred sessions.
+Editions of the API write the same facts differently. Each session has a mixture of its own, so a
+client meets every spelling over a few hundred sessions.
 """
 
-from __future__ import annotations
-
+import random
 import string
-from typing import TYPE_CHECKING
 
 import attrs
 
-if TYPE_CHECKING:
-    import random
-
-_ALPHABET = string.ascii_letters + string.digits
+_TOKEN_ALPHABET = string.ascii_letters + string.digits
 
 
 @attrs.frozen(kw_only=True)
 class Dialect:
-    """How one session writes what it has to say.
+    """The spellings that the answers about one session use.
 
     Attributes:
         data_set: Value of `hum_data_set`.
@@ -58,8 +53,8 @@ class Dialect:
     telephone: str
 
 
-def draw_dialect(rng: random.Random) -> Dialect:
-    """Draw a mixture of spellings."""
+def random_dialect(rng: random.Random) -> Dialect:
+    """Return a random mixture of spellings."""
     pick = rng.choice
     return Dialect(
         data_set=pick(("v.1005", "v.1006", "25041808")),
@@ -68,11 +63,11 @@ def draw_dialect(rng: random.Random) -> Dialect:
         upper_case=pick((True, False)),
         zip_echo=pick(("string", "integer")),
         absent_as_null=pick((True, False)),
-        checkout=rng.random() < 0.9,  # noqa: PLR2004 - missing in one sample only
+        checkout=rng.random() < 0.9,  # noqa: PLR2004  missing in one sample only
         full_meta=pick((True, False)),
         waiting_data=pick(("empty", "null")),
         nothing_found=pick(("ok", "ok", "warning")),
-        provider_ids=rng.random() < 0.8,  # noqa: PLR2004 - only the oldest edition has none
+        provider_ids=rng.random() < 0.8,  # noqa: PLR2004  only the oldest edition has none
         promo=pick(("flat", "nested", "none")),
         catalog=pick(("filled", "filled", "empty", "absent")),
         speeds=pick(("number", "text", "range")),
@@ -81,6 +76,6 @@ def draw_dialect(rng: random.Random) -> Dialect:
     )
 
 
-def draw_token(rng: random.Random) -> str:
-    """Draw a session token: 22 or 24 letters and digits (hum-api 3.2)."""
-    return "".join(rng.choices(_ALPHABET, k=rng.choice((22, 24))))
+def random_token(rng: random.Random) -> str:
+    """Return a random session token: 22 or 24 letters and digits (hum-api 3.2)."""
+    return "".join(rng.choices(_TOKEN_ALPHABET, k=rng.choice((22, 24))))

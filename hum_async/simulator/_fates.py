@@ -1,12 +1,13 @@
-"""What becomes of an address: decided by the seed and the address alone, in any order.
+"""The fate of an address: the seed and the address decide it, whatever the order of requests.
 
-Ordinary addresses: 86 % served by 1 to 4 providers, 8 % without providers, 3 % geocoded to several
-matches, 3 % not geocoded. A search takes a lognormal time, never more than 27 s (unless its median
-is longer), so that it ends within 30 s of polling; geocoding ends at 25 to 40 % of it.
+Of ordinary addresses, 86 % are served by 1 to 4 providers, 8 % have no providers, 3 % are geocoded
+to several matches and 3 % are not geocoded. The time of a search is lognormal and at most 27 s
+(unless its median is longer), so that it ends within 30 s of polling; geocoding ends at 25 to 40 %
+of it.
 
-Magic addresses are chosen by the street name of `street1`, with any house number, in any case:
+The street name of `street1` makes an address magic, with any house number and in any case:
 
-| street1               | what happens                                                           |
+| street1               | fate                                                                   |
 |-----------------------|------------------------------------------------------------------------|
 | 100 Served St         | served                                                                 |
 | 100 No Providers Ave  | geocoded, but the internet agent ends as `failed`                      |
@@ -27,30 +28,24 @@ Magic addresses are chosen by the street name of `street1`, with any house numbe
 | 100 New Agent St      | served, with an agent and with fields that nothing documents           |
 """
 
-from __future__ import annotations
-
 import enum
 import math
 import random
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import attrs
 
+from hum_async.simulator._address_rules import PostedAddress
 from hum_async.simulator._providers import PROVIDERS
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from hum_async.simulator._address_rules import PostedAddress
-
-LONGEST_SEARCH = 27.0
+LONGEST_SEARCH = 27.0  # simulated seconds
 _SLOW_SEARCH = 25.0
-_MOST_PROVIDERS = 4
+_MAX_PROVIDERS = 4
 
 
 class Magic(enum.StrEnum):
-    """A street name that stands for a behaviour."""
+    """A street name with a fixed fate."""
 
     SERVED = "Served St"
     NO_PROVIDERS = "No Providers Ave"
@@ -72,22 +67,22 @@ class Magic(enum.StrEnum):
 
 
 MAGIC: Mapping[str, Magic] = MappingProxyType({f"100 {magic}": magic for magic in Magic})
-"""Every magic `street1`, ready to send, and the behaviour it stands for."""
+"""Every magic `street1`, ready to send, and the `Magic` it stands for."""
 
 _BY_STREET = {magic.casefold(): magic for magic in Magic}
 
 
 @attrs.frozen(kw_only=True)
 class Fate:
-    """What the agents will find, and when.
+    """What the agents will find for an address, and when.
 
     Attributes:
-        magic: The magic street, if it is one.
+        magic: The magic street, or None for an ordinary address.
         geocoding: Final status of the geocoding agent.
-        internet: Final status of the internet agent; stays "pending" without a match.
+        internet: Final status of the internet agent; "pending" without a geocoding match.
         geocoded_after: Seconds from creation until geocoding ends.
         settled_after: Seconds from creation until the session answers 200; may be infinite.
-        providers: Positions in `PROVIDERS`, best first.
+        providers: Indexes into `PROVIDERS`, best first.
     """
 
     magic: Magic | None
@@ -98,36 +93,36 @@ class Fate:
     providers: tuple[int, ...] = ()
 
 
-def decide_outcome(
+def decide_fate(
     address: PostedAddress, *, seed: int, median: float = 9.0, sigma: float = 0.4
 ) -> Fate:
-    """Decide what becomes of an address.
+    """Return the fate of an address.
 
     Args:
-        address: The address; only its `key` and street name matter.
-        seed: Seed of the simulated world.
+        address: The address; its `key` and street name decide.
+        seed: Seed of the simulator.
         median: Median time of a search in simulated seconds, 0 or more.
-        sigma: Spread of the logarithm of that time, 0 or more.
+        sigma: Standard deviation of the logarithm of that time, 0 or more.
     """
-    rng = random.Random(f"{seed}/{address.key}")  # noqa: S311 - reproducible on purpose
+    rng = random.Random(f"{seed}/{address.key}")  # noqa: S311  reproducible on purpose
     magic = magic_of(address)
-    fate = rng.random()
-    total = _search_time(magic, rng=rng, median=median, sigma=sigma)
-    geocoded = total * rng.uniform(0.25, 0.40)
-    served = tuple(rng.sample(range(len(PROVIDERS)), rng.randint(1, _MOST_PROVIDERS)))
-    geocoding, internet = _final_statuses(magic, fate=fate)
+    quantile = rng.random()
+    search_time = _search_time(magic, rng=rng, median=median, sigma=sigma)
+    geocoded_after = search_time * rng.uniform(0.25, 0.40)
+    providers = tuple(rng.sample(range(len(PROVIDERS)), rng.randint(1, _MAX_PROVIDERS)))
+    geocoding, internet = _final_statuses(magic, quantile=quantile)
     return Fate(
         magic=magic,
         geocoding=geocoding,
         internet=internet,
-        geocoded_after=geocoded,
-        settled_after=total if geocoding == "matched" else geocoded,
-        providers=served if internet in {"matched", "partial"} else (),
+        geocoded_after=geocoded_after,
+        settled_after=search_time if geocoding == "matched" else geocoded_after,
+        providers=providers if internet in {"matched", "partial"} else (),
     )
 
 
 def magic_of(address: PostedAddress) -> Magic | None:
-    """Tell which behaviour a street name stands for, if any."""
+    """Return the magic street that an address names, or None."""
     return _BY_STREET.get(address.street_name)
 
 
@@ -138,11 +133,16 @@ def _search_time(magic: Magic | None, *, rng: random.Random, median: float, sigm
     return ordinary if magic is None else fixed.get(magic, ordinary)
 
 
-def _final_statuses(magic: Magic | None, *, fate: float) -> tuple[str, str]:
-    """Name the final statuses of geocoding and internet; `fate` is uniform in 0..1."""
+def _final_statuses(magic: Magic | None, *, quantile: float) -> tuple[str, str]:
+    """Return the final statuses of geocoding and internet.
+
+    Args:
+        magic: The magic street, or None to choose by `quantile`.
+        quantile: Uniform from 0 to 1.
+    """
     if magic is None:
-        shares = ((0.86, Magic.SERVED), (0.94, Magic.NO_PROVIDERS), (0.97, Magic.AMBIGUOUS))
-        magic = next((kind for share, kind in shares if fate < share), Magic.NOT_FOUND)
+        cumulative = ((0.86, Magic.SERVED), (0.94, Magic.NO_PROVIDERS), (0.97, Magic.AMBIGUOUS))
+        magic = next((kind for share, kind in cumulative if quantile < share), Magic.NOT_FOUND)
     special = {
         Magic.NO_PROVIDERS: ("matched", "failed"),
         Magic.AMBIGUOUS: ("multiple", "pending"),

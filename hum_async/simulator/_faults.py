@@ -1,6 +1,4 @@
-"""What goes wrong: fault probabilities, the dice, and what a fault does to a body."""
-
-from __future__ import annotations
+"""Injected faults: their probabilities, the choice for each request, and the damage to a body."""
 
 import random
 from typing import Any
@@ -14,9 +12,9 @@ Path = tuple[str | int, ...]
 SERVER_ERRORS = (500, 502, 503, 504)
 NOT_JSON = b"<!doctype html><html><body><h1>Welcome to nginx</h1></body></html>"
 
-_CHANGING = frozenset({"POST", "DELETE"})
-# Where a wrong type can go, and what stands there instead.
-_WRONG: tuple[tuple[Path, Any], ...] = (
+_UNSAFE_METHODS = frozenset({"POST", "DELETE"})
+# The fields that can get a wrong type, each with the value that replaces it.
+_WRONG_TYPES: tuple[tuple[Path, Any], ...] = (
     (("message",), 12345),
     (("request_status",), ["ok"]),
     (("data",), "none"),
@@ -33,79 +31,84 @@ _WRONG: tuple[tuple[Path, Any], ...] = (
 )
 
 
-def _probability(_: object, attribute: attrs.Attribute[float], value: float) -> None:
+def _check_probability(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
     if not 0 <= value <= 1:
         raise ValueError(f"Faults.{attribute.name}={value!r}: pass a probability from 0 to 1")
 
 
-def _seconds(_: object, attribute: attrs.Attribute[float], value: float) -> None:
+def _check_seconds(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
     require(f"Faults.{attribute.name}", value)
 
 
 @attrs.frozen(kw_only=True)
 class Faults:
-    """How often each fault strikes a request: probabilities from 0 to 1.
+    """The probability of each fault, from 0 to 1; 0 by default.
 
-    They are tried in this order and at most one strikes. None strikes an answer 401, 403 or 429.
+    The simulator tries the faults in this order and applies at most one to a request. It applies
+    none to an answer of 401, 403 or 429.
 
     Attributes:
-        server_error: 500, 502, 503 or 504 in place of taking effect.
-        reset_before: The connection is reset before the request takes effect.
-        server_error_after: POST or DELETE takes effect, then answers 500, 502, 503 or 504.
-        reset_after: The request takes effect, then the connection is reset.
-        slow_body: Headers come at once, the body over `slow_seconds`.
-        truncated: Half of the JSON as a complete HTTP answer.
-        malformed: An HTML page with status 200; the request took effect.
-        wrong_type: Valid JSON with one field of the wrong type.
-        slow_seconds: Event-loop seconds a slow body takes, 0 or more.
+        server_error: The request has no effect and is answered 500, 502, 503 or 504.
+        reset_before: The simulator resets the connection before the request takes effect.
+        server_error_after: POST or DELETE takes effect, then is answered 500, 502, 503 or 504.
+        reset_after: The request takes effect, then the simulator resets the connection.
+        slow_body: The headers come at once, the body over `slow_seconds`.
+        truncated: The body is the first half of the JSON, in a complete HTTP answer.
+        malformed: The request takes effect; the answer is an HTML page with status 200.
+        wrong_type: The body is valid JSON with one field of the wrong type.
+        slow_seconds: Duration of a slow body in event-loop seconds, 0 or more.
+
+    Raises:
+        ValueError: A value is out of range.
     """
 
-    server_error: float = attrs.field(default=0.0, validator=_probability)
-    reset_before: float = attrs.field(default=0.0, validator=_probability)
-    server_error_after: float = attrs.field(default=0.0, validator=_probability)
-    reset_after: float = attrs.field(default=0.0, validator=_probability)
-    slow_body: float = attrs.field(default=0.0, validator=_probability)
-    truncated: float = attrs.field(default=0.0, validator=_probability)
-    malformed: float = attrs.field(default=0.0, validator=_probability)
-    wrong_type: float = attrs.field(default=0.0, validator=_probability)
-    slow_seconds: float = attrs.field(default=2.0, validator=_seconds)
+    server_error: float = attrs.field(default=0.0, validator=_check_probability)
+    reset_before: float = attrs.field(default=0.0, validator=_check_probability)
+    server_error_after: float = attrs.field(default=0.0, validator=_check_probability)
+    reset_after: float = attrs.field(default=0.0, validator=_check_probability)
+    slow_body: float = attrs.field(default=0.0, validator=_check_probability)
+    truncated: float = attrs.field(default=0.0, validator=_check_probability)
+    malformed: float = attrs.field(default=0.0, validator=_check_probability)
+    wrong_type: float = attrs.field(default=0.0, validator=_check_probability)
+    slow_seconds: float = attrs.field(default=2.0, validator=_check_seconds)
 
 
-FAULT_NAMES = tuple(f.name for f in attrs.fields(Faults) if f.name != "slow_seconds")
+FAULT_NAMES = tuple(field.name for field in attrs.fields(Faults) if field.name != "slow_seconds")
 
 
-class FaultDice:
-    """Decides which fault strikes which request, by a seed.
+class FaultInjector:
+    """Chooses the fault for each request; the seed decides the choices.
 
     Args:
-        seed: Seed of the dice.
+        seed: Seed of the choices.
     """
 
     def __init__(self, *, seed: int) -> None:
-        self._rng = random.Random(f"{seed}/faults")  # noqa: S311 - reproducible on purpose
+        self._rng = random.Random(f"{seed}/faults")  # noqa: S311  reproducible on purpose
 
-    def roll(self, faults: Faults, *, method: str) -> str | None:
-        """Name the fault that strikes a request, if one does.
+    def choose(self, faults: Faults, *, method: str) -> str | None:
+        """Return the name of the fault to apply to a request, or None.
 
         Args:
             faults: The probabilities.
             method: HTTP method of the request.
         """
         for name in FAULT_NAMES:
-            if name == "server_error_after" and method not in _CHANGING:
+            if name == "server_error_after" and method not in _UNSAFE_METHODS:
                 continue
             probability = getattr(faults, name)
             if probability and self._rng.random() < probability:
                 return name
         return None
 
-    def server_error(self) -> int:
-        """Pick the status of a server error."""
+    def choose_server_error(self) -> int:
+        """Return the HTTP status of a server error."""
         return self._rng.choice(SERVER_ERRORS)
 
-    def wrong_type(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Copy a body with one of its fields made the wrong type."""
-        path, value = self._rng.choice([(p, v) for p, v in _WRONG if _has(body, p)])
+    def with_wrong_type(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return a copy of a body in which one field has the wrong type."""
+        candidates = [(path, value) for path, value in _WRONG_TYPES if _has(body, path)]
+        path, value = self._rng.choice(candidates)
         changed: dict[str, Any] = _replace(body, path, value=value)
         return changed
 

@@ -1,20 +1,17 @@
-"""Where an address is: a toy geocoder and how a service address is written (hum-api 3.2)."""
-
-from __future__ import annotations
+"""A toy geocoder, and the service address that it returns (hum-api 3.2)."""
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
-if TYPE_CHECKING:
-    from hum_async.simulator._address_rules import PostedAddress
-    from hum_async.simulator._dialects import Dialect
+from hum_async.simulator._address_rules import PostedAddress
+from hum_async.simulator._dialects import Dialect
 
 
 @attrs.frozen
 class Place:
-    """A city that stands for its region."""
+    """A city and its coordinates in degrees."""
 
     city: str
     state: str
@@ -23,7 +20,7 @@ class Place:
     longitude: float
 
 
-# One per first digit of a ZIP; used for the parts of an address that were not sent.
+# One city for each first digit of a ZIP; it supplies the parts that an address leaves out.
 _PLACES = (
     Place("Cambridge", "MA", "02139", 42.3647, -71.1042),
     Place("Albany", "NY", "12207", 42.6526, -73.7562),
@@ -39,12 +36,13 @@ _PLACES = (
 
 
 def locate(address: PostedAddress) -> Place:
-    """Fill in what an address leaves out, the same every time."""
+    """Return the place of an address; equal addresses have equal places."""
     digest = hashlib.sha256(address.key.encode()).digest()
     if address.zip:
         region = _PLACES[int(address.zip[0])]
     else:
-        region = next((p for p in _PLACES if p.state == address.state), _PLACES[digest[0] % 10])
+        fallback = _PLACES[digest[0] % 10]
+        region = next((place for place in _PLACES if place.state == address.state), fallback)
     latitude, longitude = address.latitude, address.longitude
     return Place(
         address.city or region.city,
@@ -55,19 +53,19 @@ def locate(address: PostedAddress) -> Place:
     )
 
 
-def normalise(address: PostedAddress, *, variant: Dialect) -> str:
-    """Write the address as one line."""
+def normalise_address(address: PostedAddress, *, dialect: Dialect) -> str:
+    """Return the normalised address on one line."""
     place = locate(address)
     street = " ".join(f"{address.street1} {address.street2 or ''}".split())
-    comma = "," if variant.zip_comma else ""
+    comma = "," if dialect.zip_comma else ""
     line = f"{street}, {place.city}, {place.state}{comma} {place.zip}"
-    return line.upper() if variant.upper_case else line
+    return line.upper() if dialect.upper_case else line
 
 
-def write_service_address(address: PostedAddress, *, variant: Dialect) -> str | dict[str, Any]:
-    """Write the service address as the session's edition does: string, short or long object."""
-    line = normalise(address, variant=variant)
-    if variant.service_address == "string":
+def write_service_address(address: PostedAddress, *, dialect: Dialect) -> str | dict[str, Any]:
+    """Return the service address in the session's dialect: string, short or long object."""
+    line = normalise_address(address, dialect=dialect)
+    if dialect.service_address == "string":
         return line
     place = locate(address)
     body: dict[str, Any] = {
@@ -75,7 +73,7 @@ def write_service_address(address: PostedAddress, *, variant: Dialect) -> str | 
         "latitude": place.latitude,
         "longitude": place.longitude,
     }
-    if variant.service_address == "object":
+    if dialect.service_address == "object":
         body |= {
             "street_range": _street_range(address.street1),
             "street": address.street_name.title(),
@@ -87,6 +85,7 @@ def write_service_address(address: PostedAddress, *, variant: Dialect) -> str | 
 
 
 def _street_range(street1: str) -> str:
-    digits = "".join(c for c in street1.split(maxsplit=1)[0] if "0" <= c <= "9")[:9]
+    number = street1.split(maxsplit=1)[0]
+    digits = "".join(char for char in number if "0" <= char <= "9")[:9]
     start = int(digits or "0") // 100 * 100
     return f"{start}-{start + 98}"

@@ -1,32 +1,28 @@
-"""The HTTP face: carries requests to the desk and answers back, and waits where one must wait."""
-
-from __future__ import annotations
+"""The HTTP side: reads requests, logs them, waits where an answer takes time, and sends answers."""
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING
+from http import HTTPStatus
 
 import attrs
 from aiohttp import web
 
 from hum_async.simulator import _control
+from hum_async.simulator._bucket import TokenBucket
+from hum_async.simulator._clock import SimulatedClock
+from hum_async.simulator._faults import Faults
 from hum_async.simulator._handlers import NO_ANSWER, Answer, RequestHandler, SimulatedRequest
 from hum_async.simulator._request_log import RequestLog, RequestRecord
 from hum_async.simulator._retry_after import RetryAfter, retry_after_headers
 from hum_async.simulator._routes import Route, find_route
 
-if TYPE_CHECKING:
-    from hum_async.simulator._bucket import TokenBucket
-    from hum_async.simulator._clock import SimulatedClock
-    from hum_async.simulator._faults import Faults
-
 _JSON = "application/json; charset=utf-8"
-_DRIBBLES = 8
+_SLOW_BODY_CHUNKS = 8
 
 
 @attrs.define(kw_only=True)
 class Settings:
-    """What may change while the simulator runs."""
+    """The settings that may change while the simulator runs."""
 
     faults: Faults
     bucket: TokenBucket
@@ -34,123 +30,126 @@ class Settings:
 
 
 class HttpApp:
-    """Handles the requests of the web server.
+    """Serves the requests of an aiohttp web server.
 
     Args:
-        desk: Decides the answers.
+        handler: Decides the answers.
         clock: The simulated clock.
-        journal: Where requests are noted.
-        knobs: Rate limit and faults.
-        control: The simulator's own endpoints.
+        request_log: Records the requests.
+        settings: Rate limit and faults.
+        control: Answers the control interface.
         seed: Makes request ids differ between simulators.
     """
 
-    def __init__(  # noqa: PLR0913 - it is where all parts meet
+    def __init__(  # noqa: PLR0913  this is where all parts meet
         self,
-        desk: RequestHandler,
+        handler: RequestHandler,
         *,
         clock: SimulatedClock,
-        journal: RequestLog,
-        knobs: Settings,
+        request_log: RequestLog,
+        settings: Settings,
         control: _control.Control,
         seed: int,
     ) -> None:
-        self._desk = desk
+        self._handler = handler
         self._clock = clock
-        self._journal = journal
-        self._knobs = knobs
+        self._request_log = request_log
+        self._settings = settings
         self._control = control
-        self._ids = (f"req_{seed & 0xFFFFFFFF:08x}{n:08x}" for n in itertools.count(1))
+        self._request_ids = (f"req_{seed & 0xFFFFFFFF:08x}{n:08x}" for n in itertools.count(1))
         self._tasks: set[asyncio.Task[object]] = set()
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request of the web server."""
+    async def handle(self, http_request: web.BaseRequest) -> web.StreamResponse:
+        """Return the response to one request of the web server."""
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("a request is always handled in a task")
+            raise RuntimeError("the web server handles every request in a task")
         self._tasks.add(task)
         try:
-            return await self._respond(request)
+            return await self._respond(http_request)
         finally:
             self._tasks.discard(task)
 
     async def cancel(self) -> None:
-        """Cancel the requests in progress and wait until they are gone."""
+        """Cancel the requests in progress and wait until they have ended."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
-        body = await request.read() if request.body_exists else b""
-        path = request.raw_path
+    async def _respond(self, http_request: web.BaseRequest) -> web.StreamResponse:
+        body = await http_request.read() if http_request.body_exists else b""
+        method, path = http_request.method, http_request.raw_path
         if path.startswith(_control.PREFIX):
-            status, content = self._control.answer(request.method, path=path, body=body)
+            status, content = self._control.answer(method, path=path, body=body)
             return web.Response(status=status, body=content, headers=self._headers(_JSON))
-        authorization = request.headers.get("Authorization", "")
-        call = SimulatedRequest(
-            method=request.method, path=path, authorization=authorization, body=body
-        )
-        number, answer = self._take(call)
+        authorization = http_request.headers.get("Authorization", "")
+        request = SimulatedRequest(method=method, path=path, authorization=authorization, body=body)
+        index, answer = self._answer_and_log(request)
         if answer.ready_at is not None:
             await self._clock.sleep_until(answer.ready_at)
-            answer = self._desk.resume(answer, now=self._clock.now)
-        self._journal.settle(number, status=answer.status)
-        return await self._send(request, answer)
+            answer = self._handler.complete(answer, now=self._clock.now)
+        self._request_log.set_status(index, status=answer.status)
+        return await self._send(http_request, answer)
 
-    def _take(self, call: SimulatedRequest) -> tuple[int, Answer]:
-        """Decide the answer and note the request."""
+    def _answer_and_log(self, request: SimulatedRequest) -> tuple[int, Answer]:
+        """Return the index of the request in the log, and its answer."""
         now, loop_now = self._clock.now, self._clock.loop_now
-        route = find_route(call.method, path=call.path)
-        answer = self._decide(call, route=route, now=now, loop_now=loop_now)
+        route = find_route(request.method, path=request.path)
+        answer = self._answer(request, route=route, now=now, loop_now=loop_now)
         record = RequestRecord(
             at=now,
             sent_at=loop_now,
-            method=call.method,
-            path=call.path,
+            method=request.method,
+            path=request.path,
             route=route.name,
             token=route.token or answer.token,
             address_key=answer.address_key,
             fault=answer.fault,
         )
-        return self._journal.add(record), answer
+        return self._request_log.add(record), answer
 
-    def _decide(
-        self, call: SimulatedRequest, *, route: Route, now: float, loop_now: float
+    def _answer(
+        self, request: SimulatedRequest, *, route: Route, now: float, loop_now: float
     ) -> Answer:
-        knobs = self._knobs
-        refusal = self._desk.refuse(call, bucket=knobs.bucket, at=loop_now)
-        if refusal is None:
-            return self._desk.answer(call, route=route, faults=knobs.faults, now=now)
-        if refusal.status == web.HTTPTooManyRequests.status_code:
-            return attrs.evolve(refusal, headers=retry_after_headers(knobs.retry_after))
-        return refusal
+        settings = self._settings
+        rejection = self._handler.reject(request, bucket=settings.bucket, at=loop_now)
+        if rejection is None:
+            return self._handler.answer(request, route=route, faults=settings.faults, now=now)
+        if rejection.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return attrs.evolve(rejection, headers=retry_after_headers(settings.retry_after))
+        return rejection
 
-    async def _send(self, request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    async def _send(self, http_request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
         if answer.status == NO_ANSWER:
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()
-        content = self._desk.encode(answer)
+            return _reset(http_request)
+        content = self._handler.encode(answer)
         content_type = "text/html" if answer.fault == "malformed" else _JSON
         headers = self._headers(content_type) | dict(answer.headers)
-        if answer.fault == "slow_body":
-            return await self._dribble(request, answer.status, content=content, headers=headers)
-        return web.Response(status=answer.status, body=content, headers=headers)
+        if answer.fault != "slow_body":
+            return web.Response(status=answer.status, body=content, headers=headers)
+        response = web.StreamResponse(status=answer.status, headers=headers)
+        await self._send_slowly(http_request, response, content=content)
+        return response
 
-    async def _dribble(
-        self, request: web.BaseRequest, status: int, *, content: bytes, headers: dict[str, str]
-    ) -> web.StreamResponse:
-        pause = self._knobs.faults.slow_seconds / _DRIBBLES
-        response = web.StreamResponse(status=status, headers=headers)
+    async def _send_slowly(
+        self, http_request: web.BaseRequest, response: web.StreamResponse, *, content: bytes
+    ) -> None:
+        pause = self._settings.faults.slow_seconds / _SLOW_BODY_CHUNKS
         response.content_length = len(content)
-        await response.prepare(request)
-        size = -(-len(content) // _DRIBBLES)
+        await response.prepare(http_request)
+        size = -(-len(content) // _SLOW_BODY_CHUNKS)
         for start in range(0, len(content), size):
             await asyncio.sleep(pause)
             await response.write(content[start : start + size])
         await response.write_eof()
-        return response
 
     def _headers(self, content_type: str) -> dict[str, str]:
-        return {"Content-Type": content_type, "X-Request-Id": next(self._ids)}
+        return {"Content-Type": content_type, "X-Request-Id": next(self._request_ids)}
+
+
+def _reset(http_request: web.BaseRequest) -> web.Response:
+    """Reset the connection and return a response that aiohttp finds impossible to send."""
+    if http_request.transport is not None:
+        http_request.transport.abort()
+    return web.Response()

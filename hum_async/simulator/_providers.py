@@ -1,36 +1,32 @@
-"""Who serves an address: the table of providers and how one is written (hum-api 3.3).
+"""The table of providers, and the JSON of a provider (hum-api 3.3).
 
-The names Frontier, Spectrum and Rocket Fiber are those of the documentation; every other name, and
-every figure, is made up.
+The documentation uses the names Frontier, Spectrum and Rocket Fiber; every other name, and every
+figure, is made up.
 """
-
-from __future__ import annotations
 
 import hashlib
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import attrs
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from hum_async.simulator._dialects import Dialect
+from hum_async.simulator._dialects import Dialect
 
 _TECHNOLOGY_CODES = {"Fiber": 50, "Cable": 40, "DSL": 10, "Fixed Wireless": 70, "Satellite": 60}
 
 
 @attrs.frozen
 class Isp:
-    """One provider of the simulated world.
+    """One internet service provider.
 
     Attributes:
-        name: Its name.
-        technologies: What it delivers over, best first.
-        download: Fastest download in Mbps.
-        upload: Fastest upload in Mbps.
-        min_price: Cheapest plan in US cents a month.
-        promo: Its advertisement; may be empty.
+        name: Name.
+        technologies: Technologies of its connections, best first.
+        download: Highest download speed in Mbps.
+        upload: Highest upload speed in Mbps.
+        min_price: Price of the cheapest plan, US cents a month.
+        promo: Text of its promotion; may be empty.
     """
 
     name: str
@@ -42,12 +38,12 @@ class Isp:
 
     @property
     def slug(self) -> str:
-        """The name as it stands in its URLs."""
-        return "".join(c for c in self.name.lower() if c.isalnum())
+        """The form of the name in URLs."""
+        return "".join(char for char in self.name.lower() if char.isalnum())
 
     @property
     def number(self) -> int:
-        """A stable number of six digits for telephone and article numbers."""
+        """A number of six digits, derived from the name, for telephone numbers and SKUs."""
         return 100_000 + int(hashlib.sha256(self.name.encode()).hexdigest()[:8], 16) % 900_000
 
 
@@ -71,38 +67,38 @@ PROVIDERS: tuple[Isp, ...] = (
 
 
 def write_providers(
-    positions: Sequence[int], *, variant: Dialect, token: str
+    indexes: Sequence[int], *, dialect: Dialect, token: str
 ) -> list[dict[str, Any]]:
-    """Write the array of providers of one session.
+    """Return the array of providers of one session.
 
     Args:
-        positions: Positions in `PROVIDERS`.
-        variant: How the session spells things.
-        token: SimulatedSession token; `security_token` depends on it.
+        indexes: Indexes into `PROVIDERS`.
+        dialect: The session's spellings.
+        token: Session token; each `security_token` depends on it.
     """
-    return [_write_provider(PROVIDERS[i], variant=variant, token=token) for i in positions]
+    return [_write_provider(PROVIDERS[i], dialect=dialect, token=token) for i in indexes]
 
 
-def _write_provider(isp: Isp, *, variant: Dialect, token: str) -> dict[str, Any]:
+def _write_provider(isp: Isp, *, dialect: Dialect, token: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "provider_name": isp.name,
         "provider_logo": f"https://cdn.example.com/images/providers/{isp.slug}.png",
-        "telephone": _telephone(isp, style=variant.telephone),
+        "telephone": _telephone(isp, spelling=dialect.telephone),
         "url": f"https://{isp.slug}.example.com/register?utm_source=Hum",
         "button_label": "Get Started" if isp.promo else f"{isp.slug}.example.com",
         "min_plan_price": _money(isp.min_price),
-        "offerings": [_offering(isp, name=name, variant=variant) for name in isp.technologies],
+        "offerings": [_offering(isp, name=name, dialect=dialect) for name in isp.technologies],
     }
-    if variant.provider_ids:
+    if dialect.provider_ids:
         body |= {
             "provider_id": str(uuid.uuid3(uuid.NAMESPACE_DNS, isp.name)),
             "provider_icon": None if isp.number % 2 else f"https://cdn.example.com/{isp.slug}.svg",
             "security_token": _security_token(isp, token=token),
             "buyflow_type": "direct",
         }
-    body |= _promo(isp, style=variant.promo)
-    if variant.catalog != "absent":
-        body["product_catalog"] = _catalog(isp, variant=variant)
+    body |= _promo(isp, spelling=dialect.promo)
+    if dialect.catalog != "absent":
+        body["product_catalog"] = _catalog(isp, dialect=dialect)
     return body
 
 
@@ -110,24 +106,24 @@ def _money(cents: int) -> dict[str, Any]:
     return {"amount_cents": cents, "currency": "USD"}
 
 
-def _telephone(isp: Isp, *, style: str) -> str:
+def _telephone(isp: Isp, *, spelling: str) -> str:
     digits = f"8005{isp.number}"
-    if style == "e164":
+    if spelling == "e164":
         return f"+1{digits}"
     return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
 
 
 def _security_token(isp: Isp, *, token: str) -> str:
-    """Make the 66 opaque characters, `_` and `-` among them, that must never be logged."""
+    """Return 66 opaque characters with a `_` and a `-`, as in the documentation's sample."""
     digest = hashlib.sha256(f"{token}/{isp.name}".encode()).hexdigest()
     return f"{digest[:20]}_{digest[20:40]}-{digest[40:64]}"
 
 
-def _promo(isp: Isp, *, style: str) -> dict[str, Any]:
+def _promo(isp: Isp, *, spelling: str) -> dict[str, Any]:
     logo = "https://cdn.example.com/promo_icons/banknotes.svg" if isp.promo else ""
-    if style == "flat":
+    if spelling == "flat":
         return {"promo_text": isp.promo, "promo_logo": logo}
-    if style == "nested":
+    if spelling == "nested":
         return {
             "provider_promo": {"promo_text": isp.promo, "promo_logo_url": logo},
             "url_promo": {"promo_text": "", "promo_logo_url": ""},
@@ -135,35 +131,35 @@ def _promo(isp: Isp, *, style: str) -> dict[str, Any]:
     return {}
 
 
-def _offering(isp: Isp, *, name: str, variant: Dialect) -> dict[str, Any]:
+def _offering(isp: Isp, *, name: str, dialect: Dialect) -> dict[str, Any]:
     share = 1 if name == isp.technologies[0] else 20
     body: dict[str, Any] = {
         "technology": name,
         "max_download_speed": isp.download // share,
         "max_upload_speed": max(1, isp.upload // share),
     }
-    if variant.offering == "category":
+    if dialect.offering == "category":
         body["technology_category"] = "Orbital" if name == "Satellite" else "Terrestrial"
-    elif variant.offering == "code":
+    elif dialect.offering == "code":
         body["technology_code"] = str(_TECHNOLOGY_CODES[name])
         body["tech_logo"] = f"https://cdn.example.com/tech/{name.lower().replace(' ', '-')}.png"
     return body
 
 
-def _catalog(isp: Isp, *, variant: Dialect) -> list[dict[str, Any]]:
-    if variant.catalog == "empty":
+def _catalog(isp: Isp, *, dialect: Dialect) -> list[dict[str, Any]]:
+    if dialect.catalog == "empty":
         return []
     return [
         {
             "category": "internet",
             "category_name": "Internet Service",
             "category_description": f"Internet plans of {isp.name}",
-            "products": [_product(isp, tier=tier, variant=variant) for tier in (1, 2)],
+            "products": [_product(isp, tier=tier, dialect=dialect) for tier in (1, 2)],
         }
     ]
 
 
-def _product(isp: Isp, *, tier: int, variant: Dialect) -> dict[str, Any]:
+def _product(isp: Isp, *, tier: int, dialect: Dialect) -> dict[str, Any]:
     sku = f"{isp.number}-INT-{isp.technologies[0][:3].upper()}-{tier:02d}"
     share = 1 if tier > 1 else 4
     gift = ["Disney+ Basic", "ESPN+"] if tier > 1 else []
@@ -178,9 +174,9 @@ def _product(isp: Isp, *, tier: int, variant: Dialect) -> dict[str, Any]:
         "technology": isp.technologies[0].lower(),
         "position": tier,
         "select_type": "radio",
-        "download_speed": _speed(isp.download // share, style=variant.speeds),
-        "upload_speed": _speed(max(2, isp.upload // share), style=variant.speeds),
-        "data_limit": None if variant.speeds == "number" else "Unlimited",
+        "download_speed": _speed(isp.download // share, spelling=dialect.speeds),
+        "upload_speed": _speed(max(2, isp.upload // share), spelling=dialect.speeds),
+        "data_limit": None if dialect.speeds == "number" else "Unlimited",
         "channel_count": 0,
         "streaming_apps": gift,
         **_conditions(tier),
@@ -188,10 +184,10 @@ def _product(isp: Isp, *, tier: int, variant: Dialect) -> dict[str, Any]:
     }
 
 
-def _speed(mbps: int, *, style: str) -> int | str:
-    if style == "number":
+def _speed(mbps: int, *, spelling: str) -> int | str:
+    if spelling == "number":
         return mbps
-    return str(mbps) if style == "text" else f"{mbps // 2}-{mbps}"
+    return str(mbps) if spelling == "text" else f"{mbps // 2}-{mbps}"
 
 
 def _conditions(tier: int) -> dict[str, Any]:

@@ -1,6 +1,4 @@
-"""What was asked: every request in order, and the figures over them."""
-
-from __future__ import annotations
+"""The log of every request, in order of arrival, and the figures over it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,18 +9,18 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class RequestRecord:
-    """One request the simulator received.
+    """One request that the simulator received.
 
     Attributes:
-        at: Simulated seconds since the start when it had arrived in full.
-        sent_at: The same instant in event-loop seconds.
+        at: Simulated seconds from the first start until the whole request had arrived.
+        sent_at: The same instant in seconds of the event loop.
         method: HTTP method.
-        path: Path as it came over the wire, still percent-encoded.
-        route: For example "GET /sessions/{token}"; "unknown" for a path without a route.
-        status: Status of the answer; 0 when there was none (reset, cancelled or still waiting).
-        token: SimulatedSession token of the path, or of the session a POST created.
-        address_key: Normalised address of a POST that could be read.
-        fault: Name of the fault that struck, as in `Faults`.
+        path: Path as sent, percent-encoded.
+        route: For example "GET /sessions/{token}"; "unknown" for an endpoint that does not exist.
+        status: HTTP status of the answer; 0 without one (reset, cancelled or still waiting).
+        token: Session token in the path, or of the session that a POST created.
+        address_key: Normalised address of a POST with a valid address.
+        fault: Name of the fault applied to the request, as in `Faults`.
     """
 
     at: float
@@ -38,18 +36,18 @@ class RequestRecord:
 
 @attrs.frozen(kw_only=True)
 class Statistics:
-    """Figures over everything since the start.
+    """Counts since the first start.
 
     Attributes:
         requests: Requests received.
         by_method: Requests by HTTP method.
-        by_status: Requests by status of the answer; 0 counts those without one.
+        by_status: Requests by HTTP status of the answer; 0 counts requests without an answer.
         throttled: Requests answered 429.
-        sessions_created: Sessions created, by POST or by `add_session`.
-        sessions_open: Sessions that still answer.
-        sessions_closed: Sessions closed by DELETE or `close`.
-        sessions_expired: Sessions past their lifetime or expired by force.
-        sessions_bought: Sessions created by POST, which a provider may bill.
+        sessions_created: Sessions created by POST or `Simulator.add_session`.
+        sessions_open: Sessions neither closed nor expired.
+        sessions_closed: Sessions closed by DELETE or `Simulator.close`.
+        sessions_expired: Sessions expired by their lifetime or `Simulator.expire`.
+        sessions_bought: Sessions created by POST, which Hum may bill.
     """
 
     requests: int
@@ -83,27 +81,31 @@ class RequestLog(Sequence[RequestRecord]):
         return f"<RequestLog of {len(self)} requests>"
 
     def add(self, record: RequestRecord) -> int:
-        """Note a request that has arrived.
+        """Record a request that has arrived.
 
         Returns:
-            Its number, for `settle`.
+            Its index, for `set_status`.
         """
         self._records.append(record)
         return len(self._records) - 1
 
-    def settle(self, number: int, *, status: int) -> None:
-        """Note the status a request was answered with."""
-        self._records[number] = attrs.evolve(self._records[number], status=status)
+    def set_status(self, index: int, *, status: int) -> None:
+        """Record the HTTP status of the answer to a request."""
+        self._records[index] = attrs.evolve(self._records[index], status=status)
 
     def select(self, **wanted: str | int | None) -> list[RequestRecord]:
-        """List the records whose attributes equal all wanted values that are not `None`."""
-        tests = [(name, value) for name, value in wanted.items() if value is not None]
-        return [r for r in self._records if all(getattr(r, n) == v for n, v in tests)]
+        """Return the records whose attributes equal the wanted values; `None` matches any."""
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return [
+            record
+            for record in self._records
+            if all(getattr(record, name) == value for name, value in given.items())
+        ]
 
     def by_method(self) -> dict[str, int]:
-        """Count requests by HTTP method."""
+        """Return the number of requests by HTTP method."""
         return dict(Counter(record.method for record in self._records))
 
     def by_status(self) -> dict[int, int]:
-        """Count requests by status."""
+        """Return the number of requests by HTTP status of the answer."""
         return dict(Counter(record.status for record in self._records))

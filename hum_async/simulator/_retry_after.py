@@ -1,6 +1,4 @@
-"""What a 429 says about when to come back."""
-
-from __future__ import annotations
+"""The Retry-After header of a 429."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -11,11 +9,14 @@ RetryAfter = float | timedelta | Literal["date"] | None
 
 
 def check_retry_after(value: RetryAfter) -> RetryAfter:
-    """Return a usable value for `retry_after` or raise `ValueError`.
+    """Return a checked value for `retry_after_headers`.
 
     Args:
-        value: `None` for no header, seconds, a `timedelta` for an HTTP-date that far ahead, or
-            "date" for one second ahead.
+        value: `None` for no header, a number of seconds, a `timedelta` for an HTTP-date that far
+            ahead, or "date" for an HTTP-date one second ahead.
+
+    Raises:
+        ValueError: The value is none of these, or negative.
     """
     if value is None:
         return None
@@ -31,13 +32,13 @@ def _is_duration(seconds: Any) -> bool:
 
 
 def retry_after_headers(value: RetryAfter) -> dict[str, str]:
-    """Write the header, if there is one.
+    """Return the header, or an empty dict for `None`.
 
-    A date counts from the whole second that the answer's own Date header shows.
+    An HTTP-date counts from the whole second that the Date header of the same answer shows.
     """
     if value is None:
         return {}
     if isinstance(value, timedelta):
-        moment = datetime.now(UTC).replace(microsecond=0) + value
-        return {"Retry-After": format_datetime(moment, usegmt=True)}
+        instant = datetime.now(UTC).replace(microsecond=0) + value
+        return {"Retry-After": format_datetime(instant, usegmt=True)}
     return {"Retry-After": f"{value:g}"}

@@ -1,6 +1,4 @@
-"""Which endpoint a path means (hum-api 2)."""
-
-from __future__ import annotations
+"""The routes: which endpoint a method and a path name (hum-api 2)."""
 
 from urllib.parse import unquote
 
@@ -8,27 +6,27 @@ import attrs
 
 UNKNOWN = "unknown"
 PING = "GET /ping"
-CREATE = "POST /sessions"
-GET = "GET /sessions/{token}"
-INTERNET = "GET /sessions/{token}/services/internet"
-CLOSE = "DELETE /sessions/{token}"
+CREATE_SESSION = "POST /sessions"
+GET_SESSION = "GET /sessions/{token}"
+GET_INTERNET = "GET /sessions/{token}/services/internet"
+CLOSE_SESSION = "DELETE /sessions/{token}"
 
 _ROUTES = {
     ("GET", "ping"): PING,
-    ("POST", "sessions"): CREATE,
-    ("GET", "sessions", "{token}"): GET,
-    ("GET", "sessions", "{token}", "services", "internet"): INTERNET,
-    ("DELETE", "sessions", "{token}"): CLOSE,
+    ("POST", "sessions"): CREATE_SESSION,
+    ("GET", "sessions", "{token}"): GET_SESSION,
+    ("GET", "sessions", "{token}", "services", "internet"): GET_INTERNET,
+    ("DELETE", "sessions", "{token}"): CLOSE_SESSION,
 }
 
 
 @attrs.frozen
 class Route:
-    """An endpoint and the token in its path.
+    """An endpoint and the token in the path.
 
     Attributes:
-        name: One of the names of this module.
-        token: The decoded session token, if the endpoint has one.
+        name: One of this module's constants, such as `GET_SESSION`.
+        token: The decoded session token; None for a path without one.
     """
 
     name: str
@@ -36,13 +34,13 @@ class Route:
 
 
 def find_route(method: str, *, path: str) -> Route:
-    """Find the endpoint of a request.
+    """Return the route of a request; its name is `UNKNOWN` for an endpoint that does not exist.
 
     Args:
         method: HTTP method.
-        path: Path as sent. It is split before it is decoded, so that a token stays one segment
-            whatever characters it holds.
+        path: Path as sent, percent-encoded.
     """
+    # Split before decoding: a token stays one segment, whatever characters it holds.
     segments = path.partition("?")[0].strip("/").split("/")
     token = None
     if len(segments) > 1 and segments[0] == "sessions" and segments[1]:

@@ -1,20 +1,14 @@
-"""Which sessions exist and how far each is at an instant."""
-
-from __future__ import annotations
+"""The sessions that exist, and the progress of each at an instant."""
 
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 import attrs
 
+from hum_async.simulator._address_rules import PostedAddress
 from hum_async.simulator._checks import require
-from hum_async.simulator._dialects import Dialect, draw_dialect, draw_token
-from hum_async.simulator._fates import Fate, Magic, decide_outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from hum_async.simulator._address_rules import PostedAddress
+from hum_async.simulator._dialects import Dialect, random_dialect, random_token
+from hum_async.simulator._fates import Fate, Magic, decide_fate
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -22,72 +16,75 @@ class SimulatedSession:
     """One session.
 
     Attributes:
-        token: Its token.
-        address: What was posted.
-        outcome: What its agents will find, and when.
-        variant: How its answers are spelt.
-        created: Simulated seconds of its creation.
-        seen: Simulated seconds of the last request for it.
-        ended: "closed" or "expired" once it is over.
-        gets: GET requests for it so far, on both paths.
+        token: Session token.
+        address: The address of its POST.
+        fate: What its agents will find, and when.
+        dialect: The spellings in its answers.
+        created_at: Simulated seconds of its creation.
+        last_request_at: Simulated seconds of the last request for it.
+        ended: "closed" or "expired"; None while it is open.
+        get_count: GET requests for it so far, on both paths.
     """
 
     token: str
     address: PostedAddress
-    outcome: Fate
-    variant: Dialect
-    created: float
-    seen: float
+    fate: Fate
+    dialect: Dialect
+    created_at: float
+    last_request_at: float
     ended: str | None = None
-    gets: int = 0
+    get_count: int = 0
 
 
 @attrs.frozen
 class Progress:
-    """How far a session is.
+    """The progress of a session at an instant.
 
     Attributes:
-        processing: Whether it answers 202.
-        geocoded: Whether its address has been matched.
-        agents: Status by agent.
-        updated: Simulated seconds of the last change.
+        processing: Whether the session answers 202.
+        geocoded: Whether geocoding has matched the address.
+        agents: Status by name of agent.
+        updated_at: Simulated seconds of the last change.
     """
 
     processing: bool
     geocoded: bool
     agents: Mapping[str, str]
-    updated: float
+    updated_at: float
 
 
 def progress_at(session: SimulatedSession, *, now: float) -> Progress:
-    """Tell how far a session is at an instant.
+    """Return the progress of a session at an instant.
 
     Args:
         session: The session.
         now: Simulated seconds.
     """
-    outcome = session.outcome
-    geocoded_at = session.created + outcome.geocoded_after
-    settled_at = session.created + outcome.settled_after
+    fate = session.fate
+    geocoded_at = session.created_at + fate.geocoded_after
+    settled_at = session.created_at + fate.settled_after
     processing = now < settled_at
-    geocoding = outcome.geocoding if now >= geocoded_at else "pending"
-    agents = {"geocoding": geocoding, "internet": "pending" if processing else outcome.internet}
-    if session.variant.checkout:
+    geocoding = fate.geocoding if now >= geocoded_at else "pending"
+    agents = {"geocoding": geocoding, "internet": "pending" if processing else fate.internet}
+    if session.dialect.checkout:
         agents["checkout"] = "pending"
-    if outcome.magic is Magic.NEW_AGENT:
+    if fate.magic is Magic.NEW_AGENT:
         agents["coverage_map"] = "drawing" if processing else "drawn"
-    reached = [t for t in (session.created, geocoded_at, settled_at) if t <= now]
-    return Progress(processing, geocoding == "matched", agents, max(reached, default=now))
+    past = [t for t in (session.created_at, geocoded_at, settled_at) if t <= now]
+    return Progress(processing, geocoding == "matched", agents, max(past, default=now))
 
 
 class SessionStore:
-    """All sessions; everything about them follows from the seed.
+    """The store of all sessions; the seed decides tokens, fates and dialects.
 
     Args:
-        seed: Seed of outcomes, tokens and variants.
-        median: Median time of a search, simulated seconds.
-        sigma: Spread of the logarithm of that time.
-        lifetime: Simulated seconds without a request after which a session expires.
+        seed: The seed.
+        median: Median time of a search, simulated seconds, 0 or more.
+        sigma: Standard deviation of the logarithm of that time, 0 or more.
+        lifetime: Simulated seconds without a request after which a session expires, above 0.
+
+    Raises:
+        ValueError: An argument is out of range.
     """
 
     def __init__(self, *, seed: int, median: float, sigma: float, lifetime: float) -> None:
@@ -110,52 +107,57 @@ class SessionStore:
             address: A valid address.
             now: Simulated seconds.
         """
-        rng = random.Random(f"{self._seed}/session/{len(self)}")  # noqa: S311 - reproducible
+        rng = random.Random(f"{self._seed}/session/{len(self)}")  # noqa: S311  reproducible
         session = SimulatedSession(
-            token=draw_token(rng),
+            token=random_token(rng),
             address=address,
-            outcome=self.outcome(address),
-            variant=draw_dialect(rng),
-            created=now,
-            seen=now,
+            fate=decide_fate(address, seed=self._seed, median=self._median, sigma=self._sigma),
+            dialect=random_dialect(rng),
+            created_at=now,
+            last_request_at=now,
         )
         self._sessions[session.token] = session
         return session
 
-    def outcome(self, address: PostedAddress) -> Fate:
-        """Tell what becomes of an address."""
-        return decide_outcome(address, seed=self._seed, median=self._median, sigma=self._sigma)
-
-    def find(self, token: str, *, now: float) -> SimulatedSession | None:
-        """Look a session up and count this as a request for it.
+    def access(self, token: str, *, now: float) -> SimulatedSession | None:
+        """Return a session and prolong its life, unless it has ended; None for an unknown token.
 
         Args:
-            token: Its token.
+            token: Session token.
             now: Simulated seconds.
         """
         session = self._sessions.get(token)
-        if session is not None and self._end_of_life(session, now=now) is None:
-            session.seen = now
+        if session is not None:
+            self._expire_if_idle(session, now=now)
+            if session.ended is None:
+                session.last_request_at = now
         return session
 
     def end(self, token: str, *, how: str) -> None:
-        """Make a session answer 410 from now on.
+        """End a session, so that it answers 410; does nothing if it has ended.
 
         Args:
-            token: Its token; `KeyError` if there is none.
+            token: Session token.
             how: "closed" or "expired".
+
+        Raises:
+            KeyError: The token is unknown.
         """
         session = self._sessions[token]
         session.ended = session.ended or how
 
     def count(self, *, now: float) -> dict[str, int]:
-        """Count sessions that are "open", "closed" and "expired"."""
+        """Return the numbers of sessions that are "open", "closed" and "expired".
+
+        Args:
+            now: Simulated seconds.
+        """
         counts = {"open": 0, "closed": 0, "expired": 0}
         for session in self:
-            counts[self._end_of_life(session, now=now) or "open"] += 1
+            self._expire_if_idle(session, now=now)
+            counts[session.ended or "open"] += 1
         return counts
 
-    def _end_of_life(self, session: SimulatedSession, *, now: float) -> str | None:
-        if session.ended is None and now - session.seen >= self._lifetime:
+    def _expire_if_idle(self, session: SimulatedSession, *, now: float) -> None:
+        if session.ended is None and now - session.last_request_at >= self._lifetime:
             session.ended = "expired"
-        return session.ended

@@ -1,26 +1,23 @@
-"""The simulator: a local Hum API over real HTTP."""
-
-from __future__ import annotations
+"""`Simulator`: the local Hum API as one object that starts, stops and can be inspected."""
 
 import ipaddress
-from typing import TYPE_CHECKING, Any, Literal, Self
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Literal, Self
 
 from aiohttp import web
 
-from hum_async.simulator._address_rules import AddressRejected, read_address
+from hum_async.simulator._address_rules import AddressRejected, parse_address
 from hum_async.simulator._bucket import TokenBucket
 from hum_async.simulator._clock import SimulatedClock
 from hum_async.simulator._control import Control
-from hum_async.simulator._faults import FaultDice, Faults
+from hum_async.simulator._faults import FaultInjector, Faults
 from hum_async.simulator._handlers import RequestHandler
 from hum_async.simulator._http_app import HttpApp, Settings
 from hum_async.simulator._request_log import RequestLog, RequestRecord, Statistics
 from hum_async.simulator._retry_after import RetryAfter, check_retry_after
 from hum_async.simulator._session_store import SessionStore
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from types import TracebackType
 
 Generation = Literal["polling", "immediate"]
 
@@ -31,27 +28,33 @@ _SHUTDOWN_SECONDS = 0.1
 class Simulator:
     """A local Hum API: stateful, seeded, on a clock of its own.
 
-    Use it as an async context manager, or call `start` and `aclose`. Closed and started again it
-    comes back on the same port with all its sessions, as after an outage.
+    Use it as an async context manager, or call `start` and `aclose`. After `aclose`, `start` brings
+    it back on the same port with all its sessions, as after an outage.
 
     Args:
-        host: A loopback address; anything else is refused.
+        host: A loopback address, or "localhost".
         port: TCP port; 0 picks a free one.
-        seed: Seed of outcomes, tokens, variants and faults.
+        seed: Seed of fates, tokens, spellings and faults.
         speed: Simulated seconds per event-loop second, above 0.
         generation: "polling" (a POST answers at once and clients poll) or "immediate" (a POST
             waits for the providers and carries them).
         median: Median time of a search, simulated seconds, 0 or more.
-        sigma: Spread of the logarithm of that time, 0 or more; 0 makes all searches take `median`.
-        rate: Most requests per event-loop second; `None` for no limit.
-        burst: Most requests at once, 1 or more; `None` means `max(1, rate)`.
-        retry_after: What a 429 says: `None` nothing, a number of seconds, a `timedelta` an
-            HTTP-date that far ahead, "date" an HTTP-date one second ahead.
-        lifetime: Simulated seconds without a request until a session answers 410 (hum-api 5).
-        faults: What goes wrong, and how often; `None` for nothing.
+        sigma: Standard deviation of the logarithm of that time, 0 or more; with 0 every search
+            takes `median`.
+        rate: Requests admitted per event-loop second, above 0; `None` for no limit.
+        burst: Requests admitted at once, 1 or more; `None` means `max(1, rate)`.
+        retry_after: The Retry-After header of a 429: `None` for no header, a number of seconds (0
+            or more), a `timedelta` for an HTTP-date that far ahead, "date" for an HTTP-date one
+            second ahead.
+        lifetime: Simulated seconds without a request until a session answers 410, above 0
+            (hum-api 5).
+        faults: Probabilities of faults; `None` for no faults.
+
+    Raises:
+        ValueError: An argument is out of range.
     """
 
-    def __init__(  # noqa: PLR0913 - one argument for each thing a test may want to choose
+    def __init__(  # noqa: PLR0913  one argument for each thing a test may want to choose
         self,
         *,
         host: str = "127.0.0.1",
@@ -69,35 +72,36 @@ class Simulator:
     ) -> None:
         if generation not in {"polling", "immediate"}:
             raise ValueError(f'generation={generation!r}: pass "polling" or "immediate"')
-        self._host = _loopback(host)
+        self._host = _checked_host(host)
         self._port = port
         self._clock = SimulatedClock(speed=speed)
-        self._journal = RequestLog()
-        self._world = SessionStore(seed=seed, median=median, sigma=sigma, lifetime=lifetime)
-        self._desk = RequestHandler(
-            self._world,
-            dice=FaultDice(seed=seed),
+        self._request_log = RequestLog()
+        self._store = SessionStore(seed=seed, median=median, sigma=sigma, lifetime=lifetime)
+        self._handler = RequestHandler(
+            self._store,
+            fault_injector=FaultInjector(seed=seed),
             epoch=self._clock.epoch,
             immediate=generation == "immediate",
         )
-        self._knobs = Settings(
+        self._settings = Settings(
             faults=Faults() if faults is None else faults,
             bucket=TokenBucket(rate=rate, burst=burst),
             retry_after=check_retry_after(retry_after),
         )
-        self._face = HttpApp(
-            self._desk,
+        self._app = HttpApp(
+            self._handler,
             clock=self._clock,
-            journal=self._journal,
-            knobs=self._knobs,
-            control=Control(self._journal, statistics=self.statistics, clock=self._clock),
+            request_log=self._request_log,
+            settings=self._settings,
+            control=Control(self._request_log, statistics=self.statistics, clock=self._clock),
             seed=seed,
         )
         self._runner: web.ServerRunner | None = None
 
     def __repr__(self) -> str:
         state = self.url if self._runner is not None else "not running"
-        return f"<Simulator {state}, {len(self._world)} sessions, {len(self._journal)} requests>"
+        sessions, requests = len(self._store), len(self._request_log)
+        return f"<Simulator {state}, {sessions} sessions, {requests} requests>"
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -112,7 +116,7 @@ class Simulator:
         await self.aclose()
 
     async def start(self) -> None:
-        """Listen; does nothing when it already does.
+        """Start the clock and listen; does nothing if the simulator already runs.
 
         Raises:
             OSError: The port is taken.
@@ -120,7 +124,7 @@ class Simulator:
         if self._runner is not None:
             return
         self._clock.start()
-        server = web.Server(self._face.handle, handler_cancellation=True, access_log=None)
+        server = web.Server(self._app.handle, handler_cancellation=True, access_log=None)
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         try:
             await self._runner.setup()
@@ -131,7 +135,7 @@ class Simulator:
         self._port = self._runner.addresses[0][1]
 
     async def aclose(self) -> None:
-        """Stop listening and drop every connection; does nothing when not running."""
+        """Stop listening, drop every connection and stop the clock. Idempotent."""
         runner, self._runner = self._runner, None
         if runner is None:
             return
@@ -139,7 +143,7 @@ class Simulator:
         try:
             for site in runner.sites:
                 await site.stop()
-            await self._face.cancel()
+            await self._app.cancel()
         finally:
             await runner.cleanup()
 
@@ -148,7 +152,7 @@ class Simulator:
         """Base URL, "http://127.0.0.1:PORT".
 
         Raises:
-            RuntimeError: No port has been picked yet.
+            RuntimeError: `port` is 0 and the simulator has not been started yet.
         """
         if not self._port:
             raise RuntimeError("the simulator has no port yet: start it first")
@@ -161,71 +165,92 @@ class Simulator:
         return self._clock.now
 
     def advance(self, seconds: float) -> None:
-        """Jump the simulated clock ahead and wake whoever waits for an instant of it.
+        """Move the simulated clock ahead; answers that become due are sent.
 
         Args:
-            seconds: Simulated seconds, 0 or more.
+            seconds: Simulated seconds, 0 or more and finite.
+
+        Raises:
+            ValueError: `seconds` is out of range.
         """
         self._clock.advance(seconds)
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong from now on; assign another `Faults` at any time."""
-        return self._knobs.faults
+        """The probabilities of faults; assign another `Faults` at any time."""
+        return self._settings.faults
 
     @faults.setter
     def faults(self, faults: Faults) -> None:
         if not isinstance(faults, Faults):
             raise TypeError(f"faults={faults!r}: assign a Faults value")
-        self._knobs.faults = faults
+        self._settings.faults = faults
 
     def set_rate(
         self, rate: float | None, *, burst: float | None = None, retry_after: RetryAfter = None
     ) -> None:
-        """Replace the rate limit by a fresh one.
+        """Replace the rate limit by a new one with a full bucket.
 
         Args:
-            rate: Requests per event-loop second; `None` for no limit.
-            burst: Most requests at once; `None` means `max(1, rate)`.
-            retry_after: As for the constructor.
+            rate: Requests admitted per event-loop second, above 0; `None` for no limit.
+            burst: Requests admitted at once, 1 or more; `None` means `max(1, rate)`.
+            retry_after: The Retry-After header of a 429, as for the constructor.
+
+        Raises:
+            ValueError: An argument is out of range.
         """
-        self._knobs.bucket = TokenBucket(rate=rate, burst=burst)
-        self._knobs.retry_after = check_retry_after(retry_after)
+        self._settings.bucket = TokenBucket(rate=rate, burst=burst)
+        self._settings.retry_after = check_retry_after(retry_after)
 
     def add_session(self, address: Mapping[str, Any] | None = None, **fields: Any) -> str:
-        """Create a session without a request; it is not in the journal and not bought.
+        """Create a session without a request: it is neither in the journal nor bought.
 
         Args:
-            address: JSON fields of a POST; `None` invents an ordinary address, another each time.
+            address: JSON fields of a POST; `None` makes up an ordinary address, a new one each
+                time.
             **fields: Fields that replace those of the address.
 
         Returns:
-            Its token.
+            The session token.
 
         Raises:
-            ValueError: A POST with this address would be refused.
+            ValueError: The address breaks a rule for POST (hum-api 2.2).
         """
         if address is None:
-            street1 = f"{len(self._world) + 1} Main St"
+            street1 = f"{len(self._store) + 1} Main St"
             address = {"street1": street1, "city": "Detroit", "state": "MI", "zip": "48226"}
         try:
-            posted = read_address({**address, **fields})
+            posted = parse_address({**address, **fields})
         except AddressRejected as rejected:
             raise ValueError(rejected.message) from rejected
-        return self._world.create(posted, now=self.now).token
+        return self._store.create(posted, now=self.now).token
 
     def expire(self, token: str) -> None:
-        """Make a session answer 410, as if its time had run out; `KeyError` if there is none."""
-        self._world.end(token, how="expired")
+        """Make a session answer 410, as if its lifetime had passed.
+
+        Args:
+            token: Session token.
+
+        Raises:
+            KeyError: The token is unknown.
+        """
+        self._store.end(token, how="expired")
 
     def close(self, token: str) -> None:
-        """Make a session answer 410, as if closed by someone else; `KeyError` if there is none."""
-        self._world.end(token, how="closed")
+        """Make a session answer 410, as if another client had closed it.
+
+        Args:
+            token: Session token.
+
+        Raises:
+            KeyError: The token is unknown.
+        """
+        self._store.end(token, how="closed")
 
     @property
     def journal(self) -> Sequence[RequestRecord]:
-        """Every request in order of arrival, live."""
-        return self._journal
+        """Every request in order of arrival; a live view that cannot be modified."""
+        return self._request_log
 
     def requests(
         self,
@@ -236,34 +261,34 @@ class Simulator:
         token: str | None = None,
         status: int | None = None,
     ) -> list[RequestRecord]:
-        """List the requests that match everything given.
+        """Return the requests that match every argument; `None` matches any.
 
         Args:
             method: HTTP method.
-            path: Path as sent.
-            route: Such as "GET /sessions/{token}".
-            token: SimulatedSession token.
-            status: Status of the answer; 0 for those without one.
+            path: Path as sent, percent-encoded.
+            route: For example "GET /sessions/{token}".
+            token: Session token.
+            status: HTTP status of the answer; 0 for requests without one.
         """
-        return self._journal.select(
+        return self._request_log.select(
             method=method, path=path, route=route, token=token, status=status
         )
 
     @property
     def sessions_bought(self) -> int:
-        """Sessions created by POST: what a provider may bill, answered or not."""
-        return self._desk.bought
+        """Sessions created by POST, answered or not: the number that Hum may bill."""
+        return self._handler.sessions_bought
 
     def statistics(self) -> Statistics:
-        """Compute the figures over everything since the start."""
-        by_status = self._journal.by_status()
-        sessions = self._world.count(now=self.now)
+        """Return the figures since the first start."""
+        by_status = self._request_log.by_status()
+        sessions = self._store.count(now=self.now)
         return Statistics(
-            requests=len(self._journal),
-            by_method=self._journal.by_method(),
+            requests=len(self._request_log),
+            by_method=self._request_log.by_method(),
             by_status=by_status,
-            throttled=by_status.get(429, 0),
-            sessions_created=len(self._world),
+            throttled=by_status.get(HTTPStatus.TOO_MANY_REQUESTS, 0),
+            sessions_created=len(self._store),
             sessions_open=sessions["open"],
             sessions_closed=sessions["closed"],
             sessions_expired=sessions["expired"],
@@ -271,8 +296,8 @@ class Simulator:
         )
 
 
-def _loopback(host: str) -> str:
-    """Return a loopback address, numeric so that nothing is resolved in a thread."""
+def _checked_host(host: str) -> str:
+    """Return a numeric loopback address: asyncio would resolve a name in a thread."""
     if host == "localhost":
         return "127.0.0.1"
     try:

@@ -1,38 +1,28 @@
-from __future__ import annotations
+"""Fixtures for the tests of the simulator: requests over real HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import pytest
+from simulator_support import Arrived, Ask, Reply, until
 
-if TYPE_CHECKING:
-    from hum_async.simulator import Simulator
-
-
-class Reply(NamedTuple):
-    status: int
-    body: Any
-    headers: Mapping[str, str]
-
-    @property
-    def token(self) -> str:
-        token: str = self.body["meta"]["session_token"]
-        return token
-
-    @property
-    def agents(self) -> dict[str, str]:
-        agents: dict[str, str] = self.body["meta"]["agent_status"]
-        return agents
+from hum_async.simulator import Simulator
+from hum_async.testing import VirtualTimeLoop
 
 
-Ask = Callable[..., Coroutine[Any, Any, Reply]]
+@pytest.fixture(autouse=True)
+async def loop_that_waits_for_sockets() -> None:
+    """Give a busy kernel time to deliver data before virtual time jumps to the next timer."""
+    loop = asyncio.get_running_loop()
+    if isinstance(loop, VirtualTimeLoop):
+        loop.grace = 0.01
 
 
 @pytest.fixture
 async def ask() -> AsyncIterator[Ask]:
-    """Ask a simulator over real HTTP: `await ask(simulator, "GET", "/ping")`."""
+    """Send a request to a simulator: `await ask(simulator, "GET", "/ping")`."""
     async with aiohttp.ClientSession() as http:
 
         async def ask(
@@ -61,14 +51,10 @@ def post(ask: Ask) -> Ask:
 
 
 @pytest.fixture
-def arrived() -> Callable[..., Awaitable[None]]:
+def arrived() -> Arrived:
     """Wait until requests have arrived: `await arrived(simulator, 3)`."""
 
     async def arrived(simulator: Simulator, count: int = 1) -> None:
-        for _ in range(2000):
-            if len(simulator.journal) >= count:
-                return
-            await asyncio.sleep(0.001)
-        raise AssertionError(f"{len(simulator.journal)} of {count} requests arrived")
+        await until(lambda: len(simulator.journal) >= count)
 
     return arrived

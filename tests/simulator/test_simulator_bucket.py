@@ -1,4 +1,4 @@
-from __future__ import annotations
+"""The token bucket: what it admits and what a refusal costs."""
 
 import pytest
 from hypothesis import given
