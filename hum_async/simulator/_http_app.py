@@ -129,7 +129,12 @@ class HttpApp:
         if answer.fault != "slow_body":
             return web.Response(status=answer.status, body=content, headers=headers)
         response = web.StreamResponse(status=answer.status, headers=headers)
-        await self._send_slowly(http_request, response, content=content)
+        try:
+            await self._send_slowly(http_request, response, content=content)
+        except ConnectionError:
+            # The client has left. aiohttp handles that for the responses that it sends itself; for
+            # one that a handler sends it would log an error and try to answer 500.
+            return _reset(http_request)
         return response
 
     async def _send_slowly(
