@@ -3,15 +3,17 @@
 import itertools
 import math
 import random
+import re
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hum_async._limits.discovery import AdaptiveRate
-from hum_async._limits.rate_controller import RateController
+from hum_async._limits.pacing import RateController
 
 
 def use(rate: AdaptiveRate, seconds: float, *, start: float = 0.0) -> list[float]:
@@ -307,3 +309,27 @@ def test_a_limit_that_is_cut_in_half_is_noticed_within_seconds() -> None:
     assert served >= 0.88 * (50.0 * 100.0 + 25.0 * 100.0)
     assert refused <= 0.02 * served
     assert sum(when > 130.0 for when in refusals) <= 20
+
+
+def test_a_limit_that_is_doubled_is_in_use_within_three_minutes() -> None:
+    before, after = bucket(50.0, 12.0), bucket(100.0, 25.0)
+    served_late = 0
+
+    def admit(now: float) -> bool:
+        nonlocal served_late
+        good = (before if now < 300.0 else after)(now)
+        served_late += good and now >= 480.0
+        return good
+
+    drive(admit, 600.0, lookup=0.05)
+    assert served_late >= 0.93 * 100.0 * 120.0
+
+
+# --- what the documentation says ------------------------------------------------------------------
+
+
+def test_the_documented_constants_are_those_of_the_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "limits.md").read_text(encoding="utf-8")
+    documented = dict(re.findall(r"^\| `([A-Z_]+)` \| ([\d.]+) \|", page, re.MULTILINE))
+    constants = {name: value for name, value in vars(AdaptiveRate).items() if name.isupper()}
+    assert {name: float(value) for name, value in documented.items()} == constants
