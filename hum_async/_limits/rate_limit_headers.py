@@ -1,6 +1,6 @@
-"""What a server says of its rate limit in headers, whichever of the dialects it speaks.
+"""Read the rate-limit headers and the Retry-After of an answer, in all common dialects.
 
-Synchronous. What cannot be understood counts as not said.
+Synchronous. A header that cannot be parsed counts as missing.
 """
 
 import math
@@ -14,16 +14,16 @@ import attrs
 __all__ = ["RateLimitHeaders", "http_date", "parse_retry_after", "read_rate_limit_headers"]
 
 _LONGEST = 3600.0
-"""Seconds: a quota for longer than this says nothing of how fast to go."""
+"""Seconds; longer windows and resets are ignored: they do not tell how fast to send now."""
 
 _ROUNDED = 10.0
-"""Seconds: a reset is rounded to whole ones, so that a shorter one says little of a rate."""
+"""Seconds; servers round a reset to whole ones, so a shorter one gives no exact rate."""
 
 _LONG_HEADER = 512
-"""Characters: a longer value is none that we know of, and costs time."""
+"""Characters of a header that are read; no known dialect needs more."""
 
 _EPOCH = 1e9
-"""A larger number is not seconds from now but a time: seconds, or milliseconds, since 1970."""
+"""A reset above this is a time, in seconds or milliseconds since 1970, and not a duration."""
 
 
 _TELLING = (
@@ -33,18 +33,18 @@ _TELLING = (
     "ratelimit-remaining",
     "x-ratelimit-remaining",
 )
-"""Headers without any of which the others say nothing that helps."""
+"""An answer without any of these headers describes no limit."""
 
 
 @attrs.frozen
 class RateLimitHeaders:
-    """What a server says of its limit; all of it may be missing.
+    """A limit as the headers of an answer describe it; each part may be missing.
 
     Attributes:
-        limit: Requests in a window.
-        window: Seconds of that window.
-        remaining: Requests that are left.
-        reset: Seconds until there are more.
+        limit: Requests per window.
+        window: Length of the window in seconds.
+        remaining: Requests that are left in the window.
+        reset: Seconds until the window is renewed.
     """
 
     limit: float | None = None
@@ -54,11 +54,11 @@ class RateLimitHeaders:
 
     @property
     def rate(self) -> float | None:
-        """Requests per second that this allows; None if it does not say."""
+        """Requests per second that the headers allow; None if they do not say."""
         whole = self.limit / self.window if self.limit and self.window else None
         if not self.remaining or self.reset is None or self.reset < _ROUNDED:
             return whole
-        # Others may have had their share of a long window: what is left must do for the rest of it.
+        # Other programs may have used part of the window: the rest must last until its end.
         left = min(self.remaining, self.limit or self.remaining) / self.reset
         return left if whole is None else min(whole, left)
 
@@ -66,15 +66,15 @@ class RateLimitHeaders:
 def read_rate_limit_headers(
     headers: Mapping[str, str], *, now: datetime | None = None
 ) -> RateLimitHeaders | None:
-    """Return what an answer says of the limit; None if nothing.
+    """Return the limit that the headers of an answer describe; None if they describe none.
 
     Args:
-        headers: Of the answer, found by names in lower case.
-        now: Wall clock to hold a time against if the answer has no ``Date`` of its own.
+        headers: Headers of the answer; names are found in lower case.
+        now: Wall clock for a reset that is a time, if the answer has no ``Date``.
 
     Three dialects: ``RateLimit`` with ``RateLimit-Policy`` (draft-ietf-httpapi-ratelimit-headers,
-    in its newer and its older form), ``RateLimit-Limit`` and its kin (the first drafts), and
-    ``X-RateLimit-*``, whose reset may be a time. Of several limits the tightest one counts.
+    in its newer and its older form), ``RateLimit-Limit`` with ``-Remaining`` and ``-Reset`` (the
+    first drafts), and ``X-RateLimit-*``, whose reset may be a time. The tightest limit counts.
     """
     # Every answer comes by here, and hardly any says something.
     for name in _TELLING:
@@ -91,7 +91,7 @@ def _read(headers: Mapping[str, str], now: datetime | None) -> RateLimitHeaders 
 
 
 def http_date(value: str) -> datetime | None:
-    """Return the moment that an HTTP date names (RFC 9110, 5.6.7), None if it is none."""
+    """Return the time that an HTTP date names (RFC 9110, 5.6.7); None if it is malformed."""
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, IndexError, TypeError, OverflowError):
@@ -135,14 +135,14 @@ def _structured(headers: Mapping[str, str]) -> Iterator[RateLimitHeaders]:
 
 def _policies(value: str) -> Iterator[tuple[str, RateLimitHeaders]]:
     for name, found in _items(value):
-        # Other units than requests, such as bytes, are not ours to keep.
+        # A quota in other units than requests, such as bytes, is ignored.
         if found.get("qu", "requests") == "requests":
             limit = _number(found.get("q", name))
             yield name, RateLimitHeaders(limit, _seconds(found.get("w")))
 
 
 def _items(value: str) -> list[tuple[str, dict[str, str]]]:
-    """Return the items of a list: the name of each, and its parameters."""
+    """Return the name and the parameters of each item of a list."""
     found = []
     for item in _ITEM.findall(value[:_LONG_HEADER]):
         name = item.partition(";")[0].strip().strip('"')
@@ -154,7 +154,7 @@ def _items(value: str) -> list[tuple[str, dict[str, str]]]:
 
 
 def _plain(headers: Mapping[str, str], prefix: str, now: datetime | None) -> RateLimitHeaders:
-    # The first drafts let the limit bring its window along: 100, 100;w=60
+    # The first drafts append the window to the limit: 100, 100;w=60
     limit, _, policy = headers.get(f"{prefix}-limit", "").partition(",")
     window = dict(_PARAMETER.findall(policy[:_LONG_HEADER])).get("w")
     reset = _number(headers.get(f"{prefix}-reset"))
@@ -188,18 +188,18 @@ def _bounded(seconds: float | None) -> float | None:
 
 # --- Retry-After -----------------------------------------------------------------------------------
 
-# Whole seconds by the standard; some servers send fractions.
+# The standard asks for whole seconds; some servers send fractions.
 _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
 def parse_retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
-    """Return the seconds that an answer asks us to wait, or None if it does not or is malformed.
+    """Return the seconds that Retry-After asks to wait; None if it is missing or malformed.
 
     Args:
-        headers: Of the answer, found by names in lower case.
-        now: Wall clock to hold an HTTP-date against if the answer has no ``Date`` of its own.
+        headers: Headers of the answer; names are found in lower case.
+        now: Wall clock for an HTTP date, if the answer has no ``Date``.
 
-    Seconds or HTTP-date as in RFC 9110, 10.2.3. A date is held against the server's own clock.
+    Seconds or an HTTP date, as in RFC 9110, 10.2.3. A date is compared with the server's clock.
     """
     value = headers.get("retry-after", "").strip()
     if not value:
