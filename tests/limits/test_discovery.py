@@ -28,24 +28,26 @@ def use(rate: AdaptiveRate, seconds: float, *, start: float = 0.0) -> list[float
     return seen
 
 
-def refuse_all(throttle: RateController, start: float, seconds: float, retry_after: float) -> float:
+def refuse_all(
+    controller: RateController, start: float, seconds: float, retry_after: float
+) -> float:
     """Refuse whatever is sent for so long; return when it is over."""
     now = start
     while now < start + seconds:
-        now = max(now, throttle.ready_at(0.0))
-        throttle.take(now, 0.0)
-        throttle.throttled(now + 0.05, retry_after, sent=now)
+        now = max(now, controller.ready_at(0.0))
+        controller.take(now, 0.0)
+        controller.throttled(now + 0.05, retry_after, sent=now)
     return now
 
 
-def serve(throttle: RateController, start: float, seconds: float) -> int:
+def serve(controller: RateController, start: float, seconds: float) -> int:
     """Serve whatever is sent for so long; return how much that was."""
-    now = start = max(start, throttle.ready_at(0.0))
+    now = start = max(start, controller.ready_at(0.0))
     served = 0
     while now < start + seconds:
-        now = max(now, throttle.ready_at(0.0))
-        throttle.take(now, 0.0)
-        throttle.answered(now + 0.05, now)
+        now = max(now, controller.ready_at(0.0))
+        controller.take(now, 0.0)
+        controller.answered(now + 0.05, now)
         served += 1
     return served
 
@@ -149,14 +151,14 @@ def test_a_refusal_while_nothing_came_through_asks_for_patience_and_not_for_less
     assert refuse(rate, 4.0, pause=0.5) == before
 
 
-def test_a_long_pause_tells_of_a_quota_for_a_window() -> None:
+def test_a_long_pause_means_a_quota_for_a_window() -> None:
     rate = AdaptiveRate(rate=300.0)
     rate.max_rate = 300.0
     use(rate, 2.0)
     assert refuse(rate, 2.0, pause=58.0) == pytest.approx(10.0, rel=0.02)
 
 
-def test_a_window_that_nobody_told_of_is_estimated_when_pauses_add_up() -> None:
+def test_a_window_that_the_server_does_not_announce_is_estimated_when_pauses_add_up() -> None:
     rate = AdaptiveRate(rate=300.0, max_rate=300.0)
     use(rate, 2.0)
     now = 2.0
@@ -170,31 +172,31 @@ def test_a_window_that_nobody_told_of_is_estimated_when_pauses_add_up() -> None:
 def test_refusals_before_anything_was_served_say_nothing_of_the_limit(
     seconds: float, retry_after: float
 ) -> None:
-    throttle = RateController(max_rate=100.0)
-    end = refuse_all(throttle, 0.0, seconds, retry_after)
+    controller = RateController(max_rate=100.0)
+    end = refuse_all(controller, 0.0, seconds, retry_after)
     # Within a minute as fast as if nothing had been.
-    assert serve(throttle, end, 60.0) > 0.75 * 100.0 * 60.0
-    assert throttle.rate == 100.0
+    assert serve(controller, end, 60.0) > 0.75 * 100.0 * 60.0
+    assert controller.rate == 100.0
 
 
 def test_an_outage_of_ten_minutes_does_not_cost_an_hour() -> None:
-    throttle = RateController(max_rate=100.0)
-    throttle.resume(100.0)
-    serve(throttle, 0.0, 60.0)
-    end = refuse_all(throttle, 60.0, 600.0, 10.0)
-    assert serve(throttle, end, 300.0) > 0.85 * 100.0 * 300.0
+    controller = RateController(max_rate=100.0)
+    controller.resume(100.0)
+    serve(controller, 0.0, 60.0)
+    end = refuse_all(controller, 60.0, 600.0, 10.0)
+    assert serve(controller, end, 300.0) > 0.85 * 100.0 * 300.0
 
 
 def test_an_outage_during_the_search_is_got_over_within_minutes() -> None:
-    throttle = RateController(max_rate=100.0)
-    serve(throttle, 0.0, 3.0)
-    end = refuse_all(throttle, 3.0, 300.0, 10.0)
-    serve(throttle, end, 420.0)
-    assert throttle.rate > 90.0
+    controller = RateController(max_rate=100.0)
+    serve(controller, 0.0, 3.0)
+    end = refuse_all(controller, 3.0, 300.0, 10.0)
+    serve(controller, end, 420.0)
+    assert controller.rate > 90.0
 
 
 def test_late_refusals_during_a_pause_are_no_quota_for_a_window() -> None:
-    # Nobody says when the refused requests were sent, so each may count.
+    # The caller does not say when the refused requests were sent, so each may count.
     rate = AdaptiveRate(rate=100.0)
     rate.sent(0.0)
     rate.throttled(0.1, sent=None, opens=60.0)
@@ -239,7 +241,7 @@ def test_an_earlier_search_is_taken_up_where_it_ended(found: float, later: float
     rate = AdaptiveRate()
     assert rate.found is None
     rate.resume(found)
-    # Found by somebody else: only what was served at it makes it ours.
+    # An earlier process found it; requests served at it confirm it.
     assert (rate.rate, rate.found) == (found, None)
     rate.resume(later + 1.0)
     assert rate.rate == found
@@ -267,21 +269,21 @@ def bucket(rate: float, size: float) -> Callable[[float], bool]:
 
 def drive(admit: Callable[[float], bool], seconds: float, *, lookup: float) -> tuple[int, int]:
     """Send as fast as a `RateController` lets us; return how many were served and refused."""
-    throttle, dice = RateController(), random.Random(3)  # noqa: S311
+    controller, dice = RateController(), random.Random(3)  # noqa: S311
     flying: deque[tuple[float, float, bool]] = deque()
     now, since, served, refused = 0.0, 0.0, 0, 0
     while now < seconds:
-        ready = max(now, throttle.ready_at(since))
+        ready = max(now, controller.ready_at(since))
         if flying and flying[0][0] <= ready:
             now, sent, good = flying.popleft()
             served, refused = served + good, refused + (not good)
             if good:
-                throttle.answered(now, sent)
+                controller.answered(now, sent)
             else:
-                throttle.throttled(now, 1.0, sent=sent, jitter=dice.random())
+                controller.throttled(now, 1.0, sent=sent, jitter=dice.random())
             continue
         now = since = ready
-        throttle.take(now, now)
+        controller.take(now, now)
         flying.append((now + lookup, now, admit(now + lookup / 2)))
     return served, refused
 
