@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree with one root.
+"""The errors that hum_async raises on purpose: one tree with one root.
 
 ::
 
@@ -29,8 +29,8 @@
         +-- HubBusy
         +-- HubClosed
 
-Every message says what to do next. None holds a key, a whole session token or an address, and
-everything pickles, so that errors cross process borders.
+Every message says what to do next. No error holds a key, a whole session token or an address.
+Every error pickles with its attributes, so it can cross process borders.
 """
 
 from typing import Any
@@ -73,26 +73,26 @@ def _rebuild(cls: type["HumError"], args: tuple[Any, ...], state: dict[str, Any]
 
 
 class HumError(Exception):
-    """Root of everything that hum_async raises on purpose."""
+    """The root of every error that hum_async raises on purpose."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by state, whatever the signature of the constructor."""
+        """Pickle by state, because the constructors have different signatures."""
         return _rebuild, (type(self), self.args, dict(self.__dict__))
 
 
 class ConfigurationError(HumError):
-    """The client cannot work as it was set up: no key, an unsafe base URL, already closed."""
+    """The client cannot work as it is set up, for example without a key or with an unsafe URL."""
 
 
 class InputError(ConfigurationError):
-    """A file that cannot be read as addresses, or an output that cannot be written."""
+    """An input file cannot be read as addresses, or an output file cannot be written."""
 
 
 class AddressError(HumError, ValueError):
-    """An address that the API cannot take; found out before anything was sent.
+    """An address breaks a rule of the API (hum-api 2.2); nothing was sent.
 
     Attributes:
-        field: Name of the offending field of `Address`, or None if it is their combination.
+        field: Name of the field of `Address`; None if the combination of fields is at fault.
     """
 
     def __init__(self, message: str, field: str | None = None) -> None:
@@ -101,23 +101,23 @@ class AddressError(HumError, ValueError):
 
 
 class TransportError(HumError):
-    """The exchange broke. Whether the request took effect is unknown."""
+    """The connection broke during a request, which may or may not have taken effect."""
 
 
 class ConnectFailed(TransportError):
-    """No connection was established, so the request certainly did not take effect."""
+    """No connection was established, so the request has not taken effect."""
 
 
 class RequestTimeout(TransportError, TimeoutError):
-    """No complete answer in time. Whether the request took effect is unknown."""
+    """No complete answer came in time; the request may or may not have taken effect."""
 
 
 class ResponseError(HumError):
-    """An answer that cannot be understood.
+    """An answer is not as hum-api documents it.
 
     Attributes:
-        path: JSON path of the value that is not as hum-api documents it, such as
-            ``$.data[0].min_plan_price.amount_cents``; ``$`` is the whole body.
+        path: JSON path of the wrong value, such as ``$.data[0].min_plan_price.amount_cents``;
+            ``$`` is the whole body.
     """
 
     def __init__(self, message: str, path: str = "$") -> None:
@@ -126,13 +126,14 @@ class ResponseError(HumError):
 
 
 class ApiError(HumError):
-    """The API answered with an error.
+    """The API answered with an error (hum-api 4).
 
     Attributes:
-        status: HTTP status code.
-        message: What the server said, redacted.
-        request_id: The server's id of the request, for a support ticket, if it sent one.
-        retry_after: Seconds that the server asked us to wait, if it did.
+        status: HTTP status.
+        message: The server's message, redacted.
+        request_id: The server's id of the request, for a support ticket; None if it sent none.
+        retry_after: Seconds to wait, as the server asked; None if it did not.
+        hint: What to do next; the same for every error of a class.
     """
 
     hint = "the API refuses this request; check path, arguments and base URL"
@@ -154,7 +155,7 @@ class ApiError(HumError):
 
 
 class AuthenticationError(ApiError):
-    """401 or 403: the key is missing, wrong or not allowed to do this."""
+    """401 or 403: the key is missing, wrong or without the permission for this request."""
 
     hint = "check the API key (HUM_API_KEY)"
 
@@ -172,39 +173,40 @@ class SessionGone(ApiError):
 
 
 class RateLimited(ApiError):
-    """429, again and again, until patience ran out."""
+    """429: the rate limit refused a request as often as the retry policy allows."""
 
     hint = "lower the rate or wait; other users of the same key count too"
 
 
 class InvalidAddress(ApiError):
-    """400 or 422 on creating a session: the API refuses this address."""
+    """400 or 422 for a POST: the API refuses the address."""
 
     hint = "correct the address; sending it again will not help"
 
 
 class ServerError(ApiError):
-    """5xx, or a 2xx whose body says that the request failed."""
+    """5xx, or a 2xx whose ``request_status`` is ``error`` (hum-api 3.1)."""
 
     hint = "the fault is the server's; try again later"
 
 
 class JournalError(ConfigurationError):
-    """A job's journal cannot be used: another process has it, it is no journal, the disk is full.
+    """A job cannot use its journal: it is locked, or no journal, or the disk is full.
 
-    What was committed to it stays; run the job again when the cause is gone.
+    The journal keeps every committed row. Remove the cause, then run the job again.
     """
 
 
 class SessionLimitReached(ConfigurationError):
-    """A job has bought as many sessions as it may; what is left was not asked for."""
+    """A job has bought its maximum number of sessions, and addresses remain."""
 
 
 class ApiUnavailable(HumError):
-    """A job stopped: the API failed many times in a row, or asks for a long pause.
+    """A job stopped because the API failed many times in a row, or asked for a long pause.
 
     Attributes:
-        retry_after: Seconds that the API asks to wait before the job goes on; None if it does not.
+        retry_after: Seconds to wait before the job is run again, as the API asked; None if it did
+            not.
     """
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
@@ -213,11 +215,11 @@ class ApiUnavailable(HumError):
 
 
 class WatcherClosed(HumError, RuntimeError):
-    """The watcher is not running: not entered yet, or already left."""
+    """The watcher is not running: enter it with ``async with``, and use it inside the block."""
 
 
 class WatcherFailed(HumError, RuntimeError):
-    """The watcher's own machinery died; ``__cause__`` holds the reason. Please report it."""
+    """The watcher stopped because of a fault of its own, its ``__cause__``. Please report it."""
 
 
 class StreamBusy(HumError, RuntimeError):
@@ -225,11 +227,11 @@ class StreamBusy(HumError, RuntimeError):
 
 
 class HubError(HumError):
-    """A `SessionHub` refuses what was asked of it. The message may be shown in a browser.
+    """A `SessionHub` refuses a request. A browser may show the message.
 
     Attributes:
-        status: HTTP status to answer with.
-        retry_after: Seconds after which asking again may help; None if it will not.
+        status: HTTP status for the answer to the browser.
+        retry_after: Seconds after which the request may succeed; None if repeating it is no use.
     """
 
     def __init__(self, message: str, *, status: int, retry_after: float | None = None) -> None:
@@ -239,14 +241,14 @@ class HubError(HumError):
 
 
 class BadRequest(HubError):
-    """A request that cannot be understood, or is too large."""
+    """The request is malformed, too large, or asks for too much."""
 
 
 class LookupNotFound(HubError):
-    """No such look-up: never started, forgotten meanwhile, or started before a restart.
+    """The hub does not know a look-up: it never started, or the hub has forgotten it.
 
     Attributes:
-        ids: Those of the asked ids that are not known.
+        ids: The unknown ids.
     """
 
     def __init__(self, ids: tuple[str, ...]) -> None:
@@ -257,8 +259,8 @@ class LookupNotFound(HubError):
 
 
 class HubBusy(HubError):
-    """As many look-ups (429) or streams (503) as the hub takes at a time are under way."""
+    """The hub runs its maximum number of look-ups (429) or of streams (503)."""
 
 
 class HubClosed(HubError):
-    """The hub is not running: not entered yet, or the application shuts down."""
+    """The hub is not running: it was not entered, or the application shuts down."""

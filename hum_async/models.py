@@ -1,6 +1,7 @@
-"""The values that users see. Frozen, slotted, picklable; they know nothing of how they are got.
+"""The values of the public API: frozen, slotted and picklable.
 
-Their ``repr`` shows no street, no whole token and no opaque secret; the attributes are whole.
+Their ``repr`` masks streets, session tokens and opaque secrets; their attributes are whole. Every
+``extra`` mapping holds the fields of the answer that the class does not name, as decoded JSON.
 """
 
 from collections.abc import Hashable, Mapping
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 DEFAULT_AGENTS = ("geocoding", "internet")
-"""The agents worth waiting for; ``checkout`` stays pending for ever (hum-api 3.2)."""
+"""The agents that a session waits for; ``checkout`` stays pending for ever (hum-api 3.2)."""
 
 
 def _masked(value: Any) -> str:
@@ -48,9 +49,16 @@ def _masked_token(token: str | None) -> str:
 
 
 class AgentStatus(StrEnum):
-    """State of one agent. Open: a value that hum-api does not list is kept as it came.
+    """The status of one agent (hum-api 3.2).
 
-    Compare with ``==``, not with ``is``.
+    The enum is open: it keeps a value that hum-api does not list. Such a value is a new object each
+    time, so compare with ``==``, not with ``is``.
+
+    Attributes:
+        PENDING: The agent is at work.
+        MATCHED: The agent has found one address, or providers.
+        MULTIPLE: Geocoding has found several addresses.
+        FAILED: Geocoding has found no address, or the search no providers.
     """
 
     PENDING = "pending"
@@ -62,19 +70,27 @@ class AgentStatus(StrEnum):
     def _missing_(cls, value: object) -> "AgentStatus | None":
         if not isinstance(value, str):
             return None
-        # Not cached: a server that makes up values must not grow our memory.
+        # Without a cache: a server that makes up values must not fill the memory.
         member = str.__new__(cls, value)
         member._name_ = value
         member._value_ = value
         return member
 
     def __reduce_ex__(self, _: object) -> tuple[Any, ...]:
-        """Pickle by value: some Pythons pickle an enum by its name, which an unknown one lacks."""
+        """Pickle by value: some Pythons pickle an enum by name, and an unknown value has none."""
         return type(self), (str(self.value),)
 
 
 class UpdateKind(StrEnum):
-    """What a `SessionUpdate` tells. All but CHANGED are terminal."""
+    """The kind of a `SessionUpdate`. Every kind but CHANGED is terminal.
+
+    Attributes:
+        CHANGED: The first answer, or one with another agent status or service address.
+        COMPLETED: The awaited agents have settled.
+        GONE: The API answered 410: the session has expired or was closed.
+        TIMED_OUT: The budget of polling ran out while the session was processing.
+        FAILED: The session cannot be polled; `SessionUpdate.error` holds the reason.
+    """
 
     CHANGED = "CHANGED"
     COMPLETED = "COMPLETED"
@@ -84,7 +100,19 @@ class UpdateKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of one address."""
+    """The outcome of looking up one address.
+
+    Attributes:
+        SERVED: Providers serve the address.
+        NO_PROVIDERS: The search ended without providers.
+        AMBIGUOUS_ADDRESS: Geocoding found several addresses.
+        ADDRESS_NOT_FOUND: Geocoding found no address.
+        INVALID_ADDRESS: The address breaks a rule of the API (hum-api 2.2).
+        TIMED_OUT: The budget of polling ran out while the session was processing.
+        EXPIRED: The session expired or was closed before its result was read.
+        UNCERTAIN: The POST may or may not have created a session, and Hum may bill it.
+        FAILED: An error prevented a result; `Qualification.error` holds it.
+    """
 
     SERVED = "SERVED"
     NO_PROVIDERS = "NO_PROVIDERS"
@@ -99,18 +127,19 @@ class Outcome(StrEnum):
 
 @attrs.frozen
 class Address:
-    """A US address to look up. Checked when it is sent, so that a bad row can be carried as one.
+    """A US address to look up.
+
+    The API requires `street1` and either `zip`, or `city` and `state` (hum-api 2.2). The client
+    checks an address when it is used, not here, so that a file's invalid row is a value too.
 
     Args:
         street1: House number and street, 1 to 100 characters.
-        street2: Unit, apartment or suite, up to 50 characters.
-        city: Up to 50 characters.
-        state: Two letters; upper-cased when sent.
-        zip: ``12345`` or ``12345-6789``, always text.
+        street2: Unit, apartment or suite, 1 to 50 characters.
+        city: 1 to 50 characters.
+        state: Two letters; the client sends capitals.
+        zip: ``12345`` or ``12345-6789``, as text.
         latitude: Degrees, -90 to 90.
         longitude: Degrees, -180 to 180.
-
-    The API takes street1 with either zip, or city and state (hum-api 2.2).
     """
 
     street1: str = attrs.field(repr=_masked)
@@ -130,9 +159,18 @@ class Address:
 
 @attrs.frozen
 class ServiceAddress:
-    """The address as Hum's geocoder understood it. A plain string answer fills `normalized` only.
+    """The address as Hum's geocoder understood it (hum-api 3.2).
 
-    `zip` is text of 5 or 9 digits, with the zeros that some answers lose put back.
+    Attributes:
+        normalized: The whole address on one line; the only field if the answer is plain text.
+        street: Street.
+        city: City.
+        state: Two letters.
+        zip: Text of 5 or 9 digits; leading zeros that an answer lost are restored.
+        latitude: Degrees, -90 to 90.
+        longitude: Degrees, -180 to 180.
+        street_range: House numbers of the block, such as ``29000-29098``.
+        extra: Fields that this class does not name.
     """
 
     normalized: str | None = attrs.field(default=None, repr=_masked)
@@ -148,7 +186,12 @@ class ServiceAddress:
 
 @attrs.frozen
 class Money:
-    """An amount in cents of `currency` (ISO 4217)."""
+    """An amount of money.
+
+    Attributes:
+        amount_cents: Amount in hundredths of the currency.
+        currency: ISO 4217 code.
+    """
 
     amount_cents: int
     currency: str = "USD"
@@ -156,7 +199,12 @@ class Money:
 
 @attrs.frozen
 class SpeedRange:
-    """A speed in Mbps; `low` equals `high` where the API gives one number."""
+    """A range of speeds. The ends are equal if the API gives one number.
+
+    Attributes:
+        low: Lower end in Mbps.
+        high: Upper end in Mbps.
+    """
 
     low: float
     high: float
@@ -164,7 +212,12 @@ class SpeedRange:
 
 @attrs.frozen
 class Promo:
-    """A provider's promotion."""
+    """A promotion of a provider.
+
+    Attributes:
+        text: Text to show.
+        logo_url: URL of an image.
+    """
 
     text: str | None = None
     logo_url: str | None = None
@@ -172,7 +225,15 @@ class Promo:
 
 @attrs.frozen
 class Offering:
-    """What a provider can bring to the address over one technology; speeds in Mbps."""
+    """The service of a provider at the address over one technology.
+
+    Attributes:
+        technology: Such as ``Fiber``.
+        category: Such as ``Terrestrial``.
+        max_download_mbps: Highest download speed in Mbps.
+        max_upload_mbps: Highest upload speed in Mbps.
+        extra: Fields that this class does not name.
+    """
 
     technology: str | None = None
     category: str | None = None
@@ -183,7 +244,19 @@ class Offering:
 
 @attrs.frozen
 class Plan:
-    """A product of a provider. Fields that are not listed here are kept in `extra`."""
+    """A product of a provider (hum-api 3.3).
+
+    Attributes:
+        id: Id of the product.
+        sku: Article number.
+        name: Name to show.
+        technology: Such as ``cable``; its case differs from `Offering.technology`.
+        download: Download speed.
+        upload: Upload speed.
+        data_limit: The API's words, such as ``Unlimited``.
+        pricing: Price by name, such as ``activation_fee``.
+        extra: Fields that this class does not name.
+    """
 
     id: str | None = None
     sku: str | None = None
@@ -198,7 +271,24 @@ class Plan:
 
 @attrs.frozen
 class Provider:
-    """An internet provider that serves the address."""
+    """An internet provider that serves the address (hum-api 3.3).
+
+    Attributes:
+        name: Name to show.
+        id: Id of the provider.
+        telephone: ``800-521-5881`` or ``+18005215881``.
+        url: Where to order.
+        logo: URL of an image.
+        icon: URL of an image.
+        security_token: An opaque secret of the provider.
+        buyflow_type: Such as ``direct``.
+        button_label: Label for a link to `url`.
+        min_price: Price of the cheapest plan.
+        promos: Promotions.
+        offerings: What it offers, by technology.
+        catalog: Its products; empty if the answer has no catalog.
+        extra: Fields that this class does not name.
+    """
 
     name: str
     id: str | None = None
@@ -218,23 +308,23 @@ class Provider:
 
 @attrs.frozen
 class Session:
-    """What the API last said of one look-up.
+    """The state of one look-up, from one answer of the API (hum-api 3.1 and 3.2).
 
     Attributes:
         token: The session token; a secret.
-        processing: The API answered 202.
-        agents: Status by agent name; unknown agents and values are kept.
-        service_address: The geocoded address, None until there is one.
-        providers: The providers, or None if this answer did not carry them.
-        session_status: As the API words it; only ``open`` is documented.
+        processing: Whether the API answered 202.
+        agents: Status by name of agent, unknown agents and values included.
+        service_address: The geocoded address; None until there is one.
+        providers: The providers; None if the answer did not carry them.
+        session_status: The API's word; only ``open`` is documented.
         request_status: ``ok``, ``warning`` or ``error``.
-        message: The API's words; may hold an address.
-        data_set: Version of Hum's data; keep it with results.
+        message: The API's words; may contain an address.
+        data_set: Version of Hum's data.
         params: The API's echo of the request.
-        created_at: When the session was created (UTC).
-        updated_at: When it last changed (UTC).
-        responded_at: When the API wrote this answer (UTC).
-        extra: Fields that hum-api does not document.
+        created_at: Creation of the session (UTC).
+        updated_at: Last change of the session (UTC).
+        responded_at: Time of this answer by the API's clock (UTC).
+        extra: Fields that this class does not name.
     """
 
     token: str = attrs.field(repr=_masked_token)
@@ -254,15 +344,19 @@ class Session:
 
     @property
     def settled(self) -> bool:
-        """Whether there is nothing left to wait for from geocoding and internet."""
+        """Whether geocoding and internet have settled."""
         return self.settled_for(DEFAULT_AGENTS)
 
     def settled_for(self, agents: tuple[str, ...]) -> bool:
-        """Whether none of these agents will change any more.
+        """Whether these agents have settled, so that their status will not change any more.
 
         ``pending`` is not settled; ``matched``, ``multiple`` and ``failed`` are. A value that
-        hum-api does not list, or an agent that is not mentioned, is settled under 200 and pending
-        under 202. A geocoder that found nothing, or too much, settles everything.
+        hum-api does not list, or an agent that the answer does not name, is settled under 200 and
+        pending under 202. Geocoding that ended as ``failed`` or ``multiple`` settles all agents:
+        without one address there is no search.
+
+        Args:
+            agents: Names of agents.
         """
         if self.agents.get("geocoding") in {AgentStatus.FAILED, AgentStatus.MULTIPLE}:
             return True
@@ -278,7 +372,13 @@ class Session:
 
 @attrs.frozen
 class Ping:
-    """Answer of the health check: the API is up and the key is valid."""
+    """The answer of the health check: the API is up and the key is valid (hum-api 2.1).
+
+    Attributes:
+        message: The API's words.
+        request_status: ``ok``, ``warning`` or ``error``.
+        timestamp: Time of the answer by the API's clock (UTC).
+    """
 
     message: str | None = None
     request_status: str | None = None
@@ -287,7 +387,13 @@ class Ping:
 
 @attrs.frozen
 class RawResponse:
-    """An answer as it came; the body is never shown."""
+    """An answer before it is decoded. Its ``repr`` shows the status alone.
+
+    Attributes:
+        status: HTTP status.
+        headers: HTTP headers.
+        body: Body, decompressed.
+    """
 
     status: int
     headers: Mapping[str, str] = attrs.field(repr=False, hash=False)
@@ -296,7 +402,13 @@ class RawResponse:
 
 @attrs.frozen
 class AgentChange:
-    """One agent went from `before` (None: not seen before) to `after` (None: no longer named)."""
+    """The change of one agent between two answers.
+
+    Attributes:
+        agent: Name of the agent.
+        before: Status in the earlier answer; None if that did not name the agent.
+        after: Status in the later answer; None if that did not name the agent.
+    """
 
     agent: str
     before: AgentStatus | None
@@ -305,18 +417,18 @@ class AgentChange:
 
 @attrs.frozen
 class SessionUpdate:
-    """One step in the life of a watched session.
+    """A change of a watched session, or its end.
 
     Attributes:
-        token: The session token.
+        token: The session token; a secret.
         kind: What happened.
-        session: The last answer, None if there was none.
-        previous: The answer that the stream's last update told of.
-        changes: How the agents differ between the two.
-        polls: Polls of this token so far.
+        session: The last answer; None if there was none.
+        previous: The session of the stream's previous update for this token; None in the first.
+        changes: The agents whose status differs between `previous` and `session`.
+        polls: Polls of this token so far, without those answered 429.
         elapsed: Seconds since its first poll.
-        skipped: Updates that a slow consumer missed and that are merged into this one.
-        error: Why the token cannot be followed; set when `kind` is FAILED.
+        skipped: Earlier updates that a slow consumer missed; this one includes their changes.
+        error: Why the session cannot be polled; set if `kind` is FAILED.
     """
 
     token: str = attrs.field(repr=_masked_token)
@@ -331,27 +443,27 @@ class SessionUpdate:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether this is the last update for its token."""
+        """Whether this is the last update for its token on this stream."""
         return self.kind != UpdateKind.CHANGED
 
 
 @attrs.frozen
 class Qualification:
-    """What was found out about one address.
+    """The result of looking up one address.
 
     Attributes:
-        key: The caller's key for the row; its position where none was given.
-        address: The address as it was asked.
-        outcome: What became of it.
-        providers: Who serves it; empty unless the outcome is SERVED.
+        key: The caller's key for the address; its position if the caller gave none.
+        address: The address that was looked up.
+        outcome: The outcome.
+        providers: The providers that serve it; empty unless `outcome` is SERVED.
         service_address: The geocoded address.
-        token: The session token, None if no session is known to exist.
-        data_set: Version of Hum's data that the answer is from.
-        requests: HTTP requests spent on it until it was delivered, retries included.
-        elapsed: Seconds from the first request to the answer.
-        observed_at: When the API gave the answer (UTC).
-        error: What went wrong, for the outcomes that are errors.
-        library_version: Version of hum_async that asked.
+        token: The session token, a secret; None if no session is known to exist.
+        data_set: Version of Hum's data in the answer.
+        requests: HTTP requests for this address until it was delivered, retries included.
+        elapsed: Seconds from the first request to the result.
+        observed_at: Time of the answer by the API's clock, else of the request (UTC).
+        error: The error, for an outcome that is one.
+        library_version: Version of hum_async that looked the address up.
     """
 
     key: Hashable

@@ -1,4 +1,4 @@
-"""The public test kit: a scripted transport, an event loop on virtual time, answers to script with.
+"""The public test kit: a scripted transport, answers for it, and a virtual-time event loop.
 
 The package's pytest plugin adds the fixture ``hum_simulator`` (see `hum_async._pytest_plugin`).
 """
@@ -26,7 +26,15 @@ __all__ = [
 
 @attrs.frozen
 class SentRequest:
-    """A request that reached a `ScriptedTransport`; `at` is event loop time in seconds."""
+    """A request that a `ScriptedTransport` received.
+
+    Attributes:
+        method: HTTP method.
+        path: Path below the base URL, percent-encoded.
+        body: Decoded JSON; None for a request without a body.
+        at: Event-loop seconds of its arrival.
+        timeout: Seconds for the whole attempt.
+    """
 
     method: str
     path: str
@@ -38,7 +46,13 @@ class SentRequest:
 def json_response(
     status: int, body: Any = None, *, headers: Mapping[str, str] | None = None
 ) -> RawResponse:
-    """Return an answer with a JSON body; None gives an empty one."""
+    """Return an answer with a JSON body.
+
+    Args:
+        status: HTTP status.
+        body: A value to encode as JSON; None for an empty body.
+        headers: HTTP headers; None for no headers.
+    """
     content = b"" if body is None else orjson.dumps(body)
     return RawResponse(status, CIMultiDict(headers or {}), content)
 
@@ -50,13 +64,13 @@ def session_json(
     address: Any = None,
     **agents: str,
 ) -> dict[str, Any]:
-    """Return the body of an answer about a session, as the services endpoint words it.
+    """Return the body of an answer of the services endpoint (hum-api 2.4).
 
     Args:
         token: The session token.
         providers: Providers as JSON objects; None leaves them out.
-        address: The service address: None, text or an object.
-        agents: Status by name of agent, such as ``geocoding="matched"``.
+        address: The service address: None, text or a JSON object.
+        **agents: Status by name of agent, such as ``geocoding="matched"``.
     """
     data = {} if providers is None else {"internet": list(providers)}
     meta = {"session_token": token, "session_status": "open", "service_address": address}
@@ -69,11 +83,18 @@ def session_json(
 
 
 class ScriptedTransport:
-    """A `Transport` that answers by a function of yours and remembers what was sent.
+    """A `Transport` that answers with a function and records every request.
 
     Args:
-        answer: From a request to its answer; an error that it returns or raises is the request's.
-        latency: Seconds that each request takes.
+        answer: Returns the answer to a request. An error that it returns or raises is raised by
+            `send`.
+        latency: Event-loop seconds until a request is answered, 0 or more.
+
+    Attributes:
+        requests: The requests so far, in order of arrival.
+        in_flight: Requests not yet answered.
+        most_in_flight: The maximum of `in_flight` so far.
+        closed: Whether `aclose` was called.
 
     ::
 
@@ -99,14 +120,14 @@ class ScriptedTransport:
         body: bytes | None = None,
         timeout: float,
     ) -> RawResponse:
-        """Answer one request; see `hum_async.transport.Transport.send`."""
+        """Record a request and return its answer; see `hum_async.transport.Transport.send`."""
         at = asyncio.get_running_loop().time()
         request = SentRequest(method, path, orjson.loads(body) if body else None, at, timeout)
         self.requests.append(request)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
-            # Even without latency somebody else gets a turn, as with a network.
+            # Other tasks get a turn even without latency, as with a network.
             await asyncio.sleep(self._latency)
             answer = self._answer(request)
         finally:
@@ -116,7 +137,7 @@ class ScriptedTransport:
         return answer
 
     async def aclose(self) -> None:
-        """Remember that it was closed."""
+        """Set `closed`."""
         self.closed = True
 
 
@@ -128,14 +149,14 @@ class _VirtualSelector(selectors.DefaultSelector):
         if events or timeout == 0:
             return events
         if self.loop.threads:
-            # A worker thread will wake the loop; that takes real time.
+            # A worker thread takes real time, and wakes the loop when it is done.
             return super().select(0.05)
         if timeout is None:
             events = super().select(self.loop.idle_limit)
             if not events:
                 raise RuntimeError("nothing left that could wake this virtual-time loop")
             return events
-        # A socket may have data on its way through the kernel; it goes before any timer.
+        # Data may be on its way through the kernel; it comes before any timer.
         events = super().select(self.loop.grace)
         if not events:
             self.loop.jump(timeout)
@@ -143,9 +164,16 @@ class _VirtualSelector(selectors.DefaultSelector):
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock stands still while anything can happen, and jumps when nothing can.
+    """An event loop on virtual time: its clock jumps to the next timer when nothing else can run.
 
     Waiting costs no real time. Sockets on this machine and worker threads work. For tests only.
+
+    Attributes:
+        grace: Real seconds to wait for data on a socket before each jump. A test that exchanges
+            data over sockets on a busy machine may need more than 0.
+        idle_limit: Real seconds to wait for data on a socket when there is no timer; after that
+            the loop raises `RuntimeError`.
+        threads: Worker threads at work; the clock stands still until they are done.
     """
 
     idle_limit = 5.0
@@ -157,34 +185,38 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         selector = _VirtualSelector()
         selector.loop = self
         super().__init__(selector)
-        # Timers are due exactly, not within the resolution of a real clock.
+        # A timer fires exactly at its time, not within the resolution of a real clock.
         self._clock_resolution = 1e-9
 
     def time(self) -> float:
-        """Return virtual seconds since the loop was made."""
+        """Return the virtual seconds since the creation of the loop."""
         return self._virtual_now
 
     def jump(self, seconds: float) -> None:
-        """Move the clock ahead."""
+        """Move the clock ahead.
+
+        Args:
+            seconds: Virtual seconds, 0 or more.
+        """
         now = self._virtual_now + seconds
-        # The sum of a time and a difference may end a float's breadth before the timer that it was
-        # computed from; whoever then compares the two waits for an instant that never comes.
+        # The sum of a time and a difference can be a rounding error below the timer from which the
+        # difference was computed. A comparison of the two would then wait for ever.
         timers = getattr(self, "_scheduled", None)
-        if timers and 0.0 < timers[0].when() - now < 1e-6:  # noqa: PLR2004  float dust
+        if timers and 0.0 < timers[0].when() - now < 1e-6:  # noqa: PLR2004  a rounding error
             now = timers[0].when()
         self._virtual_now = now
 
     def run_in_executor(  # type: ignore[override]  # the types of asyncio's own cannot be repeated
         self, executor: Any, func: Any, *args: Any
     ) -> Any:
-        """Count the worker threads under way, so that time waits for them."""
+        """Run a function in a worker thread; the clock stands still until it is done."""
         future = super().run_in_executor(executor, func, *args)
         self.threads += 1
         future.add_done_callback(lambda _: setattr(self, "threads", self.threads - 1))
         return future
 
     async def shutdown_default_executor(self, *args: Any, **kwargs: Any) -> None:
-        """Let time wait for the worker threads to be joined."""
+        """Join the worker threads; the clock stands still until they have ended."""
         self.threads += 1
         try:
             await super().shutdown_default_executor(*args, **kwargs)

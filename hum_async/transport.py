@@ -1,7 +1,8 @@
-"""The seam to the network: one attempt, and the one place where foreign errors become ours."""
+"""The transport: one attempt of a request, with every aiohttp error mapped to one of ours."""
 
 import ipaddress
 import math
+from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -22,43 +23,46 @@ from hum_async.models import RawResponse
 __all__ = ["MAX_BODY", "AiohttpTransport", "Transport"]
 
 MAX_BODY = 4 * 1024 * 1024
-"""Largest answer that is read, in bytes, after decompression."""
+"""Maximum size of an answer's body in bytes, after decompression."""
 
 MAX_CONNECT = 10.0
-"""Longest wait for a connection, in seconds; never more than nine tenths of the time-out."""
+"""Maximum wait for a connection in seconds; less if nine tenths of the time-out are less."""
 
 
 class Transport(Protocol):
-    """Sends one request once and returns whatever was answered."""
+    """Sends a request once and returns the answer, whatever its status."""
 
     async def send(
         self, method: str, path: str, *, body: bytes | None = None, timeout: float
     ) -> RawResponse:
-        """Send one request.
+        """Send a request once.
 
         Args:
             method: HTTP method.
             path: Path below the base URL, percent-encoded, beginning with a slash.
-            body: JSON to send.
-            timeout: Seconds for the whole attempt.
+            body: JSON, or None for a request without a body.
+            timeout: Seconds for the whole attempt, above 0.
 
         Raises:
-            ConnectFailed: No connection, so the request did not take effect.
-            RequestTimeout: No complete answer in time.
+            ConnectFailed: No connection was established; the request has not taken effect.
+            RequestTimeout: No complete answer came within `timeout`.
             TransportError: The connection broke.
-            ResponseError: The answer is larger than `MAX_BODY`.
+            ResponseError: The body is larger than `MAX_BODY`.
         """
         ...
 
     async def aclose(self) -> None:
-        """Close what the transport opened. Idempotent."""
+        """Close the connections that the transport opened. Idempotent."""
 
 
 def checked_base_url(base_url: str) -> str:
-    """Return the base URL without a slash at its end.
+    """Return the base URL without a trailing slash.
+
+    Args:
+        base_url: An absolute https URL, or an http URL of a loopback host.
 
     Raises:
-        ConfigurationError: Not an absolute URL, or one that would send the key in the clear.
+        ConfigurationError: The URL is malformed, or would send the key unencrypted.
     """
     try:
         parts = urlsplit(base_url.strip())
@@ -90,10 +94,14 @@ class AiohttpTransport:
     """The transport of `HumClient`, on aiohttp.
 
     Args:
-        base_url: Where the API is; plain http only to this machine.
-        api_key: Sent as bearer token; appears nowhere else.
-        session: A session to borrow connections and tracing from. It is never closed or altered,
-            and its cookies and default headers are not used.
+        base_url: Base URL of the API; plain http to a loopback host only.
+        api_key: API key, sent as a bearer token and shown nowhere.
+        session: A session to borrow, for its connections, tracing and proxy settings. The transport
+            neither closes nor alters it, and ignores its cookies and default headers. None opens
+            connections of its own.
+
+    Raises:
+        ConfigurationError: The base URL is malformed, or would send the key unencrypted.
     """
 
     def __init__(
@@ -117,7 +125,11 @@ class AiohttpTransport:
     async def send(
         self, method: str, path: str, *, body: bytes | None = None, timeout: float
     ) -> RawResponse:
-        """Send one request once; see `Transport.send`."""
+        """Send a request once; see `Transport.send`.
+
+        Raises:
+            ConfigurationError: The transport or the borrowed session is closed.
+        """
         session = self._open()
         try:
             async with session.request(
@@ -132,38 +144,39 @@ class AiohttpTransport:
                 return RawResponse(response.status, CIMultiDict(response.headers), content)
         except _FOREIGN as exc:
             error = _mapped(exc, timeout=timeout, host=self._base_url)
-            # The texts of some foreign errors hold the URL, and with it the token.
+            # The message of some aiohttp errors contains the URL, and with it the session token.
             cause = None if path in str(exc) else exc
-        # Raised out here, so that no foreign error with the request's headers hangs on as context.
+        # Outside the `except`, so that `__context__` holds no aiohttp error with the request's
+        # headers, and with them the key.
         raise error from cause
 
     async def aclose(self) -> None:
-        """Close the connections that were opened here. Idempotent."""
+        """Close the connections that the transport opened. Idempotent."""
         self._closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()
 
     def _url(self, path: str) -> URL:
-        # Encoded already: a token like "../x" stays one segment.
+        # The path is encoded already: a token like "../x" stays one segment.
         if "?" in path or "#" in path:
             return URL(self._base_url + path, encoded=True)
-        # Nothing of the base is looked at anew, which costs more than all the rest.
+        # Parsing the base URL again would cost more than all the rest of this method.
         return self._base.with_path(self._base.raw_path.rstrip("/") + path, encoded=True)
 
     def _timeout(self, seconds: float) -> aiohttp.ClientTimeout:
         if seconds not in self._timeouts:
             if len(self._timeouts) > 64:  # noqa: PLR2004  enough for every sane use
                 self._timeouts.clear()
-            # Without the threshold aiohttp rounds up to whole seconds of loop time.
-            # Less for the connection than in all: an attempt that never got one is known as such.
+            # Without an infinite threshold aiohttp rounds long time-outs up to whole seconds.
+            # The shorter limit for the connection tells an attempt without one from a slow answer.
             self._timeouts[seconds] = aiohttp.ClientTimeout(
                 total=seconds, connect=min(0.9 * seconds, MAX_CONNECT), ceil_threshold=math.inf
             )
         return self._timeouts[seconds]
 
     def _open(self) -> aiohttp.ClientSession:
-        """Return the session; created at the first request, because it needs a running loop."""
+        """Return the aiohttp session, created by the first request as it needs a running loop."""
         if self._closed:
             raise ConfigurationError("this client is closed; create a new one")
         if self._lender is not None and self._lender.closed:
@@ -171,7 +184,7 @@ class AiohttpTransport:
         if self._session is None:
             lender = self._lender
             if lender is None:
-                # The limiter bounds concurrency: waiting in aiohttp's pool would eat the time-out.
+                # The limiter bounds concurrency. A wait in aiohttp's pool would cost time-out.
                 connector: aiohttp.BaseConnector | None = aiohttp.TCPConnector(limit=0)
                 owner = True
                 traces, trust_env = None, False
@@ -195,11 +208,11 @@ _FOREIGN = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
 async def _read_answer(response: aiohttp.ClientResponse) -> bytes:
-    """Return the body; of an error its status is enough, and must not be lost with the body."""
+    """Return the body; an error whose body cannot be read keeps its status and has no body."""
     try:
         return await _read(response)
     except (*_FOREIGN, ResponseError):
-        if response.status < 300:  # noqa: PLR2004  2xx: the body is what was asked for
+        if response.status < HTTPStatus.MULTIPLE_CHOICES:
             raise
         return b""
 
@@ -218,7 +231,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _is_packed(response: aiohttp.ClientResponse) -> bool:
-    # However short it is, it may become long.
+    # A short body may be a long one after decompression.
     return "Content-Encoding" in response.headers
 
 
