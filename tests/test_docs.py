@@ -88,3 +88,17 @@ def test_every_link_within_the_repository_leads_somewhere(page: Path) -> None:
         assert target.exists(), link
         if anchor and target.suffix == ".md":
             assert anchor in anchors(target), link
+
+
+def test_the_glossary_names_code_that_exists() -> None:
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "hum_async").rglob("*.py")
+    )
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    cells = [row.rsplit("|", 2)[1] for row in glossary.splitlines() if row.startswith("| **")]
+    names = re.findall(r"`(\w+(?:\.\w+)?)`", " ".join(cells))
+    assert len(names) > 50
+    for name in names:
+        owner, _, member = name.partition(".")
+        assert re.search(rf"^(?:class |def )?{owner}\b", code, re.MULTILINE), name
+        assert re.search(rf"^ +(?:async |def )*{member}\b", code, re.MULTILINE), name
