@@ -40,6 +40,11 @@ DEFAULT_AGENTS = ("geocoding", "internet")
 """The agents that a session waits for; ``checkout`` stays pending for ever (hum-api 3.2)."""
 
 
+def _new_dict() -> dict[str, Any]:
+    # A bare `dict` as a factory has unknown keys and values for a strict type checker.
+    return {}
+
+
 def _masked(value: Any) -> str:
     return "None" if value is None else repr(HIDDEN)
 
@@ -181,7 +186,7 @@ class ServiceAddress:
     latitude: float | None = attrs.field(default=None, repr=_masked)
     longitude: float | None = attrs.field(default=None, repr=_masked)
     street_range: str | None = attrs.field(default=None, repr=_masked)
-    extra: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
+    extra: Mapping[str, Any] = attrs.field(factory=_new_dict, repr=False, hash=False)
 
 
 @attrs.frozen
@@ -239,7 +244,7 @@ class Offering:
     category: str | None = None
     max_download_mbps: float | None = None
     max_upload_mbps: float | None = None
-    extra: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
+    extra: Mapping[str, Any] = attrs.field(factory=_new_dict, repr=False, hash=False)
 
 
 @attrs.frozen
@@ -265,8 +270,8 @@ class Plan:
     download: SpeedRange | None = None
     upload: SpeedRange | None = None
     data_limit: str | None = None
-    pricing: Mapping[str, Money] = attrs.field(factory=dict, hash=False)
-    extra: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
+    pricing: Mapping[str, Money] = attrs.field(factory=_new_dict, hash=False)
+    extra: Mapping[str, Any] = attrs.field(factory=_new_dict, repr=False, hash=False)
 
 
 @attrs.frozen
@@ -303,7 +308,7 @@ class Provider:
     promos: tuple[Promo, ...] = ()
     offerings: tuple[Offering, ...] = ()
     catalog: tuple[Plan, ...] = attrs.field(default=(), repr=False)
-    extra: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
+    extra: Mapping[str, Any] = attrs.field(factory=_new_dict, repr=False, hash=False)
 
 
 @attrs.frozen
@@ -329,18 +334,18 @@ class Session:
 
     token: str = attrs.field(repr=_masked_token)
     processing: bool = False
-    agents: Mapping[str, AgentStatus] = attrs.field(factory=dict, hash=False)
+    agents: Mapping[str, AgentStatus] = attrs.field(factory=_new_dict, hash=False)
     service_address: ServiceAddress | None = None
     providers: tuple[Provider, ...] | None = None
     session_status: str | None = None
     request_status: str | None = None
     message: str | None = attrs.field(default=None, repr=False)
     data_set: str | None = None
-    params: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
+    params: Mapping[str, Any] = attrs.field(factory=_new_dict, repr=False, hash=False)
     created_at: datetime | None = attrs.field(default=None, repr=False)
     updated_at: datetime | None = attrs.field(default=None, repr=False)
     responded_at: datetime | None = attrs.field(default=None, repr=False)
-    extra: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
+    extra: Mapping[str, Any] = attrs.field(factory=_new_dict, repr=False, hash=False)
 
     @property
     def settled(self) -> bool:
