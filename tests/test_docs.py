@@ -102,3 +102,10 @@ def test_the_glossary_names_code_that_exists() -> None:
         owner, _, member = name.partition(".")
         assert re.search(rf"^(?:class |def )?{owner}\b", code, re.MULTILINE), name
         assert re.search(rf"^ +(?:async |def )*{member}\b", code, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_file_of_the_repository_that_is_named_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:hum_async|tests|docs|examples|benchmarks|\.ci)/[\w./]+)`", text):
+        assert (ROOT / name).exists(), name
