@@ -26,7 +26,6 @@ from _process import memory
 from hum_async import (
     Address,
     HumClient,
-    LearnedPolling,
     Outcome,
     Qualification,
     RateLimiter,
@@ -34,10 +33,10 @@ from hum_async import (
 )
 from hum_async._purchases.records import Asked, Opened, Settled
 from hum_async._purchases.sqlite.writer import open_journal
-from hum_async.bulk.file_job import FileJob, JournalTerms
+from hum_async.bulk.file_job import FileJob
 from hum_async.bulk.files.columns import find_columns
 from hum_async.bulk.files.outputs import JobOutputs
-from hum_async.bulk.purchasing import Terms
+from hum_async.bulk.options import JobOptions
 from hum_async.bulk.tables import open_table
 from hum_async.models import Money, Offering, Provider
 from hum_async.testing import (
@@ -200,8 +199,8 @@ async def long_job(folder: Path) -> dict[str, float]:
         HumClient(transport=transport, limiter=RateLimiter(rate=float("inf"))),
         table=table,
         columns=columns,
-        terms=Terms(policy=LearnedPolling(), max_open=2000, close=False),
-        journal=JournalTerms(path=folder / "long.sqlite", api="bench"),
+        options=JobOptions(journal=folder / "long.sqlite", close=False),
+        api="bench",
         on_progress=lambda: first.append(time.perf_counter() - began) if not first else None,
     )
     async with job:

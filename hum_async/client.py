@@ -1,8 +1,6 @@
 """`HumClient`: the Hum API, one method per endpoint."""
 
-import asyncio
 import os
-from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
@@ -18,6 +16,7 @@ from hum_async._api.endpoints import (
 from hum_async._api.retry import RetryPolicy
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup
+from hum_async._lookups.queue import LookupQueue
 from hum_async._polling.policies import LearnedPolling, WithBudget
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import Limiter, RateLimiter
@@ -28,6 +27,10 @@ __all__ = ["PRODUCTION", "SANDBOX", "HumClient"]
 
 PRODUCTION = "https://api.letshum.com"
 SANDBOX = "https://api-sandbox.letshum.com"
+
+
+MAX_CAMPAIGN_ID = 100
+"""Characters of a campaign_id at most (hum-api 2.2)."""
 
 
 class HumClient:
@@ -68,14 +71,18 @@ class HumClient:
     ) -> None:
         if not (timeout > 0 and create_timeout > 0):
             raise ConfigurationError("timeout and create_timeout must be above 0 seconds")
+        if limiter is not None and not isinstance(limiter, Limiter):
+            raise ConfigurationError(
+                "limiter must be a hum_async.Limiter: subclass it, and override at least slot()"
+            )
         key = os.environ.get("HUM_API_KEY", "") if api_key is None else api_key
         url = os.environ.get("HUM_BASE_URL") or PRODUCTION if base_url is None else base_url
         self._base_url = checked_base_url(url)
         if transport is None:
             transport = AiohttpTransport(url, api_key=_checked_key(key), session=session)
-        # One for all look-ups of this client: what is learned from one serves the next.
-        self._looking = LearnedPolling(p=0.3, first=5.0, later=3.0)
-        self._caller = RequestSender(
+        # One policy for all look-ups of this client: each learns from those before it.
+        self._lookup_policy = LearnedPolling(p=0.3, first=5.0, later=3.0)
+        self._sender = RequestSender(
             transport=transport,
             limiter=RateLimiter() if limiter is None else limiter,
             retry=RetryPolicy() if retry is None else retry,
@@ -83,6 +90,7 @@ class HumClient:
             create_timeout=create_timeout,
             key=key.strip(),
         )
+        self._lookups = LookupQueue(self._sender)
 
     def __repr__(self) -> str:
         return f"<HumClient {self._base_url}>"
@@ -94,12 +102,7 @@ class HumClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     @property
@@ -110,16 +113,16 @@ class HumClient:
     @property
     def limiter(self) -> Limiter:
         """What every attempt passes."""
-        return self._caller.limiter
+        return self._sender.limiter
 
     @property
-    def caller(self) -> RequestSender:
-        """What sends calls; for watchers and jobs."""
-        return self._caller
+    def sender(self) -> RequestSender:
+        """What sends requests; for watchers, hubs and jobs."""
+        return self._sender
 
     async def aclose(self) -> None:
         """Close what the client opened. Idempotent."""
-        await self._caller.transport.aclose()
+        await self._sender.transport.aclose()
 
     async def ping(self) -> Ping:
         """Check that the API is up and takes the key.
@@ -128,7 +131,7 @@ class HumClient:
             AuthenticationError: It does not.
             HumError: The API cannot be reached or does not answer as it should.
         """
-        return await self._caller.run(ping_request())
+        return await self._sender.run(ping_request())
 
     async def create_session(self, address: Address, *, campaign_id: str | None = None) -> Session:
         """Start a look-up, which Hum may bill.
@@ -147,7 +150,7 @@ class HumClient:
                 or `ResponseError` a session may exist all the same; it is never sent again blindly.
         """
         _check_label(campaign_id)
-        return await self._caller.run(create_request(checked(address), campaign_id=campaign_id))
+        return await self._sender.run(create_request(checked(address), campaign_id=campaign_id))
 
     async def get_session(self, token: str) -> Session:
         """Return where a look-up stands.
@@ -157,7 +160,7 @@ class HumClient:
             SessionNotFound: The API does not know the token.
             HumError: Anything else.
         """
-        return await self._caller.run(poll_request(token))
+        return await self._sender.run(poll_request(token))
 
     async def get_internet(self, token: str) -> Session:
         """Return where a look-up stands, with its providers once there are (else None).
@@ -167,7 +170,7 @@ class HumClient:
             SessionNotFound: The API does not know the token.
             HumError: Anything else.
         """
-        return await self._caller.run(poll_request(token, source="internet"))
+        return await self._sender.run(poll_request(token, source="internet"))
 
     async def close_session(self, token: str) -> None:
         """End a look-up. Save its results before: the API forgets them.
@@ -177,7 +180,7 @@ class HumClient:
         Raises:
             HumError: It may still be open; it expires by itself after 30 minutes.
         """
-        await self._caller.run(close_request(token))
+        await self._sender.run(close_request(token))
 
     async def lookup(
         self,
@@ -201,26 +204,10 @@ class HumClient:
             AuthenticationError: The key is not accepted.
             ConfigurationError: The client cannot work as it was set up.
         """
-        policy = WithBudget(self._looking, timeout)
-        lookup = Lookup(
-            key=0, address=address, policy=policy, retry=self._caller.retry, close=close
+        policy = WithBudget(self._lookup_policy, timeout)
+        return await self._lookups.run(
+            Lookup(key=0, address=address, policy=policy, retry=self._sender.retry, close=close)
         )
-        slot = self.limiter.slot()
-        clock = asyncio.get_running_loop().time
-        while lookup.step is not None:
-            closing = lookup.result is not None
-            if (delay := lookup.due - clock()) > 0:
-                await asyncio.sleep(delay)
-            # A throttled request keeps its slot and with it its place in the queue.
-            slot = slot if lookup.throttled else self.limiter.slot()
-            async with slot:
-                await self._caller.advance(lookup)
-            if closing:
-                # One attempt: nobody shall wait longer for a paid result than for its DELETE.
-                break
-        if lookup.result is None:
-            raise RuntimeError("a lookup ended without a result")
-        return lookup.result
 
     async def request(self, method: str, path: str, *, json: Any = None) -> RawResponse:
         """Send any request under the same limiter, with the same errors.
@@ -233,7 +220,7 @@ class HumClient:
         Raises:
             HumError: As every other method.
         """
-        return await self._caller.run(raw_request(method, path, json=json))
+        return await self._sender.run(raw_request(method, path, json=json))
 
 
 def _checked_key(key: str) -> str:
@@ -256,5 +243,5 @@ def _check_label(label: str | None) -> None:
         label.encode()
     except UnicodeEncodeError:
         raise ConfigurationError("campaign_id holds characters that are not text") from None
-    if not 1 <= len(label) <= 100:  # noqa: PLR2004  hum-api 2.2
-        raise ConfigurationError("campaign_id must have 1 to 100 characters")
+    if not 1 <= len(label) <= MAX_CAMPAIGN_ID:
+        raise ConfigurationError(f"campaign_id must have 1 to {MAX_CAMPAIGN_ID} characters")

@@ -3,71 +3,98 @@
 import asyncio
 import heapq
 import itertools
+import logging
 import math
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Self
 
 import attrs
 
-from hum_async._limits.rate_controller import RateController
-from hum_async._limits.rate_limit_headers import read_rate_limit_headers
+from hum_async._limits.pacing import RateController
+from hum_async._limits.rate_limit_headers import LIMIT_HEADERS, read_rate_limit_headers
 
-__all__ = [
-    "InformedLimiter",
-    "Limiter",
-    "LimiterStatistics",
-    "RateLimiter",
-    "ResumableLimiter",
-]
+__all__ = ["Limiter", "LimiterStatistics", "RateLimiter"]
 
-_UNTELLING = frozenset({401, 403, 429})
-"""Client errors that say nothing of how many requests a server serves, or are refusals."""
+logger = logging.getLogger("hum_async.limits")
+logger.addHandler(logging.NullHandler())
+
+_KEY_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
-class Limiter(Protocol):
-    """What clients, watchers and jobs need of a limiter; bring your own to share one further."""
+class Limiter(ABC):
+    """What clients, watchers and jobs need of a limiter.
 
+    Bring your own, for instance to share a limit with other programs: `slot` is enough. Override
+    more to learn more; each method says what its default means.
+    """
+
+    @abstractmethod
     def slot(self) -> AbstractAsyncContextManager[object]:
-        """Return a context that holds one attempt.
+        """Return a context that holds one attempt while it is entered.
 
-        It may be entered again after it was left: a throttled request keeps its place in the queue.
+        It must be possible to enter the same context again after it was left: a throttled request
+        keeps its place in the queue like this.
         """
-        ...
 
-    def throttled(self, retry_after: float | None) -> None:
-        """Pause everything: the server answered 429, asking for so many seconds (or not saying)."""
-
-    def paused_seconds(self) -> float:
-        """Return the seconds for which everything has been paused so far."""
-        ...
-
-
-class InformedLimiter(Limiter, Protocol):
-    """A limiter that also wants to hear of every answer, not of the throttled ones only."""
-
-    def answered(self, *, sent: float, status: int, headers: Mapping[str, str]) -> None:
-        """Hear of an answer before anything is made of it; `throttled` follows if it says so.
+    def answered(
+        self,
+        *,
+        sent: float,
+        status: int,
+        headers: Mapping[str, str],
+        refused: bool,
+        retry_after: float | None,
+    ) -> None:
+        """Learn from an answer; called once for each, before anything else is made of it.
 
         Args:
             sent: When the request went out, in the event loop's time.
             status: HTTP status.
-            headers: Of the answer, found by names in lower case.
+            headers: Headers of the answer; names are found in lower case.
+            refused: The server refused it because of its rate limit: 429, or 503 with Retry-After.
+            retry_after: Seconds that a refusal asks to wait; None if it does not say.
+
+        By default this calls `throttled` for refusals and ignores all other answers.
+        """
+        del sent, status, headers
+        if refused:
+            self.throttled(retry_after)
+
+    def throttled(self, retry_after: float | None) -> None:  # noqa: B027  a default that does nothing
+        """Pause everything because the server answered 429; by default nothing is done.
+
+        Args:
+            retry_after: Seconds that the server asks for; None if it did not say.
         """
 
+    def paused_seconds(self) -> float:
+        """Return the seconds for which everything has been paused so far; by default 0.
 
-@runtime_checkable
-class ResumableLimiter(Limiter, Protocol):
-    """A limiter that finds a rate out, and can begin at one that was found earlier."""
+        The budget of polling a session stands still during pauses.
+        """
+        return 0.0
+
+    @property
+    def concurrency(self) -> int | None:
+        """Attempts under way at the same time at most; by default None, not known."""
+        return None
+
+    def has_room(self) -> bool:
+        """Return whether a slot is to be had at once; by default False, not known."""
+        return False
 
     @property
     def found_rate(self) -> float | None:
-        """Attempts per second that were found to hold; None while that is not known."""
+        """Attempts per second that were found to hold; by default None, not known."""
+        return None
 
-    def resume(self, rate: float) -> None:
-        """Begin at a `found_rate` of an earlier time."""
+    def resume(self, rate: float) -> None:  # noqa: B027  a default that does nothing
+        """Begin at a `found_rate` of an earlier time; by default nothing is done."""
 
 
 @attrs.frozen
@@ -93,13 +120,13 @@ class LimiterStatistics:
     paused_seconds: float
 
 
-class RateLimiter:
+class RateLimiter(Limiter):
     """Bounds the requests of everything that shares it: clients, watchers, jobs.
 
     Args:
         concurrency: Attempts under way at the same time, at least 1.
         rate: Attempts per second; None finds the server's limit out: starts at 5/s, doubles after
-            two round lookups (0.05 to 1 s) until the first 429, then stays close to what was refused.
+            two round trips (0.05 to 1 s) until the first 429, then stays close to what was refused.
             Headers that tell a limit are heeded.
         max_rate: Upper bound of a rate that is found out; None for none.
         burst: Attempts that may go together after a rest, at least 1.
@@ -125,7 +152,7 @@ class RateLimiter:
             if value is not None and not 0 < value <= math.inf:
                 raise ValueError(f"{name} must be above 0 requests per second, not {value!r}")
         self._concurrency = concurrency
-        self._throttle = RateController(rate=rate, max_rate=max_rate, burst=burst)
+        self._controller = RateController(rate=rate, max_rate=max_rate, burst=burst)
         self._order = itertools.count()
         # Place in the queue, a number to tell equal places apart, who waits, and what for.
         self._queue: list[tuple[int, int, _Slot, asyncio.Future[None]]] = []
@@ -133,10 +160,12 @@ class RateLimiter:
         self._in_use = 0
         self._granted = 0
         self._throttled = 0
-        # Whether `answered` is called; whoever uses slots by hand need not.
+        # Whether `answered` is called at all; users of bare slots need not call it.
         self._informed = False
-        self._refused_sent: float | None = None
+        # Refusals reported by `throttled` alone, whose attempts have not been left yet.
         self._refusals = 0
+        # For the log: no attempt has begun since the last pause; a rate is still to be found.
+        self._pausing = self._searching = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
@@ -151,20 +180,22 @@ class RateLimiter:
         """
         return _Slot(self, next(self._order))
 
-    def answered(self, *, sent: float, status: int, headers: Mapping[str, str]) -> None:
-        """Hear of an answer; the client tells of each one. See `InformedLimiter`."""
+    def answered(
+        self,
+        *,
+        sent: float,
+        status: int,
+        headers: Mapping[str, str],
+        refused: bool,
+        retry_after: float | None,
+    ) -> None:
+        """Learn from an answer; the client reports each one. Arguments as of `Limiter.answered`."""
         self._informed = True
-        now = self._now()
-        if status in _UNTELLING or status >= 500:  # noqa: PLR2004  HTTP's own class
-            # What a broken server or a wrong key answers says nothing of the limit; `throttled`
-            # comes next if this was a refusal after all.
-            self._refused_sent = sent
-            return
-        self._throttle.answered(now, sent)
-        if (quota := read_rate_limit_headers(headers)) is not None:
-            jitter = random.random()  # noqa: S311  jitter
-            self._throttle.advised(now, quota, sent=sent, jitter=jitter)
-            self._pump()
+        if refused:
+            self._pause(retry_after, sent=sent)
+        elif status not in _KEY_REFUSED and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            # The answer of a broken server, or to a wrong key, says nothing of the limit.
+            self._served(sent, headers)
 
     def throttled(self, retry_after: float | None) -> None:
         """Pause everything, because the server answered 429.
@@ -172,12 +203,8 @@ class RateLimiter:
         Args:
             retry_after: Seconds that the server asks for; None if it did not say.
         """
-        sent, self._refused_sent = self._refused_sent, None
-        jitter = random.random()  # noqa: S311  jitter
-        self._throttle.throttled(self._now(), retry_after, sent=sent, jitter=jitter)
-        self._throttled += 1
         self._refusals += not self._informed
-        self._pump()
+        self._pause(retry_after, sent=None)
 
     @property
     def concurrency(self) -> int:
@@ -189,12 +216,12 @@ class RateLimiter:
         if self._waiting or self._in_use >= self._concurrency:
             return False
         now = self._now()
-        return self._throttle.ready_at(now) <= now
+        return self._controller.ready_at(now) <= now
 
     @property
     def found_rate(self) -> float | None:
         """Attempts per second that were found to hold; None if that was given or is not known."""
-        return self._throttle.found
+        return self._controller.found
 
     def resume(self, rate: float) -> None:
         """Begin at a rate that was found earlier for the same key; no effect once one was found.
@@ -207,17 +234,17 @@ class RateLimiter:
         """
         if not 0 < rate < math.inf:
             raise ValueError(f"rate must be above 0 requests per second, not {rate!r}")
-        self._throttle.resume(rate)
+        self._controller.resume(rate)
 
     def paused_seconds(self) -> float:
         """Return the seconds for which everything has been paused so far."""
-        gate = self._throttle.gate
-        return gate.paused_seconds(self._now()) if gate.ever_closed else 0.0
+        gate = self._controller.gate
+        return 0.0 if gate.until == -math.inf else gate.paused_seconds(self._now())
 
     def statistics(self) -> LimiterStatistics:
         """Return what the limiter is doing now."""
         now = self._now()
-        gate, rate = self._throttle.gate, self._throttle.rate
+        gate, rate = self._controller.gate, self._controller.rate
         return LimiterStatistics(
             in_use=self._in_use,
             waiting=self._waiting,
@@ -227,6 +254,41 @@ class RateLimiter:
             pause_left=max(0.0, gate.until - now),
             paused_seconds=gate.paused_seconds(now),
         )
+
+    def _served(self, sent: float, headers: Mapping[str, str]) -> None:
+        now = self._now()
+        self._controller.answered(now, sent)
+        # Every answer comes by here, and hardly any names a limit.
+        for name in LIMIT_HEADERS:
+            if name in headers:
+                self._advised(now, sent, headers)
+                break
+        if self._searching and (rate := self._controller.found) is not None:
+            self._searching = False
+            logger.info("found a rate that holds: %.1f requests/s", rate)
+
+    def _advised(self, now: float, sent: float, headers: Mapping[str, str]) -> None:
+        told = read_rate_limit_headers(headers, now=datetime.now(UTC))
+        if told is not None:
+            self._controller.advised(now, told, sent=sent, jitter=random.random())  # noqa: S311
+            self._note_pause(now, "by a header: no request is left of the quota")
+            self._pump()
+
+    def _pause(self, retry_after: float | None, *, sent: float | None) -> None:
+        now = self._now()
+        jitter = random.random()  # noqa: S311  jitter
+        self._controller.throttled(now, retry_after, sent=sent, jitter=jitter)
+        self._throttled += 1
+        self._searching = self._searching or self._controller.searching
+        self._note_pause(now, "by a refusal (429)")
+        self._pump()
+
+    def _note_pause(self, now: float, why: str) -> None:
+        """Log the beginning of a pause; its end is logged by `_take`."""
+        seconds = self._controller.gate.until - now
+        if seconds > 0.0 and not self._pausing:
+            self._pausing = True
+            logger.warning("requests are paused for %.1f s %s", seconds, why)
 
     def _now(self) -> float:
         return self._loop.time() if self._loop else 0.0
@@ -239,16 +301,17 @@ class RateLimiter:
             raise RuntimeError("this RateLimiter is in use on another event loop")
         # Clocks of two loops have nothing in common: keep the rate, forget the times.
         self._loop = loop
-        self._throttle = self._throttle.restarted()
+        self._controller = self._controller.restarted()
         self._queue.clear()
         self._timer = None
+        self._pausing = False
         return loop
 
     def _acquire_now(self, slot: "_Slot") -> bool:
         """Grant without waiting if that is possible, as it mostly is where there is no pace."""
         slot.since = now = self._bind().time()
         free = not self._waiting and self._in_use < self._concurrency
-        if free and self._throttle.ready_at(now) <= now:
+        if free and self._controller.ready_at(now) <= now:
             self._take(slot, now)
             return True
         return False
@@ -267,7 +330,7 @@ class RateLimiter:
                 self._withdraw(slot)
                 raise
             # Between the grant and this line a 429 may have closed the gate.
-            if self._throttle.gate.until <= loop.time():
+            if self._controller.gate.until <= loop.time():
                 return
             self._withdraw(slot)
 
@@ -275,7 +338,7 @@ class RateLimiter:
         granted = slot.waiter is not None and slot.waiter.done() and not slot.waiter.cancelled()
         slot.waiter = None
         if granted:
-            self._throttle.give_back()
+            self._controller.give_back()
             self._granted -= 1
             self._release()
         else:
@@ -292,7 +355,7 @@ class RateLimiter:
             if self._refusals:
                 self._refusals -= 1
             elif not failed:
-                self._throttle.answered(self._now(), slot.granted)
+                self._controller.answered(self._now(), slot.granted)
         self._release()
 
     def _release(self) -> None:
@@ -317,7 +380,7 @@ class RateLimiter:
         """Grant to as many of the first waiters as may go now; set the timer for the next."""
         while self._in_use < self._concurrency and (slot := self._first()) is not None:
             now = self._now()
-            ready = self._throttle.ready_at(slot.since)
+            ready = self._controller.ready_at(slot.since)
             if ready > now:
                 self._set_timer(ready)
                 return
@@ -335,7 +398,10 @@ class RateLimiter:
         self._in_use += 1
         self._granted += 1
         slot.granted = now
-        self._throttle.take(now, slot.since)
+        self._controller.take(now, slot.since)
+        if self._pausing:
+            self._pausing = False
+            logger.info("requests go on, at most %.1f per second", self._controller.rate)
 
     def _set_timer(self, when: float) -> None:
         if self._timer is not None:
@@ -369,10 +435,5 @@ class _Slot:
             await limiter._acquire(self)  # noqa: SLF001
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._limiter._leave(self, failed=exc is not None)  # noqa: SLF001  two halves of one object
+    async def __aexit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
+        self._limiter._leave(self, failed=exc_type is not None)  # noqa: SLF001  as above

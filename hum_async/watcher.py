@@ -1,35 +1,32 @@
 """`AsyncSessionWatcher`: polls many sessions under one limit and yields what changes.
 
-One heap of due times and one dispatcher whatever the number of tokens; a task exists only while a
-request is under way. Streams are plain iterator objects, so that leaving a loop by any way at all
-needs no clean-up (PEP 789 says why an async generator would).
+One queue of due times and one dispatcher, whatever the number of tokens; a task exists only while a
+request is under way. Streams are plain iterator objects: leaving a loop in any way needs no
+clean-up.
 """
 
 import asyncio
 import contextlib
-from collections.abc import (
-    AsyncIterable,
-    Collection,
-    Iterable,
-    Sequence,
-)
-from types import TracebackType
+import logging
+from collections.abc import AsyncIterable, Collection, Iterable, Sequence
 from typing import Self
 
 from hum_async._api.endpoints import Source
-from hum_async._polling.dispatcher import Dispatcher, end_tasks
+from hum_async._polling.dispatcher import Dispatcher
 from hum_async._polling.intake import feed
 from hum_async._polling.mailbox import Mailbox
 from hum_async._polling.policies import GuidedPolling, PollPolicy
-from hum_async._polling.poller import Poller, WatcherStatistics, again
+from hum_async._polling.poller import Poller, WatcherStatistics, copier
+from hum_async._polling.stream import Stream
+from hum_async._tasks import end_tasks
 from hum_async.client import HumClient
-from hum_async.errors import (
-    WatcherClosed,
-    WatcherFailed,
-)
+from hum_async.errors import WatcherClosed, WatcherFailed
 from hum_async.models import DEFAULT_AGENTS, SessionUpdate
 
 __all__ = ["AsyncSessionWatcher", "WatchStream", "WatcherStatistics"]
+
+logger = logging.getLogger("hum_async.watcher")
+logger.addHandler(logging.NullHandler())
 
 
 class AsyncSessionWatcher:
@@ -59,14 +56,14 @@ class AsyncSessionWatcher:
         if isinstance(agents, str) or not agents:
             raise ValueError("agents must be a sequence of at least one agent's name")
         self._limiter = client.limiter
-        self._board = Poller(
-            client.caller,
+        self._poller = Poller(
+            client.sender,
             policy=GuidedPolling() if policy is None else policy,
             agents=tuple(agents),
             source=source,
             wake=self._wake,
             wake_soon=self._wake_soon,
-            dropped=self._stop_feeder,
+            on_left=self._stop_feeder,
         )
         self._feeders: dict[Mailbox, asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -85,19 +82,14 @@ class AsyncSessionWatcher:
         if self._supervisor is not None:
             raise RuntimeError("a watcher can be entered once; create another one")
         self._loop = asyncio.get_running_loop()
-        self._dispatcher = Dispatcher(self._limiter, work=self._board)
+        self._dispatcher = Dispatcher(self._limiter, work=self._poller)
         # A task of its own: a task group around the caller's body would wrap its exceptions.
         self._supervisor = self._loop.create_task(
             self._supervise(self._dispatcher), name="hum-watcher"
         )
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, _: object, exc: BaseException | None, __: object) -> None:
         await self.aclose()
         if self._failure is not None and exc is None and not self._failure_seen:
             raise self._why_closed() from self._failure
@@ -110,7 +102,7 @@ class AsyncSessionWatcher:
             await end_tasks([self._supervisor])
         finally:
             # One that was cancelled before its first step has not come past its own end.
-            self._board.end(self._why_closed)
+            self._poller.end(self._why_closed)
 
     # --- what users call --------------------------------------------------------------------------
 
@@ -132,32 +124,32 @@ class AsyncSessionWatcher:
         ahead: Iterable[str] = () if isinstance(tokens, AsyncIterable) else tokens
         # A list may change under our hands, a generator is read as it comes.
         known = tuple(ahead) if isinstance(ahead, Collection) else None
-        channel = self._board.open_channel(
+        mailbox = self._poller.open_mailbox(
             ahead if known is None else known, fed=source is not None, known=known or ()
         )
         if source is not None:
-            self._start_feeder(channel, source)
-        return WatchStream(self, channel)
+            self._start_feeder(mailbox, source)
+        return WatchStream(self, mailbox)
 
     def statistics(self) -> WatcherStatistics:
         """Return what the watcher is doing now."""
-        return self._board.statistics(self._loop.time() if self._loop else 0.0)
+        return self._poller.statistics(self._loop.time() if self._loop else 0.0)
 
     # --- for WatchStream --------------------------------------------------------------------------
 
-    def add_to(self, channel: Mailbox, tokens: tuple[str, ...]) -> None:
+    def add_to(self, mailbox: Mailbox, tokens: tuple[str, ...]) -> None:
         """Watch more tokens on a stream."""
         self._check_running()
-        if not channel.open:
+        if not mailbox.open:
             raise WatcherClosed("this stream has ended; call watch() for another")
         for token in tokens:
             if not isinstance(token, str):
                 raise TypeError(f"a session token is text, not {type(token).__name__}")
-        self._board.add(channel, tokens)
+        self._poller.add(mailbox, tokens)
 
-    def discard_from(self, channel: Mailbox, tokens: tuple[str, ...]) -> None:
+    def discard_from(self, mailbox: Mailbox, tokens: tuple[str, ...]) -> None:
         """Watch tokens no longer on a stream."""
-        self._board.discard(channel, tokens)
+        self._poller.discard(mailbox, tokens)
 
     def check_loop(self) -> None:
         """Refuse another event loop than the watcher's."""
@@ -199,75 +191,61 @@ class AsyncSessionWatcher:
     async def _supervise(self, dispatcher: Dispatcher) -> None:
         try:
             await dispatcher.run()
-        except Exception as exc:  # noqa: BLE001  a bug; it is reported to everybody who reads
+        except Exception as exc:  # noqa: BLE001  a bug; it is raised to every reader
             self._failure = exc
+            logger.error("the watcher stopped because of a fault of its own: %r", type(exc))  # noqa: TRY400  readers get it
         finally:
             # This lets go of the sources as well; their feeders only have to be waited for.
-            self._board.end(self._why_closed)
+            self._poller.end(self._why_closed)
             await asyncio.gather(*self._feeders.values(), return_exceptions=True)
 
-    def _start_feeder(self, channel: Mailbox, source: AsyncIterable[str]) -> None:
-        feeder = asyncio.ensure_future(self._feed(channel, source))
-        self._feeders[channel] = feeder
-        feeder.add_done_callback(lambda _: self._feeders.pop(channel, None))
+    def _start_feeder(self, mailbox: Mailbox, source: AsyncIterable[str]) -> None:
+        feeder = asyncio.ensure_future(self._feed(mailbox, source))
+        self._feeders[mailbox] = feeder
+        feeder.add_done_callback(lambda _: self._feeders.pop(mailbox, None))
 
-    def _stop_feeder(self, channel: Mailbox) -> None:
-        if channel in self._feeders:
-            self._feeders[channel].cancel()
+    def _stop_feeder(self, mailbox: Mailbox) -> None:
+        if mailbox in self._feeders:
+            self._feeders[mailbox].cancel()
 
-    async def _feed(self, channel: Mailbox, source: AsyncIterable[str]) -> None:
+    async def _feed(self, mailbox: Mailbox, source: AsyncIterable[str]) -> None:
         try:
-            await feed(source, channel.intake, on_item=lambda: self._board.offer(channel))
+            await feed(source, mailbox.intake, on_item=lambda: self._poller.offer(mailbox))
         except Exception as exc:  # noqa: BLE001  of the user's own iterable; its reader sees it
-            channel.fail(again(exc), by_source=True)
+            mailbox.fail(copier(exc), by_source=True)
         finally:
-            channel.wake()
+            mailbox.wake()
 
 
-class WatchStream:
+class WatchStream(Stream[SessionUpdate]):
     """What `AsyncSessionWatcher.watch` returns: an async iterator of `SessionUpdate`.
 
     Drop it, `break` out of its loop or close it; nothing else needs to be done. As async context
-    manager it is closed at the end of the block.
+    manager it is closed at the end of the block. Iterating raises:
+
+    - `AuthenticationError`: The key is not accepted (any more).
+    - `WatcherClosed`: The watcher was left while tokens were still being watched.
+    - `WatcherFailed`: The watcher died.
+    - `StreamBusy`: Another task is reading this stream.
     """
 
-    __slots__ = ("__weakref__", "_channel", "_watcher")
+    __slots__ = ("_mailbox", "_watcher")
 
-    def __init__(self, watcher: AsyncSessionWatcher, channel: Mailbox) -> None:
+    _opened_by = "watch()"
+
+    def __init__(self, watcher: AsyncSessionWatcher, mailbox: Mailbox) -> None:
+        super().__init__()
         self._watcher = watcher
-        self._channel = channel
+        self._mailbox = mailbox
 
-    def __aiter__(self) -> "WatchStream":
-        return self
-
-    async def __anext__(self) -> SessionUpdate:
-        """Return the next update.
-
-        Raises:
-            StopAsyncIteration: Every token has had its terminal update, or the stream was closed.
-            AuthenticationError: The key is not accepted (any more).
-            WatcherClosed: The watcher was left while tokens were still being watched.
-            WatcherFailed: The watcher died.
-            StreamBusy: Another task is waiting on this stream.
-        """
+    async def _get(self) -> SessionUpdate:
         self._watcher.check_loop()
-        return await self._channel.get()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
+        return await self._mailbox.get()
 
     def __del__(self) -> None:
-        # `break` lands here, perhaps in another thread: nothing but thread-safe calls.
-        if (channel := getattr(self, "_channel", None)) is not None:
-            channel.close()
+        # `break` ends here, perhaps in another thread: only thread-safe calls.
+        if (mailbox := getattr(self, "_mailbox", None)) is not None:
+            mailbox.close()
 
     def add(self, *tokens: str) -> None:
         """Watch more tokens; one that this stream knows already is ignored.
@@ -275,17 +253,13 @@ class WatchStream:
         Raises:
             WatcherClosed: The stream or its watcher has ended.
         """
-        self._watcher.add_to(self._channel, tokens)
+        self._watcher.add_to(self._mailbox, tokens)
 
     def discard(self, *tokens: str) -> None:
         """Watch tokens no longer; they get no terminal update. Unknown ones are ignored."""
-        self._watcher.discard_from(self._channel, tokens)
+        self._watcher.discard_from(self._mailbox, tokens)
 
     def close(self) -> None:
-        """End the stream now. Idempotent; sessions that nobody else watches are polled no more."""
-        self._channel.close()
-        self._channel.wake()
-
-    async def aclose(self) -> None:
-        """End the stream now, as `close`."""
-        self.close()
+        """End the stream now. Idempotent; tokens that no other stream watches are not polled."""
+        self._mailbox.close()
+        self._mailbox.wake()

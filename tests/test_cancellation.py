@@ -25,7 +25,7 @@ Operation = Callable[[HumClient], Awaitable[object]]
 
 
 def trouble_then_success(request: SentRequest, *, since: float) -> RawResponse:
-    """RateController, break, keep waiting and answer, by the time since the beginning."""
+    """Throttle, break, keep waiting and answer, by the time since the beginning."""
     at = request.at - since
     if request.method == "POST":
         return json_response(201, {"meta": {"session_token": TOKEN}})

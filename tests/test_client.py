@@ -664,7 +664,7 @@ async def test_no_error_of_the_network_repeats_them_either(
             with pytest.raises(ConnectFailed) as caught:
                 await call()
             assert_discreet(everything_shown(caught.value))
-        assert_discreet(repr(hum) + repr(hum.limiter) + repr(hum.caller) + repr(vars(hum)))
+        assert_discreet(repr(hum) + repr(hum.limiter) + repr(hum.sender) + repr(vars(hum)))
     assert_discreet(caplog.text)
 
 

@@ -11,7 +11,7 @@ ROOT = Path(hum_async.__file__).parent
 
 # A package is one name here, and so is a public module. Those of one rank do not import each other.
 RANKS = [
-    {"errors", "_redact", "_version"},
+    {"errors", "_redact", "_tasks", "_version"},
     {"models"},
     {"_limits"},
     {"limiter", "transport"},

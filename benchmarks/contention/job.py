@@ -26,7 +26,7 @@ class Job:
     failures: Counter[str] = attrs.field(factory=Counter)
 
     async def each(self, follow: Callable[[str], Awaitable[object]]) -> None:
-        """SessionPoll all tokens, a task for each; one that fails does not stop the others."""
+        """Follow all tokens, a task for each; one that fails does not stop the others."""
         async with asyncio.TaskGroup() as group:
             for token in self.tokens:
                 group.create_task(self._one(follow, token))

@@ -1,6 +1,8 @@
 """What each endpoint is: method, path, how its answer is read and what its errors mean."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote, unquote
 
@@ -65,8 +67,8 @@ class ApiRequest(Generic[T]):
     refused: Callable[[T], bool] = attrs.field(default=lambda _: False, repr=False)
 
     def succeeded(self, status: int) -> bool:
-        """Whether this status is an answer and not an error."""
-        return 200 <= status < 300 or status in self.also  # noqa: PLR2004  HTTP's own classes
+        """Return whether this status is an answer and not an error."""
+        return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status in self.also
 
 
 def ping_request() -> ApiRequest[Ping]:
@@ -99,7 +101,7 @@ def poll_request(token: str, *, source: Source = "session") -> ApiRequest[Sessio
     decode_body = decoding.decode_internet if internet else decoding.decode_session
 
     def decode(response: RawResponse) -> Session:
-        processing = response.status == 202  # noqa: PLR2004  Accepted: still processing
+        processing = response.status == HTTPStatus.ACCEPTED
         return decode_body(response.body, token=token, processing=processing)
 
     path = _session_path(token) + ("/services/internet" if internet else "")
@@ -114,7 +116,13 @@ def _says_error(session: Session) -> bool:
 def close_request(token: str) -> ApiRequest[None]:
     """DELETE /sessions/{token} (hum-api 2.5); a session that is not there counts as closed."""
     path = _session_path(token)
-    return ApiRequest("DELETE", path, lambda _: None, also=(404, 410), secrets=(token,))
+    return ApiRequest(
+        "DELETE",
+        path,
+        lambda _: None,
+        also=(HTTPStatus.NOT_FOUND, HTTPStatus.GONE),
+        secrets=(token,),
+    )
 
 
 def raw_request(method: str, path: str, *, json: Any = None) -> ApiRequest[RawResponse]:
@@ -145,57 +153,69 @@ def _session_path(token: str) -> str:
         segment = quote(token, safe="")
     except UnicodeEncodeError:
         segment = ""
-    # Dots alone would be resolved as a path, by somebody on the way if not by us.
+    # Clients and proxies resolve dots alone as a path.
     if not segment.strip("."):
-        raise SessionNotFound(404, "this cannot be a session token; nothing was sent")
+        raise SessionNotFound(
+            HTTPStatus.NOT_FOUND, "this cannot be a session token; nothing was sent"
+        )
     return f"/sessions/{segment}"
 
 
 def error_for(
-    call: ApiRequest[Any],
+    request: ApiRequest[Any],
     response: RawResponse,
     *,
     key: str = "",
     kind: type[ApiError] | None = None,
+    now: datetime | None = None,
 ) -> ApiError:
     """Return the error that an answer means.
 
     Args:
-        call: What was asked.
-        response: What was answered.
-        key: The API key, lest the server repeats it.
+        request: The request.
+        response: Its answer.
+        key: The API key, in case the server repeats it.
         kind: Class of the error; None goes by the status.
+        now: Wall clock, for a Retry-After that is a date in an answer without ``Date``.
     """
     status = response.status
-    message = redact(decoding.error_message(response.body), (key, *call.secrets))
-    # A transport of the user's may bring a plain dictionary.
+    secrets = (key, *request.secrets)
+    message = redact(decoding.error_message(response.body), secrets)
+    # A user's transport may bring a plain dictionary.
     headers = CIMultiDict(response.headers)
     request_id = headers.get("x-request-id")
-    return (kind or _error_class(call, status))(
+    return (kind or _error_class(request, status))(
         status,
         message,
-        hide(request_id, (key, *call.secrets)) if request_id else None,
-        _retry_after(status, headers),
+        hide(request_id, secrets) if request_id else None,
+        _retry_after(status, headers, now),
     )
 
 
-def _retry_after(status: int, headers: CIMultiDict[str]) -> float | None:
-    told = parse_retry_after(headers)
-    if told is not None or status != 429:  # noqa: PLR2004  Too Many Requests
+def _retry_after(status: int, headers: CIMultiDict[str], now: datetime | None) -> float | None:
+    told = parse_retry_after(headers, now=now)
+    if told is not None or status != HTTPStatus.TOO_MANY_REQUESTS:
         return told
-    quota = read_rate_limit_headers(headers)
-    return quota.reset if quota is not None and quota.remaining == 0 else None
+    limit = read_rate_limit_headers(headers, now=now)
+    return limit.reset if limit is not None and limit.remaining == 0 else None
 
 
-def _error_class(call: ApiRequest[Any], status: int) -> type[ApiError]:
-    if status in {401, 403}:
+def _error_class(request: ApiRequest[Any], status: int) -> type[ApiError]:
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return AuthenticationError
-    if status == 429:  # noqa: PLR2004  Too Many Requests
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited
-    if status >= 500:  # noqa: PLR2004  HTTP's own class
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServerError
-    if call.path == "/sessions":
-        return InvalidAddress if call.method == "POST" and status in {400, 422} else ApiError
-    if call.path.startswith("/sessions/"):
-        return {404: SessionNotFound, 410: SessionGone}.get(status, ApiError)
+    if request.path == "/sessions":
+        bad_address = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+        return InvalidAddress if request.method == "POST" and status in bad_address else ApiError
+    if request.path.startswith("/sessions/"):
+        return _SESSION_ERRORS.get(status, ApiError)
     return ApiError
+
+
+_SESSION_ERRORS: dict[int, type[ApiError]] = {
+    HTTPStatus.NOT_FOUND: SessionNotFound,
+    HTTPStatus.GONE: SessionGone,
+}

@@ -1,5 +1,7 @@
 """Whether to send a request again, and when. Synchronous; randomness is an argument."""
 
+from http import HTTPStatus
+
 import attrs
 
 from hum_async.errors import (
@@ -38,7 +40,9 @@ class RetryPolicy:
 def is_throttle(error: HumError) -> bool:
     """Whether the error is the server's rate limit: 429, or 503 with Retry-After."""
     return isinstance(error, RateLimited) or (
-        isinstance(error, ApiError) and error.status == 503 and error.retry_after is not None  # noqa: PLR2004
+        isinstance(error, ApiError)
+        and error.status == HTTPStatus.SERVICE_UNAVAILABLE
+        and error.retry_after is not None
     )
 
 

@@ -1,23 +1,17 @@
-"""Sends calls: one attempt, or as many as the retry policy allows, each under the limiter."""
+"""Sends requests: one attempt, or as many as the retry policy allows, each under the limiter."""
 
 import asyncio
+import logging
 import random
-from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import attrs
 from multidict import CIMultiDict
 
-from hum_async._api.endpoints import (
-    ApiRequest,
-    close_request,
-    create_request,
-    error_for,
-    poll_request,
-)
+from hum_async._api.endpoints import ApiRequest, error_for
 from hum_async._api.retry import RetryPolicy, is_throttle, retry_delay
-from hum_async._lookups.lookup import Lookup, LookupStep
-from hum_async.errors import AuthenticationError, ConfigurationError, HumError, ServerError
+from hum_async.errors import ApiError, HumError, ResponseError, ServerError, TransportError
 from hum_async.limiter import Limiter
 from hum_async.models import RawResponse
 from hum_async.transport import Transport
@@ -26,10 +20,16 @@ __all__ = ["RequestSender"]
 
 T = TypeVar("T")
 
+logger = logging.getLogger("hum_async.client")
+logger.addHandler(logging.NullHandler())
 
-@attrs.frozen(eq=False)
+_CALM = 20
+"""Answers in a row from which on trouble is over, for the log."""
+
+
+@attrs.define(eq=False)
 class RequestSender:
-    """What a client, a watcher and a job have in common: transport, limiter and retry policy.
+    """What a client, a watcher, a hub and a job have in common: transport, limiter, retry policy.
 
     Attributes:
         transport: Sends one request once.
@@ -46,69 +46,22 @@ class RequestSender:
     timeout: float
     create_timeout: float
     key: str = attrs.field(repr=False)
-    # A limiter of the user's need not want to hear more than of its 429s.
-    _answered: Callable[..., None] | None = attrs.field(
-        init=False,
-        repr=False,
-        default=attrs.Factory(
-            lambda self: getattr(self.limiter, "answered", None), takes_self=True
-        ),
-    )
+    # For the log: failures since trouble began, and answers in a row since the last of them.
+    _failures: int = attrs.field(default=0, init=False, repr=False)
+    _calm: int = attrs.field(default=0, init=False, repr=False)
 
     def clocks(self) -> tuple[float, float]:
-        """Return the event loop's time, and the same less all pauses of the limiter."""
+        """Return `now`, the event loop's time, and `active`, the same less all pauses so far.
+
+        Delays are planned on `now`. Budgets run on `active`, which stands still while the limiter
+        is paused: a session shall not time out because nothing may be sent.
+        """
         now = asyncio.get_running_loop().time()
         paused = self.limiter.paused_seconds()
         return now, now - paused if paused else now
 
-    async def attempt(self, call: ApiRequest[T]) -> T:
-        """Send a call once. The limiter's slot is held by whoever calls this.
-
-        Raises:
-            HumError: Whatever went wrong; a throttling answer has paused the limiter.
-        """
-        return self.read(call, await self.exchange(call))
-
-    async def exchange(self, call: ApiRequest[Any]) -> RawResponse:
-        """Send a call once; return its answer, if that is a success, as it came.
-
-        Raises:
-            HumError: As `attempt`.
-        """
-        sent = asyncio.get_running_loop().time()
-        response = await self.transport.send(
-            call.method,
-            call.path,
-            body=call.body,
-            timeout=self.create_timeout if call.creates else self.timeout,
-        )
-        if self._answered is not None:
-            # A transport of the user's may bring a plain dictionary.
-            headers = response.headers
-            if not isinstance(headers, CIMultiDict):
-                headers = CIMultiDict(headers)
-            self._answered(sent=sent, status=response.status, headers=headers)
-        if call.succeeded(response.status):
-            return response
-        error = error_for(call, response, key=self.key)
-        if is_throttle(error):
-            self.limiter.throttled(error.retry_after)
-        raise error
-
-    def read(self, call: ApiRequest[T], response: RawResponse) -> T:
-        """Return what an answer that is a success says.
-
-        Raises:
-            ServerError: It says that the request failed all the same.
-            ResponseError: It cannot be understood.
-        """
-        answer = call.decode(response)
-        if call.refused(answer):
-            raise error_for(call, response, key=self.key, kind=ServerError)
-        return answer
-
-    async def run(self, call: ApiRequest[T]) -> T:
-        """Send a call until it succeeds or may not be sent again.
+    async def run(self, request: ApiRequest[T]) -> T:
+        """Send a request until it succeeds or may not be sent again.
 
         Raises:
             HumError: The error of the last try.
@@ -118,57 +71,100 @@ class RequestSender:
         while True:
             try:
                 async with slot:
-                    return await self.attempt(call)
+                    return await self.attempt(request)
             except HumError as error:
                 if is_throttle(error) and throttles < self.retry.throttles:
                     # The same slot keeps its place: a throttled request goes back to the front.
                     throttles += 1
                     continue
                 tries += 1
-                delay = None if is_throttle(error) else self._delay(error, call, tries)
+                delay = None if is_throttle(error) else self._delay(error, request, tries)
                 if delay is None:
                     raise
             await asyncio.sleep(delay)
 
-    async def advance(self, lookup: Lookup) -> None:
-        """Do one step of a lookup. The limiter's slot is held by whoever calls this.
+    async def attempt(self, request: ApiRequest[T]) -> T:
+        """Send a request once, under a slot that the caller holds.
 
         Raises:
-            AuthenticationError: The key is not accepted, which no other address will change.
-            ConfigurationError: The client cannot work, for instance because it was closed.
+            HumError: Whatever went wrong; the limiter has learned of a refusal by then.
         """
-        lookup.sent(*self.clocks())
-        try:
-            answer = await self.attempt(_call_of(lookup))
-        except (AuthenticationError, ConfigurationError):
-            if lookup.step is not LookupStep.CLOSE:
-                raise
-            # The result is there and paid for; the session expires by itself.
-            lookup.closed()
-            return
-        except HumError as error:
-            lookup.failed(error, *self.clocks(), random=random.random())  # noqa: S311  jitter
-            return
-        if lookup.step is LookupStep.CREATE:
-            lookup.created(answer, *self.clocks())
-        elif lookup.step is LookupStep.POLL:
-            lookup.polled(answer, *self.clocks())
-        else:
-            lookup.closed()
+        return self.read(request, await self.exchange(request))
 
-    def _delay(self, error: HumError, call: ApiRequest[Any], tries: int) -> float | None:
+    async def exchange(self, request: ApiRequest[Any]) -> RawResponse:
+        """Send a request once; return its answer, if that is a success, undecoded.
+
+        Raises:
+            HumError: As `attempt`.
+        """
+        sent = asyncio.get_running_loop().time()
+        try:
+            response = await self.transport.send(
+                request.method,
+                request.path,
+                body=request.body,
+                timeout=self.create_timeout if request.creates else self.timeout,
+            )
+        except (TransportError, ResponseError) as error:
+            self._note_failure(error)
+            raise
+        if request.succeeded(response.status):
+            self._report(sent, response, None)
+            if self._failures:
+                self._note_success()
+            return response
+        told = error_for(request, response, key=self.key, now=datetime.now(UTC))
+        self._report(sent, response, told if is_throttle(told) else None)
+        if isinstance(told, ServerError) and not is_throttle(told):
+            self._note_failure(told)
+        raise told
+
+    def read(self, request: ApiRequest[T], response: RawResponse) -> T:
+        """Return what a successful answer says.
+
+        Raises:
+            ServerError: It says that the request failed all the same.
+            ResponseError: It cannot be understood.
+        """
+        try:
+            answer = request.decode(response)
+        except ResponseError as error:
+            self._note_failure(error)
+            raise
+        if request.refused(answer):
+            raise error_for(request, response, key=self.key, kind=ServerError)
+        return answer
+
+    def _report(self, sent: float, response: RawResponse, refusal: ApiError | None) -> None:
+        """Let the limiter learn from an answer."""
+        headers = response.headers
+        self.limiter.answered(
+            sent=sent,
+            status=response.status,
+            # A user's transport may bring a plain dictionary.
+            headers=headers if isinstance(headers, CIMultiDict) else CIMultiDict(headers),
+            refused=refusal is not None,
+            retry_after=None if refusal is None else refusal.retry_after,
+        )
+
+    def _delay(self, error: HumError, request: ApiRequest[Any], tries: int) -> float | None:
         return retry_delay(
             error,
             tries=tries,
             policy=self.retry,
-            creates=call.creates,
+            creates=request.creates,
             random=random.random(),  # noqa: S311  jitter
         )
 
+    def _note_failure(self, error: HumError) -> None:
+        if not self._failures:
+            status = f" ({error.status})" if isinstance(error, ServerError) else ""
+            logger.warning("requests begin to fail: %s%s", type(error).__name__, status)
+        self._failures += 1
+        self._calm = 0
 
-def _call_of(lookup: Lookup) -> ApiRequest[Any]:
-    if lookup.step is LookupStep.CREATE:
-        return create_request(lookup.address)
-    if lookup.step is LookupStep.POLL:
-        return poll_request(lookup.token or "", source=lookup.source)
-    return close_request(lookup.token or "")
+    def _note_success(self) -> None:
+        self._calm += 1
+        if self._calm >= _CALM:
+            logger.info("requests succeed again, after %d failures", self._failures)
+            self._failures = 0

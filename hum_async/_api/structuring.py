@@ -127,7 +127,7 @@ def _only(kind: type, name: str, factory: Callable[..., Any]) -> Callable[..., H
 
 
 class Decoder:
-    """SlotScheduler JSON values into attrs classes.
+    """Turns JSON values into attrs classes.
 
     Args:
         register: Adds the hooks of the caller's own types to a converter.
@@ -190,7 +190,7 @@ class Decoder:
 
 
 def _locate(error: BaseException) -> tuple[str, str]:
-    """SessionPoll the first error of cattrs' tree down to its leaf."""
+    """Follow the first error of cattrs' tree down to its leaf."""
     import cattrs  # noqa: PLC0415  see the module
 
     path = ""

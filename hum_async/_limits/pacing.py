@@ -1,16 +1,24 @@
-"""How fast: the pacer, the gate that a 429 closes, and both together with the rate that is found.
+"""When the next request may go: pacer, pause gate, and the controller that joins them to discovery.
 
-Synchronous and without a clock: ``now`` is an argument, seconds of any monotonic clock.
+Synchronous and without a clock: ``now`` is an argument, seconds of any monotonic clock. A pause has
+one home, the gate; the pacer learns of it only when it is over (`Pacer.restart`).
 """
 
 import math
 
 import attrs
 
-__all__ = ["MAX_PAUSE", "Pacer", "PauseGate"]
+from hum_async._limits.discovery import AdaptiveRate
+from hum_async._limits.rate_limit_headers import RateLimitHeaders
+
+__all__ = ["MAX_PAUSE", "Pacer", "PauseGate", "RateController"]
 
 MAX_PAUSE = 300.0
 """Longest pause in seconds; a longer Retry-After is cut to it."""
+
+_MAX_FALSE_ALARMS = 3
+"""Times that a server is believed which says that nothing is left, and serves the next all the
+same."""
 
 CATCH_UP = 0.2
 """Seconds of lateness (slow timers, a busy loop) that the pacer makes up for at most."""
@@ -40,19 +48,19 @@ class Pacer:
     def take(self, now: float, since: float) -> None:
         """Use up one send, which has been waiting since `since`.
 
-        Time in which nobody waited is not made up for beyond the burst; lateness of our own
-        timers is, up to `CATCH_UP`.
+        Time in which nothing waited earns no more than the burst; lateness of our own timers is
+        made up for, up to `CATCH_UP`.
         """
         start = max(self._next, since, now - CATCH_UP)
         self._next = start + 1.0 / self.rate
 
-    def hold_until(self, when: float) -> None:
-        """Start afresh at `when`, so that the end of a pause releases one send and not a herd."""
+    def restart(self, when: float) -> None:
+        """Forget all credit before `when`, so that one send goes then and not a burst."""
         self._next = self._floor = max(self._next, when + (self.burst - 1) / self.rate)
 
     def give_back(self) -> None:
         """Return a send that was taken and not used."""
-        # What was taken before a pause is no credit after it.
+        # A send taken before a restart is no credit after it.
         self._next = max(self._next - 1 / self.rate, self._floor)
 
 
@@ -61,15 +69,21 @@ class PauseGate:
     """One pause for everything: closed until an instant that can only move ahead."""
 
     until: float = attrs.field(default=-math.inf, init=False)
-    _since: float = attrs.field(default=0.0, init=False)
-    _before: float = attrs.field(default=0.0, init=False)
-    _after: float = attrs.field(default=0.0, init=False)
-    _strikes: int = attrs.field(default=0, init=False)
-    _refused_again: int = attrs.field(default=0, init=False)
+    """When the gate opens, or when it last opened; minus infinity if it was never closed."""
+    _closed_at: float = attrs.field(default=0.0, init=False)
+    # Seconds paused before the present pause, and at its end.
+    _paused_before: float = attrs.field(default=0.0, init=False)
+    _paused_after: float = attrs.field(default=0.0, init=False)
+    # Pauses in a row whose length the server did not say, and those that turned out too short.
+    _untold_pauses: int = attrs.field(default=0, init=False)
+    _short_pauses: int = attrs.field(default=0, init=False)
 
-    FIRST = 1.0
-    LONGEST_UNTOLD = 60.0
-    FORGET = 10.0
+    FIRST_UNTOLD = 1.0
+    """Seconds of the first pause whose length the server does not say; doubled each time."""
+    MAX_UNTOLD = 60.0
+    """Longest such pause in seconds."""
+    FORGET_AFTER = 10.0
+    """Seconds after a pause from which on a refusal begins a new series."""
 
     def pause(
         self,
@@ -79,53 +93,182 @@ class PauseGate:
         jitter: float = 0.0,
         sent: float | None = None,
     ) -> float:
-        """Close the gate; return when it opens.
+        """Close the gate after a refusal; return when it opens.
 
         Args:
-            now: When the answer came.
-            retry_after: Seconds that the server asks for, cut to `MAX_PAUSE`; None if it does not
+            now: When the refusal arrived.
+            retry_after: Seconds that the server asks for, cut to `MAX_PAUSE`. None if it does not
                 say, and 0 says as little: then 1 s, doubled each time that a pause was not long
                 enough, up to 60 s.
-            jitter: 0 to 1, how far above the asked time to resume (up to a tenth, at most 1 s), so
-                that clients of one server do not come back together.
-            sent: When the refused request was sent, if that is known. A server that refuses again
-                what came after the pause that it had asked for is left alone for longer each time.
+            jitter: 0 to 1: the share that is used of the largest delay on resuming (a tenth of the
+                pause, at most 1 s), so that clients of one server do not come back together.
+            sent: When the refused request was sent, if known. A server that refuses a request sent
+                after the pause that it had asked for gets longer pauses each time.
         """
         closed = now < self.until
-        if now - self.until > self.FORGET:
-            self._strikes = self._refused_again = 0
-        self._refused_again += 0 if closed or sent is None or sent < self.until else 1
+        if now - self.until > self.FORGET_AFTER:
+            self._untold_pauses = self._short_pauses = 0
+        self._short_pauses += 0 if closed or sent is None or sent < self.until else 1
         if retry_after is None or not math.isfinite(retry_after) or retry_after <= 0.0:
-            # Several requests that one pause has caught in flight are one strike.
-            self._strikes += 0 if closed else 1
-            retry_after = self._untold(self._strikes)
-        elif self._refused_again > 1:
-            retry_after = max(retry_after, self._untold(self._refused_again))
+            # Several requests that one pause has caught in flight count once.
+            self._untold_pauses += 0 if closed else 1
+            retry_after = self._untold(self._untold_pauses)
+        elif self._short_pauses > 1:
+            retry_after = max(retry_after, self._untold(self._short_pauses))
         return self.hold(now, retry_after, jitter=jitter)
 
     def hold(self, now: float, seconds: float, *, jitter: float = 0.0) -> float:
-        """Close the gate, refusal or not; return when it opens. Arguments as of `pause`."""
+        """Close the gate for so many seconds, refusal or not; return when it opens."""
         seconds = min(max(seconds, 0.0), MAX_PAUSE)
         seconds = min(seconds + jitter * min(0.1 * seconds, 1.0), MAX_PAUSE)
         if now >= self.until:
-            self._before, self._since = self._after, now
+            self._paused_before, self._closed_at = self._paused_after, now
         self.until = max(self.until, now + seconds)
-        self._after = self._before + self.until - self._since
+        self._paused_after = self._paused_before + self.until - self._closed_at
         return self.until
 
     def answered(self, sent: float) -> None:
-        """Tell that what was sent at `sent` was not refused."""
+        """Record that a request sent at `sent` was not refused."""
         if sent >= self.until:
-            self._strikes = self._refused_again = 0
-
-    @property
-    def ever_closed(self) -> bool:
-        """Whether there was a pause at all."""
-        return self.until > -math.inf
+            self._untold_pauses = self._short_pauses = 0
 
     def paused_seconds(self, now: float) -> float:
         """Return for how long the gate has been closed up to `now`, all pauses together."""
-        return self._after if now >= self.until else self._before + now - self._since
+        if now >= self.until:
+            return self._paused_after
+        return self._paused_before + now - self._closed_at
 
-    def _untold(self, strikes: int) -> float:
-        return float(min(self.FIRST * 2.0 ** max(0, strikes - 1), self.LONGEST_UNTOLD))
+    def _untold(self, pauses: int) -> float:
+        return float(min(self.FIRST_UNTOLD * 2.0 ** max(0, pauses - 1), self.MAX_UNTOLD))
+
+
+class RateController:
+    """Decides when the next request may go, and learns from its answer.
+
+    Args:
+        rate: Requests per second; None finds the limit.
+        max_rate: Upper bound of a rate that is found; None for none.
+        burst: Requests that may go together after a rest, at least 1.
+    """
+
+    def __init__(
+        self, *, rate: float | None = None, max_rate: float | None = None, burst: int = 1
+    ) -> None:
+        self._adaptive = AdaptiveRate(max_rate=max_rate) if rate is None else None
+        self._pacer = Pacer(self._adaptive.rate if self._adaptive else rate or math.inf, burst)
+        self.gate = PauseGate()
+        # The next request is the first one after a pause.
+        self._resuming = False
+        # The rate that headers allow, and until when that holds.
+        self._told_rate, self._told_until = math.inf, -math.inf
+        # Until when headers have last closed the gate, and how often that was a false alarm.
+        self._held_until = -math.inf
+        self._false_alarms = 0
+
+    @property
+    def rate(self) -> float:
+        """Requests per second at most; infinity for no bound."""
+        return self._pacer.rate
+
+    @property
+    def found(self) -> float | None:
+        """The rate that was found to hold; None if none was, or none was looked for."""
+        return self._adaptive.found if self._adaptive else None
+
+    @property
+    def searching(self) -> bool:
+        """Whether a limit is looked for and none has been found yet."""
+        return self._adaptive is not None and self._adaptive.found is None
+
+    def resume(self, rate: float) -> None:
+        """Begin at a rate that was found earlier, unless one is given or was found already."""
+        if self._adaptive is not None:
+            self._adaptive.resume(rate)
+            self._pacer.rate = self._adaptive.rate
+
+    def restarted(self) -> "RateController":
+        """Return a controller for another clock: the rate stays, all times are forgotten."""
+        adaptive = self._adaptive
+        max_rate = adaptive.max_rate if adaptive else None
+        fresh = RateController(
+            rate=None if adaptive else self._pacer.rate,
+            max_rate=max_rate,
+            burst=self._pacer.burst,
+        )
+        if adaptive and adaptive.ceiling is not None:
+            fresh.resume(adaptive.rate)
+        return fresh
+
+    def ready_at(self, since: float) -> float:
+        """Return when a request that has been waiting since `since` may go."""
+        return max(self._pacer.ready_at(since), self.gate.until)
+
+    def take(self, now: float, since: float) -> None:
+        """Use up one request, which has been waiting since `since`."""
+        resuming, self._resuming = self._resuming, False
+        if resuming:
+            self._pacer.restart(self.gate.until)
+        self._pacer.take(now, since)
+        if self._adaptive is None:
+            return
+        self._adaptive.sent(now)
+        self._pacer.rate = self._rate_at(now, self._adaptive)
+        if resuming:
+            # The first request after a pause goes alone: a server that has not opened shall refuse
+            # one request, and not all those that would be under way until its answer.
+            self._pacer.restart(now + min(1.5 * (self._adaptive.round_trip or 0.0), 1.0))
+
+    def give_back(self) -> None:
+        """Return a request that was taken and not sent."""
+        self._pacer.give_back()
+
+    def answered(self, now: float, sent: float) -> None:
+        """Record an answer that was no refusal, to a request sent at `sent`."""
+        self.gate.answered(sent)
+        if self._adaptive is not None:
+            self._adaptive.answered(now, sent)
+
+    def throttled(
+        self,
+        now: float,
+        retry_after: float | None,
+        *,
+        sent: float | None = None,
+        jitter: float = 0.0,
+    ) -> None:
+        """Record a refusal and pause; arguments as of `PauseGate.pause`."""
+        opens = self.gate.pause(now, retry_after, jitter=jitter, sent=sent)
+        if self._adaptive is not None:
+            self._adaptive.throttled(now, sent=sent, opens=opens)
+            self._pacer.rate = self._rate_at(now, self._adaptive)
+        self._resuming = True
+
+    def advised(
+        self, now: float, told: RateLimitHeaders, *, sent: float, jitter: float = 0.0
+    ) -> None:
+        """Heed the limit that the headers of an answer name; the answer was no refusal.
+
+        Args:
+            now: When the answer arrived.
+            told: What its headers say.
+            sent: When its request was sent.
+            jitter: As of `PauseGate.pause`.
+        """
+        if told.remaining == 0 and told.reset:
+            self._hold(now, told.reset, sent, jitter)
+        if self._adaptive is not None and (rate := told.rate) is not None:
+            self._told_rate, self._told_until = rate, now + (told.reset or told.window or 0.0)
+            self._pacer.rate = self._rate_at(now, self._adaptive)
+
+    def _hold(self, now: float, reset: float, sent: float, jitter: float) -> None:
+        """Pause until a quota is renewed, unless the server says at every answer that it is."""
+        self._false_alarms += self._held_until <= sent and self._held_until > -math.inf
+        if self._false_alarms < _MAX_FALSE_ALARMS:
+            self._held_until = self.gate.hold(now, reset, jitter=jitter)
+            self._resuming = True
+
+    def _rate_at(self, now: float, adaptive: AdaptiveRate) -> float:
+        if now >= self._told_until:
+            return adaptive.rate
+        # Not below the slowest rate of discovery: the header may be misunderstood.
+        return min(adaptive.rate, max(self._told_rate, adaptive.SLOWEST))

@@ -11,7 +11,13 @@ from email.utils import parsedate_to_datetime
 
 import attrs
 
-__all__ = ["RateLimitHeaders", "http_date", "parse_retry_after", "read_rate_limit_headers"]
+__all__ = [
+    "LIMIT_HEADERS",
+    "RateLimitHeaders",
+    "http_date",
+    "parse_retry_after",
+    "read_rate_limit_headers",
+]
 
 _LONGEST = 3600.0
 """Seconds; longer windows and resets are ignored: they do not tell how fast to send now."""
@@ -26,7 +32,7 @@ _EPOCH = 1e9
 """A reset above this is a time, in seconds or milliseconds since 1970, and not a duration."""
 
 
-_TELLING = (
+LIMIT_HEADERS = (
     "ratelimit",
     "ratelimit-policy",
     "ratelimit-limit",
@@ -70,20 +76,13 @@ def read_rate_limit_headers(
 
     Args:
         headers: Headers of the answer; names are found in lower case.
-        now: Wall clock for a reset that is a time, if the answer has no ``Date``.
+        now: Wall clock for a reset that is a time, if the answer has no ``Date``; None: such a
+            reset counts as missing.
 
     Three dialects: ``RateLimit`` with ``RateLimit-Policy`` (draft-ietf-httpapi-ratelimit-headers,
     in its newer and its older form), ``RateLimit-Limit`` with ``-Remaining`` and ``-Reset`` (the
     first drafts), and ``X-RateLimit-*``, whose reset may be a time. The tightest limit counts.
     """
-    # Every answer comes by here, and hardly any says something.
-    for name in _TELLING:
-        if name in headers:
-            return _read(headers, now)
-    return None
-
-
-def _read(headers: Mapping[str, str], now: datetime | None) -> RateLimitHeaders | None:
     plain = (_plain(headers, prefix, now) for prefix in ("ratelimit", "x-ratelimit"))
     quotas = (*_structured(headers), *plain)
     said = [quota for quota in quotas if quota != RateLimitHeaders()]
@@ -160,8 +159,8 @@ def _plain(headers: Mapping[str, str], prefix: str, now: datetime | None) -> Rat
     reset = _number(headers.get(f"{prefix}-reset"))
     if reset is not None and reset > _EPOCH:
         then = reset / 1000.0 if reset > 1000.0 * _EPOCH else reset
-        served = http_date(headers.get("date", "")) or now or datetime.now(UTC)
-        reset = max(0.0, then - served.timestamp())
+        served = http_date(headers.get("date", "")) or now
+        reset = None if served is None else max(0.0, then - served.timestamp())
     return RateLimitHeaders(
         _number(limit),
         _seconds(window),
@@ -186,7 +185,7 @@ def _bounded(seconds: float | None) -> float | None:
     return None if seconds is None or seconds > _LONGEST else seconds
 
 
-# --- Retry-After -----------------------------------------------------------------------------------
+# --- Retry-After ----------------------------------------------------------------------------------
 
 # The standard asks for whole seconds; some servers send fractions.
 _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
@@ -197,7 +196,8 @@ def parse_retry_after(headers: Mapping[str, str], *, now: datetime | None = None
 
     Args:
         headers: Headers of the answer; names are found in lower case.
-        now: Wall clock for an HTTP date, if the answer has no ``Date``.
+        now: Wall clock for an HTTP date, if the answer has no ``Date``; None: such a date counts
+            as malformed.
 
     Seconds or an HTTP date, as in RFC 9110, 10.2.3. A date is compared with the server's clock.
     """
@@ -210,5 +210,5 @@ def parse_retry_after(headers: Mapping[str, str], *, now: datetime | None = None
     then = http_date(value)
     if then is None:
         return None
-    served = http_date(headers.get("date", "")) or now or datetime.now(UTC)
-    return max(0.0, (then - served).total_seconds())
+    served = http_date(headers.get("date", "")) or now
+    return None if served is None else max(0.0, (then - served).total_seconds())

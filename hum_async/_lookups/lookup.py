@@ -1,11 +1,12 @@
-"""One address on its way from POST to a `Qualification`: what to do next and when.
+"""The state of one look-up: which request an address needs next, and when, until its result.
 
-Synchronous; `HumClient.lookup` drives one, a bulk job drives many. Clocks as in `_follow`.
+Synchronous and without a clock. A `LookupQueue` sends the requests. `now` and `active` are the two
+clocks of `SessionPoll`: the event loop's time, and the same less all pauses of the limiter.
 """
 
 import math
 from collections.abc import Hashable
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum, auto
 
 import attrs
@@ -32,7 +33,7 @@ __all__ = ["Lookup", "LookupStep", "outcome_of"]
 
 
 class LookupStep(Enum):
-    """The request that a lookup needs next."""
+    """The request that a look-up needs next."""
 
     CREATE = auto()
     POLL = auto()
@@ -56,18 +57,18 @@ def outcome_of(session: Session) -> Outcome | None:
 
 @attrs.define(eq=False, repr=False)
 class Lookup:
-    """One address on its way. Ask `step` and `due` what to do, and tell what came of it.
+    """One address from POST to `Qualification`: `step` and `due` say what to send next and when.
 
     Args:
         key: The caller's key.
-        address: As given. One that cannot be sent ends the lookup before its first step.
+        address: As given. One that cannot be sent ends the look-up before its first step.
         policy: When to poll.
         retry: How often to send again.
         close: Send DELETE when there is a result.
         first: Endpoint that is polled first: ``internet`` needs the fewest requests, ``session``
             always names the agents.
 
-    `session` is the last answer, `update` what it told that is new (None if nothing), and
+    `session` is the last answer, `update` what it showed that is new (None if nothing), and
     `asked_to_wait` the seconds that it asked for (None if it did not).
     """
 
@@ -87,11 +88,12 @@ class Lookup:
     session: Session | None = attrs.field(default=None, init=False)
     update: SessionUpdate | None = attrs.field(default=None, init=False)
     _result: Qualification | None = attrs.field(default=None, init=False)
-    _follow: SessionPoll | None = attrs.field(default=None, init=False)
+    _poll: SessionPoll | None = attrs.field(default=None, init=False)
     _asked: set[Source] = attrs.field(factory=set, init=False)
     _looked_again: bool = attrs.field(default=False, init=False)
     _providers: tuple[Provider, ...] | None = attrs.field(default=None, init=False)
     _began: float | None = attrs.field(default=None, init=False)
+    _sent_at: datetime | None = attrs.field(default=None, init=False)
     _tries: int = attrs.field(default=0, init=False)
     _throttles: int = attrs.field(default=0, init=False)
     _adopted: bool = attrs.field(default=False, init=False)
@@ -112,54 +114,63 @@ class Lookup:
         """Take over a session that was created for this address earlier, instead of creating one.
 
         Args:
-            token: Its token. If it turns out to be gone, the lookup begins anew with a POST.
+            token: Its token. If the session turns out to be gone, the look-up begins anew with a
+                POST.
             now: Present time.
             active: Present time less all pauses.
-            requests: What has been spent on it.
+            requests: Requests sent for it so far.
         """
         self.token, self.requests, self._adopted = token, requests, True
         self._look_at("internet", now, active)
 
-    def sent(self, now: float, active: float) -> None:
-        """Tell that the request of this step is going out."""
+    def sent(self, now: float, active: float, at: datetime | None = None) -> None:
+        """Record that the request of this step is sent.
+
+        Args:
+            now: Present time.
+            active: Present time less all pauses.
+            at: The same moment on the wall clock; the time of observation where an answer does not
+                name its own.
+        """
         self.requests += 1
+        self._sent_at = at
         self.throttled, self.update, self.asked_to_wait = False, None, None
         if self._began is None:
             self._began = now
-        if self.step is LookupStep.POLL and self._follow is not None:
-            self._follow.sent(now, active)
+        if self.step is LookupStep.POLL and self._poll is not None:
+            self._poll.sent(now, active)
 
     def created(self, session: Session, now: float, active: float) -> None:
-        """Tell of the answer to POST."""
+        """Record the answer to POST."""
         self.token, self.session = session.token, session
         self._tries = self._throttles = 0
         self._providers = session.providers
         if session.providers:
             self._finish(Outcome.SERVED, now, session=session)
         else:
-            # An empty list says that looking is over, but not why nothing was found; only the
+            # An empty list says that the search is over, but not why nothing was found; only the
             # session itself names the agents (hum-api 6).
             immediate = session.providers is not None
             delay = 0.0 if immediate else self.policy.first()
             self._look_at("session" if immediate else self.first, now, active, delay=delay)
 
     def polled(self, session: Session, now: float, active: float) -> None:
-        """Tell of the answer to a poll."""
-        follow = self._following()
+        """Record the answer to a poll."""
+        poll = self._polling()
         if session.providers is not None:
             self._providers = session.providers
         self.session = session = attrs.evolve(session, providers=self._providers)
-        self.update = update = follow.answered(session, now, active)
-        self.due = follow.due
+        self.update = update = poll.answered(session, now, active)
+        self.due = poll.due
         if update is None or not update.is_terminal:
             return
         if update.kind == UpdateKind.TIMED_OUT:
             self._finish(Outcome.TIMED_OUT, now, session=session)
         elif (outcome := outcome_of(session)) is not None:
             self._finish(outcome, now, session=session)
-        elif self._may_look_elsewhere(session):
-            other: Source = "internet" if self.source == "session" else "session"
-            self._look_at(other, now, active, started=follow.started)
+        elif (other := self._next_source(session)) is not None:
+            self._looked_again = other in self._asked
+            self._look_at(other, now, active, spent=poll.spent(active))
         elif session.agents.get("internet") == AgentStatus.MATCHED or self._providers is None:
             error = ResponseError("the search is over, but no provider is listed", "$.data")
             self._finish(Outcome.FAILED, now, session=session, error=error)
@@ -167,7 +178,7 @@ class Lookup:
             self._finish(Outcome.NO_PROVIDERS, now, session=session)
 
     def failed(self, error: HumError, now: float, active: float, *, random: float) -> None:
-        """Tell that the request of this step failed.
+        """Record that the request of this step failed.
 
         Args:
             error: Why.
@@ -201,49 +212,47 @@ class Lookup:
             self._finish(_why_not_created(error), now, error=error)
 
     def closed(self) -> None:
-        """Tell that the session was closed."""
+        """Record that the session was closed."""
         self.step = None
 
     def abandon(self, now: float) -> None:
-        """Ask no further, because nobody wants the result; what is left is to end the session."""
+        """Give the look-up up; what is left is to close its session, if there is one."""
         if self._result is None:
             self._tries = self._throttles = 0
             self.step, self.due = (None if self.token is None else LookupStep.CLOSE), now
 
     def _poll_failed(self, error: HumError, now: float, active: float) -> None:
-        follow = self._following()
-        update = (
-            follow.give_up(error, now) if is_throttle(error) else follow.failed(error, now, active)
-        )
+        poll = self._polling()
+        update = poll.give_up(error, now) if is_throttle(error) else poll.failed(error, now, active)
         self._throttles = 0
-        self.due, self.update = follow.due, update
+        self.due, self.update = poll.due, update
         if update is not None and update.kind == UpdateKind.GONE and self._adopted:
-            # It ended while nobody looked, so its answer is lost.
+            # It ended between two runs, so its answer is lost.
             self._begin_anew(now)
         elif update is not None:
             outcome = Outcome.EXPIRED if update.kind == UpdateKind.GONE else Outcome.FAILED
-            self._finish(outcome, now, session=follow.session, error=error)
+            self._finish(outcome, now, session=poll.session, error=error)
 
     def _begin_anew(self, now: float) -> None:
-        self.token, self._adopted, self._follow = None, False, None
+        self.token, self._adopted, self._poll = None, False, None
         self._asked.clear()
         self._tries = 0
         self.step, self.due = LookupStep.CREATE, now
 
-    def _may_look_elsewhere(self, session: Session) -> bool:
-        """Whether the other endpoint may know more; the services once more if all was too early."""
+    def _next_source(self, session: Session) -> Source | None:
+        """Return the endpoint that may know more; None if all of them were asked."""
+        other: Source = "internet" if self.source == "session" else "session"
         if len(self._asked) == 1:
-            return True
+            return other
         matched = session.agents.get("internet") == AgentStatus.MATCHED
-        if matched and self.source == "session" and not self._looked_again:
-            self._looked_again = True
-            return True
-        return False
+        # The first look at the services may have been too early.
+        too_early = matched and self.source == "session" and not self._looked_again
+        return other if too_early else None
 
-    def _following(self) -> SessionPoll:
-        if self._follow is None:
+    def _polling(self) -> SessionPoll:
+        if self._poll is None:
             raise RuntimeError("a poll was answered before the session was created")
-        return self._follow
+        return self._poll
 
     def _look_at(
         self,
@@ -251,27 +260,27 @@ class Lookup:
         now: float,
         active: float,
         *,
-        started: float | None = None,
+        spent: float = 0.0,
         delay: float = 0.0,
     ) -> None:
-        """Poll this endpoint, within a budget that began at `started`, or begins now."""
+        """Poll this endpoint next, within a budget of which `spent` seconds are used up."""
         self._asked.add(source)
         self.source, self.step = source, LookupStep.POLL
-        self._follow = SessionPoll(
+        self._poll = SessionPoll(
             self.token or "",
             self.policy,
             DEFAULT_AGENTS,
             source=source,
-            started=active if started is None else started,
+            spent=spent,
+            charged_until=active,
         )
-        self._follow.plan_first(now, delay, active=active)
-        self.due = self._follow.due
+        self._poll.plan_first(now, delay)
+        self.due = self._poll.due
 
     def _observed_at(self, session: Session | None) -> datetime | None:
         if session is not None and session.responded_at is not None:
             return session.responded_at
-        # Where nothing was asked, nothing was observed.
-        return None if self._began is None else datetime.now(UTC)
+        return self._sent_at
 
     def _finish(
         self,

@@ -1,117 +1,339 @@
-"""The requests of a hub, as the dispatcher sees them: a due poll, a DELETE, then a new session."""
+"""The look-ups under way: which of their requests goes out next, and what is done with its answer.
+
+One queue serves a single `HumClient.lookup`, a hub's look-ups and the addresses of a job alike. It
+decides synchronously (`take`) and sends asynchronously (`advance`); who records results, and in
+which order slots are used, is handed in.
+"""
 
 import asyncio
-import logging
+import random
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any
+from datetime import UTC, datetime
+from enum import Enum, auto
+from typing import Any, Protocol
 
+from hum_async._api.endpoints import ApiRequest, close_request, create_request, poll_request
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._polling.due_queue import DueQueue
-from hum_async.errors import AuthenticationError, ConfigurationError
+from hum_async.errors import AuthenticationError, ConfigurationError, HumError
+from hum_async.models import Qualification
 
-__all__ = ["LookupQueue"]
+__all__ = ["LookupObserver", "LookupQueue", "OldestFirst", "SlotOrder", "SlotUse"]
 
-logger = logging.getLogger("hum_async.web")
+
+class SlotUse(Enum):
+    """The request that a slot is used for."""
+
+    POLL = auto()
+    CLOSE = auto()
+    CREATE = auto()
+
+
+class SlotOrder(Protocol):
+    """Which kind of request goes first. Synchronous."""
+
+    def next(
+        self, *, late: float | None, closing: int, in_progress: int, may_create: bool
+    ) -> SlotUse | None:
+        """Return what a slot is used for; None if no request needs it.
+
+        Args:
+            late: Seconds since the most urgent poll was due; None if none is.
+            closing: Sessions that wait for their DELETE.
+            in_progress: Look-ups that have begun and have no result.
+            may_create: A new look-up waits, and it may begin.
+        """
+        ...
+
+
+class OldestFirst:
+    """A due poll, then a DELETE, and a new session only when nothing older needs the slot."""
+
+    def next(
+        self, *, late: float | None, closing: int, in_progress: int, may_create: bool
+    ) -> SlotUse | None:
+        """Return what a slot is used for; None if no request needs it."""
+        del in_progress
+        if late is not None:
+            return SlotUse.POLL
+        if closing:
+            return SlotUse.CLOSE
+        return SlotUse.CREATE if may_create else None
+
+
+class LookupObserver:
+    """What the owner of a queue does around each request; by default nothing.
+
+    What a method raises ends the look-up as a failure (`failed`).
+    """
+
+    async def before_create(self, lookup: Lookup) -> None:
+        """Make safe that a POST is about to be sent. No request is sent before this returns."""
+
+    def create_refused(self, lookup: Lookup) -> None:
+        """Record that a POST certainly had no effect, because the key or the client is refused."""
+
+    async def answered(self, lookup: Lookup, step: LookupStep) -> None:
+        """Make safe what the answer to a step showed. No later step begins before this returns."""
+
+    def dropped(self, lookup: Lookup) -> None:
+        """Record that a look-up is not begun (again), because the queue was stopped."""
+
+    def failed(self, lookup: Lookup, error: Exception) -> None:
+        """Record an error that no answer explains: the key is refused, or it is a bug."""
 
 
 class LookupQueue:
-    """Trips under way.
+    """Look-ups under way. A `WorkSource` for a dispatcher.
 
     Args:
-        caller: Sends the requests.
-        on_step: Called with a lookup after each answer.
-        on_failure: Called with a lookup that no answer can end: the key is refused, or it is a bug.
-        wake: Called when there may be something to send.
+        sender: Sends the requests.
+        observer: Records what happens.
+        order: Which kind of request goes first.
+        wake: Called when there may be a request to send.
+        may_create: Returns whether a new look-up may begin now.
+
+    `requests` counts the requests sent, `begun` the look-ups begun, `in_flight` is the number of
+    requests under way.
     """
 
     def __init__(
         self,
-        caller: RequestSender,
+        sender: RequestSender,
         *,
-        on_step: Callable[[Lookup], None],
-        on_failure: Callable[[Lookup], None],
-        wake: Callable[[], None],
+        observer: LookupObserver | None = None,
+        order: SlotOrder | None = None,
+        wake: Callable[[], None] = lambda: None,
+        may_create: Callable[[], bool] = lambda: True,
     ) -> None:
         self.requests = 0
-        self._caller = caller
-        self._on_step = on_step
-        self._on_failure = on_failure
+        self.begun = 0
+        self.in_flight = 0
+        self._sender = sender
+        self._observer = LookupObserver() if observer is None else observer
+        self._order: SlotOrder = OldestFirst() if order is None else order
         self._wake = wake
-        self._fresh: deque[Lookup] = deque()
+        self._may_create = may_create
+        self._new: deque[Lookup] = deque()
         self._closing: deque[Lookup] = deque()
-        self._heap: DueQueue[Lookup] = DueQueue()
-        self._in_flight: set[Lookup] = set()
+        self._due: DueQueue[Lookup] = DueQueue()
+        # Look-ups that have begun and have no result; those whose request is under way; those of
+        # them that were abandoned meanwhile.
+        self._in_progress: set[Lookup] = set()
+        self._sending: set[Lookup] = set()
         self._unwanted: set[Lookup] = set()
+        self._held = self._stopped = False
 
-    def begin(self, lookup: Lookup) -> None:
-        """Take up a lookup."""
-        self._fresh.append(lookup)
+    # --- what the owner does ----------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """Look-ups that have not begun."""
+        return len(self._new)
+
+    @property
+    def in_progress(self) -> int:
+        """Look-ups that have begun and have no result."""
+        return len(self._in_progress)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is under way or planned, and no new look-up may begin."""
+        busy = self._in_progress or self.in_flight or self._closing or self._due.size
+        return not busy and not self._may_begin()
+
+    def add(self, lookup: Lookup) -> None:
+        """Add a new look-up, or one that has adopted a session."""
+        if lookup.step is LookupStep.CREATE:
+            self._new.append(lookup)
+        else:
+            self._in_progress.add(lookup)
+            self._due.push(lookup.due, lookup)
         self._wake()
 
-    def abandon(self, lookup: Lookup) -> None:
-        """Ask no further for a lookup; its session is ended as soon as it is known."""
-        if lookup in self._in_flight:
-            self._unwanted.add(lookup)
-        else:
-            self._give_up(lookup, asyncio.get_running_loop().time())
+    def close(self, lookup: Lookup) -> None:
+        """Send the DELETE of a look-up: its result is safe."""
+        if lookup.step is LookupStep.CLOSE:
+            self._closing.append(lookup)
+            self._wake()
 
-    def begin_no_more(self) -> None:
-        """Forget those that have not been begun: their results could not be told any more."""
-        self._fresh.clear()
+    def abandon(self, lookup: Lookup) -> None:
+        """Give a look-up up; its session is closed as soon as it is known."""
+        if lookup in self._sending:
+            self._unwanted.add(lookup)
+        elif lookup in self._new:
+            self._new.remove(lookup)
+        else:
+            self._give_up(lookup)
+
+    def hold(self) -> None:
+        """Send nothing until `release`."""
+        self._held = True
+
+    def release(self) -> None:
+        """Send again, after `hold`."""
+        if self._held:
+            self._held = False
+            self._wake()
+
+    def stop(self) -> None:
+        """Begin no look-up from now on; those that have begun go on."""
+        self._stopped = True
+
+    async def run(self, lookup: Lookup) -> Qualification:
+        """Run one look-up in the calling task, under slots of its own; return its result.
+
+        Raises:
+            AuthenticationError: The key is not accepted.
+            ConfigurationError: The client cannot work.
+        """
+        limiter, clock = self._sender.limiter, asyncio.get_running_loop().time
+        slot = limiter.slot()
+        while lookup.step is not None:
+            closing = lookup.result is not None
+            if (delay := lookup.due - clock()) > 0:
+                await asyncio.sleep(delay)
+            # A throttled request keeps its slot and with it its place in the limiter's queue.
+            slot = slot if lookup.throttled else limiter.slot()
+            async with slot:
+                await self.advance(lookup)
+            if closing:
+                # One attempt: a caller shall not wait longer for a paid result than for its DELETE.
+                break
+        if lookup.result is None:
+            raise RuntimeError("a look-up ended without a result")
+        return lookup.result
+
+    # --- WorkSource, for the dispatcher -----------------------------------------------------------
 
     def ready_at(self, now: float) -> float | None:
-        """Return when there is something to send."""
-        due = self._heap.next_due()
-        if self._closing or self._fresh or (due is not None and due <= now):
+        """Return when there is a request to send; None while that needs a `wake`."""
+        if self._held:
+            return None
+        due = self._due.next_due()
+        if (due is not None and due <= now) or self._closing or self._may_begin():
             return now
         return due
 
     def take(self, now: float) -> Coroutine[Any, Any, None] | None:
-        """Choose what to send."""
-        lookup = self._heap.pop_due(now)
-        if lookup is None and self._closing:
-            lookup = self._closing.popleft()
-        if lookup is None and self._fresh:
-            lookup = self._fresh.popleft()
-        # One that was abandoned is left where it was, and is ended from another place.
-        if lookup is None or lookup.step is None or lookup in self._in_flight:
+        """Choose the request that a slot is used for."""
+        if self._held:
             return None
-        self._in_flight.add(lookup)
-        return self._advance(lookup)
+        lookup = self._next(now)
+        # An abandoned look-up stays where it was and is closed from another place.
+        if lookup is None or lookup.step is None or lookup in self._sending:
+            return None
+        if self._stopped and lookup.step is LookupStep.CREATE:
+            self._in_progress.discard(lookup)
+            self._observer.dropped(lookup)
+            return None
+        self._sending.add(lookup)
+        return self._serve(lookup, lookup.step)
 
-    async def _advance(self, lookup: Lookup) -> None:
-        sent = lookup.requests
+    def _next(self, now: float) -> Lookup | None:
+        due = self._due.next_due()
+        use = self._order.next(
+            late=None if due is None or due > now else now - due,
+            closing=len(self._closing),
+            in_progress=len(self._in_progress),
+            may_create=self._may_begin(),
+        )
+        if use is SlotUse.POLL:
+            return self._due.pop()
+        if use is SlotUse.CLOSE:
+            return self._closing.popleft()
+        if use is SlotUse.CREATE:
+            lookup = self._new.popleft()
+            self._in_progress.add(lookup)
+            self.begun += 1
+            self._wake()
+            return lookup
+        return None
+
+    def _may_begin(self) -> bool:
+        return bool(self._new) and not self._stopped and self._may_create()
+
+    # --- sending ----------------------------------------------------------------------------------
+
+    async def _serve(self, lookup: Lookup, step: LookupStep) -> None:
+        """Do the next step of a look-up, and put it where its next one will be found."""
+        self.in_flight += 1
         try:
-            await self._caller.advance(lookup)
-            self._on_step(lookup)
-        except (AuthenticationError, ConfigurationError) as exc:
-            logger.error("a look-up cannot be made: %s", exc)  # noqa: TRY400  no traceback: told
-            self._on_failure(lookup)
-        except Exception:
-            logger.exception("a look-up ended by a bug of hum_async; please report it")
-            self._on_failure(lookup)
-        else:
-            self._place(lookup)
+            await self.advance(lookup)
+            self._place(lookup, step)
+        except Exception as exc:  # noqa: BLE001  the key, the client, the store, or a bug
+            self._in_progress.discard(lookup)
+            self._observer.failed(lookup, exc)
         finally:
-            self.requests += lookup.requests - sent
-            self._in_flight.discard(lookup)
+            self.in_flight -= 1
+            self._sending.discard(lookup)
             self._unwanted.discard(lookup)
             self._wake()
 
-    def _place(self, lookup: Lookup) -> None:
-        """Put a lookup where its next step will be found."""
-        now = asyncio.get_running_loop().time()
-        if lookup in self._unwanted:
-            self._give_up(lookup, now)
-        elif lookup.step is LookupStep.CLOSE and lookup.due <= now:
-            self._closing.append(lookup)
-        elif lookup.step is not None:
-            self._heap.push(lookup.due, lookup)
+    async def advance(self, lookup: Lookup) -> None:
+        """Do the next step of a look-up, under a slot that the caller holds.
 
-    def _give_up(self, lookup: Lookup, now: float) -> None:
-        lookup.abandon(now)
-        if lookup.step is LookupStep.CLOSE:
-            self._closing.append(lookup)
-            self._wake()
+        Raises:
+            AuthenticationError: The key is not accepted, which no other address will change.
+            ConfigurationError: The client cannot work, for instance because it was closed.
+        """
+        step = lookup.step
+        if step is None:
+            return
+        if step is LookupStep.CREATE:
+            await self._observer.before_create(lookup)
+        try:
+            await self._send(lookup, step)
+        except (AuthenticationError, ConfigurationError):
+            if step is LookupStep.CREATE:
+                self._observer.create_refused(lookup)
+            raise
+        await self._observer.answered(lookup, step)
+        if lookup.result is not None:
+            self._in_progress.discard(lookup)
+
+    async def _send(self, lookup: Lookup, step: LookupStep) -> None:
+        sender = self._sender
+        lookup.sent(*sender.clocks(), datetime.now(UTC))
+        self.requests += 1
+        try:
+            answer: Any = await sender.attempt(_request_of(lookup, step))
+        except (AuthenticationError, ConfigurationError):
+            if step is not LookupStep.CLOSE:
+                raise
+            # The result is there and paid for; the session expires by itself.
+            lookup.closed()
+        except HumError as error:
+            lookup.failed(error, *sender.clocks(), random=random.random())  # noqa: S311  jitter
+        else:
+            if step is LookupStep.CREATE:
+                lookup.created(answer, *sender.clocks())
+            elif step is LookupStep.POLL:
+                lookup.polled(answer, *sender.clocks())
+            else:
+                lookup.closed()
+
+    def _place(self, lookup: Lookup, step: LookupStep) -> None:
+        if lookup in self._unwanted:
+            self._give_up(lookup)
+        elif step is LookupStep.POLL and lookup.step is LookupStep.CREATE:
+            # The session that it adopted is gone: it begins anew, before all that never began.
+            self._in_progress.discard(lookup)
+            self._new.appendleft(lookup)
+        elif lookup.result is None or (step is lookup.step is LookupStep.CLOSE):
+            self._due.push(lookup.due, lookup)
+
+    def _give_up(self, lookup: Lookup) -> None:
+        lookup.abandon(asyncio.get_running_loop().time())
+        self._in_progress.discard(lookup)
+        self.close(lookup)
+
+
+def _request_of(lookup: Lookup, step: LookupStep) -> ApiRequest[Any]:
+    if step is LookupStep.CREATE:
+        return create_request(lookup.address)
+    if step is LookupStep.POLL:
+        return poll_request(lookup.token or "", source=lookup.source)
+    return close_request(lookup.token or "")

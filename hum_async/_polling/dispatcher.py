@@ -1,83 +1,63 @@
-"""Gives each free slot of a limiter to whatever is most urgent at that moment.
+"""Gives each free slot of a limiter to the request that is most urgent at that moment.
 
-What to do is chosen when the slot is granted and not when it is asked for, so nothing grows stale
-in the limiter's queue; what goes first is the work's own decision.
+The request is chosen when the slot is granted and not when it is asked for, so that no choice grows
+stale in the limiter's queue. Which request goes first is the work source's own decision.
 """
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from hum_async.limiter import Limiter
 
-__all__ = ["Dispatcher", "WorkSource", "end_tasks"]
+__all__ = ["Dispatcher", "WorkSource"]
 
 _EARLY = 1e-6
 """Seconds by which a timer may fire before its time; what is due then is due."""
 
 
 class WorkSource(Protocol):
-    """What a dispatcher serves."""
+    """Where a dispatcher finds the requests to send."""
 
     def ready_at(self, now: float) -> float | None:
-        """Return when there will be something to do; None if that needs a `wake`."""
+        """Return when there is a request to send; None while that needs a `wake`."""
 
     def take(self, now: float) -> Coroutine[Any, Any, None] | None:
-        """Choose what to do under a slot that has just been granted, if anything is left."""
-
-
-async def end_tasks(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel tasks and return when they have ended, even if we are cancelled meanwhile."""
-    for task in tasks:
-        task.cancel()
-    interrupted: asyncio.CancelledError | None = None
-    while not all(task.done() for task in tasks):
-        try:
-            await asyncio.wait(tasks)
-        except asyncio.CancelledError as exc:
-            interrupted = exc
-    if interrupted is not None:
-        raise interrupted
-
-
-def _never() -> bool:
-    return False
+        """Choose the request that a granted slot is used for; None if none is left."""
 
 
 class Dispatcher:
-    """Looks for due work and has it done; requests run beside each other.
+    """Sends the requests of a work source, each under a slot; requests run beside each other.
 
-    One worker at a time seeks a slot; with the slot it chooses what to do, and while it does that
-    the next one seeks. Where slots are to be had at once, several do. A worker that is done seeks
-    again by itself if there is more to do, so that under load no task is begun and no turn of the
-    event loop is waited for.
+    One worker at a time seeks a slot; with the slot it chooses a request, and while it sends that
+    the next worker seeks. Where slots are to be had at once, several seek. A worker that is done
+    seeks again by itself if there is more to send, so that under load no task is created and no
+    turn of the event loop is waited for.
 
     Args:
         limiter: Where slots come from.
-        work: What is served. What it returns must not raise, or `run` ends.
+        work: What is served. A coroutine of it must not raise, or `run` ends.
     """
 
     def __init__(self, limiter: Limiter, *, work: WorkSource) -> None:
         self._limiter = limiter
         self._work = work
-        # More workers than a limiter lets run could only wait in its queue.
-        most = getattr(limiter, "concurrency", None)
-        self._most: float = most if isinstance(most, int) else math.inf
-        self._has_room: Callable[[], bool] = getattr(limiter, "has_room", _never)
+        # More workers than the limiter lets run could only wait in its queue.
+        self._max_workers: float = limiter.concurrency or math.inf
         self._loop: asyncio.AbstractEventLoop | None = None
         self._workers: asyncio.TaskGroup | None = None
         self._fault: asyncio.Future[None] | None = None
         self._seeking = 0
-        self._looking = False
         self._busy = 0
+        self._looking = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
 
     def wake(self) -> None:
-        """Tell that there may be something new to do."""
+        """Look for requests again, because there may be new ones."""
         if self._loop is not None and not self._looking:
-            # Not at once: whoever tells may be in the middle of something.
+            # Not at once: the caller may be in the middle of something.
             self._looking = True
             self._loop.call_soon(self._look)
 
@@ -107,17 +87,20 @@ class Dispatcher:
         if self._fault.done():  # about to end: no worker can be begun any more
             return
         try:
-            if self._has_more(self._loop):
+            if self._reserve_worker(self._loop):
                 self._workers.create_task(self._serve(self._loop))
         except Exception as exc:  # noqa: BLE001  a bug of the work; `run` raises it
             self._fault.set_exception(exc)
 
-    def _has_more(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether one more worker has to seek a slot now; if so it is taken to do that."""
-        if self._seeking + self._busy >= self._most:
+    def _reserve_worker(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Count one more worker as seeking if one is needed now; return whether it was.
+
+        If none is needed yet, the timer is set for when one will be.
+        """
+        if self._seeking + self._busy >= self._max_workers:
             return False
-        # Where one has to wait for a slot, another one would only wait behind it.
-        if self._seeking and not self._has_room():
+        # Where a slot has to be waited for, a second worker would only wait behind the first.
+        if self._seeking and not self._limiter.has_room():
             return False
         now = loop.time() + _EARLY
         when = self._work.ready_at(now)
@@ -153,4 +136,4 @@ class Dispatcher:
                         await request
                     finally:
                         self._busy -= 1
-            more = self._has_more(loop)
+            more = self._reserve_worker(loop)

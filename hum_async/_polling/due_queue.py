@@ -13,12 +13,13 @@ T = TypeVar("T")
 class DueQueue(Generic[T]):
     """Items by the time at which they are due; equal times in order of arrival.
 
-    Only what is due soon lies in a heap. What is due later waits in baskets of a quarter of a
-    second, because finding one's way through a heap of 100,000 items costs more in memory that is
-    far away than in steps.
+    Only items that are due soon lie in a heap. Later ones wait in baskets of a quarter of a second:
+    a heap of 100,000 items costs more in cache misses than in steps.
+
+    `size` is the number of items.
     """
 
-    __slots__ = ("_basket_heap", "_baskets", "_edge", "_order", "_size", "_soon")
+    __slots__ = ("_basket_heap", "_baskets", "_edge", "_order", "_soon", "size")
 
     _PER_SECOND = 4.0
     _LAST = 1e15
@@ -29,14 +30,14 @@ class DueQueue(Generic[T]):
         self._basket_heap: list[float] = []
         self._edge = -math.inf
         self._order = itertools.count()
-        self._size = 0
+        self.size = 0
 
     def __len__(self) -> int:
-        return self._size
+        return self.size
 
     def push(self, due: float, item: T) -> None:
         """Plan an item."""
-        self._size += 1
+        self.size += 1
         entry = (due, next(self._order), item)
         number = min(due * self._PER_SECOND // 1.0, self._LAST)
         if number <= self._edge:
@@ -63,7 +64,7 @@ class DueQueue(Generic[T]):
         """Take the item that is due first."""
         if not self._soon:
             self._unpack()
-        self._size -= 1
+        self.size -= 1
         return heapq.heappop(self._soon)[2]
 
     def pop_due(self, now: float) -> T | None:
@@ -74,10 +75,10 @@ class DueQueue(Generic[T]):
     def clear(self) -> None:
         """Forget everything."""
         self._soon, self._baskets, self._basket_heap = [], {}, []
-        self._edge, self._size = -math.inf, 0
+        self._edge, self.size = -math.inf, 0
 
     def _unpack(self) -> bool:
-        """SlotUse to the next basket; return whether there is one."""
+        """Turn to the next basket; return whether there is one."""
         if not self._basket_heap:
             return False
         self._edge = heapq.heappop(self._basket_heap)

@@ -1,4 +1,4 @@
-"""Takes items from an iterable or async iterable of any length, only as fast as they are used."""
+"""The input of a stream or job: an iterable of any length, read only as fast as it is used."""
 
 import asyncio
 import operator
@@ -60,17 +60,17 @@ class Intake(Generic[T]):
             self._source = None
         return None
 
-    def drained(self) -> bool:
-        """Whether no item is left or to come; looks one item ahead to know."""
+    def look_ahead(self) -> bool:
+        """Read one item ahead if none is at hand; return whether any is left or may still come."""
         if self._added or self._fed:
-            return False
+            return True
         item = self.take()
         if item is not None:
             self._added.append(item)
-        return item is None
+        return item is not None
 
     def end_of_feed(self) -> None:
-        """Tell that nothing more will be offered."""
+        """Record that nothing more will be offered."""
         self._fed = False
 
     async def room(self) -> None:

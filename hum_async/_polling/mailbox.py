@@ -1,7 +1,7 @@
-"""Between a watcher and one stream: the tokens that are still to be taken, and a mailbox.
+"""Between a watcher and one stream: the tokens still to be taken, and the updates still to be read.
 
-The mailbox holds at most one update per token, the newest; its reader may be as slow as it likes,
-or leave at any moment, and neither blocks the writer nor loses a terminal update.
+At most one update per token is pending, the newest. A reader may be as slow as it likes, or leave
+at any moment; neither blocks the poller nor loses a terminal update.
 """
 
 import asyncio
@@ -9,25 +9,25 @@ from collections.abc import Callable, Iterable
 
 from hum_async._polling.intake import Intake
 from hum_async._polling.session_poll import merged
-from hum_async.errors import StreamBusy
 from hum_async.models import SessionUpdate
 
 __all__ = ["Mailbox"]
 
 
 class Mailbox:
-    """One stream's side of the watcher.
+    """The tokens and pending updates of one stream.
 
     Args:
-        tokens: Where tokens are taken from, lazily.
+        tokens: The stream's tokens, read lazily.
         fed: More tokens will be offered to `intake`.
         on_close: Called when the reader leaves, from whatever thread.
     """
 
     def __init__(self, tokens: Iterable[str], *, fed: bool, on_close: Callable[[], None]) -> None:
         self.closed = False
-        # For a token that nobody else watches, as most: one tuple for all of them.
+        # The mailboxes of a token that only this stream watches: one tuple for all such tokens.
         self.alone = (self,)
+        # Tokens that have no terminal update yet.
         self.pending: set[str] = set()
         self.intake: Intake[str] = Intake(tokens, fed=fed)
         self._ended: set[str] = set()
@@ -37,7 +37,6 @@ class Mailbox:
         self._failure: Callable[[], BaseException] | None = None
         self._failed_by_source = False
         self._reader: asyncio.Future[None] | None = None
-        self._busy = False
         self._over = False
 
     # --- tokens -----------------------------------------------------------------------------------
@@ -48,16 +47,16 @@ class Mailbox:
         return not (self.closed or self._over or self._failure is not None)
 
     def add(self, tokens: Iterable[str]) -> None:
-        """Append tokens by hand; one that was discarded may come back so."""
+        """Append tokens; one that was discarded may come back like this."""
         for token in tokens:
             self._discarded.discard(token)
             self.intake.offer(token)
 
     def take(self) -> str | None:
-        """Return the next token that is new to this stream, or None if there is none now.
+        """Make the next token that is new to this stream pending; None if there is none now.
 
         Raises:
-            TypeError: Something that is not text was given as token.
+            TypeError: A token is not text.
             Exception: Whatever the user's own iterable raises.
         """
         while (token := self.intake.take()) is not None:
@@ -69,45 +68,41 @@ class Mailbox:
 
     def claim(self, token: str) -> bool:
         """Make a token pending if it is new to this stream and not discarded."""
-        if not self._is_new(token):
+        if token in self.pending or token in self._ended or token in self._discarded:
             return False
         self.pending.add(token)
         return True
 
     def discard(self, token: str) -> bool:
         """Forget a token, now or when it comes; return whether it was pending."""
+        was_pending = token in self.pending
         self._discarded.add(token)
         self._updates.pop(token, None)
-        if token not in self.pending:
-            # It may have been the last one that the reader waits for.
-            self.wake()
-            return False
         self.pending.discard(token)
+        # It may have been the last token that the reader waits for.
         self.wake()
-        return True
-
-    def _is_new(self, token: str) -> bool:
-        return not (token in self.pending or token in self._ended or token in self._discarded)
+        return was_pending
 
     # --- updates ----------------------------------------------------------------------------------
 
-    def put(self, update: SessionUpdate) -> None:
+    def put(self, update: SessionUpdate, *, terminal: bool) -> None:
         """Leave an update; an unread one of the same token is merged into it."""
-        if self.closed or update.token not in self.pending:
+        token = update.token
+        if self.closed or token not in self.pending:
             return
-        missed = self._updates.pop(update.token, None)
-        self._updates[update.token] = merged(missed, update) if missed else update
-        if update.is_terminal:
-            self.pending.discard(update.token)
-            self._ended.add(update.token)
+        missed = self._updates.pop(token, None)
+        self._updates[token] = merged(missed, update) if missed else update
+        if terminal:
+            self.pending.discard(token)
+            self._ended.add(token)
         self.wake()
 
     def fail(self, make: Callable[[], BaseException], *, by_source: bool = False) -> None:
-        """End the stream with an exception, after what is already in the mailbox.
+        """End the stream with an exception, after the updates that are pending.
 
         Args:
-            make: Makes the exception, for each time that it is raised.
-            by_source: It comes from where the tokens come from: then tokens may be missing, and the
+            make: Makes the exception, each time that it is raised.
+            by_source: The source of the tokens raised it: then tokens may be missing, and the
                 stream has not ended well even if none is under way.
         """
         if self._failure is None:
@@ -127,45 +122,38 @@ class Mailbox:
             reader.set_result(None)
 
     async def get(self) -> SessionUpdate:
-        """Return the oldest unread update.
+        """Return the oldest pending update.
 
         Raises:
             StopAsyncIteration: The stream has ended.
-            StreamBusy: Another task is reading.
         """
-        if self._busy:
-            raise StreamBusy(
-                "another task is iterating over this stream; call watch() once per consumer"
-            )
-        self._busy = True
-        try:
-            while not self._updates or self.closed:
-                self._check_open()
-                self._reader = asyncio.get_running_loop().create_future()
-                try:
-                    # Nothing is taken before we run again, so that cancellation loses nothing.
-                    await self._reader
-                finally:
-                    self._reader = None
-            return self._updates.pop(next(iter(self._updates)))
-        finally:
-            self._busy = False
+        while not self._updates or self.closed:
+            self._raise_if_over()
+            self._reader = asyncio.get_running_loop().create_future()
+            try:
+                # Nothing is taken before the reader runs again: its cancellation loses nothing.
+                await self._reader
+            finally:
+                self._reader = None
+        return self._updates.pop(next(iter(self._updates)))
 
-    def _check_open(self) -> None:
-        lost = self._failed_by_source and not self.closed
-        if not lost and (self.closed or self._over or (not self.pending and self._drained())):
+    def _raise_if_over(self) -> None:
+        tokens_missing = self._failed_by_source and not self.closed
+        if not tokens_missing and (self.closed or self._over or not self._look_ahead()):
             self._over = True
             raise StopAsyncIteration
         if self._failure is not None:
             raise self._failure()
 
-    def _drained(self) -> bool:
-        """Whether no token is left that would be new; looks one such token ahead to know."""
-        while not self.intake.drained():
+    def _look_ahead(self) -> bool:
+        """Read up to one new token ahead; return whether any is pending or may still come."""
+        if self.pending:
+            return True
+        while self.intake.look_ahead():
             token = self.intake.take()
             if token is None:
-                return False
-            if self._is_new(token):
+                return True
+            if not (token in self._ended or token in self._discarded):
                 self.intake.put_back(token)
-                return False
-        return True
+                return True
+        return False

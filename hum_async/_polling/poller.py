@@ -1,6 +1,9 @@
 """Which tokens are polled, for which streams, and which of them is polled next.
 
-Entries in a heap and channels to streams; a `Dispatcher` serves the board as its work.
+Admission: a new token gets its first poll only when no poll is due that was sent long enough ago
+(`OFTEN_ENOUGH`). So no more tokens are admitted than the limit can poll on time; the others wait,
+unpolled, and their budget does not begin. Ten thousand tokens under 20 requests/s are polled in
+turn, and none of them times out in our own queue.
 """
 
 import asyncio
@@ -8,6 +11,7 @@ import contextlib
 import copy
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
+from http import HTTPStatus
 from typing import Any
 
 import attrs
@@ -23,11 +27,11 @@ from hum_async._polling.watched_session import WatchedSession
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.models import SessionUpdate
 
-__all__ = ["Poller", "WatcherStatistics", "again"]
+__all__ = ["Poller", "WatcherStatistics", "copier"]
 
-_OFTEN_ENOUGH = 3.0
-"""Seconds between two looks at a token that the API asks for (hum-api 5: every 2-3 s). Nobody is
-looked at again sooner while others have not been looked at even once."""
+OFTEN_ENOUGH = 3.0
+"""Seconds between two polls of a token that the API asks for (hum-api 5: every 2-3 s). No token is
+polled again sooner while others have not been polled at all."""
 
 
 @attrs.frozen
@@ -35,7 +39,7 @@ class WatcherStatistics:
     """A watcher at one moment.
 
     Attributes:
-        watched: Distinct tokens that have no terminal update yet, as far as they are known.
+        watched: Distinct tokens without a terminal update, as far as they are known.
         admitted: Those of them that are being polled; the others wait for room under the limit.
         in_flight: Polls under way.
         polls: Polls answered so far, throttled ones not counted.
@@ -54,98 +58,101 @@ class WatcherStatistics:
 
 
 class Poller:
-    """What one watcher polls.
+    """Polls the tokens of one watcher. A `WorkSource` for its dispatcher.
 
     Args:
-        caller: Sends the polls.
+        sender: Sends the polls.
         policy: When to poll.
         agents: Names of the agents to wait for.
         source: Endpoint that is polled.
-        wake: Called when there may be something new to poll.
+        wake: Called when there may be a new poll to send.
         wake_soon: The same, from whatever thread.
-        dropped: Called with a stream whose reader has left.
+        on_left: Called with the mailbox of a stream that has ended or whose reader has left.
     """
 
-    def __init__(  # noqa: PLR0913  what a watcher consists of, each by name
+    def __init__(  # noqa: PLR0913  the parts of a watcher, each by name
         self,
-        caller: RequestSender,
+        sender: RequestSender,
         *,
         policy: PollPolicy,
         agents: tuple[str, ...],
         source: Source,
         wake: Callable[[], None],
         wake_soon: Callable[[], None],
-        dropped: Callable[[Mailbox], None],
+        on_left: Callable[[Mailbox], None],
     ) -> None:
-        self._caller = caller
+        self._sender = sender
         self._policy = policy
         self._agents = agents
         self._source: Source = source
         self._wake = wake
         self._wake_soon = wake_soon
-        self._dropped = dropped
+        self._on_left = on_left
         self._entries: dict[str, WatchedSession] = {}
-        self._shelf = ResponseStore()
-        self._heap: DueQueue[WatchedSession] = DueQueue()
-        self._channels: list[Mailbox] = []
-        self._intake: deque[Mailbox] = deque()
-        self._fresh: WatchedSession | None = None
-        self._left_readers = False
+        self._store = ResponseStore()
+        self._due: DueQueue[WatchedSession] = DueQueue()
+        self._mailboxes: list[Mailbox] = []
+        # Mailboxes that may have a new token; they take turns.
+        self._offering: deque[Mailbox] = deque()
+        # An admitted token before its first poll.
+        self._next_new: WatchedSession | None = None
+        self._readers_left = False
         self._in_flight = self._polls = self._updates = self._throttled = 0
 
     # --- streams ----------------------------------------------------------------------------------
 
-    def open_channel(self, tokens: Iterable[str], *, fed: bool, known: Iterable[str]) -> Mailbox:
+    def open_mailbox(self, tokens: Iterable[str], *, fed: bool, known: Iterable[str]) -> Mailbox:
         """Open a stream.
 
         Args:
-            tokens: Where its tokens are taken from, lazily.
-            fed: More are offered to its intake.
-            known: Those of them that can be looked at now.
+            tokens: Its tokens, read lazily.
+            fed: More tokens will be offered to its intake.
+            known: Those of the tokens that are at hand now.
         """
-        channel = Mailbox(tokens, fed=fed, on_close=self._mark_left)
-        self._channels.append(channel)
-        self._join(channel, known)
-        self.offer(channel)
-        return channel
+        mailbox = Mailbox(tokens, fed=fed, on_close=self._reader_left)
+        self._mailboxes.append(mailbox)
+        self._join(mailbox, known)
+        self.offer(mailbox)
+        return mailbox
 
-    def offer(self, channel: Mailbox) -> None:
-        """Tell that a stream may have tokens to take."""
-        if channel.open and channel not in self._intake:
-            self._intake.append(channel)
-        channel.wake()
+    def offer(self, mailbox: Mailbox) -> None:
+        """Look for new tokens in a mailbox."""
+        if mailbox.open and mailbox not in self._offering:
+            self._offering.append(mailbox)
+        mailbox.wake()
         self._wake()
 
-    def add(self, channel: Mailbox, tokens: tuple[str, ...]) -> None:
+    def add(self, mailbox: Mailbox, tokens: tuple[str, ...]) -> None:
         """Watch more tokens on a stream."""
-        channel.add(tokens)
-        self._join(channel, tokens)
-        self.offer(channel)
+        mailbox.add(tokens)
+        self._join(mailbox, tokens)
+        self.offer(mailbox)
 
-    def discard(self, channel: Mailbox, tokens: tuple[str, ...]) -> None:
+    def discard(self, mailbox: Mailbox, tokens: tuple[str, ...]) -> None:
         """Watch tokens no longer on a stream."""
         for token in tokens:
-            if channel.discard(token):
-                self._unsubscribe(channel, token)
+            if mailbox.discard(token):
+                self._unsubscribe(mailbox, token)
         self._wake()
 
     def end(self, why: Callable[[], BaseException]) -> None:
         """End every stream with an exception and forget everything."""
-        for channel in self._channels:
-            channel.fail(why)
-            self._dropped(channel)
-        self._channels.clear()
-        self._intake.clear()
+        for mailbox in self._mailboxes:
+            mailbox.fail(why)
+            self._on_left(mailbox)
+        self._mailboxes.clear()
+        self._offering.clear()
         self._entries.clear()
-        self._heap.clear()
-        self._fresh = None
+        self._due.clear()
+        self._next_new = None
 
     def statistics(self, now: float) -> WatcherStatistics:
         """Return what is going on."""
         self._sweep()
-        due = self._heap.next_due()
+        due = self._due.next_due()
+        waiting = sum(mailbox.intake.waiting for mailbox in self._mailboxes)
         return WatcherStatistics(
-            watched=len(self._entries) + sum(channel.intake.waiting for channel in self._channels),
+            watched=len(self._entries) + waiting,
             admitted=len(self._entries),
             in_flight=self._in_flight,
             polls=self._polls,
@@ -154,127 +161,130 @@ class Poller:
             oldest_due_age=max(0.0, now - due) if due is not None else 0.0,
         )
 
-    # --- WorkSource, for the dispatcher -----------------------------------------------------------------
+    # --- WorkSource, for the dispatcher -----------------------------------------------------------
 
     def ready_at(self, now: float) -> float | None:
-        """Return when there is something to poll."""
+        """Return when there is a poll to send."""
         due = self._next_due()
         if due is not None and due <= now:
             return due
-        return now if self._admit() else due
+        self._admit()
+        return due if self._next_new is None else now
 
     def take(self, now: float) -> Coroutine[Any, Any, None] | None:
-        """Return the poll that is most urgent: one that is due, else a new token's first."""
+        """Return the most urgent poll: one that is due, else a new token's first."""
         due = self._next_due()
         urgent = due is not None and due <= now
-        if urgent and self._goes_first(self._heap.first(), now):
-            return self._poll(self._heap.pop())
-        if self._admit():
-            entry, self._fresh = self._fresh, None
-            return self._poll(entry) if entry is not None else None
-        return self._poll(self._heap.pop()) if urgent else None
+        if urgent and self._goes_first(self._due.first(), now):
+            return self._poll(self._due.pop())
+        self._admit()
+        if self._next_new is not None:
+            entry, self._next_new = self._next_new, None
+            return self._poll(entry)
+        return self._poll(self._due.pop()) if urgent else None
 
     # --- machinery --------------------------------------------------------------------------------
 
-    def _mark_left(self) -> None:
-        self._left_readers = True
+    def _reader_left(self) -> None:
+        self._readers_left = True
         self._wake_soon()
 
     def _sweep(self) -> None:
         """Forget the streams whose readers have left."""
-        if not self._left_readers:
+        if not self._readers_left:
             return
-        self._left_readers = False
-        for channel in [channel for channel in self._channels if channel.closed]:
-            self._channels.remove(channel)
+        self._readers_left = False
+        for mailbox in [mailbox for mailbox in self._mailboxes if mailbox.closed]:
+            self._mailboxes.remove(mailbox)
             with contextlib.suppress(ValueError):
-                self._intake.remove(channel)
-            for token in channel.pending:
-                self._unsubscribe(channel, token)
-            self._dropped(channel)
+                self._offering.remove(mailbox)
+            for token in mailbox.pending:
+                self._unsubscribe(mailbox, token)
+            self._on_left(mailbox)
 
     def _next_due(self) -> float | None:
-        """Return when the first poll is due, of a token that somebody still watches."""
-        if self._left_readers:
+        """Return when the first poll is due; drop those of tokens that no stream watches."""
+        if self._readers_left:
             self._sweep()
-        heap = self._heap
-        while (due := heap.next_due()) is not None:
-            if self._is_live(heap.first()):
-                return due
-            heap.pop()
+        due = self._due
+        while due.size:
+            if self._is_live(due.first()):
+                return due.next_due()
+            due.pop()
         return None
 
     def _goes_first(self, entry: WatchedSession, now: float) -> bool:
         # A throttled poll goes back to the front.
-        return entry.throttles > 0 or now - entry.sent_at >= _OFTEN_ENOUGH
+        return entry.throttles > 0 or now - entry.sent_at >= OFTEN_ENOUGH
 
     def _is_live(self, entry: WatchedSession) -> bool:
         return self._entries.get(entry.token) is entry
 
-    def _unsubscribe(self, channel: Mailbox, token: str) -> None:
+    def _unsubscribe(self, mailbox: Mailbox, token: str) -> None:
         entry = self._entries.get(token)
-        if entry is not None and channel in entry.channels:
-            entry.channels = tuple(other for other in entry.channels if other is not channel)
-            if not entry.channels:
+        if entry is not None and mailbox in entry.mailboxes:
+            entry.mailboxes = tuple(other for other in entry.mailboxes if other is not mailbox)
+            if not entry.mailboxes:
                 del self._entries[token]
 
-    def _join(self, channel: Mailbox, tokens: Iterable[str]) -> None:
+    def _join(self, mailbox: Mailbox, tokens: Iterable[str]) -> None:
         """Let a stream join those tokens that are polled already; it first gets their state."""
+        if not self._entries:
+            return
         for token in tokens:
             entry = self._entries.get(token)
-            if entry is not None and channel.claim(token):
-                self._subscribe(channel, entry)
+            if entry is not None and mailbox.claim(token):
+                self._subscribe(mailbox, entry)
 
-    def _subscribe(self, channel: Mailbox, entry: WatchedSession) -> None:
-        entry.channels = (*entry.channels, channel)
+    def _subscribe(self, mailbox: Mailbox, entry: WatchedSession) -> None:
+        entry.mailboxes = (*entry.mailboxes, mailbox)
         state = entry.current(asyncio.get_running_loop().time())
         if state is not None:
-            channel.put(state)
+            mailbox.put(state, terminal=False)
 
-    def _admit(self) -> bool:
-        """Have one new token at hand, if there is any; streams take turns."""
-        if self._fresh is not None:
-            if self._is_live(self._fresh):
-                return True
-            self._fresh = None
-        while self._intake:
-            channel = self._intake.popleft()
+    def _admit(self) -> None:
+        """Ensure that `_next_new` holds an unpolled token, if there is one; round-robin."""
+        if self._next_new is not None:
+            if self._is_live(self._next_new):
+                return
+            self._next_new = None
+        while self._offering:
+            mailbox = self._offering.popleft()
             try:
-                token = channel.take()
+                token = mailbox.take()
             except Exception as exc:  # noqa: BLE001  of the user's own iterable; its reader sees it
-                channel.fail(again(exc), by_source=True)
+                mailbox.fail(copier(exc), by_source=True)
                 continue
             if token is None:
-                channel.wake()
+                mailbox.wake()
                 continue
-            self._intake.append(channel)
+            self._offering.append(mailbox)
             entry = self._entries.get(token)
             if entry is None:
-                self._fresh = self._entries[token] = self._watched(token, channel)
-                return True
-            self._subscribe(channel, entry)
-        return False
+                self._next_new = self._entries[token] = self._watched(token, mailbox)
+                return
+            self._subscribe(mailbox, entry)
 
-    def _watched(self, token: str, channel: Mailbox) -> WatchedSession:
+    def _watched(self, token: str, mailbox: Mailbox) -> WatchedSession:
         return WatchedSession(
             token,
             self._policy,
             self._agents,
             source=self._source,
-            shelf=self._shelf,
-            channels=channel.alone,
+            store=self._store,
+            mailboxes=mailbox.alone,
         )
 
     async def _poll(self, entry: WatchedSession) -> None:
         if not self._is_live(entry):
             return
-        entry.sent(*self._caller.clocks())
+        entry.sent(*self._sender.clocks())
         self._in_flight += 1
         try:
             update = await self._ask(entry)
         except (AuthenticationError, ConfigurationError) as exc:
             # Every token would meet the same answer: it ends every stream.
-            self.end(again(exc))
+            self.end(copier(exc))
             return
         except HumError as exc:
             update = self._failed(entry, exc)
@@ -283,47 +293,50 @@ class Poller:
         self._deliver(entry, update)
 
     async def _ask(self, entry: WatchedSession) -> SessionUpdate | None:
-        """Look at a session; return the update that its answer makes, if it tells anything new."""
-        call = entry.call()
-        response = await self._caller.exchange(call)
-        body, processing = response.body, response.status == 202  # noqa: PLR2004  Accepted
-        if entry.is_again(body, processing=processing):
-            update = entry.unchanged(*self._caller.clocks())
+        """Poll a session; return the update that its answer makes, if it shows anything new."""
+        request = entry.request()
+        response = await self._sender.exchange(request)
+        body, processing = response.body, response.status == HTTPStatus.ACCEPTED
+        if entry.repeats(body, processing=processing):
+            # Not decoded: most polls of a session find what the one before found.
+            entry.keep_stamp(body)
+            update = entry.unchanged(*self._sender.clocks())
         else:
-            session = self._caller.read(call, response)
-            update = entry.answered(session, *self._caller.clocks())
+            session = self._sender.read(request, response)
+            update = entry.answered(session, *self._sender.clocks())
             if not entry.ended:
                 entry.keep(body, processing=processing, among=len(self._entries))
         self._polls += 1
         return update
 
     def _failed(self, entry: WatchedSession, error: HumError) -> SessionUpdate | None:
-        now, active = self._caller.clocks()
+        now, active = self._sender.clocks()
         if not is_throttle(error):
             self._polls += 1
             return entry.failed(error, now, active)
         self._throttled += 1
         entry.throttled(now)
-        if entry.throttles > self._caller.retry.throttles:
+        if entry.throttles > self._sender.retry.throttles:
             return entry.give_up(error, now)
         return None
 
     def _deliver(self, entry: WatchedSession, update: SessionUpdate | None) -> None:
         if not self._is_live(entry):
             return
+        ended = entry.ended
         if update is not None:
             self._updates += 1
-            for channel in entry.channels:
-                channel.put(update)
-        if entry.ended:
+            for mailbox in entry.mailboxes:
+                mailbox.put(update, terminal=ended)
+        if ended:
             del self._entries[entry.token]
         else:
-            # Whoever has this poll done looks by itself what is due next.
-            self._heap.push(entry.due, entry)
+            # The worker that ran this poll looks by itself for what is due next.
+            self._due.push(entry.due, entry)
 
 
-def again(exc: Exception) -> Callable[[], BaseException]:
-    """Return a maker of an exception, so that several readers do not share one traceback."""
+def copier(exc: Exception) -> Callable[[], BaseException]:
+    """Return a maker of copies of an exception: two readers must not share one traceback."""
 
     def make() -> BaseException:
         return copy.copy(exc) if isinstance(exc, HumError) else exc

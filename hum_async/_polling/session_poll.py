@@ -1,7 +1,8 @@
-"""One session on its way to a terminal update: what an answer means, and when to look again.
+"""The state of polling one session: what an answer means, when to poll again, when to give up.
 
-Synchronous and without a clock. Two clocks are handed in: `now`, which never stops, and `active`,
-which stands still while the limiter is paused; the poll budget runs on the second.
+Synchronous and without a clock: two clocks are handed in. `now` is the event loop's time and never
+stops. `active` is `now` less all pauses of the limiter so far (`RequestSender.clocks`). Delays are
+planned on `now`; the poll budget runs on `active`.
 """
 
 import attrs
@@ -21,10 +22,13 @@ from hum_async.models import AgentChange, AgentStatus, Session, SessionUpdate, U
 __all__ = ["SessionPoll", "changes_between", "merged"]
 
 NOT_FOUND_GRACE = 5.0
-"""Seconds from the first poll in which 404 may mean "not known here yet". It never starts again."""
+"""Seconds of the budget in which 404 may mean "not known here yet". It never starts again."""
 
-CLOSEST = 2.0
-"""Seconds between two polls of one session at least (hum-api 5), unless a policy polls faster."""
+MIN_SPACING = 2.0
+"""Least seconds between two polls of one session (hum-api 5), unless a policy polls faster."""
+
+_ROUNDING = 1e-6
+"""Seconds; less than this is a rounding error."""
 
 
 def changes_between(before: Session | None, after: Session | None) -> tuple[AgentChange, ...]:
@@ -50,21 +54,28 @@ def merged(missed: SessionUpdate, newer: SessionUpdate) -> SessionUpdate:
 
 @attrs.define(eq=False, repr=False, weakref_slot=False)
 class SessionPoll:
-    """The state of following one session token.
+    """The state of polling one session, from the first poll to the terminal update.
 
     Args:
         token: The session token.
         policy: When to poll.
         agents: Names of the agents to wait for.
         source: The endpoint that is polled: ``session`` or ``internet``.
-        started: `active` time at which the budget began; None: with the first poll.
+        spent: Seconds of the budget that are used up.
+        charged_until: `active` time up to which the budget is charged; None: it begins with the
+            first poll.
+
+    The budget is charged for the delays that were planned and for the time that polls take. It
+    stands still while the limiter is paused, because it runs on `active`, and while a poll that is
+    due waits for a slot in our own queue, because no delay is charged for longer than planned.
     """
 
     token: str
     policy: PollPolicy
     agents: tuple[str, ...]
     source: Source = "session"
-    started: float | None = None
+    _spent: float = 0.0
+    _charged_until: float | None = None
     _session: Session | None = attrs.field(default=None, init=False)
     kind: UpdateKind | None = attrs.field(default=None, init=False)
     error: HumError | None = attrs.field(default=None, init=False)
@@ -72,12 +83,12 @@ class SessionPoll:
     throttles: int = attrs.field(default=0, init=False)
     due: float = attrs.field(default=0.0, init=False)
     _unchanged: int = attrs.field(default=0, init=False)
+    # The delay that was planned before the next poll, since when, and how much of it is charged.
     _planned: float = attrs.field(default=0.0, init=False)
     _planned_from: float | None = attrs.field(default=None, init=False)
-    _due_active: float | None = attrs.field(default=None, init=False)
+    _chargeable: float = attrs.field(default=0.0, init=False)
     _first_sent: float | None = attrs.field(default=None, init=False)
     _sent: float = attrs.field(default=0.0, init=False)
-    _sent_active: float = attrs.field(default=0.0, init=False)
 
     @property
     def session(self) -> Session | None:
@@ -91,36 +102,36 @@ class SessionPoll:
 
     @property
     def sent_at(self) -> float:
-        """When the last poll went out."""
+        """When the last poll was sent."""
         return self._sent
 
-    def plan_first(self, now: float, delay: float, *, active: float | None = None) -> None:
+    def spent(self, active: float) -> float:
+        """Return the seconds of the budget that are used up when a poll is answered at `active`."""
+        since = active if self._charged_until is None else self._charged_until
+        return self._spent + active - since
+
+    def plan_first(self, now: float, delay: float) -> None:
         """Plan the first poll `delay` seconds from now, or at the deadline if that is earlier."""
         if self.policy.budget is not None:
             delay = _before_deadline(delay, self.policy.budget)
-        self._planned, self._planned_from, self.due = delay, now, now + delay
-        self._due_active = None if active is None else active + delay
+        self._set_due(now, delay)
 
     def sent(self, now: float, active: float) -> None:
-        """Tell that a poll is going out."""
-        self._sent, self._sent_active = now, active
-        if self.started is None:
-            self.started = active
-        elif self._due_active is not None and active > self._due_active:
-            # Time spent in our own queue is not the session's: the budget stands still.
-            self.started += active - self._due_active
-        self._due_active = None
+        """Record that a poll is sent."""
+        if self._charged_until is not None:
+            self._spent += min(active - self._charged_until, self._chargeable)
+        self._sent, self._charged_until = now, active
         if self._first_sent is None:
             self._first_sent = now
 
     def throttled(self, now: float) -> None:
-        """Tell that the poll was answered 429: it goes again at once and does not count."""
+        """Record a 429: the poll is due again at once, and neither it nor the wait counts."""
         self.throttles += 1
         self.due = min(self.due, now)
-        self._due_active = self._sent_active
+        self._chargeable = 0.0
 
     def answered(self, session: Session, now: float, active: float) -> SessionUpdate | None:
-        """Tell of an answer; return the update that it makes, if it tells anything new."""
+        """Record an answer; return its update if it shows anything new."""
         before = self.session
         changed = (
             before is None
@@ -139,7 +150,7 @@ class SessionPoll:
         return self._update(UpdateKind.CHANGED, before, now) if changed else None
 
     def unchanged(self, now: float, active: float) -> SessionUpdate | None:
-        """Tell of an answer that is the last one once more, but for when it was written."""
+        """Record an answer that equals the last one except for `responded_at`."""
         self._unchanged += 1
         gap = self._count()
         if self._budget_spent():
@@ -148,7 +159,7 @@ class SessionPoll:
         return None
 
     def failed(self, error: HumError, now: float, active: float) -> SessionUpdate | None:
-        """Tell of an error; return the terminal update that it makes, or None to try again."""
+        """Record an error; return the terminal update that it makes, or None to poll again."""
         self._unchanged += 1
         gap = self._count(answered=False)
         if isinstance(error, SessionGone):
@@ -165,7 +176,7 @@ class SessionPoll:
         return self._update(UpdateKind.FAILED, self.session, now)
 
     def current(self, now: float) -> SessionUpdate | None:
-        """Return what somebody who joins now has to know first, if anything is known."""
+        """Return the first update for a reader who joins now, if anything is known."""
         session = self.session
         if session is None:
             return None
@@ -191,8 +202,7 @@ class SessionPoll:
 
     def _may_pass(self, error: HumError) -> bool:
         if isinstance(error, SessionNotFound):
-            waited = self._sent_active - (self.started or 0.0)
-            return self.session is None and waited < NOT_FOUND_GRACE
+            return self.session is None and self._spent < NOT_FOUND_GRACE
         return not isinstance(error, ApiError) or isinstance(error, ServerError | RateLimited)
 
     def _count(self, *, ready: bool = False, answered: bool = True) -> float:
@@ -210,25 +220,22 @@ class SessionPoll:
             )
         )
 
-    def _left(self, active: float) -> float | None:
-        if self.policy.budget is None:
-            return None
-        return max(0.0, self.policy.budget - (active - (self.started or 0.0)))
-
     def _budget_spent(self) -> bool:
-        # By the time at which the poll went out, so that there is always a look at the deadline.
-        left = self._left(self._sent_active)
-        return left is not None and left <= 1e-6  # noqa: PLR2004  float dust
+        # As charged when the poll was sent, so that one poll is always sent at the deadline.
+        budget = self.policy.budget
+        return budget is not None and budget - self._spent <= _ROUNDING
 
     def _plan(self, gap: float, now: float, active: float) -> None:
         if not gap >= 0.0:
             raise ValueError(f"the poll policy asks to wait {gap!r} seconds")
-        left = self._left(active)
-        if left is not None:
-            gap = _before_deadline(gap, left)
-        self._planned, self._planned_from, self.due = gap, now, now + gap
-        # One number for both clocks while they are one: there may be 100,000 of them.
-        self._due_active = self.due if active == now else active + gap
+        self._spent, self._charged_until = self.spent(active), active
+        if self.policy.budget is not None:
+            gap = _before_deadline(gap, max(0.0, self.policy.budget - self._spent))
+        self._set_due(now, gap)
+
+    def _set_due(self, now: float, delay: float) -> None:
+        self._planned = self._chargeable = delay
+        self._planned_from, self.due = now, now + delay
 
     def _elapsed(self, now: float) -> float:
         return now - self._first_sent if self._first_sent is not None else 0.0
@@ -249,15 +256,15 @@ class SessionPoll:
 
 
 def _before_deadline(gap: float, left: float) -> float:
-    """Return when to look next, so that the last look is at the deadline and none just before it.
+    """Return the delay to the next poll: the last poll is at the deadline, and none just before it.
 
     Args:
         gap: Seconds that the policy asks to wait.
-        left: Seconds to the deadline.
+        left: Seconds left until the deadline.
     """
     if gap >= left:
         return left
-    spacing = min(gap, CLOSEST)
+    spacing = min(gap, MIN_SPACING)
     if left - gap >= spacing:
         return gap
     # A little sooner than asked, rather than twice in a row; or only once.

@@ -1,4 +1,4 @@
-"""One watched token: where it stands, its last answer kept small, and who wants to know of it."""
+"""One watched token: the state of polling it, its last raw answer, and who watches it."""
 
 from typing import TYPE_CHECKING
 
@@ -18,17 +18,17 @@ __all__ = ["WatchedSession"]
 
 @attrs.define(eq=False, repr=False, weakref_slot=False)
 class WatchedSession(SessionPoll):
-    """The state of one token that is watched.
+    """The state of polling one token for any number of streams.
 
     Args:
-        shelf: Packs its last answer, of which nothing else is kept: a decoded one takes ten times
-            the memory, and is asked for only when something changes.
-        channels: The streams that want to know of it.
+        store: Keeps its last raw answer, from which `session` is decoded when it is needed: a
+            decoded answer takes ten times the memory.
+        mailboxes: The mailboxes of the streams that watch it.
     """
 
-    shelf: ResponseStore = attrs.field(kw_only=True)
-    channels: "tuple[Mailbox, ...]" = attrs.field(kw_only=True)
-    _call: ApiRequest[Session] | None = attrs.field(default=None, init=False)
+    store: ResponseStore = attrs.field(kw_only=True)
+    mailboxes: "tuple[Mailbox, ...]" = attrs.field(kw_only=True)
+    _request: ApiRequest[Session] | None = attrs.field(default=None, init=False)
     _kept: bytes | None = attrs.field(default=None, init=False)
     _stamp: bytes | None = attrs.field(default=None, init=False)
     _processing: bool = attrs.field(default=False, init=False)
@@ -38,37 +38,44 @@ class WatchedSession(SessionPoll):
         """The last answer, decoded anew if need be."""
         if self._session is None and self._kept is not None:
             decode = decode_internet if self.source == "internet" else decode_session
-            body = self.shelf.unpack(self._kept)
+            body = self.store.unpack(self._kept)
             if self._stamp is not None:
                 at = stamp_in(body)
                 body = b"".join((body[: at.start], self._stamp, body[at.stop :]))
             self._session = decode(body, token=self.token, processing=self._processing)
         return self._session
 
-    def call(self) -> ApiRequest[Session]:
-        """Return how to ask for it; made once, but for very many."""
-        call = self._call or poll_request(self.token, source=self.source)
+    def request(self) -> ApiRequest[Session]:
+        """Return the request that polls it; made once, unless very many tokens are watched."""
+        request = self._request or poll_request(self.token, source=self.source)
         if self._kept is None or not self._kept.startswith(PACKED):
-            self._call = call
-        return call
+            self._request = request
+        return request
 
     def keep(self, body: bytes, *, processing: bool, among: int) -> None:
-        """Remember the last answer, being one of so many."""
-        self._kept, self._processing = self.shelf.pack(body, among=among), processing
+        """Remember the last answer.
+
+        Args:
+            body: The answer.
+            processing: It was answered 202.
+            among: Number of watched sessions, by which the store decides whether to pack it.
+        """
+        self._kept, self._processing = self.store.pack(body, among=among), processing
         self._stamp = None
         if self._kept is not body:
-            self._session = self._call = None
+            self._session = self._request = None
 
-    def is_again(self, body: bytes, *, processing: bool) -> bool:
-        """Whether an answer says what the last one said; if so, only its time is remembered."""
+    def repeats(self, body: bytes, *, processing: bool) -> bool:
+        """Return whether an answer equals the last one except for `responded_at`."""
         kept = self._kept
         if kept is None or processing is not self._processing:
             return False
-        if not same_but_for_time(self.shelf.unpack(kept), body):
-            return False
-        if kept.startswith(PACKED):
+        return same_but_for_time(self.store.unpack(kept), body)
+
+    def keep_stamp(self, body: bytes) -> None:
+        """Remember when an answer that repeats the last one was given."""
+        if self._kept is not None and self._kept.startswith(PACKED):
             self._stamp = body[stamp_in(body)]
         else:
             self._kept = body
         self._session = None
-        return True

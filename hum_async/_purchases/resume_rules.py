@@ -35,7 +35,7 @@ class ResumeRules:
     retry: Collection[Outcome] = ()
     since: str | None = None
 
-    def need(self, entry: Entry | None) -> tuple[ResumeAction, str | None]:
+    def action(self, entry: Entry | None) -> tuple[ResumeAction, str | None]:
         """Return what an address needs, and why what is known of it does not count, if so."""
         if entry is None:
             return ResumeAction.BUY, None

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import nullcontext
@@ -10,14 +11,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-import attrs
-
 from hum_async._purchases.sqlite.writer import JournalStore, open_journal
 from hum_async.bulk.files.columns import AddressColumns
 from hum_async.bulk.files.compose import Composed, Outputs, compose
 from hum_async.bulk.files.manifest import relative
-from hum_async.bulk.job_engine import Job
-from hum_async.bulk.purchasing import Terms
+from hum_async.bulk.job_engine import JobEngine
+from hum_async.bulk.options import JobOptions
 from hum_async.bulk.qualification import QualificationStream
 from hum_async.bulk.report import JobReport
 from hum_async.bulk.result_columns import result_values
@@ -33,35 +32,19 @@ from hum_async.errors import (
 )
 from hum_async.models import Address, Qualification
 
-__all__ = ["FileJob", "JournalTerms"]
+__all__ = ["FileJob"]
+
+logger = logging.getLogger("hum_async.bulk")
+logger.addHandler(logging.NullHandler())
 
 _CHUNK = 256
 _TICK = 0.5
-_PATIENCE = 25
+_MAX_FAILURES = 25
 """Look-ups in a row that may fail by fault of the API before a job stops."""
 _NOTE_EVERY = 4
 """Ticks between two notes of the progress in the journal."""
 
 OnResult = Callable[[int, Qualification, dict[str, Any]], None]
-
-
-@attrs.frozen(kw_only=True)
-class JournalTerms:
-    """Which journal a job uses, and what it takes from it.
-
-    Attributes:
-        path: The file; made if there is none.
-        api: What to call the API whose results it holds.
-        max_age: Seconds; results of earlier jobs that are older are looked up anew. None: none are.
-        reuse_from: Journal of another job, whose results are taken for addresses that are new here.
-        forget_open: Sessions of earlier runs are known to be lost.
-    """
-
-    path: Path
-    api: str
-    max_age: float | None = None
-    reuse_from: Path | None = None
-    forget_open: bool = False
 
 
 class FileJob:
@@ -71,8 +54,8 @@ class FileJob:
         client: Whose API, key and limiter are used.
         table: The input.
         columns: Where its rows hold the address.
-        terms: How to go about it.
-        journal: Where everything is written down first.
+        options: How to go about it; a journal is needed.
+        api: Name of the API, which a journal holds the results of.
         stream_to: A sink that gets rows as they are done, in the table's order; None if the output
             is only composed in the end.
         on_result: Called with each row's number, result and result columns.
@@ -87,8 +70,8 @@ class FileJob:
         *,
         table: Table,
         columns: AddressColumns,
-        terms: Terms,
-        journal: JournalTerms,
+        options: JobOptions,
+        api: str,
         stream_to: Sink | None = None,
         on_result: OnResult = lambda *_: None,
         on_progress: Callable[[], None] = lambda: None,
@@ -97,12 +80,12 @@ class FileJob:
         self._client = client
         self._table = table
         self._columns = columns
-        self._terms = terms
-        self._journal = journal
+        self._options = options
+        self._api = api
         self._in_order = None if stream_to is None else _InOrder(table, stream_to)
         self._on_result = on_result
         self.on_progress = on_progress
-        self._outage = _Outage()
+        self._breaker = _OutageBreaker()
         self._stream: QualificationStream | None = None
         self._store: JournalStore | None = None
         self._began = 0.0
@@ -113,11 +96,16 @@ class FileJob:
         Raises:
             JournalError: It cannot be used.
         """
-        terms = self._journal
+        options = self._options
+        if options.journal is None:
+            raise ValueError("a file job needs a journal")
         self._store = await open_journal(
-            terms.path, api=terms.api, max_age=terms.max_age, reuse_from=terms.reuse_from
+            options.journal,
+            api=self._api,
+            max_age=options.max_age,
+            reuse_from=options.reuse_from,
         )
-        if terms.forget_open:
+        if options.forget_open:
             await self._store.forget_open()
         return self
 
@@ -147,10 +135,10 @@ class FileJob:
             InputError: The output that rows are streamed to cannot be written any more.
         """
         store = self._opened
-        work = Job(
-            self._client.caller, self._addresses(), terms=self._terms, store=nullcontext(store)
+        engine = JobEngine(
+            self._client.sender, self._addresses(), options=self._options, store=nullcontext(store)
         )
-        self._stream = stream = QualificationStream(work)
+        self._stream = stream = QualificationStream(engine)
         self._began = self._clock()
         ticker = asyncio.create_task(self._tick(store))
         try:
@@ -167,7 +155,7 @@ class FileJob:
                 self._measure()
                 with contextlib.suppress(JournalError):
                     await self._note(store)
-        self._outage.tell(self.report)
+        self._breaker.check(self.report)
 
     async def compose(self, outputs: Outputs) -> Composed | None:
         """Write the outputs: every row that has a result, in the table's order.
@@ -193,7 +181,7 @@ class FileJob:
 
     async def note_manifest(self, path: Path) -> None:
         """Remember where the manifest of the outputs is, for whoever checks the job later."""
-        await self._opened.set("manifest", relative(path, self._journal.path))
+        await self._opened.set("manifest", relative(path, self._opened.path))
 
     def _clock(self) -> float:
         return asyncio.get_running_loop().time()
@@ -207,7 +195,8 @@ class FileJob:
             raise TypeError("rows are numbered")
         values = result_values(result)
         self.report.count(result, values)
-        if self._outage.takes(result) and self.report.done < self.report.total:
+        self._breaker.record(result)
+        if self._breaker.tripped and self.report.done < self.report.total:
             self.stop()
         if self._in_order is not None:
             self._in_order.put(result.key, values)
@@ -245,36 +234,40 @@ class FileJob:
                 number += 1
 
 
-class _Outage:
-    """Notices when nothing works any more, before a whole file is written off."""
+class _OutageBreaker:
+    """Stops a job when every look-up fails by fault of the API, before all rows are spoilt."""
 
     def __init__(self) -> None:
+        self.tripped = False
         self._since = datetime.now(UTC)
-        self._row = 0
+        self._failures = 0
         self._last: HumError | None = None
-        self.noticed = False
 
-    def takes(self, result: Qualification) -> bool:
-        """Look at a result; return whether there is an outage."""
+    def record(self, result: Qualification) -> None:
+        """Count a result: failures in a row trip the breaker."""
         error = result.error
         faulty = isinstance(error, TransportError | ServerError | ResponseError)
-        # What an earlier run has met says nothing of the API as it is now.
+        # A failure of an earlier run says nothing of the API as it is now.
         fresh = faulty and result.observed_at is not None and result.observed_at >= self._since
-        self._row = self._row + 1 if fresh else self._row if faulty else 0
+        if not faulty:
+            self._failures = 0
+        elif fresh:
+            self._failures += 1
         self._last = error if faulty else self._last
-        self.noticed = self.noticed or self._row >= _PATIENCE
-        return self.noticed
+        if self._failures >= _MAX_FAILURES and not self.tripped:
+            self.tripped = True
+            logger.warning("the job stops: the last %d look-ups all failed", _MAX_FAILURES)
 
-    def tell(self, report: JobReport) -> None:
-        """Say that the job was stopped, if it was and rows are left.
+    def check(self, report: JobReport) -> None:
+        """Raise if the breaker has stopped the job and rows are left.
 
         Raises:
-            ApiUnavailable: It was.
+            ApiUnavailable: It has.
         """
-        if self.noticed and report.done < report.total:
+        if self.tripped and report.done < report.total:
             raise ApiUnavailable(
-                f"the last {_PATIENCE} look-ups all failed ({self._last}); stopped, lest more rows "
-                "fail or become uncertain: run the same command again when the API works"
+                f"the last {_MAX_FAILURES} look-ups all failed ({self._last}); stopped, lest more "
+                "rows fail or become uncertain: run the same command again when the API works"
             )
 
 

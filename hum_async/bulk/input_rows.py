@@ -48,9 +48,9 @@ class InputRows:
             self._position += 1
         return taken
 
-    def at_end(self) -> bool:
-        """Whether no row is left or to come; looks one row ahead to know."""
-        return self._intake.drained()
+    def look_ahead(self) -> bool:
+        """Read one row ahead if none is at hand; return whether any is left or may still come."""
+        return self._intake.look_ahead()
 
 
 def _keyed(row: Any, position: int) -> tuple[Hashable, Address]:

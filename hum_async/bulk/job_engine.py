@@ -1,7 +1,14 @@
-"""One job as its consumer sees it: rows go in as there is room for them, results come out."""
+"""The engine of a job: rows go in as there is room for them, each address is bought once.
+
+Three things run beside each other under one task: a reader sorts rows in by what the purchase store
+knows of their address, a dispatcher sends the requests of the look-up queue, and the consumer takes
+results. Each step of a purchase is recorded in the store before the next one begins: the intent
+before its POST, the token before its first poll, the result before its DELETE.
+"""
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import AsyncIterable, Hashable, Iterable
 from contextlib import AbstractAsyncContextManager
@@ -9,17 +16,38 @@ from contextlib import AbstractAsyncContextManager
 import attrs
 
 from hum_async._api.sender import RequestSender
-from hum_async._polling.dispatcher import Dispatcher, end_tasks
-from hum_async._purchases.records import address_digest
+from hum_async._lookups.lookup import Lookup, LookupStep
+from hum_async._lookups.queue import LookupObserver, LookupQueue
+from hum_async._polling.dispatcher import Dispatcher
+from hum_async._purchases.records import (
+    Asked,
+    Copied,
+    Entry,
+    Opened,
+    Settled,
+    Withdrawn,
+    address_digest,
+)
+from hum_async._purchases.resume_rules import ResumeAction, ResumeRules, written_off
 from hum_async._purchases.store import PurchaseStore
+from hum_async._tasks import end_tasks
+from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.input_rows import InputRows, Row
-from hum_async.bulk.purchasing import PLENTY, Purchase, Purchasing, Terms
-from hum_async.errors import ApiUnavailable, JournalError, SessionLimitReached, StreamBusy
-from hum_async.models import Address, Qualification
+from hum_async.bulk.options import JobOptions
+from hum_async.bulk.slot_scheduling import SlotScheduler
+from hum_async.errors import ApiUnavailable, JournalError, SessionLimitReached
+from hum_async.models import Address, Outcome, Qualification
 
-__all__ = ["Job", "JobStatistics"]
+__all__ = ["JobEngine", "JobStatistics"]
+
+logger = logging.getLogger("hum_async.bulk")
+logger.addHandler(logging.NullHandler())
+
+_PLENTY = 32
+"""Addresses waiting to be bought from which on no more rows need to be read."""
 
 _CHUNK = 256
+"""Rows that are sorted in together: each chunk costs a look into the journal."""
 
 
 @attrs.frozen
@@ -43,46 +71,72 @@ class JobStatistics:
     adopted: int = 0
 
 
-class Job:
+@attrs.define(eq=False, repr=False)
+class _Purchase:
+    """An address that is being looked up, and the other rows that wait for its result."""
+
+    digest: bytes
+    lookup: Lookup
+    instead_of: str | None = None
+    rows: list[tuple[Hashable, Address]] = attrs.field(factory=list)
+
+
+class JobEngine(LookupObserver):
     """The work of one `qualify`.
 
     Args:
-        caller: Sends the requests.
+        sender: Sends the requests.
         addresses: The rows.
-        terms: How to go about it.
-        store: Opens where purchases and results are kept.
+        options: How to go about it.
+        store: Opens the store of purchases.
     """
 
     def __init__(
         self,
-        caller: RequestSender,
+        sender: RequestSender,
         addresses: Iterable[Row] | AsyncIterable[Row],
         *,
-        terms: Terms,
+        options: JobOptions,
         store: AbstractAsyncContextManager[PurchaseStore],
     ) -> None:
-        self._caller = caller
-        self._terms = terms
+        self._sender = sender
+        self._options = options
         self._opening = store
         self._rows = InputRows(addresses)
-        self._purchasing: Purchasing | None = None
-        self._dispatcher: Dispatcher | None = None
+        self._order = SlotScheduler()
+        self._queue = LookupQueue(
+            sender, observer=self, order=self._order, wake=self._wake, may_create=self._may_buy
+        )
+        self._queue.hold()
+        self._dispatcher = Dispatcher(sender.limiter, work=self._queue)
         self._store: PurchaseStore | None = None
-        self._results: deque[tuple[Qualification, Purchase | None]] = deque()
-        self._unsafe: Purchase | None = None
-        self._delivered = 0
-        self._exhausted = self._stopping = self._ended = False
-        self._failure: Exception | None = None
+        self._rules = ResumeRules(run=0)
+        # Purchases without a result, by look-up and by address.
+        self._by_lookup: dict[Lookup, _Purchase] = {}
+        self._by_digest: dict[bytes, _Purchase] = {}
+        # Addresses that earlier runs knew, as far as rows with them were read.
+        self._met = SeenAddresses()
+        # Sessions that may have been billed, less those that this run has begun.
+        self._spent_before = 0
+        # Rows that wait for another row's look-up.
+        self._joined = 0
+        self._delivered = self._sessions = self._reused = self._adopted = 0
+        # Results that were not read yet; one comes with its look-up if reading it makes it safe.
+        self._results: deque[tuple[Qualification, Lookup | None]] = deque()
+        self._unsafe: Lookup | None = None
         self._consumer: asyncio.Future[None] | None = None
         self._room = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._task: asyncio.Task[None] | None = None
+        # All settled rows are out, so that requests may be sent.
+        self._sending = False
+        # No row is left to read; `stop` was called; some addresses will not be bought; it is over.
+        self._exhausted = self._stopping = self._gave_up = self._ended = False
+        self._failure: Exception | None = None
 
     # --- for the stream ---------------------------------------------------------------------------
 
     async def next_result(self) -> Qualification:
         """Return the next result; raise StopAsyncIteration after the last."""
-        if self._consumer is not None:
-            raise StreamBusy("another task is reading these results; read them in one place")
         self._start()
         self._acknowledge()
         while not self._results:
@@ -96,108 +150,103 @@ class Job:
                 self._consumer = None
         result, self._unsafe = self._results.popleft()
         self._delivered += 1
-        self.wake()
+        self._wake()
         return result
 
     def statistics(self) -> JobStatistics:
         """Return how far the job is."""
-        work = self._purchasing
-        if work is None:
-            return JobStatistics(self._delivered, 0, 0, 0)
         return JobStatistics(
-            self._delivered, work.open, work.requests, work.sessions, work.reused, work.adopted
+            delivered=self._delivered,
+            open=self._queue.in_progress,
+            requests=self._queue.requests,
+            sessions=self._sessions,
+            reused=self._reused,
+            adopted=self._adopted,
         )
 
     def stop(self) -> None:
-        """Begin nothing new; what is under way is finished."""
+        """Begin nothing new; look-ups under way are finished."""
         self._stopping = True
-        if self._purchasing is not None:
-            self._purchasing.stopping = True
-        self.wake()
+        self._queue.stop()
+        self._wake()
 
     def abandon(self) -> None:
         """Cancel without waiting, from whatever thread."""
-        for task in self._tasks:
-            loop = task.get_loop()
-            if not task.done() and not loop.is_closed():
-                with contextlib.suppress(RuntimeError):
-                    loop.call_soon_threadsafe(task.cancel)
+        task = self._task
+        if task is not None and not task.done() and not task.get_loop().is_closed():
+            with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
+                task.get_loop().call_soon_threadsafe(task.cancel)
 
     async def aclose(self) -> None:
         """Stop at once; what is recorded is safe when this returns."""
         self._ended = True
-        await end_tasks(self._tasks)
+        if self._task is not None:
+            await end_tasks([self._task])
 
     def _start(self) -> None:
-        if self._tasks or self._ended:
-            return
-        loop = asyncio.get_running_loop()
-        self._tasks.append(loop.create_task(self._supervise(), name="hum-qualify"))
-        if self._rows.fed:
-            self._tasks.append(loop.create_task(self._feed(), name="hum-feed"))
+        if self._task is None and not self._ended:
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._supervise(), name="hum-qualify")
 
     def _acknowledge(self) -> None:
-        """The consumer is done with its last row: only now its session may be closed."""
-        purchase, self._unsafe = self._unsafe, None
-        if purchase is not None and self._purchasing is not None:
-            self._purchasing.close(purchase)
+        """Close the session of the row that was read last: only now its result is safe."""
+        lookup, self._unsafe = self._unsafe, None
+        if lookup is not None:
+            self._queue.close(lookup)
 
     def _is_over(self) -> bool:
-        work = self._purchasing
-        if work is None or work.in_flight:
+        store = self._store
+        if store is None or self._queue.in_flight:
             return False
         if self._failure is not None:
             return True
-        if work.holding or not work.is_done():
+        if not self._sending or not self._queue.idle:
             return False
-        return self._stopping or self._exhausted or (work.is_barred() and work.unmet <= 0)
-
-    def _has_all_results(self) -> bool:
-        work = self._purchasing
-        return work is not None and self._exhausted and not work.rows and not work.left
+        barred = self._is_barred() and self._unmet(store) <= 0
+        return self._stopping or self._exhausted or barred
 
     async def _end(self) -> None:
         """Close everything; raise what ended the job, if it was not its end."""
-        work = self._purchasing
+        left = bool(self._queue.waiting) or self._gave_up
         if isinstance(self._failure, ApiUnavailable) and self._has_all_results():
             # Only DELETEs are left, and sessions expire by themselves.
             self._failure = None
-        if self._failure is None and not self._ended and work is not None and self._store:
-            if self._exhausted and not work.left:
+        if self._failure is None and not self._ended and self._store is not None:
+            if self._exhausted and not left:
                 try:
                     await self._store.finish()
                 except JournalError as exc:
                     self._failure = exc
             elif not self._stopping:
                 self._failure = SessionLimitReached(
-                    f"this job has bought the {self._terms.max_sessions} sessions that it may; to "
-                    "go on, raise max_sessions and run it again with the same journal"
+                    f"this job has bought the {self._options.max_sessions} sessions that it may; "
+                    "to go on, raise max_sessions and run it again with the same journal"
                 )
         await self.aclose()
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
 
-    # --- for whoever buys -------------------------------------------------------------------------
+    def _has_all_results(self) -> bool:
+        return self._exhausted and not self._by_lookup and not self._gave_up
 
-    def deliver(self, result: Qualification, purchase: Purchase | None) -> None:
-        """Take a result."""
-        self._results.append((result, purchase))
+    def _deliver(self, result: Qualification, lookup: Lookup | None = None) -> None:
+        self._results.append((result, lookup))
         self._wake_consumer()
 
-    def fail(self, exc: Exception) -> None:
-        """Take what ends the job; the first one counts."""
+    def _fail(self, exc: Exception) -> None:
+        """Record what ends the job; the first error counts."""
         if self._failure is None:
             self._failure = exc
-        if self._purchasing is not None:
-            self._purchasing.failed = True
+            # The name of its class alone: a message may come from the user's own iterable.
+            logger.warning("the job sends nothing more: %s", type(exc).__name__)
+        self._queue.hold()
         self._wake_consumer()
 
-    def wake(self) -> None:
-        """Look again whether there is something to do."""
+    def _wake(self) -> None:
+        """Let everything look again: there is something to do, or room for more."""
         self._room.set()
-        if self._dispatcher is not None:
-            self._dispatcher.wake()
+        self._dispatcher.wake()
         self._wake_consumer()
 
     def _wake_consumer(self) -> None:
@@ -211,86 +260,271 @@ class Job:
             async with self._opening as store:
                 await self._serve(store)
         except Exception as exc:  # noqa: BLE001  the journal's, or a bug; the consumer sees it
-            self.fail(exc)
+            self._fail(exc)
         finally:
             self._ended = True
             self._wake_consumer()
 
     async def _serve(self, store: PurchaseStore) -> None:
-        work = Purchasing(self._caller, self._terms, store, self)
-        self._store, self._purchasing = store, work
-        work.resume()
-        work.stopping, work.failed = self._stopping, self._failure is not None
-        # What is settled comes first. Rows that are fed may come at any time, and there is no
+        self._store = store
+        self._rules = ResumeRules(store.run, self._options.retry, store.taken_since)
+        self._spent_before = store.spent
+        if store.found_rate is not None:
+            self._sender.limiter.resume(store.found_rate)
+        # Settled rows come first. Rows of an async iterable may come at any time, and there is no
         # waiting for all of them.
-        work.holding = store.resumed and not self._rows.fed
-        self._dispatcher = Dispatcher(self._caller.limiter, work=work)
-        reading = asyncio.create_task(self._read(work, store), name="hum-read")
+        if not store.resumed or self._rows.fed:
+            self._send_from_now_on()
+        beside = [asyncio.create_task(self._read(store), name="hum-read")]
+        if self._rows.fed:
+            beside.append(asyncio.create_task(self._feed(), name="hum-feed"))
         try:
             await self._dispatcher.run()
         finally:
-            await end_tasks([reading])
+            await end_tasks(beside)
 
     async def _feed(self) -> None:
         try:
             await self._rows.feed(on_row=self._room.set)
         except Exception as exc:  # noqa: BLE001  of the user's own iterable; the consumer sees it
-            self.fail(exc)
+            self._fail(exc)
         finally:
             self._room.set()
 
-    async def _read(self, work: Purchasing, store: PurchaseStore) -> None:
+    async def _read(self, store: PurchaseStore) -> None:
         """Take rows as there is room for them, and sort them in."""
         try:
             while not self._stopping:
                 self._room.clear()
-                space = self._space(work)
+                space = self._space(store)
                 chunk = self._rows.take(min(_CHUNK, space))
                 if chunk:
-                    await self._sort_in(chunk, work, store)
-                elif space > 0 and self._rows.at_end():
+                    await self._sort_in(chunk, store)
+                elif space > 0 and not self._rows.look_ahead():
                     self._exhausted = True
                     break
                 else:
-                    self._let_go(work)
+                    # All settled rows are out, as far as there was room for them.
+                    self._send_from_now_on()
                     await self._room.wait()
         except Exception as exc:  # noqa: BLE001  of the user's own iterable, or the journal's
-            self.fail(exc)
-        self._let_go(work)
+            self._fail(exc)
+        self._send_from_now_on()
         self._wake_consumer()
 
-    def _let_go(self, work: Purchasing) -> None:
-        """Begin to send: all rows that are settled already, as far as there was room, are out."""
-        work.holding = False
-        if self._dispatcher is not None:
-            self._dispatcher.wake()
+    def _send_from_now_on(self) -> None:
+        self._sending = True
+        if self._failure is None:
+            self._queue.release()
 
-    def _space(self, work: Purchasing) -> int:
-        """Rows that may be read now."""
-        space = self._terms.max_open - work.rows - len(self._results)
-        if work.holding:
+    # --- rows in ----------------------------------------------------------------------------------
+
+    def _space(self, store: PurchaseStore) -> int:
+        """Return how many rows may be read now."""
+        space = self._options.max_open - self._rows_under_way() - len(self._results)
+        waiting = self._queue.waiting
+        if not self._sending:
             return space
-        if work.waiting > PLENTY:
-            # Where no more may be bought, rows further down may still need nothing but reading.
-            return space if work.is_barred() and work.unmet > 0 else 0
-        # Many at a time: each lot costs a look into the journal.
-        return min(space, 2 * PLENTY - work.waiting)
+        if waiting > _PLENTY:
+            # Where no more may be bought, the result of a later row may still be in the store.
+            return space if self._is_barred() and self._unmet(store) > 0 else 0
+        return min(space, 2 * _PLENTY - waiting)
 
-    async def _sort_in(
-        self, chunk: list[tuple[Hashable, Address]], work: Purchasing, store: PurchaseStore
-    ) -> None:
-        unknown = []
+    def _rows_under_way(self) -> int:
+        return self._queue.in_progress + self._joined + self._queue.waiting
+
+    def _unmet(self, store: PurchaseStore) -> int:
+        """Return how many addresses of earlier runs are in no row that was read."""
+        return store.known - len(self._met)
+
+    async def _sort_in(self, chunk: list[tuple[Hashable, Address]], store: PurchaseStore) -> None:
+        unknown: list[tuple[bytes, Lookup]] = []
         for key, address in chunk:
-            lookup = work.new_trip(key, address)
+            lookup = Lookup(
+                key=key,
+                address=address,
+                policy=self._options.policy,
+                retry=self._sender.retry,
+                close=self._options.close,
+            )
             if lookup.result is not None:
-                self.deliver(lookup.result, None)
+                self._deliver(lookup.result)
                 continue
             digest = address_digest(lookup.address)
-            # Before anything is waited for: what is looked up now may be settled after that.
-            if not work.joins(digest, lookup):
+            # Before the store is asked: a look-up under way may be settled after that.
+            if not self._joins(digest, lookup):
                 unknown.append((digest, lookup))
         found = await store.find([digest for digest, _ in unknown]) if unknown else {}
         for digest, lookup in unknown:
-            if not work.joins(digest, lookup):
-                await work.begin(digest, lookup, found.get(digest))
-        self.wake()
+            if not self._joins(digest, lookup):
+                await self._begin(digest, lookup, found.get(digest), store)
+        self._wake()
+
+    def _joins(self, digest: bytes, lookup: Lookup) -> bool:
+        """Let a row wait for the look-up of its address, if one is under way."""
+        purchase = self._by_digest.get(digest)
+        if purchase is None:
+            return False
+        purchase.rows.append((lookup.key, lookup.address))
+        self._joined += 1
+        return True
+
+    async def _begin(
+        self, digest: bytes, lookup: Lookup, entry: Entry | None, store: PurchaseStore
+    ) -> None:
+        """Do what an address needs, by what is known of it."""
+        action, reason = self._rules.action(entry)
+        if entry is not None and not entry.copied and self._rules.is_earlier(entry):
+            self._met.first(digest, 1)
+        if action is ResumeAction.BUY or entry is None:
+            # A result that only another job's journal holds is not there to be replaced.
+            mine = entry is not None and not entry.copied
+            self._buy(_Purchase(digest, lookup, instead_of=reason if mine else None))
+        elif action is ResumeAction.TAKE:
+            await self._take(digest, lookup, entry, store)
+        elif action is ResumeAction.ADOPT:
+            lookup.adopt(entry.token or "", *self._sender.clocks(), requests=entry.requests)
+            self._adopted += 1
+            self._add(_Purchase(digest, lookup))
+        else:
+            result = written_off(entry, key=lookup.key, address=lookup.address)
+            await store.record(Settled(digest, result))
+            self._reused += 1
+            self._deliver(result)
+
+    async def _take(
+        self, digest: bytes, lookup: Lookup, entry: Entry, store: PurchaseStore
+    ) -> None:
+        """Hand out a result that is there already."""
+        if entry.copied:
+            store.record(Copied(digest, entry))
+        result = await store.result(entry, key=lookup.key, address=lookup.address)
+        if self._rules.is_earlier(entry):
+            self._reused += 1
+            self._deliver(result)
+        else:
+            self._deliver(_shared(result, lookup.key, lookup.address))
+
+    def _buy(self, purchase: _Purchase) -> None:
+        if self._is_barred() and self._queue.waiting >= _PLENTY:
+            # It could only wait; the results of later rows may be in the store.
+            self._gave_up = True
+        else:
+            self._add(purchase)
+
+    def _add(self, purchase: _Purchase) -> None:
+        self._by_digest[purchase.digest] = self._by_lookup[purchase.lookup] = purchase
+        self._queue.add(purchase.lookup)
+
+    # --- purchases --------------------------------------------------------------------------------
+
+    def _may_buy(self) -> bool:
+        most = self._options.max_sessions
+        return most is None or self._spent_before + self._queue.begun < most
+
+    def _is_barred(self) -> bool:
+        """Return whether addresses wait that may not be bought."""
+        return bool(self._queue.waiting) and not self._may_buy()
+
+    async def before_create(self, lookup: Lookup) -> None:
+        """Record that a POST is about to be sent: should the process die now, it may have been."""
+        purchase, store = self._by_lookup[lookup], self._opened()
+        try:
+            await store.record(Asked(purchase.digest, purchase.instead_of))
+        except asyncio.CancelledError:
+            store.record(Withdrawn(purchase.digest))
+            raise
+        purchase.instead_of = None
+
+    def create_refused(self, lookup: Lookup) -> None:
+        """Record that a POST had no effect."""
+        self._opened().record(Withdrawn(self._by_lookup[lookup].digest))
+
+    async def answered(self, lookup: Lookup, step: LookupStep) -> None:
+        """Record what an answer showed, before anything is done that builds on it."""
+        store = self._opened()
+        store.requests = self._queue.requests
+        store.found_rate = self._sender.limiter.found_rate
+        purchase = self._by_lookup.get(lookup)
+        if purchase is not None:
+            await self._record(purchase, store, created=step is LookupStep.CREATE)
+            self._report_update(purchase)
+            if lookup.result is not None:
+                self._settle(purchase, lookup.result, store)
+            elif step is LookupStep.POLL and lookup.step is LookupStep.CREATE:
+                # The adopted session is gone: buying another one is a new decision.
+                purchase.instead_of = "gone"
+        self._heed_pause(lookup.asked_to_wait, store)
+
+    def dropped(self, lookup: Lookup) -> None:
+        """Forget a look-up that is not begun, because the job was stopped."""
+        purchase = self._by_lookup.pop(lookup)
+        del self._by_digest[purchase.digest]
+        self._gave_up = True
+        self._spent_before -= 1
+        self._joined -= len(purchase.rows)
+        self._wake()
+
+    def failed(self, lookup: Lookup, error: Exception) -> None:
+        """End the job: the key, the client or the store fails, or it is a bug."""
+        del lookup
+        self._fail(error)
+
+    def _opened(self) -> PurchaseStore:
+        if self._store is None:
+            raise RuntimeError("requests are sent only while the store is open")
+        return self._store
+
+    async def _record(self, purchase: _Purchase, store: PurchaseStore, *, created: bool) -> None:
+        lookup, digest = purchase.lookup, purchase.digest
+        self._sessions += created and lookup.token is not None
+        if lookup.result is not None:
+            await store.record(Settled(digest, lookup.result))
+        elif created and lookup.token is not None:
+            await store.record(Opened(digest, lookup.token, lookup.requests))
+        elif created:
+            store.record(Withdrawn(digest))
+
+    def _report_update(self, purchase: _Purchase) -> None:
+        update, listener = purchase.lookup.update, self._options.on_update
+        if update is not None and listener is not None:
+            for key in (purchase.lookup.key, *(key for key, _ in purchase.rows)):
+                listener(key, update)
+
+    def _settle(self, purchase: _Purchase, result: Qualification, store: PurchaseStore) -> None:
+        lookup = purchase.lookup
+        self._order.settled(result.requests + (lookup.step is LookupStep.CLOSE))
+        self._spent_before -= result.token is None and result.outcome is not Outcome.UNCERTAIN
+        self._joined -= len(purchase.rows)
+        del self._by_digest[purchase.digest], self._by_lookup[lookup]
+        shared = [_shared(result, key, address) for key, address in purchase.rows]
+        *first, last = [result, *shared]
+        for row in first:
+            self._deliver(row)
+        if store.durable:
+            self._deliver(last)
+            self._queue.close(lookup)
+        else:
+            # Only the reader can make the result safe: `_acknowledge` closes the session when the
+            # last of its rows has been read.
+            self._deliver(last, lookup)
+
+    def _heed_pause(self, asked: float | None, store: PurchaseStore) -> None:
+        """End a job that can go on later, rather than wait very long.
+
+        Raises:
+            ApiUnavailable: The API asks to wait for longer than the job does.
+        """
+        most = self._options.max_pause
+        if asked is None or most is None or asked <= most or not store.durable:
+            return
+        raise ApiUnavailable(
+            f"the API asks to wait {asked:,.0f} seconds; stopped, everything so far is in the "
+            "journal: run the same again after that time, and the job goes on where it was",
+            retry_after=asked,
+        )
+
+
+def _shared(result: Qualification, key: Hashable, address: Address) -> Qualification:
+    """Return a result for another row of the same address, which cost nothing."""
+    return attrs.evolve(result, key=key, address=address, requests=0, elapsed=0.0)

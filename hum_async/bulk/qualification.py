@@ -1,26 +1,24 @@
 """`qualify`: many addresses under one limit, each bought once."""
 
 import os
-from collections.abc import AsyncIterable, Collection, Hashable, Iterable
-from collections.abc import Callable as Function
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from yarl import URL
 
-from hum_async._polling.policies import LearnedPolling, PollPolicy
-from hum_async._purchases.sqlite.writer import open_store
+from hum_async._polling.policies import PollPolicy
+from hum_async._polling.stream import Stream
+from hum_async._purchases.memory import MemoryStore
+from hum_async._purchases.sqlite.writer import open_journal
+from hum_async._purchases.store import PurchaseStore
 from hum_async.bulk.input_rows import Row
-from hum_async.bulk.job_engine import Job, JobStatistics
-from hum_async.bulk.purchasing import Terms
+from hum_async.bulk.job_engine import JobEngine, JobStatistics
+from hum_async.bulk.options import JobOptions, OnUpdate
 from hum_async.client import HumClient
-from hum_async.models import Outcome, Qualification, SessionUpdate
+from hum_async.models import Outcome, Qualification
 
 __all__ = ["JobStatistics", "QualificationStream", "api_name", "qualify"]
-
-MAX_OPEN = 2000
-"""Sessions that are open, or answered and not yet read, at the same time."""
 
 
 def qualify(  # noqa: PLR0913  all but two by name
@@ -35,7 +33,7 @@ def qualify(  # noqa: PLR0913  all but two by name
     max_age: float | None = None,
     reuse_from: str | os.PathLike[str] | None = None,
     max_sessions: int | None = None,
-    on_update: Function[[Hashable, SessionUpdate], None] | None = None,
+    on_update: OnUpdate | None = None,
 ) -> "QualificationStream":
     """Look up many addresses; iterate over the results with ``async for``.
 
@@ -44,7 +42,7 @@ def qualify(  # noqa: PLR0913  all but two by name
         addresses: `Address` or ``(key, Address)``, any iterable or async iterable; read only as
             fast as sessions can be opened. Without a key a row's key is its position.
         journal: File in which everything bought is written down before it is used, made if there
-            is none. ApiRequest again with the same file to resume, whatever ended the last run: rows
+            is none. Call again with the same file to resume, whatever ended the last run: rows
             that are settled come first, from the journal and without a request; sessions that
             were open are taken over; a POST that nobody saw the answer of is `UNCERTAIN`. Rows
             are recognised by their address, so the input may have changed. None: results are kept
@@ -73,33 +71,38 @@ def qualify(  # noqa: PLR0913  all but two by name
             is under way is waited for first, because it may have been paid.
         JournalError: While iterating: the journal cannot be used or written any more.
         ApiUnavailable: While iterating, with a journal only: the API asks to wait for more than two
-            minutes. ApiRequest again after that time. Without a journal the job waits.
+            minutes. Call again after that time. Without a journal the job waits.
         SessionLimitReached: While iterating: rows are left, and `max_sessions` are bought.
         ConfigurationError: The client cannot work.
         ValueError: An argument is out of its range.
     """
-    for name, value in (("max_open", max_open), ("max_sessions", max_sessions)):
-        if value is not None and value < 1:
-            raise ValueError(f"{name} must be at least 1, not {value!r}")
-    if max_age is not None and not max_age >= 0:
-        raise ValueError(f"max_age must be 0 seconds or more, not {max_age!r}")
-    if journal is None and reuse_from is not None:
-        raise ValueError("reuse_from needs a journal to copy into; pass journal= as well")
-    terms = Terms(
-        policy=LearnedPolling() if policy is None else policy,
-        max_open=MAX_OPEN if max_open is None else max_open,
+    options = JobOptions(
+        journal=None if journal is None else Path(journal),
+        policy=policy,
+        max_open=max_open,
         close=close,
-        retry=frozenset(retry),
+        retry=retry,
+        max_age=max_age,
+        reuse_from=None if reuse_from is None else Path(reuse_from),
         max_sessions=max_sessions,
         on_update=on_update,
     )
-    store = open_store(
-        None if journal is None else Path(journal),
-        api=api_name(client.base_url),
-        max_age=max_age,
-        reuse_from=None if reuse_from is None else Path(reuse_from),
+    store = _open_store(options, api=api_name(client.base_url))
+    return QualificationStream(JobEngine(client.sender, addresses, options=options, store=store))
+
+
+@asynccontextmanager
+async def _open_store(options: JobOptions, *, api: str) -> AsyncIterator[PurchaseStore]:
+    if options.journal is None:
+        yield MemoryStore()
+        return
+    store = await open_journal(
+        options.journal, api=api, max_age=options.max_age, reuse_from=options.reuse_from
     )
-    return QualificationStream(Job(client.caller, addresses, terms=terms, store=store))
+    try:
+        yield store
+    finally:
+        await store.aclose()
 
 
 def api_name(base_url: str) -> str:
@@ -108,42 +111,37 @@ def api_name(base_url: str) -> str:
     return "a server on this machine" if host in {"127.0.0.1", "localhost", "::1"} else host
 
 
-class QualificationStream:
-    """What `qualify` returns: an async iterator of `Qualification`."""
+class QualificationStream(Stream[Qualification]):
+    """What `qualify` returns: an async iterator of `Qualification`.
 
-    __slots__ = ("__weakref__", "_job")
+    Without a journal, asking for the next result says that the one before it is safe.
+    """
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
+    __slots__ = ("_engine",)
 
-    def __aiter__(self) -> Self:
-        return self
+    _opened_by = "qualify()"
 
-    async def __anext__(self) -> Qualification:
-        """Return the next result; without a journal, this tells that the one before is safe."""
-        return await self._job.next_result()
+    def __init__(self, engine: JobEngine) -> None:
+        super().__init__()
+        self._engine = engine
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
+    async def _get(self) -> Qualification:
+        return await self._engine.next_result()
 
     def __del__(self) -> None:
-        self._job.abandon()
+        self.close()
 
     def statistics(self) -> JobStatistics:
         """Return how far the job is."""
-        return self._job.statistics()
+        return self._engine.statistics()
 
     def stop(self) -> None:
-        """Buy nothing more; the stream ends when what is under way has been looked up."""
-        self._job.stop()
+        """Buy nothing more; the stream ends when the look-ups under way have their results."""
+        self._engine.stop()
+
+    def close(self) -> None:
+        """Stop at once, without waiting for the end; `aclose` waits. Idempotent."""
+        self._engine.abandon()
 
     async def aclose(self) -> None:
         """Stop at once. Idempotent.
@@ -151,4 +149,4 @@ class QualificationStream:
         Open sessions are left: with a journal the next run takes them over, without one they
         expire. A POST under way is cut off, and its row will be `UNCERTAIN`; `stop` avoids that.
         """
-        await self._job.aclose()
+        await self._engine.aclose()

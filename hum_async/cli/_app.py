@@ -16,7 +16,7 @@ _COMMANDS = {
     "status": "Show how a job stands, by its journal.",
     "verify": "Check a finished job: its journal, its files and its rows.",
     "lookup": "Look up one address.",
-    "watch": "SessionPoll sessions by their tokens until their agents are done.",
+    "watch": "Follow sessions by their tokens until their agents are done.",
     "ping": "Check that the API is up and takes the key.",
     "simulate": "Serve a simulated Hum API on this machine, for tests and for trying things out.",
     "demo": "Show look-ups live, on a simulated API.",

@@ -46,7 +46,7 @@ class InputOptions:
         table = open_table(source, encoding=self.encoding, sheet=self.sheet, fmt=self.input_format)
         return table, find_columns(table.header, mapping=named, source=table.name)
 
-    def introduce(self, table: Table, columns: AddressColumns) -> None:
+    def describe(self, table: Table, columns: AddressColumns) -> None:
         """Say what was found in the input, and what it was taken for."""
         found = ", ".join(f"{field} = {table.header[at]}" for field, at in columns.at.items())
         say(shown(f"{table.name}: {table.count:,} rows; {found}"))

@@ -15,6 +15,7 @@ from hum_async._purchases.sqlite.journal import remove_journal
 from hum_async._purchases.sqlite.schema import VERSION, version_of
 from hum_async.bulk.files.outputs import beside
 from hum_async.bulk.job_status import status_of
+from hum_async.bulk.options import MAX_PAUSE, JobOptions
 from hum_async.bulk.tables import STANDARD
 from hum_async.cli._console import say, shown
 from hum_async.cli._durations import Duration
@@ -22,7 +23,7 @@ from hum_async.cli._run import UsageError
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
 
-__all__ = ["JournalOptions", "journal_path", "somebody_is_there", "start_over"]
+__all__ = ["JournalOptions", "is_interactive", "journal_path", "start_over"]
 
 
 @Parameter(name="*")
@@ -75,6 +76,28 @@ class JournalOptions:
             help="Never buy more sessions than this, all runs of the job together.",
         ),
     ] = None
+
+    def job_options(self, path: Path, *, keep: bool, close: bool, simulated: bool) -> JobOptions:
+        """Return the options of the job that keeps its journal at `path`.
+
+        Args:
+            path: The journal.
+            keep: It stays when the command has ended.
+            close: End each session when its result is safe.
+            simulated: The API is simulated inside this process.
+        """
+        return JobOptions(
+            journal=path,
+            close=close,
+            retry=self.retried,
+            max_age=self.reuse,
+            reuse_from=self.reuse_from,
+            max_sessions=self.max_sessions,
+            # A job whose journal is not kept cannot be taken up later.
+            max_pause=MAX_PAUSE if keep else None,
+            # A simulated API inside the last process has taken its sessions along.
+            forget_open=simulated,
+        )
 
     @property
     def retried(self) -> frozenset[Outcome]:
@@ -136,6 +159,6 @@ def _loss(path: Path) -> str:
     )
 
 
-def somebody_is_there(source: str) -> bool:
+def is_interactive(source: str) -> bool:
     """Whether a question can be asked."""
     return source != STANDARD and sys.stdin is not None and sys.stdin.isatty()

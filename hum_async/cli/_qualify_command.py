@@ -8,21 +8,19 @@ from typing import Any
 
 import attrs
 
-from hum_async._polling.policies import LearnedPolling, PollPolicy
-from hum_async.bulk.file_job import FileJob, JournalTerms
+from hum_async.bulk.file_job import FileJob
 from hum_async.bulk.files.columns import AddressColumns
 from hum_async.bulk.files.compose import Composed
 from hum_async.bulk.files.event_file import EventFile
 from hum_async.bulk.files.manifest import manifest_of, write_manifest
 from hum_async.bulk.files.outputs import JobOutputs
 from hum_async.bulk.job_status import status_of
-from hum_async.bulk.purchasing import MAX_TOLD_PAUSE, Terms
-from hum_async.bulk.qualification import MAX_OPEN, api_name
+from hum_async.bulk.options import JobOptions
+from hum_async.bulk.qualification import api_name
 from hum_async.bulk.report import JobReport
 from hum_async.bulk.tables import STANDARD, Sink, Table, format_of
 from hum_async.cli._api import SimulatedApiOptions, open_client
 from hum_async.cli._console import say, shown
-from hum_async.cli._journal_options import JournalOptions
 from hum_async.cli._progress import showing_progress
 from hum_async.cli._run import ExitCode, gentle_stop
 from hum_async.cli._summary import show_summary
@@ -38,7 +36,7 @@ from hum_async.errors import (
     SessionLimitReached,
 )
 
-__all__ = ["JobPlan", "run_plan"]
+__all__ = ["QualifyPlan", "run_plan"]
 
 
 _WORTH_A_WORD = 50_000
@@ -46,66 +44,62 @@ _WORTH_A_WORD = 50_000
 
 
 @attrs.frozen(kw_only=True)
-class JobPlan:
+class QualifyPlan:
     """Everything that the arguments of the command say.
 
     Attributes:
         table: The input.
         columns: Where its rows hold the address.
         outputs: Where rows go.
+        options: How the job goes about it.
         journal: The journal's file.
         keeps_journal: It stays when the command has ended.
-        journal_options: What is taken from it.
         events: Where events go; None for nowhere.
         api: How to reach the API.
         key: The API key, None to leave it to the environment.
-        close: End each session when its result is safe.
         quiet: Show no progress and no summary.
         encoding: Of the input, as named.
         sheet: Of the input, as named.
-        policy: When to poll; None learns it.
     """
 
     table: Table
     columns: AddressColumns
     outputs: JobOutputs
+    options: JobOptions
     journal: Path
     keeps_journal: bool
-    journal_options: JournalOptions
     events: str | None
     api: SimulatedApiOptions
     key: str | None = attrs.field(repr=False)
-    close: bool
     quiet: bool
     encoding: str | None
     sheet: str | None
-    policy: PollPolicy | None = None
 
 
-async def run_plan(plan: JobPlan) -> ExitCode:
+async def run_plan(plan: QualifyPlan) -> ExitCode:
     """Run the job; return the exit code of the command."""
     with contextlib.ExitStack() as files:
         log = _open_events(plan.events, files)
         async with open_client(plan.api, key=plan.key, quiet=plan.quiet) as client:
-            await _preflight(client)
+            await _check_api(client)
             rows = plan.outputs.open_rows() if plan.outputs.streams else None
             job = _make_job(plan, client, rows, log)
             async with job:
-                return await _Run(plan, job, rows, log).to_its_end()
+                return await _QualifyCommand(plan, job, rows, log).run()
 
 
-class _Run:
+class _QualifyCommand:
     """One run of a job, with all that is shown and written around it."""
 
     def __init__(
-        self, plan: JobPlan, job: FileJob, rows: Sink | None, log: EventFile | None
+        self, plan: QualifyPlan, job: FileJob, rows: Sink | None, log: EventFile | None
     ) -> None:
         self._plan = plan
         self._job = job
         self._rows = rows
         self._log = log
 
-    async def to_its_end(self) -> ExitCode:
+    async def run(self) -> ExitCode:
         """Look up, write and tell.
 
         Raises:
@@ -123,7 +117,7 @@ class _Run:
                 written = await self._write()
         finally:
             if not plan.quiet:
-                self._tell(written=written)
+                self._print_summary(written=written)
         if ended is not None:
             raise ended
         if signals and report.done < report.total:
@@ -191,24 +185,24 @@ class _Run:
             files["failed"] = (outputs.failed, {"rows": composed.failed})
         if outputs.long not in {None, STANDARD}:
             files["long"] = (Path(str(outputs.long)), {"rows": composed.long})
-        options = plan.journal_options
+        options = plan.options
         return manifest_of(
             status_of(plan.journal),
             path=path,
             files=files,
             composed=composed,
             settings={
-                "close": plan.close,
+                "close": options.close,
                 "rate": plan.api.rate,
                 "concurrency": plan.api.concurrency,
                 "simulated": plan.api.simulate,
-                "retry": sorted(options.retried),
-                "reuse_s": options.reuse,
+                "retry": sorted(options.retry),
+                "reuse_s": options.max_age,
                 "max_sessions": options.max_sessions,
             },
         )
 
-    def _tell(self, *, written: bool) -> None:
+    def _print_summary(self, *, written: bool) -> None:
         plan, report = self._plan, self._job.report
         show_summary(
             report,
@@ -222,38 +216,26 @@ class _Run:
 
 
 def _make_job(
-    plan: JobPlan, client: HumClient, rows: Sink | None, log: EventFile | None
+    plan: QualifyPlan, client: HumClient, rows: Sink | None, log: EventFile | None
 ) -> FileJob:
-    options, api = plan.journal_options, plan.api
-    name = f"the simulated API with seed {api.seed}" if api.simulate else api_name(client.base_url)
+    api = plan.api
+    options = plan.options
+    if log is not None:
+        options = attrs.evolve(options, on_update=log.update)
     return FileJob(
         client,
         table=plan.table,
         columns=plan.columns,
-        terms=Terms(
-            policy=plan.policy or LearnedPolling(),
-            max_open=MAX_OPEN,
-            close=plan.close,
-            retry=options.retried,
-            max_sessions=options.max_sessions,
-            on_update=None if log is None else log.update,
-            # What is not kept cannot be taken up later.
-            max_pause=MAX_TOLD_PAUSE if plan.keeps_journal else None,
-        ),
-        journal=JournalTerms(
-            path=plan.journal,
-            api=name,
-            max_age=options.reuse,
-            reuse_from=options.reuse_from,
-            # A simulated API inside the last process has taken its sessions along.
-            forget_open=api.simulate,
-        ),
+        options=options,
+        api=f"the simulated API with seed {api.seed}"
+        if api.simulate
+        else api_name(client.base_url),
         stream_to=rows,
         on_result=_ignore if log is None else log.result,
     )
 
 
-def _check_unchanged(plan: JobPlan, report: JobReport, composed: Composed) -> None:
+def _check_unchanged(plan: QualifyPlan, report: JobReport, composed: Composed) -> None:
     """Notice an input that was edited while its rows were looked up.
 
     Raises:
@@ -285,7 +267,7 @@ def _open_events(target: str | None, files: contextlib.ExitStack) -> EventFile |
     return EventFile(stream, name=target)
 
 
-async def _preflight(client: HumClient) -> None:
+async def _check_api(client: HumClient) -> None:
     """Find out before a job that the API is there and takes the key."""
     try:
         await client.ping()

@@ -69,7 +69,7 @@ def _prepare(
     if report is not None and report == corrected:
         raise UsageError("--report and --corrected cannot be the same; name two files")
     table, columns = options.open(source)
-    options.introduce(table, columns)
+    options.describe(table, columns)
     # Here and not in the coroutine: no event loop keeps Ctrl-C from ending it.
     with ExitStack() as outputs, messages.status("Looking at every row ..."):
         on_finding = on_corrected = None

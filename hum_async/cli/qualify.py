@@ -14,12 +14,12 @@ from hum_async.cli._api import PathOrDash, SimulatedApiOptions, read_key
 from hum_async.cli._input import InputOptions
 from hum_async.cli._journal_options import (
     JournalOptions,
+    is_interactive,
     journal_path,
-    somebody_is_there,
     start_over,
 )
 from hum_async.cli._preflight_view import show
-from hum_async.cli._qualify_command import JobPlan, run_plan
+from hum_async.cli._qualify_command import QualifyPlan, run_plan
 from hum_async.cli._run import ExitCode, UsageError, run
 
 __all__ = ["qualify"]
@@ -91,17 +91,18 @@ def _prepare(  # noqa: PLR0913  as above
     long: str | None,
     events: str | None,
     dry_run: bool,
+    close: bool,
+    quiet: bool,
     table_options: InputOptions,
     journal: JournalOptions,
     api: SimulatedApiOptions,
-    **settings: Any,
 ) -> Coroutine[Any, Any, ExitCode]:
     if STANDARD == events == output:
         raise UsageError("results and events cannot both go to standard output; use -o FILE")
     key = None if dry_run else read_key(api)
     table, columns = table_options.open(source)
-    if not settings["quiet"]:
-        table_options.introduce(table, columns)
+    if not quiet:
+        table_options.describe(table, columns)
     if dry_run:
         # Here and not in the coroutine: nothing keeps Ctrl-C from ending it.
         return _shown(examine(table, columns), rate=api.rate)
@@ -111,20 +112,21 @@ def _prepare(  # noqa: PLR0913  as above
         journal=path,
         **{"file of events": None if events in {None, STANDARD} else Path(str(events))},
     )
-    start_over(path, journal, may_ask=somebody_is_there(source))
-    plan = JobPlan(
+    start_over(path, journal, may_ask=is_interactive(source))
+    keep = journal.journal is not None or not outputs.streams
+    plan = QualifyPlan(
         table=table,
         columns=columns,
         outputs=outputs,
+        options=journal.job_options(path, keep=keep, close=close, simulated=api.simulate),
         journal=path,
-        keeps_journal=journal.journal is not None or not outputs.streams,
-        journal_options=journal,
+        keeps_journal=keep,
         events=events,
         api=api,
         key=key,
         encoding=table_options.encoding,
         sheet=table_options.sheet,
-        **settings,
+        quiet=quiet,
     )
     return run_plan(plan)
 

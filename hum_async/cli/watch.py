@@ -26,7 +26,7 @@ def watch(
     budget: Positive = 30.0,
     api: ApiOptions = _DEFAULT_API,
 ) -> int:
-    """SessionPoll sessions by their tokens until their agents are done.
+    """Follow sessions by their tokens until their agents are done.
 
     Args:
         tokens: Session tokens; - reads them from standard input, one on a line.

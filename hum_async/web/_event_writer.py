@@ -39,15 +39,15 @@ class EventWriter:
         self._position = 0
 
     def begin(self, lookup: str) -> ReplayBuffer:
-        """Return the story of a look-up that begins."""
+        """Return the replay buffer of a look-up that begins."""
         return ReplayBuffer(
             self._write(EventKind.SNAPSHOT, lookup, public_state(None), self._next())
         )
 
-    def tell_state(
-        self, story: ReplayBuffer, lookup: str, before: Session | None, after: Session
+    def write_state(
+        self, buffer: ReplayBuffer, lookup: str, before: Session | None, after: Session
     ) -> Session:
-        """Tell where a look-up stands, if that differs from what was told; return what is told."""
+        """Write where a look-up stands, if that is new; return the state that was written."""
         if before is not None and not after.agents:
             # Some answers name no agents, which does not undo what earlier ones said of them.
             after = attrs.evolve(
@@ -60,32 +60,32 @@ class EventWriter:
         if not changes and known == after.service_address:
             return after
         state = public_state(after)
-        told = {**state, "changes": [public_change(change) for change in changes]}
+        shown = {**state, "changes": [public_change(change) for change in changes]}
         position, hidden = self._next(), (after.token,)
-        story.add(
-            self._write(EventKind.CHANGE, lookup, told, position, hidden),
+        buffer.add(
+            self._write(EventKind.CHANGE, lookup, shown, position, hidden),
             snapshot=self._write(EventKind.SNAPSHOT, lookup, state, position, hidden),
         )
         return after
 
-    def tell_result(self, story: ReplayBuffer, lookup: str, result: Qualification) -> None:
-        """Tell the providers, if that is what the look-up found out, and that it is done."""
+    def write_result(self, buffer: ReplayBuffer, lookup: str, result: Qualification) -> None:
+        """Write the providers, if the search came to an end, and that the look-up is done."""
         hidden = (result.token, *(provider.security_token for provider in result.providers))
         if result.outcome in {Outcome.SERVED, Outcome.NO_PROVIDERS}:
-            told = _providers(result.providers)
-            story.add(self._write(EventKind.PROVIDERS, lookup, told, self._next(), hidden))
+            found = _providers(result.providers)
+            buffer.add(self._write(EventKind.PROVIDERS, lookup, found, self._next(), hidden))
         done = {
             "outcome": result.outcome,
             "message": explanation(result.outcome),
             "elapsed": round(result.elapsed, 3),
         }
-        story.add(self._write(EventKind.DONE, lookup, done, self._next(), hidden))
+        buffer.add(self._write(EventKind.DONE, lookup, done, self._next(), hidden))
 
-    def tell_failure(self, story: ReplayBuffer, lookup: str) -> None:
-        """Tell that a look-up cannot be made."""
+    def write_failure(self, buffer: ReplayBuffer, lookup: str) -> None:
+        """Write that a look-up failed."""
         failed = Outcome.FAILED
         done = {"outcome": failed, "message": explanation(failed), "elapsed": None}
-        story.add(self._write(EventKind.DONE, lookup, done, self._next()))
+        buffer.add(self._write(EventKind.DONE, lookup, done, self._next()))
 
     def _next(self) -> int:
         self._position += 1

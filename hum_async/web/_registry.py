@@ -27,19 +27,19 @@ class HubLookup:
     Attributes:
         id: What browsers call it.
         address_key: What spellings of its address have in common.
-        began: When it was asked for.
-        work: The way to its result; None once that is told.
-        story: What has been told of it.
-        told: The session's state that was told last.
+        began: When it was started.
+        work: The state of the look-up; None once its result is sent.
+        buffer: Its events.
+        last_sent: The session's state that the last event showed.
         outcome: Its result; None while it is running.
     """
 
     id: str
     address_key: str
     began: float
-    story: ReplayBuffer
+    buffer: ReplayBuffer
     work: Lookup | None = None
-    told: Session | None = None
+    last_sent: Session | None = None
     outcome: Outcome | None = None
 
 
@@ -86,7 +86,7 @@ class Registry:
         return lookup if lookup.outcome is None or lookup.outcome in _ANSWERS else None
 
     def end(self, lookup: HubLookup, outcome: Outcome, now: float) -> None:
-        """Tell that a look-up has its result."""
+        """Record that a look-up has its result."""
         self.running -= 1
         lookup.work, lookup.outcome = None, outcome
         self._ended[lookup] = now + self._keep_for

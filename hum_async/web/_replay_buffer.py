@@ -1,7 +1,7 @@
-"""What has been told of one look-up, kept for those who come later or come back.
+"""The events of one look-up, kept for subscribers that come late or come back.
 
-There is one story for all subscribers and no queue for any of them: each only remembers how far it
-has read, so a slow one costs nothing and one that comes back goes on where it was.
+All subscribers share one buffer and none has a queue: each only remembers how far it has read, so
+a slow one costs nothing, and one that comes back goes on where it was.
 """
 
 from bisect import bisect_right
@@ -17,10 +17,10 @@ LONGEST = 64
 
 
 class Reader(Protocol):
-    """Whoever reads stories."""
+    """A subscriber of replay buffers."""
 
-    def wake(self, story: "ReplayBuffer") -> None:
-        """Hear that there is something new in a story."""
+    def wake(self, buffer: "ReplayBuffer") -> None:
+        """Look at a buffer again, because it has a new event."""
 
 
 class ReplayBuffer:
@@ -30,22 +30,22 @@ class ReplayBuffer:
         snapshot: Where the look-up stands at its beginning.
     """
 
-    __slots__ = ("_events", "_told_until", "readers", "snapshot")
+    __slots__ = ("_dropped_until", "_events", "readers", "snapshot")
 
     def __init__(self, snapshot: HubEvent) -> None:
         self.snapshot = snapshot
         self.readers: set[Reader] = set()
         self._events: list[HubEvent] = []
-        # Who has read less than up to here needs the snapshot.
-        self._told_until = snapshot.position
+        # Events up to here are dropped: a reader that has not read them needs the snapshot.
+        self._dropped_until = snapshot.position
 
     @property
     def ended(self) -> bool:
-        """Whether the last event has been told."""
+        """Whether the last event is there."""
         return bool(self._events) and self._events[-1].kind == EventKind.DONE
 
     def add(self, event: HubEvent, *, snapshot: HubEvent | None = None) -> None:
-        """Tell one more event.
+        """Append an event.
 
         Args:
             event: The event.
@@ -55,13 +55,13 @@ class ReplayBuffer:
         if snapshot is not None:
             self.snapshot = snapshot
         if len(self._events) > LONGEST:
-            self._told_until = self._events.pop(0).position
+            self._dropped_until = self._events.pop(0).position
         for reader in self.readers:
             reader.wake(self)
 
     def after(self, position: int) -> HubEvent | None:
         """Return the first event for somebody who has read up to `position`, if there is one."""
-        if position < self._told_until:
+        if position < self._dropped_until:
             return self.snapshot
         index = bisect_right(self._events, position, key=attrgetter("position"))
         return self._events[index] if index < len(self._events) else None

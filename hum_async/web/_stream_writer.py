@@ -1,11 +1,11 @@
-"""Writes a stream to a browser, until either has had enough."""
+"""Writes a stream to a browser, until the stream ends or the browser leaves."""
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from hum_async._polling.dispatcher import end_tasks
+from hum_async._tasks import end_tasks
 from hum_async.web.events import FAREWELL
 from hum_async.web.sse import SseStream, encode_sse
 

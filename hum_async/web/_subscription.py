@@ -1,13 +1,11 @@
-"""One subscriber: a plain async iterator over the stories of the look-ups that it asked for."""
+"""One subscriber: how far it has read the replay buffers of its look-ups, and its event stream."""
 
 import asyncio
 import contextlib
 import heapq
 from collections.abc import Callable, Iterable
-from types import TracebackType
-from typing import Self
 
-from hum_async.errors import StreamBusy
+from hum_async._polling.stream import Stream
 from hum_async.web._replay_buffer import ReplayBuffer
 from hum_async.web.events import FAREWELL, EventKind, HubEvent
 
@@ -18,14 +16,14 @@ class Subscription:
     """How far one subscriber has read.
 
     Args:
-        stories: What it reads.
-        position: Up to where it has read them already; -1 for nothing.
+        buffers: The replay buffers that it reads.
+        position: Position of the last event that it has read already; -1 for none.
         on_leave: Called once, when it reads no more.
     """
 
     def __init__(
         self,
-        stories: Iterable[ReplayBuffer],
+        buffers: Iterable[ReplayBuffer],
         *,
         position: int,
         on_leave: Callable[[], None],
@@ -34,29 +32,28 @@ class Subscription:
         self._on_leave = on_leave
         self._dismissed = False
         self._news = asyncio.Event()
-        self._busy = False
-        # The next event of each story that has one, the oldest first. No two have one position.
+        # The next event of each buffer that has one, the oldest first. No two have one position.
         self._next: list[tuple[int, ReplayBuffer, HubEvent]] = []
         # The others, and up to where they were read.
         self._waiting: dict[ReplayBuffer, int] = {}
-        for story in stories:
-            if not story.ended or story.after(position) is not None:
-                story.readers.add(self)
-                self._await(story, position)
+        for buffer in buffers:
+            if not buffer.ended or buffer.after(position) is not None:
+                buffer.readers.add(self)
+                self._await(buffer, position)
 
     @property
     def over(self) -> bool:
-        """Whether nothing will come any more."""
+        """Whether no event is left or to come."""
         return not (self._next or self._waiting)
 
-    def wake(self, story: ReplayBuffer) -> None:
-        """Look at a story again."""
-        if story in self._waiting:
-            self._await(story, self._waiting.pop(story))
+    def wake(self, buffer: ReplayBuffer) -> None:
+        """Look at a buffer again, because it has a new event."""
+        if buffer in self._waiting:
+            self._await(buffer, self._waiting.pop(buffer))
             self._news.set()
 
     def dismiss(self) -> None:
-        """End with a farewell after what there is to read."""
+        """End with a farewell after the events that are there."""
         self._dismissed = True
         self._news.set()
 
@@ -64,105 +61,81 @@ class Subscription:
         """Read no more. Idempotent."""
         if not self.left:
             self.left = True
-            for story in (*self._waiting, *(story for _, story, _ in self._next)):
-                story.readers.discard(self)
+            for buffer in (*self._waiting, *(buffer for _, buffer, _ in self._next)):
+                buffer.readers.discard(self)
             self._waiting.clear()
             self._next.clear()
             self._on_leave()
             self._news.set()
 
     async def get(self) -> HubEvent:
-        """Return the next event, in the order in which things happened."""
-        if self._busy:
-            raise StreamBusy(
-                "another task is reading this stream; call subscribe() once per consumer"
-            )
-        self._busy = True
-        try:
-            while not self.over:
-                if self._next:
-                    return self._take()
-                if self._dismissed:
-                    self.leave()
-                    return FAREWELL
-                self._news.clear()
-                await self._news.wait()
-            raise StopAsyncIteration
-        finally:
-            self._busy = False
+        """Return the next event, in the order of their positions.
 
-    def _await(self, story: ReplayBuffer, position: int) -> None:
-        """Plan the next event of a story, or wait for one."""
-        event = story.after(position)
+        Raises:
+            StopAsyncIteration: No event is left or to come.
+        """
+        while not self.over:
+            if self._next:
+                return self._take()
+            if self._dismissed:
+                self.leave()
+                return FAREWELL
+            self._news.clear()
+            await self._news.wait()
+        raise StopAsyncIteration
+
+    def _await(self, buffer: ReplayBuffer, position: int) -> None:
+        """Plan the next event of a buffer, or wait for one."""
+        event = buffer.after(position)
         if event is None:
-            self._waiting[story] = position
+            self._waiting[buffer] = position
         else:
-            heapq.heappush(self._next, (event.position, story, event))
+            heapq.heappush(self._next, (event.position, buffer, event))
 
     def _take(self) -> HubEvent:
-        position, story, event = heapq.heappop(self._next)
+        position, buffer, event = heapq.heappop(self._next)
         if event.kind != EventKind.DONE:
-            self._await(story, position)
+            self._await(buffer, position)
         else:
-            story.readers.discard(self)
+            buffer.readers.discard(self)
             if self.over:
                 self.leave()
         return event
 
 
-class EventStream:
+class EventStream(Stream[HubEvent]):
     """What `SessionHub.subscribe` returns: an async iterator of `HubEvent`.
 
-    Drop it, `break` out of its loop or close it; nothing else needs to be done.
+    Drop it, `break` out of its loop or close it; nothing else needs to be done. It ends when every
+    look-up is done, or with a farewell when the hub shuts down.
     """
 
-    __slots__ = ("__weakref__", "_channel", "_loop", "gone")
+    __slots__ = ("_loop", "_subscription", "gone")
 
-    def __init__(self, channel: Subscription, *, gone: asyncio.Future[None]) -> None:
+    _opened_by = "subscribe()"
+
+    def __init__(self, subscription: Subscription, *, gone: asyncio.Future[None]) -> None:
+        super().__init__()
         # Done when the application cannot wait any longer for a reader to take its farewell.
         self.gone = gone
         self._loop = asyncio.get_running_loop()
-        self._channel = channel
+        self._subscription = subscription
 
-    def __aiter__(self) -> "EventStream":
-        return self
-
-    async def __anext__(self) -> HubEvent:
-        """Return the next event.
-
-        Raises:
-            StopAsyncIteration: Every look-up is done, the hub said farewell, or it was closed.
-            StreamBusy: Another task is reading.
-        """
-        return await self._channel.get()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+    async def _get(self) -> HubEvent:
+        return await self._subscription.get()
 
     def __del__(self) -> None:
         # Perhaps in another thread, perhaps when the loop is gone.
-        channel = getattr(self, "_channel", None)
-        if channel is not None and not channel.over and not self._loop.is_closed():
+        subscription = getattr(self, "_subscription", None)
+        if subscription is not None and not subscription.over and not self._loop.is_closed():
             with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(channel.leave)
+                self._loop.call_soon_threadsafe(subscription.leave)
 
     @property
     def over(self) -> bool:
-        """Whether nothing will come any more; a reconnecting browser is told so by 204."""
-        return self._channel.over
+        """Whether no event is left or to come; a reconnecting browser gets 204 then."""
+        return self._subscription.over
 
     def close(self) -> None:
         """End the stream now. Idempotent; the look-ups go on."""
-        self._channel.leave()
-
-    async def aclose(self) -> None:
-        """End the stream now, as `close`."""
-        self.close()
+        self._subscription.leave()

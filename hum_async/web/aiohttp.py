@@ -18,7 +18,7 @@
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Unpack
 
 from aiohttp import web
 
@@ -28,7 +28,7 @@ from hum_async.models import Address
 from hum_async.web._stream_writer import write_stream
 from hum_async.web._subscription import EventStream
 from hum_async.web.http import address_from_json, read_body, read_ids, refusal
-from hum_async.web.hub import SessionHub
+from hum_async.web.hub import HubOptions, SessionHub, run_hub
 from hum_async.web.sse import PING_INTERVAL, SSE_HEADERS, SseStream
 
 __all__ = ["HUB", "read_address", "read_ids", "send_events", "setup_hub"]
@@ -38,7 +38,7 @@ HUB = web.AppKey("HUB", SessionHub)
 
 
 def setup_hub(
-    app: web.Application, client: Callable[[], HumClient] = HumClient, **options: Any
+    app: web.Application, client: Callable[[], HumClient] = HumClient, **options: Unpack[HubOptions]
 ) -> None:
     """Run a hub as long as the application runs, and answer what it refuses.
 
@@ -48,12 +48,12 @@ def setup_hub(
         options: Keyword arguments of `SessionHub`.
     """
 
-    async def run_hub(app: web.Application) -> AsyncIterator[None]:
-        async with client() as hum, SessionHub(hum, **options) as hub:
+    async def keep_hub(app: web.Application) -> AsyncIterator[None]:
+        async with run_hub(client, options) as hub:
             app[HUB] = hub
             yield
 
-    app.cleanup_ctx.append(run_hub)
+    app.cleanup_ctx.append(keep_hub)
     # For whoever stops the application without a signal.
     app.on_shutdown.append(_say_farewell)
     app.middlewares.append(_refuse)

@@ -3,25 +3,34 @@
 import asyncio
 import contextlib
 import logging
-from types import TracebackType
-from typing import Literal, Self
+from collections.abc import AsyncIterator, Callable
+from http import HTTPStatus
+from typing import Literal, Self, TypedDict
 
 import attrs
 
 from hum_async._api.addresses import address_key, checked
-from hum_async._lookups.lookup import Lookup
-from hum_async._lookups.queue import LookupQueue
-from hum_async._polling.dispatcher import Dispatcher, end_tasks
+from hum_async._lookups.lookup import Lookup, LookupStep
+from hum_async._lookups.queue import LookupObserver, LookupQueue
+from hum_async._polling.dispatcher import Dispatcher
 from hum_async._polling.policies import GuidedPolling, PollPolicy
+from hum_async._tasks import end_tasks
 from hum_async.client import HumClient
-from hum_async.errors import BadRequest, HubBusy, HubClosed, LookupNotFound
+from hum_async.errors import (
+    AuthenticationError,
+    BadRequest,
+    ConfigurationError,
+    HubBusy,
+    HubClosed,
+    LookupNotFound,
+)
 from hum_async.models import Address, Outcome
 from hum_async.web._event_writer import EventWriter
 from hum_async.web._registry import HubLookup, Registry
 from hum_async.web._signals import ShutdownNotice
 from hum_async.web._subscription import EventStream, Subscription
 
-__all__ = ["HubStatistics", "SessionHub"]
+__all__ = ["HubOptions", "HubStatistics", "SessionHub", "run_hub"]
 
 logger = logging.getLogger("hum_async.web")
 
@@ -29,7 +38,7 @@ BUSY_RETRY = 5.0
 """Seconds after which a refused browser may ask again: about what a look-up takes (hum-api 5)."""
 
 FAREWELL_GRACE = 0.5
-"""Seconds in which a farewell must be taken; who has not done so by then is cut off."""
+"""Seconds in which a browser must take its farewell; then its response is cut off."""
 
 
 @attrs.frozen
@@ -55,6 +64,21 @@ class HubStatistics:
     refused: int
     abandoned: int
     requests: int
+
+
+class HubOptions(TypedDict, total=False):
+    """Keyword arguments of `SessionHub`, for functions that pass them on."""
+
+    policy: PollPolicy | None
+    max_running: int
+    max_subscribers: int
+    max_ended: int
+    reuse_for: float
+    keep_for: float
+    on_abandon: Literal["keep", "close"]
+    abandon_after: float
+    close: bool
+    signals: bool
 
 
 class SessionHub:
@@ -103,19 +127,17 @@ class SessionHub:
             raise ValueError("reuse_for, keep_for and abandon_after must not be below 0 seconds")
         if on_abandon not in {"keep", "close"}:
             raise ValueError(f"on_abandon must be 'keep' or 'close', not {on_abandon!r}")
-        self._caller = client.caller
+        self._sender = client.sender
         self._policy: PollPolicy = GuidedPolling() if policy is None else policy
         self._close = close
         self._max_running = max_running
         self._max_subscribers = max_subscribers
         self._abandon_after = abandon_after if on_abandon == "close" else None
         self._registry = Registry(reuse_for=reuse_for, keep_for=keep_for, max_ended=max_ended)
-        self._scribe = EventWriter(self._caller.key)
-        self._searches = LookupQueue(
-            self._caller, on_step=self._told, on_failure=self._failed, wake=self._wake
-        )
+        self._events = EventWriter(self._sender.key)
+        self._lookups = LookupQueue(self._sender, observer=_Recorder(self), wake=self._wake)
         self._notice = ShutdownNotice(self._close_soon) if signals else None
-        self._channels: set[Subscription] = set()
+        self._subscriptions: set[Subscription] = set()
         self._abandoning: dict[HubLookup, asyncio.TimerHandle] = {}
         self._forgetting: asyncio.TimerHandle | None = None
         self._dispatcher: Dispatcher | None = None
@@ -135,22 +157,17 @@ class SessionHub:
             raise RuntimeError("a hub can be entered once; create another one")
         self._loop = asyncio.get_running_loop()
         self._gone = self._loop.create_future()
-        self._dispatcher = Dispatcher(self._caller.limiter, work=self._searches)
+        self._dispatcher = Dispatcher(self._sender.limiter, work=self._lookups)
         self._supervisor = self._loop.create_task(self._supervise(), name="hum-hub")
         if self._notice is not None:
             self._notice.install()
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Say farewell and stop; when this returns nothing is running any more. Idempotent."""
+        """Say farewell and stop; no task is running any more when this returns. Idempotent."""
         if self._supervisor is None:
             return
         self.close()
@@ -171,9 +188,9 @@ class SessionHub:
         if self._closing or self._loop is None:
             return
         self._closing = True
-        self._searches.begin_no_more()
-        for channel in tuple(self._channels):
-            channel.dismiss()
+        self._lookups.stop()
+        for subscription in tuple(self._subscriptions):
+            subscription.dismiss()
         self._loop.call_later(FAREWELL_GRACE, self._cut_off)
 
     # --- what applications call -------------------------------------------------------------------
@@ -204,14 +221,14 @@ class SessionHub:
             self._refused += 1
             raise HubBusy(
                 f"{self._max_running} look-ups are running already; try again in a moment",
-                status=429,
+                status=HTTPStatus.TOO_MANY_REQUESTS,
                 retry_after=BUSY_RETRY,
             )
         lookup = self._new_lookup(address, key, now)
         self._registry.add(lookup)
         self._started += 1
         if lookup.work is not None:
-            self._searches.begin(lookup.work)
+            self._lookups.add(lookup.work)
         return lookup.id
 
     def subscribe(self, *ids: str, last_event_id: str | None = None) -> EventStream:
@@ -235,45 +252,45 @@ class SessionHub:
         """
         gone = self._check_running()[1]
         if not ids:
-            raise BadRequest("name at least one look-up", status=400)
+            raise BadRequest("name at least one look-up", status=HTTPStatus.BAD_REQUEST)
         lookups = {lookup_id: self._registry.get(lookup_id) for lookup_id in ids}
         if unknown := tuple(lookup_id for lookup_id, lookup in lookups.items() if lookup is None):
             raise LookupNotFound(unknown)
-        if len(self._channels) >= self._max_subscribers:
+        if len(self._subscriptions) >= self._max_subscribers:
             self._refused += 1
             raise HubBusy(
                 f"{self._max_subscribers} streams are open already; try again in a moment",
-                status=503,
+                status=HTTPStatus.SERVICE_UNAVAILABLE,
                 retry_after=BUSY_RETRY,
             )
         found = [lookup for lookup in lookups.values() if lookup is not None]
-        channel = Subscription(
-            [lookup.story for lookup in found],
-            position=self._scribe.position_of(last_event_id),
-            on_leave=lambda: self._left(channel, found),
+        subscription = Subscription(
+            [lookup.buffer for lookup in found],
+            position=self._events.position_of(last_event_id),
+            on_leave=lambda: self._left(subscription, found),
         )
-        if not channel.over:
-            self._channels.add(channel)
+        if not subscription.over:
+            self._subscriptions.add(subscription)
         for lookup in found:
             self._stop_abandoning(lookup)
         if self._notice is not None:
             self._notice.hear_hypercorn()
-        return EventStream(channel, gone=gone)
+        return EventStream(subscription, gone=gone)
 
     def statistics(self) -> HubStatistics:
         """Return what the hub is doing now."""
         return HubStatistics(
             running=self._registry.running,
             remembered=len(self._registry),
-            subscribers=len(self._channels),
+            subscribers=len(self._subscriptions),
             started=self._started,
             reused=self._reused,
             refused=self._refused,
             abandoned=self._abandoned,
-            requests=self._searches.requests,
+            requests=self._lookups.requests,
         )
 
-    # --- telling ----------------------------------------------------------------------------------
+    # --- what the queue reports -------------------------------------------------------------------
 
     def _new_lookup(self, address: Address, key: str, now: float) -> HubLookup:
         lookup_id = self._registry.new_id()
@@ -281,38 +298,39 @@ class SessionHub:
             key=lookup_id,
             address=address,
             policy=self._policy,
-            retry=self._caller.retry,
+            retry=self._sender.retry,
             close=self._close,
             # It costs one request more, but some answers with providers name no agents.
             first="session",
         )
-        return HubLookup(lookup_id, key, now, self._scribe.begin(lookup_id), work)
+        return HubLookup(lookup_id, key, now, self._events.begin(lookup_id), work)
 
-    def _told(self, work: Lookup) -> None:
-        """Tell what an answer brought."""
+    def record(self, work: Lookup) -> None:
+        """Write the events that an answer makes."""
         lookup = self._registry.get(str(work.key))
-        # Abandoned, or the session was only still to be closed.
         if lookup is None or lookup.work is not work:
-            return
+            return  # abandoned
         if work.session is not None:
-            lookup.told = self._scribe.tell_state(
-                lookup.story, lookup.id, lookup.told, work.session
+            lookup.last_sent = self._events.write_state(
+                lookup.buffer, lookup.id, lookup.last_sent, work.session
             )
         if (result := work.result) is not None:
-            self._scribe.tell_result(lookup.story, lookup.id, result)
+            self._events.write_result(lookup.buffer, lookup.id, result)
             if result.error is not None:
                 logger.warning("a look-up ended %s: %s", result.outcome, result.error)
             self._end(lookup, result.outcome)
+            self._lookups.close(work)
 
-    def _failed(self, work: Lookup) -> None:
+    def record_failure(self, work: Lookup) -> None:
+        """Write that no answer will end a look-up."""
         lookup = self._registry.get(str(work.key))
         if lookup is not None and lookup.work is work:
-            self._scribe.tell_failure(lookup.story, lookup.id)
+            self._events.write_failure(lookup.buffer, lookup.id)
             self._end(lookup, Outcome.FAILED)
 
     def _end(self, lookup: HubLookup, outcome: Outcome) -> None:
         self._stop_abandoning(lookup)
-        lookup.told = None
+        lookup.last_sent = None
         self._registry.end(lookup, outcome, self._now())
         self._forget_old()
 
@@ -330,10 +348,10 @@ class SessionHub:
             else None
         )
 
-    def _left(self, channel: Subscription, lookups: list[HubLookup]) -> None:
-        self._channels.discard(channel)
+    def _left(self, subscription: Subscription, lookups: list[HubLookup]) -> None:
+        self._subscriptions.discard(subscription)
         for lookup in lookups:
-            if lookup.work is not None and not lookup.story.readers:
+            if lookup.work is not None and not lookup.buffer.readers:
                 self._abandon_later(lookup)
 
     def _abandon_later(self, lookup: HubLookup) -> None:
@@ -353,7 +371,7 @@ class SessionHub:
         if lookup.work is not None:
             self._abandoned += 1
             self._registry.drop(lookup)
-            self._searches.abandon(lookup.work)
+            self._lookups.abandon(lookup.work)
 
     # --- machinery --------------------------------------------------------------------------------
 
@@ -363,7 +381,7 @@ class SessionHub:
         if self._closing or self._supervisor.done():
             raise HubClosed(
                 "the application is shutting down; try again in a moment",
-                status=503,
+                status=HTTPStatus.SERVICE_UNAVAILABLE,
                 retry_after=BUSY_RETRY,
             )
         if _running_loop() is not self._loop:
@@ -399,6 +417,33 @@ class SessionHub:
             logger.exception("the hub stopped by a bug of hum_async; please report it")
         finally:
             self.close()
+
+
+class _Recorder(LookupObserver):
+    """Passes on what a hub's look-ups find."""
+
+    def __init__(self, hub: SessionHub) -> None:
+        self._hub = hub
+
+    async def answered(self, lookup: Lookup, step: LookupStep) -> None:
+        if step is not LookupStep.CLOSE:
+            self._hub.record(lookup)
+
+    def failed(self, lookup: Lookup, error: Exception) -> None:
+        if isinstance(error, AuthenticationError | ConfigurationError):
+            logger.error("a look-up cannot be made: %s", error)
+        else:
+            logger.error("a look-up ended by a bug of hum_async; please report it", exc_info=error)
+        self._hub.record_failure(lookup)
+
+
+@contextlib.asynccontextmanager
+async def run_hub(
+    client: Callable[[], HumClient], options: HubOptions
+) -> AsyncIterator[SessionHub]:
+    """Run a hub with a client of its own, as long as an application runs."""
+    async with client() as hum, SessionHub(hum, **options) as hub:
+        yield hub
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -24,7 +24,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
@@ -36,7 +36,7 @@ from hum_async.models import Address
 from hum_async.web._asgi import send_events
 from hum_async.web._subscription import EventStream
 from hum_async.web.http import address_from_json, read_body, read_ids, refusal
-from hum_async.web.hub import SessionHub
+from hum_async.web.hub import HubOptions, SessionHub, run_hub
 from hum_async.web.sse import PING_INTERVAL
 
 __all__ = [
@@ -50,13 +50,13 @@ __all__ = [
 
 
 def hub_lifespan(
-    client: Callable[[], HumClient] = HumClient, **options: Any
+    client: Callable[[], HumClient] = HumClient, **options: Unpack[HubOptions]
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Return a lifespan that runs a hub; arguments as `hum_async.web.starlette.hub_lifespan`."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with client() as hum, SessionHub(hum, **options) as hub:
+        async with run_hub(client, options) as hub:
             app.state.hub = hub
             yield
 

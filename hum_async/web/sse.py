@@ -7,6 +7,7 @@ from typing import Final
 
 import orjson
 
+from hum_async._polling.stream import Stream
 from hum_async.web._subscription import EventStream
 from hum_async.web.events import HubEvent
 
@@ -43,7 +44,7 @@ def encode_json(event: HubEvent) -> str:
     ).decode()
 
 
-class SseStream:
+class SseStream(Stream[bytes]):
     """A subscription as the bytes of one response; a plain async iterator.
 
     Args:
@@ -54,20 +55,19 @@ class SseStream:
 
     __slots__ = ("_events", "_first", "_ping")
 
+    _opened_by = "subscribe()"
+
     def __init__(
         self, events: EventStream, *, ping: float = PING_INTERVAL, retry: float = RECONNECT
     ) -> None:
         if ping <= 0:
             raise ValueError("ping must be above 0 seconds")
+        super().__init__()
         self._events = events
         self._ping = ping
         self._first: bytes | None = b"retry: %d\n\n" % round(retry * 1000)
 
-    def __aiter__(self) -> "SseStream":
-        return self
-
-    async def __anext__(self) -> bytes:
-        """Return the next bytes to write."""
+    async def _get(self) -> bytes:
         if self._first is not None:
             # At once, so that the browser knows that it is connected.
             first, self._first = self._first, None
@@ -85,13 +85,9 @@ class SseStream:
 
     @property
     def over(self) -> bool:
-        """Whether nothing will come any more."""
+        """Whether no event is left or to come."""
         return self._events.over
 
     def close(self) -> None:
         """End the stream now. Idempotent."""
         self._events.close()
-
-    async def aclose(self) -> None:
-        """End the stream now, as `close`."""
-        self.close()

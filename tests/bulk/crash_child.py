@@ -18,36 +18,39 @@ from hum_async._polling.policies import GuidedPolling
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async.bulk.files.columns import find_columns
 from hum_async.bulk.files.outputs import JobOutputs
+from hum_async.bulk.options import JobOptions
 from hum_async.bulk.tables import open_table
 from hum_async.cli._api import SimulatedApiOptions
-from hum_async.cli._journal_options import JournalOptions
-from hum_async.cli._qualify_command import JobPlan, run_plan
+from hum_async.cli._qualify_command import QualifyPlan, run_plan
 from hum_async.cli._run import run
 
 
-def plan_of(order: dict[str, Any]) -> JobPlan:
+def plan_of(order: dict[str, Any]) -> QualifyPlan:
     folder = Path(order["folder"])
     table = open_table(str(folder / "in.csv"))
     columns = find_columns(table.header)
     output = str(folder / "out.csv")
-    return JobPlan(
+    return QualifyPlan(
         table=table,
         columns=columns,
         outputs=JobOutputs(
             table=table, columns=columns, target=output, long=str(folder / "long.csv")
         ),
+        options=JobOptions(
+            journal=folder / "out.journal.sqlite",
+            # The simulated agents are as fast; a second of theirs is some milliseconds here.
+            policy=GuidedPolling(
+                interval=0.05, jitter=0.2, backoff=1.2, max_interval=0.2, budget=10.0
+            ),
+        ),
         journal=folder / "out.journal.sqlite",
         keeps_journal=True,
-        journal_options=JournalOptions(),
         events=str(folder / "events.jsonl"),
         api=SimulatedApiOptions(base_url=order["url"], rate=order["rate"]),
         key="any-key",
-        close=True,
         quiet=True,
         encoding=None,
         sheet=None,
-        # The simulated agents are as fast; a second of theirs is some milliseconds here.
-        policy=GuidedPolling(interval=0.05, jitter=0.2, backoff=1.2, max_interval=0.2, budget=10.0),
     )
 
 

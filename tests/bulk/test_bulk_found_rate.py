@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hum_async import Address, HumClient, LearnedPolling, RateLimiter
+from hum_async import Address, HumClient, Limiter, RateLimiter
 from hum_async.bulk import qualify
-from hum_async.bulk.file_job import FileJob, JournalTerms
+from hum_async.bulk.file_job import FileJob
 from hum_async.bulk.files.columns import find_columns
 from hum_async.bulk.job_status import status_of
-from hum_async.bulk.purchasing import Terms
+from hum_async.bulk.options import JobOptions
 from hum_async.bulk.tables import open_table
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ async def test_a_rate_that_is_given_is_neither_noted_nor_replaced(
     assert limiter.statistics().rate == 5
 
 
-class Plain:
+class Plain(Limiter):
     """A limiter of somebody else's, that only does what it must."""
 
     def __init__(self) -> None:
@@ -139,8 +139,12 @@ class Finder(Plain):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found_rate: float | None = 12.5
+        self.found: float | None = 12.5
         self.resumed: list[float] = []
+
+    @property
+    def found_rate(self) -> float | None:
+        return self.found
 
     def resume(self, rate: float) -> None:
         self.resumed.append(rate)
@@ -167,8 +171,8 @@ async def test_a_job_on_a_file_notes_it_while_it_runs(limited: Any, tmp_path: Pa
             client,
             table=table,
             columns=find_columns(table.header),
-            terms=Terms(policy=LearnedPolling(), max_open=100),
-            journal=JournalTerms(path=tmp_path / "job.sqlite", api="test"),
+            options=JobOptions(journal=tmp_path / "job.sqlite", max_open=100),
+            api="test",
         ) as job,
     ):
         running = asyncio.ensure_future(job.run())

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hum_async import AuthenticationError, HumClient, LearnedPolling, Outcome
-from hum_async.bulk.file_job import FileJob, JournalTerms
+from hum_async import AuthenticationError, HumClient, Outcome
+from hum_async.bulk.file_job import FileJob
 from hum_async.bulk.files.columns import find_columns
 from hum_async.bulk.files.event_file import EventFile
 from hum_async.bulk.files.outputs import JobOutputs
-from hum_async.bulk.purchasing import Terms
+from hum_async.bulk.options import JobOptions
 from hum_async.bulk.tables import open_table
 from hum_async.errors import (
     ApiUnavailable,
@@ -68,8 +68,8 @@ class Files:
             client,
             table=self.table,
             columns=self.columns,
-            terms=Terms(**({"policy": LearnedPolling(), "max_open": 2000} | terms)),
-            journal=JournalTerms(path=self.folder / "out.journal.sqlite", api="test"),
+            options=JobOptions(journal=self.folder / "out.journal.sqlite", **terms),
+            api="test",
             **options,
         )
 

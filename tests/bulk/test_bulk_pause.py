@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hum_async import Address, HumClient, LearnedPolling, Outcome
+from hum_async import Address, HumClient, Outcome
 from hum_async.bulk import qualify
-from hum_async.bulk.file_job import FileJob, JournalTerms
+from hum_async.bulk.file_job import FileJob
 from hum_async.bulk.files.columns import find_columns
 from hum_async.bulk.job_status import status_of
-from hum_async.bulk.purchasing import Terms
+from hum_async.bulk.options import JobOptions
 from hum_async.bulk.tables import open_table
 from hum_async.errors import ApiUnavailable, HumError
 from hum_async.testing import json_response
@@ -164,8 +164,8 @@ async def test_a_job_on_a_file_waits_as_long_as_its_terms_say(
             client,
             table=table,
             columns=find_columns(table.header),
-            terms=Terms(policy=LearnedPolling(), max_open=10, max_pause=most),
-            journal=JournalTerms(path=tmp_path / "job.sqlite", api="test"),
+            options=JobOptions(journal=tmp_path / "job.sqlite", max_open=10, max_pause=most),
+            api="test",
         ) as job,
     ):
         if stops:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hum_async import Address, HumClient, LearnedPolling, Outcome, RateLimiter
+from hum_async._lookups.queue import SlotUse
 from hum_async.bulk import qualify
-from hum_async.bulk.slot_scheduling import SlotScheduler, SlotUse
+from hum_async.bulk.slot_scheduling import SlotScheduler
 from hum_async.testing import (
     ScriptedTransport,
     SentRequest,
@@ -31,8 +32,8 @@ SITUATIONS = st.lists(st.tuples(LATE, COUNT, COUNT, st.booleans()), max_size=200
 def turns_of(situations: list[tuple[float | None, int, int, bool]]) -> list[SlotUse | None]:
     turns = SlotScheduler(many=0)
     return [
-        turns.next(late=late, closing=closing, in_progress=in_progress, may_open=may_open)
-        for late, closing, in_progress, may_open in situations
+        turns.next(late=late, closing=closing, in_progress=in_progress, may_create=may_create)
+        for late, closing, in_progress, may_create in situations
     ]
 
 
@@ -40,12 +41,12 @@ def turns_of(situations: list[tuple[float | None, int, int, bool]]) -> list[Slot
 def test_a_slot_is_used_if_there_is_anything_to_do_and_for_something_there_is(
     situations: list[tuple[float | None, int, int, bool]],
 ) -> None:
-    for turn, (late, closing, _, may_open) in zip(turns_of(situations), situations, strict=True):
+    for turn, (late, closing, _, may_create) in zip(turns_of(situations), situations, strict=True):
         there_is = {
             SlotUse.POLL: late is not None,
             SlotUse.CLOSE: closing > 0,
-            SlotUse.OPEN: may_open,
-            None: late is None and not closing and not may_open,
+            SlotUse.CREATE: may_create,
+            None: late is None and not closing and not may_create,
         }
         assert there_is[turn]
 
@@ -64,13 +65,13 @@ def test_openings_get_their_share_of_the_slots_and_no_more_whatever_was_before(
     turns = SlotScheduler(many=0)
     for situation in before:
         turns.next(
-            **dict(zip(("late", "closing", "in_progress", "may_open"), situation, strict=True))
+            **dict(zip(("late", "closing", "in_progress", "may_create"), situation, strict=True))
         )  # type: ignore[arg-type]
     turns.cost = float(cost)
     given_ = Counter(
-        turns.next(late=late, closing=1, in_progress=3000, may_open=True) for _ in range(slots)
+        turns.next(late=late, closing=1, in_progress=3000, may_create=True) for _ in range(slots)
     )
-    assert slots / cost - 1.01 <= given_[SlotUse.OPEN] <= slots / cost + SlotScheduler.MOST
+    assert slots / cost - 1.01 <= given_[SlotUse.CREATE] <= slots / cost + SlotScheduler.MAX_CREDIT
 
 
 @given(SITUATIONS)
@@ -89,7 +90,7 @@ def test_the_cost_of_an_address_is_learned_and_stays_within_reason(
     turns = SlotScheduler(many=0)
     for spent in before:
         turns.settled(spent)
-        assert 1.0 <= turns.cost <= SlotScheduler.DEAREST
+        assert 1.0 <= turns.cost <= SlotScheduler.MAX_COST
     for _ in range(3000):
         turns.settled(requests)
     assert turns.cost == pytest.approx(requests, abs=0.1)
@@ -173,7 +174,7 @@ async def test_a_wave_of_polls_is_worked_off_with_little_delay() -> None:
 
     policy = Told(first=10.0, later=10.0, min_interval=10.0)
     await looked_up(api, 6000, rate=200.0, policy=policy)
-    assert max(late) <= SlotScheduler.LATE + 2.0
+    assert max(late) <= SlotScheduler.OVERDUE + 2.0
     assert sorted(late)[len(late) // 2] <= 1.0
 
 
@@ -211,7 +212,7 @@ def test_few_sessions_are_finished_before_new_ones_are_begun() -> None:
     turns = SlotScheduler()
     for in_progress in (0, 10, 255):
         for _ in range(20):
-            options = {"in_progress": in_progress, "may_open": True}
+            options = {"in_progress": in_progress, "may_create": True}
             assert turns.next(late=0.0, closing=3, **options) is SlotUse.POLL
             assert turns.next(late=None, closing=3, **options) is SlotUse.CLOSE
-            assert turns.next(late=None, closing=0, **options) is SlotUse.OPEN
+            assert turns.next(late=None, closing=0, **options) is SlotUse.CREATE

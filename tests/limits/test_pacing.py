@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hum_async._limits.pacing import CATCH_UP, MAX_PAUSE, Pacer, PauseGate
-from hum_async._limits.rate_controller import RateController
+from hum_async._limits.pacing import CATCH_UP, MAX_PAUSE, Pacer, PauseGate, RateController
 from hum_async._limits.rate_limit_headers import RateLimitHeaders
 
 RATES = st.floats(0.1, 500.0)
@@ -95,7 +94,7 @@ def test_the_end_of_a_pause_releases_one_send_and_not_a_herd(
     rate: float, burst: int, waiting: int
 ) -> None:
     pacer = Pacer(rate, burst)
-    pacer.hold_until(50.0)
+    pacer.restart(50.0)
     times = sends(pacer, [0.0] * waiting)
     assert times[0] >= 50.0 - 1e-6
     assert most_above(times, rate) <= 1 + 1e-6
@@ -208,7 +207,7 @@ def test_the_first_send_after_a_pause_goes_alone() -> None:
     throttle.throttled(0.2, 1.0, sent=0.1)
     assert throttle.ready_at(0.0) == pytest.approx(1.2)
     throttle.take(1.2, 0.0)
-    # One and a half round lookups, so that its answer is known before the next is sent.
+    # One and a half round trips, so that its answer is known before the next is sent.
     assert throttle.ready_at(0.0) == pytest.approx(1.5)
     throttle.take(1.5, 0.0)
     assert throttle.ready_at(0.0) < 1.52

@@ -41,6 +41,7 @@ def session(processing: bool = False, **agents: str) -> Session:  # noqa: FBT001
     return Session(TOKEN, processing=processing, agents=statuses, data_set="v.1006")
 
 
+SENT_AT = datetime(2025, 5, 24, tzinfo=UTC)
 CREATED = session(geocoding="pending", internet="pending")
 PENDING = session(processing=True, geocoding="matched", internet="pending")
 MATCHED = session(geocoding="matched", internet="matched")
@@ -72,7 +73,7 @@ class Driver:
         step = lookup.step
         assert step is not None
         self.log.append(step.name if step is not LookupStep.POLL else lookup.source)
-        lookup.sent(self.now, self.now)
+        lookup.sent(self.now, self.now, SENT_AT)
         if isinstance(answer, HumError):
             lookup.failed(answer, self.now, self.now, random=1.0)
         elif step is LookupStep.CREATE:
@@ -126,7 +127,7 @@ def test_the_result_says_when_and_where() -> None:
     assert (result.observed_at, result.service_address) == (moment, place)
     other = Driver().give(CREATED, SERVED)
     assert other is not None
-    assert other.observed_at is not None
+    assert other.observed_at == SENT_AT
     assert other.observed_at.tzinfo is UTC
 
 

@@ -382,7 +382,7 @@ def test_no_two_looks_are_closer_than_2_s_nor_further_apart_than_asked_and_the_l
         def after(self, _: Poll) -> float:
             return self.gaps.pop(0) if len(self.gaps) > 1 else self.gaps[0]
 
-    of = SessionPoll(TOKEN, Listed(budget, list(gaps)), AGENTS, started=100.0)
+    of = SessionPoll(TOKEN, Listed(budget, list(gaps)), AGENTS, charged_until=100.0)
     of.plan_first(100.0, first)
     clock = Clock(of)
     assert clock.until_terminal(PENDING).kind == UpdateKind.TIMED_OUT

@@ -23,9 +23,9 @@ def answer(second: int, *, status: str = "pending", **meta: Any) -> bytes:
     return orjson.dumps(body)
 
 
-def watched(shelf: ResponseStore) -> WatchedSession:
+def watched(store: ResponseStore) -> WatchedSession:
     agents = ("geocoding", "internet")
-    return WatchedSession(TOKEN, GuidedPolling(), agents, shelf=shelf, channels=())
+    return WatchedSession(TOKEN, GuidedPolling(), agents, store=store, mailboxes=())
 
 
 def session_of(entry: WatchedSession) -> Session:
@@ -88,32 +88,33 @@ def test_what_is_no_time_is_compared_whole(one: bytes, other: bytes) -> None:
 
 @given(st.lists(st.binary(max_size=3000), max_size=8), st.integers(0, 2))
 def test_what_is_packed_can_be_unpacked(bodies: list[bytes], few: int) -> None:
-    shelf = ResponseStore(few=few)
+    store = ResponseStore(few=few)
     # No answer begins like a packed one, or it would not have been understood.
     bodies = [b"{" + body for body in bodies]
-    kept = [shelf.pack(body, among=1) for body in bodies]
-    assert [shelf.unpack(each) for each in kept] == bodies
+    kept = [store.pack(body, among=1) for body in bodies]
+    assert [store.unpack(each) for each in kept] == bodies
     assert few == 0 or kept == bodies
 
 
 def test_answers_like_the_first_one_take_a_quarter_of_the_memory() -> None:
-    shelf = ResponseStore(few=0)
-    shelf.pack(answer(1), among=1)
-    assert len(shelf.pack(answer(2, service_address="7 Elm St"), among=1)) < len(answer(1)) / 4
+    store = ResponseStore(few=0)
+    store.pack(answer(1), among=1)
+    assert len(store.pack(answer(2, service_address="7 Elm St"), among=1)) < len(answer(1)) / 4
 
 
 @pytest.mark.parametrize("few", [0, 10])
 def test_an_answer_that_comes_again_is_remembered_by_its_time(few: int) -> None:
     entry = watched(ResponseStore(few=few))
     assert entry.session is None
-    assert not entry.is_again(answer(1), processing=True)
+    assert not entry.repeats(answer(1), processing=True)
     entry.keep(answer(1), processing=True, among=5)
     assert session_of(entry).processing
     for second in (2, 3):
-        assert entry.is_again(answer(second), processing=True)
+        assert entry.repeats(answer(second), processing=True)
+        entry.keep_stamp(answer(second))
         expected = datetime(2026, 1, 1, 0, 0, second, tzinfo=UTC)
         assert session_of(entry).responded_at == expected
     assert session_of(entry).agents["internet"] == AgentStatus.PENDING
-    assert not entry.is_again(answer(4), processing=False)
-    assert not entry.is_again(answer(4, status="matched"), processing=True)
+    assert not entry.repeats(answer(4), processing=False)
+    assert not entry.repeats(answer(4, status="matched"), processing=True)
     assert session_of(entry).responded_at == expected

@@ -30,20 +30,20 @@ RULES = st.builds(
 
 
 def test_what_nothing_is_known_of_is_bought() -> None:
-    assert ResumeRules(1).need(None) == (ResumeAction.BUY, None)
+    assert ResumeRules(1).action(None) == (ResumeAction.BUY, None)
 
 
 @given(ENTRIES, RULES)
 def test_nothing_that_is_known_is_bought_again_without_a_reason(
     entry: Entry, rules: ResumeRules
 ) -> None:
-    need, reason = rules.need(entry)
+    need, reason = rules.action(entry)
     assert (need is ResumeAction.BUY) == (reason is not None)
 
 
 @given(ENTRIES, st.integers(1, 3))
 def test_without_retry_or_age_what_is_known_is_used(entry: Entry, run: int) -> None:
-    need, _ = ResumeRules(run).need(entry)
+    need, _ = ResumeRules(run).action(entry)
     if entry.outcome is not None:
         assert need is ResumeAction.TAKE
     else:
@@ -53,7 +53,7 @@ def test_without_retry_or_age_what_is_known_is_used(entry: Entry, run: int) -> N
 @given(ENTRIES, RULES)
 def test_what_this_run_asked_for_is_never_asked_for_again(entry: Entry, rules: ResumeRules) -> None:
     ours = attrs.evolve(entry, run=rules.run, copied=False)
-    assert rules.need(ours)[0] is not ResumeAction.BUY
+    assert rules.action(ours)[0] is not ResumeAction.BUY
 
 
 @given(ENTRIES, RULES)
@@ -62,10 +62,10 @@ def test_an_uncertain_purchase_is_repeated_only_when_that_is_asked_for(
 ) -> None:
     uncertain = entry.outcome == Outcome.UNCERTAIN or (entry.outcome is None and not entry.token)
     if uncertain and Outcome.UNCERTAIN not in rules.retry:
-        assert rules.need(entry)[0] is not ResumeAction.BUY
+        assert rules.action(entry)[0] is not ResumeAction.BUY
 
 
 @given(ENTRIES, RULES)
 def test_an_open_session_is_never_given_up_for_a_new_one(entry: Entry, rules: ResumeRules) -> None:
     running = attrs.evolve(entry, token="token", outcome=None)
-    assert rules.need(running) == (ResumeAction.ADOPT, None)
+    assert rules.action(running) == (ResumeAction.ADOPT, None)

@@ -12,7 +12,7 @@ __all__ = ["run"]
 
 
 async def run(job: Job) -> None:
-    """SessionPoll each token as if it were a request in a queue."""
+    """Follow each token as if it were a request in a queue."""
     # The package takes a host from the environment, but would speak TLS to it.
     fal_client.client.QUEUE_URL_FORMAT = f"{job.origin}/"
     client = AsyncClient(key="any-key")

@@ -276,7 +276,7 @@ class Journal:
 
     @contextlib.contextmanager
     def _telling(self) -> Iterator[None]:
-        """SlotUse what SQLite says into words for whoever runs the job."""
+        """Turn what SQLite says into words for whoever runs the job."""
         try:
             yield
         except sqlite3.IntegrityError as exc:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,15 +11,14 @@ from typing import Any, TypeVar
 import attrs
 
 from hum_async._purchases.codec import unpack
-from hum_async._purchases.memory import MemoryStore
 from hum_async._purchases.records import Change, Entry, Tally
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.schema import find, open_reading
-from hum_async._purchases.store import PurchaseStore
+from hum_async._tasks import wait_for_tasks
 from hum_async.errors import JournalError
 from hum_async.models import Address, Qualification
 
-__all__ = ["JournalStore", "open_journal", "open_store"]
+__all__ = ["JournalStore", "open_journal"]
 
 T = TypeVar("T")
 
@@ -47,6 +46,7 @@ class JournalStore:
         earlier: sqlite3.Connection | None = None,
     ) -> None:
         self.requests = 0
+        self.path = journal.path
         self.run = journal.run
         self.taken_since = taken_since
         self.found_rate = journal.found_rate()
@@ -119,17 +119,9 @@ class JournalStore:
 
     async def aclose(self) -> None:
         """Write what is waiting, close the journal and let go of its lock."""
-        # In a task of its own: whoever is cancelled while waiting for it leaves it running, and
-        # waits again.
+        # In a task of its own: a caller that is cancelled leaves it running, and waits again.
         closing = asyncio.get_running_loop().create_task(self._close(), name="hum-journal-close")
-        interrupted = None
-        while not closing.done():
-            try:
-                await asyncio.wait([closing])
-            except asyncio.CancelledError as exc:
-                interrupted = exc
-        if interrupted is not None:
-            raise interrupted
+        await wait_for_tasks([closing])
         closing.result()
 
     async def _note_rate(self) -> None:
@@ -193,29 +185,6 @@ class JournalStore:
         requests = self.requests
         await self.work(lambda: self._journal.apply(changes, requests=requests))
         self._written = requests
-
-
-@contextlib.asynccontextmanager
-async def open_store(
-    path: Path | None,
-    *,
-    api: str | None,
-    max_age: float | None = None,
-    reuse_from: Path | None = None,
-) -> AsyncIterator[PurchaseStore]:
-    """Yield a journal's store, or one in memory if there is no path.
-
-    Raises:
-        JournalError: A journal cannot be used.
-    """
-    if path is None:
-        yield MemoryStore()
-        return
-    store = await open_journal(path, api=api, max_age=max_age, reuse_from=reuse_from)
-    try:
-        yield store
-    finally:
-        await store.aclose()
 
 
 async def open_journal(

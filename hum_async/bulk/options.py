@@ -1,0 +1,82 @@
+"""The options of a job: given once, passed through whole."""
+
+from collections.abc import Callable, Collection, Hashable
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from hum_async._polling.policies import LearnedPolling, PollPolicy
+from hum_async.models import Outcome, SessionUpdate
+
+__all__ = ["MAX_OPEN", "MAX_PAUSE", "JobOptions", "OnUpdate"]
+
+MAX_OPEN = 2000
+"""Sessions that are open, or answered and not yet read, at the same time."""
+
+MAX_PAUSE = 120.0
+"""Seconds that a job with a journal waits at most when the API asks it to. A limit per minute asks
+for less; more means a quota of hours, or maintenance, and then the operator decides better than a
+job that hangs. No pause of the limiter is longer than five minutes, so that the job would come back
+too early again and again."""
+
+OnUpdate = Callable[[Hashable, SessionUpdate], None]
+
+
+def _learned(policy: PollPolicy | None) -> PollPolicy:
+    return LearnedPolling() if policy is None else policy
+
+
+def _max_open(value: int | None) -> int:
+    return MAX_OPEN if value is None else value
+
+
+def _outcomes(values: Collection[Outcome]) -> frozenset[Outcome]:
+    return frozenset(values)
+
+
+def _at_least_one(_: object, attribute: "attrs.Attribute[Any]", value: int | None) -> None:
+    if value is not None and value < 1:
+        raise ValueError(f"{attribute.name} must be at least 1, not {value!r}")
+
+
+@attrs.frozen(kw_only=True)
+class JobOptions:
+    """The options of a job.
+
+    Attributes:
+        journal: File of the purchases; None keeps them in memory while the job runs.
+        policy: When to poll; None learns it.
+        max_open: Sessions that are open, or answered and not yet read, at the same time.
+        close: End each session when its result is safe.
+        retry: Outcomes of earlier runs that are looked up anew.
+        max_age: Seconds; results of earlier jobs that are older are looked up anew. None: none are.
+        reuse_from: Journal of another job, whose results are taken for addresses that are new here.
+        max_sessions: Sessions bought in all, earlier runs included; None for no bound.
+        on_update: Called with a row's key and each update of its session.
+        max_pause: Seconds; a job with a journal ends if the API asks it to wait for longer. None:
+            it waits. Without a journal it always waits, because open sessions would be lost.
+        forget_open: Sessions that earlier runs left open are known to be lost.
+
+    Raises:
+        ValueError: A value is out of its range, or `reuse_from` is given without a journal.
+    """
+
+    journal: Path | None = None
+    policy: PollPolicy = attrs.field(default=None, converter=_learned)
+    max_open: int = attrs.field(default=None, converter=_max_open, validator=_at_least_one)
+    close: bool = True
+    retry: frozenset[Outcome] = attrs.field(default=(), converter=_outcomes)
+    max_age: float | None = None
+    reuse_from: Path | None = None
+    max_sessions: int | None = attrs.field(default=None, validator=_at_least_one)
+    on_update: OnUpdate | None = None
+    max_pause: float | None = MAX_PAUSE
+    forget_open: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what makes no sense together."""
+        if self.max_age is not None and not self.max_age >= 0:
+            raise ValueError(f"max_age must be 0 seconds or more, not {self.max_age!r}")
+        if self.journal is None and self.reuse_from is not None:
+            raise ValueError("reuse_from needs a journal to copy into; pass journal= as well")
