@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable
 
-__all__ = ["HIDDEN", "hide", "mask_token", "redact"]
-
 HIDDEN = "***"
 
 # Anything as long as a session token (22 or 24 characters, hum-api 3.2) or a key.

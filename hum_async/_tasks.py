@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Collection
 from typing import Any
 
-__all__ = ["end_tasks", "wait_for_tasks"]
-
 
 async def end_tasks(tasks: Collection[asyncio.Future[Any]]) -> None:
     """Cancel tasks and wait for their end, even if the caller is cancelled meanwhile."""

@@ -71,7 +71,8 @@ class HumClient:
     ) -> None:
         if not (timeout > 0 and create_timeout > 0):
             raise ConfigurationError("timeout and create_timeout must be above 0 seconds")
-        if limiter is not None and not isinstance(limiter, Limiter):
+        # Callers without a type checker would learn of it only at the first request.
+        if not isinstance(limiter, Limiter | None):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(
                 "limiter must be a hum_async.Limiter: subclass it, and override at least slot()"
             )

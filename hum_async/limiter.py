@@ -1,5 +1,8 @@
 """The shared rate-limit semaphore: concurrency, pace and pause in one strictly fair queue."""
 
+# A limiter and its slots are two halves of one object.
+# pyright: reportPrivateUsage=false
+
 import asyncio
 import heapq
 import itertools

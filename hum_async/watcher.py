@@ -143,7 +143,7 @@ class AsyncSessionWatcher:
         if not mailbox.open:
             raise WatcherClosed("this stream has ended; call watch() for another")
         for token in tokens:
-            if not isinstance(token, str):
+            if not isinstance(token, str):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise TypeError(f"a session token is text, not {type(token).__name__}")
         self._poller.add(mailbox, tokens)
 

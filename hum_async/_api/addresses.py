@@ -8,8 +8,6 @@ import attrs
 from hum_async.errors import AddressError
 from hum_async.models import Address
 
-__all__ = ["STATES", "address_key", "checked", "parse_line"]
-
 # hum-api 2.2: 50 states and PR. DC is not in the API's list; it is sent without a state.
 _STATE_CODES = """
     AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY

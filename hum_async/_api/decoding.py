@@ -36,16 +36,6 @@ from hum_async.models import (
     SpeedRange,
 )
 
-__all__ = [
-    "decode_created",
-    "decode_internet",
-    "decode_ping",
-    "decode_session",
-    "encode_address",
-    "error_message",
-]
-
-
 # --- from the mirror to the models ----------------------------------------------------------------
 
 

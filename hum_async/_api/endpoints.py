@@ -24,17 +24,6 @@ from hum_async.errors import (
 )
 from hum_async.models import Address, Ping, RawResponse, Session
 
-__all__ = [
-    "ApiRequest",
-    "Source",
-    "close_request",
-    "create_request",
-    "error_for",
-    "ping_request",
-    "poll_request",
-    "raw_request",
-]
-
 T = TypeVar("T")
 
 Source = Literal["session", "internet"]

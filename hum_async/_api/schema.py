@@ -15,20 +15,6 @@ from hum_async.models import AgentStatus, Money, ServiceAddress, SpeedRange
 if TYPE_CHECKING:
     import cattrs
 
-__all__ = [
-    "CategoryJson",
-    "DataJson",
-    "EnvelopeJson",
-    "Extra",
-    "MetaJson",
-    "OfferingJson",
-    "ProductJson",
-    "ProviderJson",
-    "SpeedJson",
-    "decode",
-    "padded_zip",
-]
-
 _Text = NewType("_Text", str)
 Extra = dict[str, Any]
 

@@ -16,8 +16,6 @@ from hum_async.limiter import Limiter
 from hum_async.models import RawResponse
 from hum_async.transport import Transport
 
-__all__ = ["RequestSender"]
-
 T = TypeVar("T")
 
 logger = logging.getLogger("hum_async.client")

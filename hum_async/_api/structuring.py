@@ -19,8 +19,6 @@ from hum_async.errors import ResponseError
 if TYPE_CHECKING:
     import cattrs
 
-__all__ = ["Decoder", "number", "text"]
-
 T = TypeVar("T")
 _LONGEST_KEY = 17  # shorter than any token
 Hook = Callable[[Any, Any], Any]

@@ -20,8 +20,6 @@ from collections import deque
 
 import attrs
 
-__all__ = ["AdaptiveRate"]
-
 _MAX_SLOW_START_SENDS = 2048
 """Sends of the slow start that are remembered; the estimate of the limit needs only the last."""
 

@@ -11,8 +11,6 @@ import attrs
 from hum_async._limits.discovery import AdaptiveRate
 from hum_async._limits.rate_limit_headers import RateLimitHeaders
 
-__all__ = ["MAX_PAUSE", "Pacer", "PauseGate", "RateController"]
-
 MAX_PAUSE = 300.0
 """Longest pause in seconds; a longer Retry-After is cut to it."""
 

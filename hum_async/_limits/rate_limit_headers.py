@@ -11,14 +11,6 @@ from email.utils import parsedate_to_datetime
 
 import attrs
 
-__all__ = [
-    "LIMIT_HEADERS",
-    "RateLimitHeaders",
-    "http_date",
-    "parse_retry_after",
-    "read_rate_limit_headers",
-]
-
 _LONGEST = 3600.0
 """Seconds; longer windows and resets are ignored: they do not tell how fast to send now."""
 

@@ -29,8 +29,6 @@ from hum_async.models import (
     UpdateKind,
 )
 
-__all__ = ["Lookup", "LookupStep", "outcome_of"]
-
 
 class LookupStep(Enum):
     """The request that a look-up needs next."""

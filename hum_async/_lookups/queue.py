@@ -20,8 +20,6 @@ from hum_async._polling.due_queue import DueQueue
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.models import Qualification
 
-__all__ = ["LookupObserver", "LookupQueue", "OldestFirst", "SlotOrder", "SlotUse"]
-
 
 class SlotUse(Enum):
     """The request that a slot is used for."""

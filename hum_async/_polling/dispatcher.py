@@ -11,8 +11,6 @@ from typing import Any, Protocol
 
 from hum_async.limiter import Limiter
 
-__all__ = ["Dispatcher", "WorkSource"]
-
 _EARLY = 1e-6
 """Seconds by which a timer may fire before its time; what is due then is due."""
 

@@ -5,8 +5,6 @@ import itertools
 import math
 from typing import Generic, TypeVar
 
-__all__ = ["DueQueue"]
-
 T = TypeVar("T")
 
 
@@ -66,11 +64,6 @@ class DueQueue(Generic[T]):
             self._unpack()
         self.size -= 1
         return heapq.heappop(self._soon)[2]
-
-    def pop_due(self, now: float) -> T | None:
-        """Take the first item if it is due, else return None."""
-        due = self.next_due()
-        return self.pop() if due is not None and due <= now else None
 
     def clear(self) -> None:
         """Forget everything."""

@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
-__all__ = ["Intake", "feed"]
-
 T = TypeVar("T")
 
 _AHEAD = 32

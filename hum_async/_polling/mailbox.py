@@ -11,8 +11,6 @@ from hum_async._polling.intake import Intake
 from hum_async._polling.session_poll import merged
 from hum_async.models import SessionUpdate
 
-__all__ = ["Mailbox"]
-
 
 class Mailbox:
     """The tokens and pending updates of one stream.

@@ -27,8 +27,6 @@ from hum_async._polling.watched_session import WatchedSession
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.models import SessionUpdate
 
-__all__ = ["Poller", "WatcherStatistics", "copier"]
-
 OFTEN_ENOUGH = 3.0
 """Seconds between two polls of a token that the API asks for (hum-api 5: every 2-3 s). No token is
 polled again sooner while others have not been polled at all."""

@@ -2,8 +2,6 @@
 
 import zlib
 
-__all__ = ["PACKED", "ResponseStore", "same_but_for_time", "stamp_in"]
-
 _STAMP = b'"responded_at"'
 PACKED = b"\0"
 """How a packed answer begins; no JSON does."""

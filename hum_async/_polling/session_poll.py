@@ -19,8 +19,6 @@ from hum_async.errors import (
 )
 from hum_async.models import AgentChange, AgentStatus, Session, SessionUpdate, UpdateKind
 
-__all__ = ["SessionPoll", "changes_between", "merged"]
-
 NOT_FOUND_GRACE = 5.0
 """Seconds of the budget in which 404 may mean "not known here yet". It never starts again."""
 
@@ -74,8 +72,8 @@ class SessionPoll:
     policy: PollPolicy
     agents: tuple[str, ...]
     source: Source = "session"
-    _spent: float = 0.0
-    _charged_until: float | None = None
+    _spent: float = attrs.field(default=0.0, alias="spent")
+    _charged_until: float | None = attrs.field(default=None, alias="charged_until")
     _session: Session | None = attrs.field(default=None, init=False)
     kind: UpdateKind | None = attrs.field(default=None, init=False)
     error: HumError | None = attrs.field(default=None, init=False)

@@ -9,8 +9,6 @@ from typing import Generic, Self, TypeVar
 
 from hum_async.errors import StreamBusy
 
-__all__ = ["Stream"]
-
 T = TypeVar("T")
 
 

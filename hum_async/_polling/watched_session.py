@@ -13,8 +13,6 @@ from hum_async.models import Session
 if TYPE_CHECKING:
     from hum_async._polling.mailbox import Mailbox
 
-__all__ = ["WatchedSession"]
-
 
 @attrs.define(eq=False, repr=False, weakref_slot=False)
 class WatchedSession(SessionPoll):

@@ -19,8 +19,6 @@ from hum_async.models import Address, AgentStatus, Outcome, Qualification
 if TYPE_CHECKING:
     import cattrs
 
-__all__ = ["pack", "unpack"]
-
 _APART = ("key", "address")
 _LEVEL = 1  # higher ones save 5 % of the space for three times the time
 

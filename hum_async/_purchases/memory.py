@@ -9,8 +9,6 @@ import attrs
 from hum_async._purchases.records import Change, Entry, Settled
 from hum_async.models import Address, Qualification
 
-__all__ = ["MemoryStore"]
-
 
 class MemoryStore:
     """Keeps the results of one run for the rows that ask for the same address."""

@@ -7,20 +7,6 @@ import attrs
 from hum_async._api.addresses import address_key
 from hum_async.models import Address, Outcome, Qualification
 
-__all__ = [
-    "FAILED_OUTCOMES",
-    "Asked",
-    "Change",
-    "Copied",
-    "Entry",
-    "Opened",
-    "Settled",
-    "Tally",
-    "Withdrawn",
-    "address_digest",
-]
-
-
 FAILED_OUTCOMES = frozenset(
     {
         Outcome.INVALID_ADDRESS,

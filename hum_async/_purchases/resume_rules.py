@@ -9,8 +9,6 @@ from hum_async._purchases.records import Entry
 from hum_async.errors import TransportError
 from hum_async.models import Address, Outcome, Qualification
 
-__all__ = ["ResumeAction", "ResumeRules", "written_off"]
-
 
 class ResumeAction(Enum):
     """What is to be done for an address."""

@@ -7,8 +7,6 @@ from typing import Any, Protocol
 from hum_async._purchases.records import Change, Entry
 from hum_async.models import Address, Qualification
 
-__all__ = ["PurchaseStore"]
-
 
 class PurchaseStore(Protocol):
     """What a job needs of it.

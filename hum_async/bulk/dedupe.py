@@ -2,8 +2,6 @@
 
 from array import array
 
-__all__ = ["SeenAddresses"]
-
 _DIGEST = 16
 _FIRST_SLOTS = 1 << 10
 

@@ -32,8 +32,6 @@ from hum_async.errors import (
 )
 from hum_async.models import Address, Qualification
 
-__all__ = ["FileJob"]
-
 logger = logging.getLogger("hum_async.bulk")
 logger.addHandler(logging.NullHandler())
 

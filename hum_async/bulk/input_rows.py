@@ -6,8 +6,6 @@ from typing import Any
 from hum_async._polling.intake import Intake, feed
 from hum_async.models import Address
 
-__all__ = ["InputRows", "Row"]
-
 Row = Address | tuple[Hashable, Address]
 
 

@@ -38,8 +38,6 @@ from hum_async.bulk.slot_scheduling import SlotScheduler
 from hum_async.errors import ApiUnavailable, JournalError, SessionLimitReached
 from hum_async.models import Address, Outcome, Qualification
 
-__all__ = ["JobEngine", "JobStatistics"]
-
 logger = logging.getLogger("hum_async.bulk")
 logger.addHandler(logging.NullHandler())
 

@@ -12,8 +12,6 @@ from hum_async._purchases.sqlite.lock import holder_of
 from hum_async._purchases.sqlite.schema import damaged, found_rate, open_reading, setting, tally
 from hum_async.models import Outcome
 
-__all__ = ["JobStatus", "RunStatus", "status_of"]
-
 
 @attrs.frozen
 class RunStatus:

@@ -9,8 +9,6 @@ import attrs
 from hum_async._polling.policies import LearnedPolling, PollPolicy
 from hum_async.models import Outcome, SessionUpdate
 
-__all__ = ["MAX_OPEN", "MAX_PAUSE", "JobOptions", "OnUpdate"]
-
 MAX_OPEN = 2000
 """Sessions that are open, or answered and not yet read, at the same time."""
 
@@ -66,7 +64,7 @@ class JobOptions:
     policy: PollPolicy = attrs.field(default=None, converter=_learned)
     max_open: int = attrs.field(default=None, converter=_max_open, validator=_at_least_one)
     close: bool = True
-    retry: frozenset[Outcome] = attrs.field(default=(), converter=_outcomes)
+    retry: frozenset[Outcome] = attrs.field(default=frozenset(), converter=_outcomes)
     max_age: float | None = None
     reuse_from: Path | None = None
     max_sessions: int | None = attrs.field(default=None, validator=_at_least_one)

@@ -10,8 +10,6 @@ from hum_async.bulk.job_engine import JobStatistics
 from hum_async.errors import ConnectFailed
 from hum_async.models import Outcome, Qualification
 
-__all__ = ["JobReport"]
-
 
 @attrs.define
 class JobReport:

@@ -7,14 +7,6 @@ from typing import Any
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.models import Outcome, Qualification
 
-__all__ = [
-    "RESULT_COLUMNS",
-    "explanation",
-    "result_values",
-    "spreadsheet_safe",
-    "utc_text",
-]
-
 RESULT_COLUMNS = (
     "hum_outcome",
     "hum_service_address",

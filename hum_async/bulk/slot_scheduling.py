@@ -4,8 +4,6 @@ import attrs
 
 from hum_async._lookups.queue import SlotUse
 
-__all__ = ["SlotScheduler"]
-
 
 @attrs.define(eq=False)
 class SlotScheduler:

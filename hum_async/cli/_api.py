@@ -15,8 +15,6 @@ from hum_async.client import HumClient
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import RateLimiter
 
-__all__ = ["ApiOptions", "PathOrDash", "Positive", "SimulatedApiOptions", "open_client", "read_key"]
-
 LIFETIME = 1800.0
 """Seconds without a request after which a session expires (hum-api 5)."""
 

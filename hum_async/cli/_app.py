@@ -6,8 +6,6 @@ from cyclopts import App
 
 from hum_async._version import __version__
 
-__all__ = ["make_app", "run_app"]
-
 _COMMANDS = {
     "check": "Say what is wrong with a file of addresses, before anything is bought.",
     "qualify": "Look up every address of a file; write the file again with the results.\n\n"

@@ -3,8 +3,6 @@
 from rich.console import Console
 from rich.markup import escape
 
-__all__ = ["data", "messages", "say", "shown"]
-
 data = Console(soft_wrap=True, highlight=False)
 messages = Console(stderr=True, highlight=False)
 

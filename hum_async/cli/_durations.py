@@ -5,8 +5,6 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-__all__ = ["Duration", "shown_duration"]
-
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _WRITTEN = re.compile(r"(\d+(?:\.\d+)?)([smhd])", re.ASCII)
 

@@ -9,8 +9,6 @@ from hum_async.bulk.files.columns import AddressColumns, MappingError, find_colu
 from hum_async.bulk.tables import Table, open_table
 from hum_async.cli._console import say, shown
 
-__all__ = ["InputOptions"]
-
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)

@@ -23,8 +23,6 @@ from hum_async.cli._run import UsageError
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
 
-__all__ = ["JournalOptions", "is_interactive", "journal_path", "start_over"]
-
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)

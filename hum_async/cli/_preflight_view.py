@@ -6,8 +6,6 @@ from rich.table import Table
 from hum_async.bulk.preflight import FindingKind, KindCount, Preflight, Severity, estimate
 from hum_async.cli._console import data, shown
 
-__all__ = ["KIND_MEANING", "show"]
-
 KIND_MEANING = {
     FindingKind.WRONG_COLUMN: "a column does not hold what it was taken for: see --map",
     FindingKind.MISSING: "a part of the address is missing",

@@ -17,8 +17,6 @@ from hum_async.bulk.report import JobReport
 from hum_async.cli._console import messages, say
 from hum_async.cli._durations import shown_duration
 
-__all__ = ["ProgressView", "showing_progress"]
-
 _ROOM_FOR_BAR = 80
 LINE_EVERY = 30.0
 """Seconds between two lines where there is no terminal."""

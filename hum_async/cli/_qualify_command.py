@@ -36,9 +36,6 @@ from hum_async.errors import (
     SessionLimitReached,
 )
 
-__all__ = ["QualifyPlan", "run_plan"]
-
-
 _WORTH_A_WORD = 50_000
 """Rows from which on writing them takes seconds."""
 

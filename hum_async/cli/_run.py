@@ -15,8 +15,6 @@ from hum_async.bulk.files.columns import MappingError
 from hum_async.cli._console import say, shown
 from hum_async.errors import AddressError, AuthenticationError, HumError, SessionLimitReached
 
-__all__ = ["ExitCode", "UsageError", "gentle_stop", "run"]
-
 
 class ExitCode(IntEnum):
     """What the exit code of `hum` says."""

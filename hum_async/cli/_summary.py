@@ -9,8 +9,6 @@ from hum_async.bulk.report import JobReport
 from hum_async.cli._console import messages, say, shown
 from hum_async.models import Outcome
 
-__all__ = ["MEANING", "show_summary"]
-
 MEANING = {
     Outcome.SERVED: "at least one provider serves the address",
     Outcome.NO_PROVIDERS: "the address was found; no provider was reported",

@@ -23,8 +23,6 @@ from hum_async.cli._input import InputOptions
 from hum_async.cli._preflight_view import show
 from hum_async.cli._run import ExitCode, UsageError, run
 
-__all__ = ["check"]
-
 _DEFAULT_INPUT = InputOptions()
 
 

@@ -17,8 +17,6 @@ from hum_async.cli._run import ExitCode, UsageError, gentle_stop, run
 from hum_async.errors import ConfigurationError
 from hum_async.simulator import Simulator
 
-__all__ = ["demo"]
-
 
 def demo(
     *,

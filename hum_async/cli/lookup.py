@@ -16,8 +16,6 @@ from hum_async.cli._summary import MEANING
 from hum_async.errors import ConnectFailed
 from hum_async.models import Address, Offering, Outcome, Provider, Qualification
 
-__all__ = ["lookup"]
-
 _DEFAULT_API = SimulatedApiOptions()
 
 

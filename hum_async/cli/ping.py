@@ -6,8 +6,6 @@ from hum_async.cli._api import SimulatedApiOptions, open_client, read_key
 from hum_async.cli._console import data, shown
 from hum_async.cli._run import ExitCode, run
 
-__all__ = ["ping"]
-
 _DEFAULT_API = SimulatedApiOptions()
 
 

@@ -22,8 +22,6 @@ from hum_async.cli._preflight_view import show
 from hum_async.cli._qualify_command import QualifyPlan, run_plan
 from hum_async.cli._run import ExitCode, UsageError, run
 
-__all__ = ["qualify"]
-
 _DEFAULT_API = SimulatedApiOptions()
 _DEFAULT_JOURNAL = JournalOptions()
 _DEFAULT_INPUT = InputOptions()

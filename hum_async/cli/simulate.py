@@ -12,8 +12,6 @@ from hum_async.cli._run import ExitCode, run
 from hum_async.errors import ConfigurationError
 from hum_async.simulator import MAGIC, Simulator
 
-__all__ = ["simulate"]
-
 
 def simulate(  # noqa: PLR0913  each is an option of the command
     *,

@@ -10,8 +10,6 @@ from hum_async.cli._durations import shown_duration
 from hum_async.cli._run import ExitCode, run
 from hum_async.models import Outcome
 
-__all__ = ["status"]
-
 
 def status(journal: Path, /) -> int:
     """Show how a job stands: counts, rate, time left, requests and sessions bought.

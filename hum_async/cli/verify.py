@@ -7,8 +7,6 @@ from hum_async.bulk.files.verification import verify as verified
 from hum_async.cli._console import data, shown
 from hum_async.cli._run import ExitCode, run
 
-__all__ = ["verify"]
-
 
 def verify(journal: Path, /) -> int:
     """Check a finished job: its journal, its files and its rows.

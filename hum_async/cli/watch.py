@@ -15,8 +15,6 @@ from hum_async.cli._run import ExitCode, UsageError, run
 from hum_async.models import SessionUpdate, UpdateKind
 from hum_async.watcher import AsyncSessionWatcher
 
-__all__ = ["watch"]
-
 _DEFAULT_API = ApiOptions()
 
 

@@ -7,8 +7,6 @@ from hum_async.web._stream_writer import write_stream
 from hum_async.web._subscription import EventStream
 from hum_async.web.sse import SSE_HEADERS, SseStream
 
-__all__ = ["Receive", "Scope", "Send", "send_events"]
-
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -20,8 +20,6 @@ from hum_async.web._public_json import (
 from hum_async.web._replay_buffer import ReplayBuffer
 from hum_async.web.events import EventKind, HubEvent
 
-__all__ = ["EventWriter"]
-
 _EVENT_ID = re.compile(r"([0-9a-f]{8})-([0-9]{1,18})", re.ASCII)
 
 

@@ -16,8 +16,6 @@ from hum_async.models import (
     SpeedRange,
 )
 
-__all__ = ["explanation", "public_change", "public_provider", "public_state", "scrub"]
-
 _SHORTEST_SECRET = 8
 """Characters; to look for less would hit ordinary text."""
 

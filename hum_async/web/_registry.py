@@ -9,8 +9,6 @@ from hum_async._lookups.lookup import Lookup
 from hum_async.models import Outcome, Session
 from hum_async.web._replay_buffer import ReplayBuffer
 
-__all__ = ["HubLookup", "Registry"]
-
 _ANSWERS = {
     Outcome.SERVED,
     Outcome.NO_PROVIDERS,

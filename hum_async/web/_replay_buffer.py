@@ -10,8 +10,6 @@ from typing import Protocol
 
 from hum_async.web.events import EventKind, HubEvent
 
-__all__ = ["Reader", "ReplayBuffer"]
-
 LONGEST = 64
 """Events that are kept; a reader who has missed more than these gets a snapshot instead."""
 

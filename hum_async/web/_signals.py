@@ -13,8 +13,6 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-__all__ = ["ShutdownNotice"]
-
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _MOST_LOOKS = 20

@@ -9,8 +9,6 @@ from hum_async._tasks import end_tasks
 from hum_async.web.events import FAREWELL
 from hum_async.web.sse import SseStream, encode_sse
 
-__all__ = ["write_stream"]
-
 FAREWELL_PATIENCE = 0.2
 """Seconds for the last write of a response that the server has cancelled already."""
 

@@ -9,8 +9,6 @@ from hum_async._polling.stream import Stream
 from hum_async.web._replay_buffer import ReplayBuffer
 from hum_async.web.events import FAREWELL, EventKind, HubEvent
 
-__all__ = ["EventStream", "Subscription"]
-
 
 class Subscription:
     """How far one subscriber has read.

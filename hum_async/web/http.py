@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 import orjson
@@ -60,18 +60,19 @@ def address_from_json(body: bytes, content_type: str | None) -> Address:
         raise BadRequest("the body is not JSON", status=400) from None
     if not isinstance(found, dict):
         raise BadRequest("the body must be a JSON object with an address", status=400)
-    return _address(found)
+    return _address(cast("dict[str, Any]", found))
 
 
 def _address(found: dict[str, Any]) -> Address:
-    if set(found) == {"address"}:
+    if found.keys() == {"address"}:
         line = found["address"]
         if not isinstance(line, str):
             raise BadRequest("address must be text on one line", status=422)
         return parse_line(line)
     if not found.keys() <= set(_FIELDS):
         raise BadRequest(f"the fields of an address are {', '.join(_FIELDS)}", status=422)
-    return Address(**{"street1": "", **found})
+    fields: dict[str, Any] = {"street1": "", **found}
+    return Address(**fields)
 
 
 def read_ids(text: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from http import HTTPStatus
 from typing import Literal, Self, TypedDict
 
@@ -440,7 +440,7 @@ class _Recorder(LookupObserver):
 @contextlib.asynccontextmanager
 async def run_hub(
     client: Callable[[], HumClient], options: HubOptions
-) -> AsyncIterator[SessionHub]:
+) -> AsyncGenerator[SessionHub]:
     """Run a hub with a client of its own, as long as an application runs."""
     async with client() as hum, SessionHub(hum, **options) as hub:
         yield hub

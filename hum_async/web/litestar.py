@@ -22,7 +22,7 @@
     )
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, Unpack
 
@@ -55,7 +55,7 @@ def hub_lifespan(
     """Return a lifespan that runs a hub; arguments as `hum_async.web.starlette.hub_lifespan`."""
 
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         async with run_hub(client, options) as hub:
             app.state.hub = hub
             yield

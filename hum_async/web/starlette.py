@@ -16,7 +16,7 @@
         return EventsResponse(hub_of(request).subscribe(*read_ids(ids), last_event_id=last))
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, Unpack
 
@@ -56,7 +56,7 @@ def hub_lifespan(
     """
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         async with run_hub(client, options) as hub:
             app.state.hub = hub
             yield

@@ -30,16 +30,15 @@ def test_items_come_by_due_time_and_equal_ones_in_order_of_arrival(dues: list[fl
     assert heap.next_due() is None
 
 
-def test_only_what_is_due_is_taken() -> None:
+def test_the_first_can_be_seen_before_it_is_taken() -> None:
     heap: DueQueue[str] = DueQueue()
     heap.push(2.0, "later")
     heap.push(1.0, "sooner")
-    assert heap.pop_due(0.5) is None
-    assert (heap.next_due(), heap.first()) == (1.0, "sooner")
-    assert heap.pop_due(1.0) == "sooner"
-    assert heap.pop_due(1.0) is None
+    assert (heap.next_due(), heap.first(), heap.size) == (1.0, "sooner", 2)
+    assert heap.pop() == "sooner"
+    assert (heap.next_due(), heap.first(), heap.size) == (2.0, "later", 1)
     heap.clear()
-    assert heap.pop_due(math.inf) is None
+    assert (heap.next_due(), heap.size) == (None, 0)
 
 
 # --- the API's own guidance -----------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, assert_type
+from typing import Any, assert_type
 
 import aiohttp
 
@@ -86,9 +86,6 @@ from hum_async.web import (
     encode_json,
     encode_sse,
 )
-
-if TYPE_CHECKING:
-    from hum_async.limiter import InformedLimiter, ResumableLimiter
 
 constants: list[str] = [__version__, PRODUCTION, SANDBOX]
 
@@ -207,15 +204,18 @@ def protocols() -> None:
     )
 
 
+async def bring_your_own(anybodys: Limiter) -> None:
+    anybodys.answered(sent=1.0, status=202, headers={}, refused=False, retry_after=None)
+    assert_type(anybodys.found_rate, float | None)
+    anybodys.resume(20.0)
+    assert_type(anybodys.concurrency, int | None)
+
+
 async def attempt(limiter: RateLimiter) -> None:
     async with limiter.slot():
         limiter.throttled(None)
     assert_type(limiter.paused_seconds(), float)
-    informed: InformedLimiter = limiter
-    informed.answered(sent=1.0, status=202, headers={})
-    resumable: ResumableLimiter = limiter
-    assert_type(resumable.found_rate, float | None)
-    resumable.resume(20.0)
+    await bring_your_own(limiter)
     assert_type(limiter.concurrency, int)
 
 

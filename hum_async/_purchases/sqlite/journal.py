@@ -40,8 +40,6 @@ from hum_async._purchases.sqlite.schema import (
 from hum_async._version import __version__
 from hum_async.errors import JournalError
 
-__all__ = ["Journal", "remove_journal"]
-
 _RATE_HOLDS = timedelta(days=1)
 """How old a rate that was found may be: limits change with plans and hours, and finding one out
 anew takes seconds."""

@@ -28,9 +28,6 @@ else:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-__all__ = ["LockFile", "holder_of", "lock_path"]
-
-
 def lock_path(guarded: Path) -> Path:
     """Return where the lock of a file is."""
     return guarded.with_name(guarded.name + ".lock")

@@ -11,21 +11,6 @@ from hum_async._purchases.records import Entry, Tally
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
 
-__all__ = [
-    "APPLICATION_ID",
-    "SCHEMA",
-    "VERSION",
-    "check_api",
-    "check_header",
-    "damaged",
-    "find",
-    "found_rate",
-    "open_reading",
-    "setting",
-    "tally",
-    "version_of",
-]
-
 APPLICATION_ID = 0x48756D4A
 VERSION = 1
 SCHEMA = """

@@ -18,8 +18,6 @@ from hum_async._tasks import wait_for_tasks
 from hum_async.errors import JournalError
 from hum_async.models import Address, Qualification
 
-__all__ = ["JournalStore", "open_journal"]
-
 T = TypeVar("T")
 
 

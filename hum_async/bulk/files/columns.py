@@ -11,8 +11,6 @@ from hum_async.bulk.tables import Cell, as_text
 from hum_async.errors import InputError
 from hum_async.models import Address
 
-__all__ = ["FIELDS", "AddressColumns", "MappingError", "find_columns"]
-
 _SPELLINGS = {
     "street1": "street1 street address1 address addr1 addr addressline1 addressline line1 "
     "streetaddress streetaddress1 deliveryaddress houseaddress",

@@ -24,8 +24,6 @@ from hum_async.bulk.tables import Cell, Sink, Table
 from hum_async.errors import AddressError, HumError
 from hum_async.models import Address, Outcome, Qualification
 
-__all__ = ["Composed", "Outputs", "compose", "results_of"]
-
 _CHUNK = 256
 
 Find = Callable[[Sequence[bytes]], Mapping[bytes, Entry]]

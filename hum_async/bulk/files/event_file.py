@@ -13,8 +13,6 @@ from hum_async._redact import mask_token
 from hum_async.errors import InputError
 from hum_async.models import Qualification, SessionUpdate
 
-__all__ = ["EventFile"]
-
 _WITH_ADDRESS = frozenset({"hum_service_address"})
 
 

@@ -7,8 +7,6 @@ from typing import Any
 from hum_async.bulk.result_columns import utc_text
 from hum_async.models import Offering, Plan, Provider, Qualification
 
-__all__ = ["LONG_COLUMNS", "long_rows"]
-
 _RESULT = ("hum_outcome", "hum_data_set", "hum_observed_at", "hum_library_version")
 _PROVIDER = (
     "hum_provider_id",

@@ -14,14 +14,6 @@ from hum_async.bulk.files.compose import Composed
 from hum_async.bulk.job_status import JobStatus
 from hum_async.errors import InputError
 
-__all__ = [
-    "checksum",
-    "manifest_of",
-    "read_manifest",
-    "relative",
-    "write_manifest",
-]
-
 _FORMAT = 1
 
 

@@ -14,8 +14,6 @@ from hum_async.bulk.result_columns import RESULT_COLUMNS
 from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, format_of, open_sink
 from hum_async.errors import InputError
 
-__all__ = ["JobOutputs", "beside", "is_stream"]
-
 
 def beside(output: str | Path, suffix: str) -> Path:
     """Return the name of a file that goes with an output: ``results.csv``, ``results.SUFFIX``."""

@@ -14,8 +14,6 @@ from hum_async.bulk.files.manifest import checksum, read_manifest
 from hum_async.bulk.tables import Cell, Table, open_table
 from hum_async.errors import InputError
 
-__all__ = ["Verdict", "verify"]
-
 _SHOWN = 5
 
 

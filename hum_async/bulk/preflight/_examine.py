@@ -19,16 +19,6 @@ from hum_async.bulk.preflight._suspicions import SUSPICIONS
 from hum_async.bulk.tables import Cell, Table
 from hum_async.models import Address
 
-__all__ = [
-    "REPORT_COLUMNS",
-    "KindCount",
-    "Preflight",
-    "corrected",
-    "estimate",
-    "examine",
-    "report_values",
-]
-
 REPORT_COLUMNS = ("row", "column", "kind", "severity", "message", "fix")
 """What a report says of each finding."""
 

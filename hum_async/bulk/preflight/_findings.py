@@ -5,8 +5,6 @@ from enum import StrEnum
 
 import attrs
 
-__all__ = ["Change", "Finding", "FindingKind", "Severity"]
-
 
 class Severity(StrEnum):
     """What a finding means for its row."""

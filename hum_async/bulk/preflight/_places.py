@@ -6,18 +6,6 @@ from functools import lru_cache
 
 from hum_async._api.addresses import STATES
 
-__all__ = [
-    "MILITARY",
-    "TERRITORIES",
-    "Spelling",
-    "in_the_us",
-    "not_covered",
-    "read_state",
-    "read_zip",
-    "states_of_zip",
-    "swapped",
-]
-
 TERRITORIES = frozenset({"AS", "FM", "GU", "MH", "MP", "PW", "VI"})
 """Places with a ZIP code that the API does not take as a state (hum-api 2.2)."""
 MILITARY = frozenset({"AA", "AE", "AP"})

@@ -21,8 +21,6 @@ from hum_async.bulk.preflight._whole_address import find_whole_address
 from hum_async.errors import AddressError
 from hum_async.models import Address
 
-__all__ = ["refusals"]
-
 _ZIP = re.compile(r"\d{5}(-\d{4})?", re.ASCII)
 _HARMLESS = {"street1": "1", "state": "MI", "zip": "48226"}
 _PLACE = (None, "street1")

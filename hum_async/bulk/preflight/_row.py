@@ -9,8 +9,6 @@ from hum_async.bulk.preflight._findings import Change, Finding, FindingKind, Sev
 from hum_async.bulk.tables import Cell
 from hum_async.models import Address
 
-__all__ = ["TEXTS", "Columns", "Row"]
-
 TEXTS = FIELDS[:5]
 """The parts of an address that are text."""
 

@@ -9,8 +9,6 @@ from hum_async.bulk.preflight._places import in_the_us, read_state, read_zip, sw
 from hum_async.bulk.preflight._row import Columns
 from hum_async.models import Address
 
-__all__ = ["judge_columns"]
-
 _ENOUGH = 3
 """Cells below which nothing is said of a column."""
 

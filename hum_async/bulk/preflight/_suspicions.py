@@ -18,8 +18,6 @@ from hum_async.bulk.preflight._places import (
 from hum_async.bulk.preflight._row import TEXTS, Row
 from hum_async.bulk.preflight._whole_address import find_whole_address
 
-__all__ = ["SUSPICIONS"]
-
 # A digit that is not part of "5th" or "42nd"; or a number in words, as in One Microsoft Way.
 _HOUSE_NUMBER = re.compile(
     r"(?i)\d+(?!\d|st\b|nd\b|rd\b|th\b)"

@@ -11,8 +11,6 @@ from hum_async.bulk.preflight._row import TEXTS, Row
 from hum_async.errors import AddressError
 from hum_async.models import Address
 
-__all__ = ["find_whole_address"]
-
 _COUNTRY = re.compile(r"(?i)[,\s]+(?:usa?|u\.s\.a?\.?|united states(?: of america)?)\.?\s*$")
 _UNIT_WORD = re.compile(r"(?i)(?:apt|apartment|unit|suite|ste|floor|fl|rm|room|bldg|lot|box)\b|#")
 _ENDS_IN_PLACE = re.compile(r"\b([A-Za-z]{2})[\s,]+(\d{5})(?:-\d{4})?$", re.ASCII)

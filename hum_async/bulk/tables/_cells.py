@@ -8,8 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["Cell", "Table", "as_text", "distinct"]
-
 Cell = (
     str
     | int

@@ -18,8 +18,6 @@ from hum_async.bulk.tables._output import Output
 from hum_async.bulk.tables._sink import TextSink
 from hum_async.errors import InputError
 
-__all__ = ["CsvSink", "CsvTable", "kept_of", "named", "open_csv"]
-
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _DELIMITERS = ",;\t|"
 _LOOKED_AT = 20

@@ -16,8 +16,6 @@ from hum_async.bulk.tables._extra import library
 from hum_async.bulk.tables._output import Output
 from hum_async.errors import InputError
 
-__all__ = ["ExcelSink", "ExcelTable", "open_excel"]
-
 MOST_ROWS = 1_048_576
 MOST_LETTERS = 32_767
 _EXACT = 2**53

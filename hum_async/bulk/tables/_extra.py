@@ -5,8 +5,6 @@ from typing import Any
 
 from hum_async.errors import InputError
 
-__all__ = ["library"]
-
 
 def library(name: str, *, extra: str, what: str) -> Any:
     """Import a library that an extra brings.

@@ -16,8 +16,6 @@ from hum_async.bulk.tables._output import Output
 from hum_async.bulk.tables._sink import TextSink
 from hum_async.errors import InputError
 
-__all__ = ["JsonlSink", "JsonlTable", "open_jsonl"]
-
 
 @attrs.frozen
 class JsonlTable:

@@ -11,8 +11,6 @@ from typing import IO
 from hum_async.bulk.tables._source import STANDARD
 from hum_async.errors import InputError
 
-__all__ = ["Output"]
-
 
 class Output:
     """Bytes on their way to a file or stream.

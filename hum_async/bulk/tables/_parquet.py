@@ -12,8 +12,6 @@ from hum_async.bulk.tables._extra import library
 from hum_async.bulk.tables._output import Output
 from hum_async.errors import InputError
 
-__all__ = ["ParquetSink", "ParquetTable", "open_parquet"]
-
 _BATCH = 2_000
 _GROUP = 20_000
 _INTEGERS = {"hum_provider_count", "hum_requests"}

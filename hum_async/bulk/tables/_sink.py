@@ -6,8 +6,6 @@ from typing import Any, Protocol
 from hum_async.bulk.tables._cells import Cell
 from hum_async.bulk.tables._output import Output
 
-__all__ = ["Sink", "TextSink"]
-
 
 class Sink(Protocol):
     """Where rows go, one after the other."""

@@ -8,8 +8,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-__all__ = ["STANDARD", "readable_twice"]
-
 STANDARD = "-"
 """The name of standard input and output."""
 
