@@ -55,19 +55,18 @@ class AsyncSessionWatcher:
             raise ValueError(f"source must be 'session' or 'internet', not {source!r}")
         if isinstance(agents, str) or not agents:
             raise ValueError("agents must be a sequence of at least one agent's name")
-        self._limiter = client.limiter
+        self._dispatcher = Dispatcher(client.limiter)
         self._poller = Poller(
             client.sender,
             policy=GuidedPolling() if policy is None else policy,
             agents=tuple(agents),
             source=source,
-            wake=self._wake,
+            wake=self._dispatcher.wake,
             wake_soon=self._wake_soon,
             on_left=self._stop_feeder,
         )
         self._feeders: dict[Mailbox, asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._dispatcher: Dispatcher | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
         self._failure_seen = False
@@ -82,11 +81,8 @@ class AsyncSessionWatcher:
         if self._supervisor is not None:
             raise RuntimeError("a watcher can be entered once; create another one")
         self._loop = asyncio.get_running_loop()
-        self._dispatcher = Dispatcher(self._limiter, work=self._poller)
         # A task of its own: a task group around the caller's body would wrap its exceptions.
-        self._supervisor = self._loop.create_task(
-            self._supervise(self._dispatcher), name="hum-watcher"
-        )
+        self._supervisor = self._loop.create_task(self._supervise(), name="hum-watcher")
         return self
 
     async def __aexit__(self, _: object, exc: BaseException | None, __: object) -> None:
@@ -151,11 +147,6 @@ class AsyncSessionWatcher:
         """Watch tokens no longer on a stream."""
         self._poller.discard(mailbox, tokens)
 
-    def check_loop(self) -> None:
-        """Refuse another event loop than the watcher's."""
-        if asyncio.get_running_loop() is not self._loop:
-            raise RuntimeError("a stream must be read on the event loop of its watcher")
-
     # --- machinery --------------------------------------------------------------------------------
 
     @property
@@ -178,19 +169,15 @@ class AsyncSessionWatcher:
         failed.__cause__ = self._failure
         return failed
 
-    def _wake(self) -> None:
-        if self._dispatcher is not None:
-            self._dispatcher.wake()
-
     def _wake_soon(self) -> None:
         """Wake the dispatcher from whatever thread."""
         if self._loop is not None and self._running:
             with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
-                self._loop.call_soon_threadsafe(self._wake)
+                self._loop.call_soon_threadsafe(self._dispatcher.wake)
 
-    async def _supervise(self, dispatcher: Dispatcher) -> None:
+    async def _supervise(self) -> None:
         try:
-            await dispatcher.run()
+            await self._dispatcher.run(self._poller)
         except Exception as exc:  # noqa: BLE001  a bug; it is raised to every reader
             self._failure = exc
             logger.error("the watcher stopped because of a fault of its own: %r", type(exc))  # noqa: TRY400  readers get it
@@ -231,16 +218,10 @@ class WatchStream(Stream[SessionUpdate]):
 
     __slots__ = ("_mailbox", "_watcher")
 
-    _opened_by = "watch()"
-
     def __init__(self, watcher: AsyncSessionWatcher, mailbox: Mailbox) -> None:
-        super().__init__()
+        super().__init__(mailbox.get, opened_by="watch()")
         self._watcher = watcher
         self._mailbox = mailbox
-
-    async def _get(self) -> SessionUpdate:
-        self._watcher.check_loop()
-        return await self._mailbox.get()
 
     def __del__(self) -> None:
         # `break` ends here, perhaps in another thread: only thread-safe calls.

@@ -35,12 +35,11 @@ class Dispatcher:
 
     Args:
         limiter: Where slots come from.
-        work: What is served. A coroutine of it must not raise, or `run` ends.
     """
 
-    def __init__(self, limiter: Limiter, *, work: WorkSource) -> None:
+    def __init__(self, limiter: Limiter) -> None:
         self._limiter = limiter
-        self._work = work
+        self._work: WorkSource | None = None
         # More workers than the limiter lets run could only wait in its queue.
         self._max_workers: float = limiter.concurrency or math.inf
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -59,15 +58,18 @@ class Dispatcher:
             self._looking = True
             self._loop.call_soon(self._look)
 
-    async def run(self) -> None:
-        """Serve until cancelled; nothing runs any more when this has returned.
+    async def run(self, work: WorkSource) -> None:
+        """Serve until cancelled; no request is under way any more when this returns.
+
+        Args:
+            work: Where the requests come from. Its coroutines must not raise.
 
         Raises:
-            Exception: Whatever the work raised first, which is a bug of the work.
+            Exception: The first error that the work raised, which is a bug of the work.
         """
         try:
             async with asyncio.TaskGroup() as self._workers:
-                self._loop = asyncio.get_running_loop()
+                self._work, self._loop = work, asyncio.get_running_loop()
                 self._fault = self._loop.create_future()
                 self.wake()
                 await self._fault
@@ -75,22 +77,23 @@ class Dispatcher:
             # One bug may strike several workers before the first has ended the others.
             raise group.exceptions[0] from None
         finally:
-            self._loop = self._workers = None
+            self._loop = self._workers = self._work = None
             self._set_timer(math.inf)
 
     def _look(self) -> None:
         self._looking = False
-        if self._workers is None or self._loop is None or self._fault is None:
+        work, loop, workers, fault = self._work, self._loop, self._workers, self._fault
+        if work is None or loop is None or workers is None or fault is None:
             return
-        if self._fault.done():  # about to end: no worker can be begun any more
+        if fault.done():  # `run` is about to end: its task group takes no worker any more
             return
         try:
-            if self._reserve_worker(self._loop):
-                self._workers.create_task(self._serve(self._loop))
+            if self._reserve_worker(loop, work):
+                workers.create_task(self._serve(loop, work))
         except Exception as exc:  # noqa: BLE001  a bug of the work; `run` raises it
-            self._fault.set_exception(exc)
+            fault.set_exception(exc)
 
-    def _reserve_worker(self, loop: asyncio.AbstractEventLoop) -> bool:
+    def _reserve_worker(self, loop: asyncio.AbstractEventLoop, work: WorkSource) -> bool:
         """Count one more worker as seeking if one is needed now; return whether it was.
 
         If none is needed yet, the timer is set for when one will be.
@@ -101,7 +104,7 @@ class Dispatcher:
         if self._seeking and not self._limiter.has_room():
             return False
         now = loop.time() + _EARLY
-        when = self._work.ready_at(now)
+        when = work.ready_at(now)
         if when is None or when > now:
             self._set_timer(math.inf if when is None else when)
             return False
@@ -121,11 +124,11 @@ class Dispatcher:
         self._timer, self._timer_at = None, math.inf
         self._look()
 
-    async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+    async def _serve(self, loop: asyncio.AbstractEventLoop, work: WorkSource) -> None:
         more = True
         while more:
             async with self._limiter.slot():
-                request = self._work.take(loop.time() + _EARLY)
+                request = work.take(loop.time() + _EARLY)
                 self._seeking -= 1
                 if request is not None:
                     self._busy += 1
@@ -134,4 +137,4 @@ class Dispatcher:
                         await request
                     finally:
                         self._busy -= 1
-            more = self._reserve_worker(loop)
+            more = self._reserve_worker(loop, work)

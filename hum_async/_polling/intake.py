@@ -16,15 +16,15 @@ class Intake(Generic[T]):
 
     Args:
         items: Where they come from, lazily; nothing if they are fed by `feed`.
-        fed: More will be offered, until `end_of_feed`.
+        fed: More items will be offered; set to False by `feed` at the end.
     """
 
-    __slots__ = ("_added", "_fed", "_source", "_space")
+    __slots__ = ("_added", "_source", "_space", "fed")
 
     def __init__(self, items: Iterable[T] = (), *, fed: bool = False) -> None:
+        self.fed = fed
         self._source: Iterator[T] | None = iter(items)
         self._added: deque[T] = deque()
-        self._fed = fed
         self._space: asyncio.Future[None] | None = None
 
     @property
@@ -37,10 +37,6 @@ class Intake(Generic[T]):
         """Append an item."""
         self._added.append(item)
 
-    def put_back(self, item: T) -> None:
-        """Put an item before all others."""
-        self._added.appendleft(item)
-
     def take(self) -> T | None:
         """Return the next item, or None if there is none now.
 
@@ -48,7 +44,8 @@ class Intake(Generic[T]):
             Exception: Whatever the user's own iterable raises.
         """
         if self._added:
-            self._make_room()
+            if self._space is not None and not self._space.done():
+                self._space.set_result(None)
             return self._added.popleft()
         if self._source is not None:
             for item in self._source:
@@ -58,18 +55,15 @@ class Intake(Generic[T]):
             self._source = None
         return None
 
-    def look_ahead(self) -> bool:
-        """Read one item ahead if none is at hand; return whether any is left or may still come."""
-        if self._added or self._fed:
-            return True
-        item = self.take()
-        if item is not None:
-            self._added.append(item)
-        return item is not None
+    def peek(self) -> T | None:
+        """Return the next item without taking it, or None if there is none now.
 
-    def end_of_feed(self) -> None:
-        """Record that nothing more will be offered."""
-        self._fed = False
+        Raises:
+            Exception: Whatever the user's own iterable raises.
+        """
+        if not self._added and (item := self.take()) is not None:
+            self._added.append(item)
+        return self._added[0] if self._added else None
 
     async def room(self) -> None:
         """Wait until few enough items wait."""
@@ -79,10 +73,6 @@ class Intake(Generic[T]):
                 await self._space
             finally:
                 self._space = None
-
-    def _make_room(self) -> None:
-        if self._space is not None and not self._space.done():
-            self._space.set_result(None)
 
 
 async def feed(source: AsyncIterable[T], intake: Intake[T], *, on_item: Callable[[], None]) -> None:
@@ -107,4 +97,4 @@ async def feed(source: AsyncIterable[T], intake: Intake[T], *, on_item: Callable
             if (close := getattr(items, "aclose", None)) is not None:
                 await close()
         finally:
-            intake.end_of_feed()
+            intake.fed = False

@@ -34,6 +34,7 @@ class Mailbox:
         self._updates: dict[str, SessionUpdate] = {}
         self._failure: Callable[[], BaseException] | None = None
         self._failed_by_source = False
+        self._loop = asyncio.get_running_loop()
         self._reader: asyncio.Future[None] | None = None
         self._over = False
 
@@ -124,10 +125,13 @@ class Mailbox:
 
         Raises:
             StopAsyncIteration: The stream has ended.
+            RuntimeError: Called on another event loop than the watcher's.
         """
+        if asyncio.get_running_loop() is not self._loop:
+            raise RuntimeError("a stream must be read on the event loop of its watcher")
         while not self._updates or self.closed:
             self._raise_if_over()
-            self._reader = asyncio.get_running_loop().create_future()
+            self._reader = self._loop.create_future()
             try:
                 # Nothing is taken before the reader runs again: its cancellation loses nothing.
                 await self._reader
@@ -147,11 +151,8 @@ class Mailbox:
         """Read up to one new token ahead; return whether any is pending or may still come."""
         if self.pending:
             return True
-        while self.intake.look_ahead():
-            token = self.intake.take()
-            if token is None:
-                return True
+        while (token := self.intake.peek()) is not None:
             if not (token in self._ended or token in self._discarded):
-                self.intake.put_back(token)
                 return True
-        return False
+            self.intake.take()
+        return self.intake.fed

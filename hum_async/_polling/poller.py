@@ -146,7 +146,8 @@ class Poller:
 
     def statistics(self, now: float) -> WatcherStatistics:
         """Return what is going on."""
-        self._sweep()
+        if self._readers_left:
+            self._sweep()
         due = self._due.next_due()
         waiting = sum(mailbox.intake.waiting for mailbox in self._mailboxes)
         return WatcherStatistics(
@@ -189,8 +190,6 @@ class Poller:
 
     def _sweep(self) -> None:
         """Forget the streams whose readers have left."""
-        if not self._readers_left:
-            return
         self._readers_left = False
         for mailbox in [mailbox for mailbox in self._mailboxes if mailbox.closed]:
             self._mailboxes.remove(mailbox)
@@ -242,10 +241,9 @@ class Poller:
 
     def _admit(self) -> None:
         """Ensure that `_next_new` holds an unpolled token, if there is one; round-robin."""
-        if self._next_new is not None:
-            if self._is_live(self._next_new):
-                return
-            self._next_new = None
+        if self._next_new is not None and self._is_live(self._next_new):
+            return
+        self._next_new = None
         while self._offering:
             mailbox = self._offering.popleft()
             try:

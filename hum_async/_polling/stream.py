@@ -5,6 +5,7 @@ or cancel scope would cancel its reader (PEP 789).
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 from typing import Generic, Self, TypeVar
 
 from hum_async.errors import StreamBusy
@@ -12,21 +13,47 @@ from hum_async.errors import StreamBusy
 T = TypeVar("T")
 
 
-class Stream(ABC, Generic[T]):
-    """An async iterator that is also an async context manager, with one reader at a time.
+class ClosableIterator(ABC, Generic[T]):
+    """An async iterator that is also an async context manager."""
 
-    A subclass says how to get the next item (`_get`) and how to end (`close`).
-    """
-
-    __slots__ = ("__weakref__", "_reading")
-
-    _opened_by = "the method that opened it"
-
-    def __init__(self) -> None:
-        self._reading = False
+    __slots__ = ("__weakref__",)
 
     def __aiter__(self) -> Self:
         return self
+
+    @abstractmethod
+    async def __anext__(self) -> T:
+        """Return the next item, or raise StopAsyncIteration."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the stream now. Idempotent."""
+
+    async def aclose(self) -> None:
+        """End the stream now, as `close`."""
+        self.close()
+
+
+class Stream(ClosableIterator[T]):
+    """A closable iterator with one reader at a time.
+
+    Args:
+        get: Returns the next item, or raises StopAsyncIteration.
+        opened_by: The call that opens a stream, for the message to a second reader.
+    """
+
+    __slots__ = ("_get", "_opened_by", "_reading")
+
+    def __init__(self, get: Callable[[], Awaitable[T]], *, opened_by: str) -> None:
+        self._get = get
+        self._opened_by = opened_by
+        self._reading = False
 
     async def __anext__(self) -> T:
         """Return the next item.
@@ -44,21 +71,3 @@ class Stream(ABC, Generic[T]):
             return await self._get()
         finally:
             self._reading = False
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    @abstractmethod
-    async def _get(self) -> T:
-        """Return the next item, or raise StopAsyncIteration."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """End the stream now. Idempotent."""
-
-    async def aclose(self) -> None:
-        """End the stream now, as `close`."""
-        self.close()

@@ -48,7 +48,7 @@ class InputRows:
 
     def look_ahead(self) -> bool:
         """Read one row ahead if none is at hand; return whether any is left or may still come."""
-        return self._intake.look_ahead()
+        return self._intake.peek() is not None or self._intake.fed
 
 
 def _keyed(row: Any, position: int) -> tuple[Hashable, Address]:

@@ -106,7 +106,7 @@ class JobEngine(LookupObserver):
             sender, observer=self, order=self._order, wake=self._wake, may_create=self._may_buy
         )
         self._queue.hold()
-        self._dispatcher = Dispatcher(sender.limiter, work=self._queue)
+        self._dispatcher = Dispatcher(sender.limiter)
         self._store: PurchaseStore | None = None
         self._rules = ResumeRules(run=0)
         # Purchases without a result, by look-up and by address.
@@ -277,7 +277,7 @@ class JobEngine(LookupObserver):
         if self._rows.fed:
             beside.append(asyncio.create_task(self._feed(), name="hum-feed"))
         try:
-            await self._dispatcher.run()
+            await self._dispatcher.run(self._queue)
         finally:
             await end_tasks(beside)
 

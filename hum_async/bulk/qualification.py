@@ -119,14 +119,9 @@ class QualificationStream(Stream[Qualification]):
 
     __slots__ = ("_engine",)
 
-    _opened_by = "qualify()"
-
     def __init__(self, engine: JobEngine) -> None:
-        super().__init__()
+        super().__init__(engine.next_result, opened_by="qualify()")
         self._engine = engine
-
-    async def _get(self) -> Qualification:
-        return await self._engine.next_result()
 
     def __del__(self) -> None:
         self.close()

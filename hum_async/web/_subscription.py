@@ -110,17 +110,12 @@ class EventStream(Stream[HubEvent]):
 
     __slots__ = ("_loop", "_subscription", "gone")
 
-    _opened_by = "subscribe()"
-
     def __init__(self, subscription: Subscription, *, gone: asyncio.Future[None]) -> None:
-        super().__init__()
+        super().__init__(subscription.get, opened_by="subscribe()")
         # Done when the application cannot wait any longer for a reader to take its farewell.
         self.gone = gone
         self._loop = asyncio.get_running_loop()
         self._subscription = subscription
-
-    async def _get(self) -> HubEvent:
-        return await self._subscription.get()
 
     def __del__(self) -> None:
         # Perhaps in another thread, perhaps when the loop is gone.

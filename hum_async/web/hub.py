@@ -135,12 +135,14 @@ class SessionHub:
         self._abandon_after = abandon_after if on_abandon == "close" else None
         self._registry = Registry(reuse_for=reuse_for, keep_for=keep_for, max_ended=max_ended)
         self._events = EventWriter(self._sender.key)
-        self._lookups = LookupQueue(self._sender, observer=_Recorder(self), wake=self._wake)
+        self._dispatcher = Dispatcher(self._sender.limiter)
+        self._lookups = LookupQueue(
+            self._sender, observer=_Recorder(self), wake=self._dispatcher.wake
+        )
         self._notice = ShutdownNotice(self._close_soon) if signals else None
         self._subscriptions: set[Subscription] = set()
         self._abandoning: dict[HubLookup, asyncio.TimerHandle] = {}
         self._forgetting: asyncio.TimerHandle | None = None
-        self._dispatcher: Dispatcher | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gone: asyncio.Future[None] | None = None
@@ -157,7 +159,6 @@ class SessionHub:
             raise RuntimeError("a hub can be entered once; create another one")
         self._loop = asyncio.get_running_loop()
         self._gone = self._loop.create_future()
-        self._dispatcher = Dispatcher(self._sender.limiter, work=self._lookups)
         self._supervisor = self._loop.create_task(self._supervise(), name="hum-hub")
         if self._notice is not None:
             self._notice.install()
@@ -394,10 +395,6 @@ class SessionHub:
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
 
-    def _wake(self) -> None:
-        if self._dispatcher is not None:
-            self._dispatcher.wake()
-
     def _close_soon(self) -> None:
         """Close from a signal handler."""
         if self._loop is not None:
@@ -409,10 +406,8 @@ class SessionHub:
             self._gone.set_result(None)
 
     async def _supervise(self) -> None:
-        if self._dispatcher is None:
-            return
         try:
-            await self._dispatcher.run()
+            await self._dispatcher.run(self._lookups)
         except Exception:
             logger.exception("the hub stopped by a bug of hum_async; please report it")
         finally:

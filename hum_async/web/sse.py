@@ -7,7 +7,7 @@ from typing import Final
 
 import orjson
 
-from hum_async._polling.stream import Stream
+from hum_async._polling.stream import ClosableIterator
 from hum_async.web._subscription import EventStream
 from hum_async.web.events import HubEvent
 
@@ -44,7 +44,7 @@ def encode_json(event: HubEvent) -> str:
     ).decode()
 
 
-class SseStream(Stream[bytes]):
+class SseStream(ClosableIterator[bytes]):
     """A subscription as the bytes of one response; a plain async iterator.
 
     Args:
@@ -55,19 +55,17 @@ class SseStream(Stream[bytes]):
 
     __slots__ = ("_events", "_first", "_ping")
 
-    _opened_by = "subscribe()"
-
     def __init__(
         self, events: EventStream, *, ping: float = PING_INTERVAL, retry: float = RECONNECT
     ) -> None:
         if ping <= 0:
             raise ValueError("ping must be above 0 seconds")
-        super().__init__()
         self._events = events
         self._ping = ping
         self._first: bytes | None = b"retry: %d\n\n" % round(retry * 1000)
 
-    async def _get(self) -> bytes:
+    async def __anext__(self) -> bytes:
+        """Return the next bytes to write."""
         if self._first is not None:
             # At once, so that the browser knows that it is connected.
             first, self._first = self._first, None
