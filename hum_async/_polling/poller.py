@@ -9,6 +9,7 @@ turn, and none of them times out in our own queue.
 import asyncio
 import contextlib
 import copy
+import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from http import HTTPStatus
@@ -26,6 +27,8 @@ from hum_async._polling.response_store import ResponseStore
 from hum_async._polling.watched_session import WatchedSession
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.models import SessionUpdate
+
+logger = logging.getLogger("hum_async.watcher")
 
 OFTEN_ENOUGH = 3.0
 """Seconds between two polls of a token that the API asks for (hum-api 5: every 2-3 s). No token is
@@ -280,6 +283,7 @@ class Poller:
             update = await self._ask(entry)
         except (AuthenticationError, ConfigurationError) as exc:
             # Every token would meet the same answer: it ends every stream.
+            logger.error("every stream ends: %s", type(exc).__name__)  # noqa: TRY400  readers get it
             self.end(copier(exc))
             return
         except HumError as exc:

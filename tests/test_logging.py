@@ -1,0 +1,131 @@
+"""One line when trouble begins and one when it ends; quiet unless asked; no secret in any."""
+
+import asyncio
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hum_async import (
+    Address,
+    ApiUnavailable,
+    AsyncSessionWatcher,
+    AuthenticationError,
+    HumClient,
+    RateLimiter,
+    RequestTimeout,
+    qualify,
+)
+from hum_async.models import RawResponse
+from hum_async.testing import ScriptedTransport, SentRequest, json_response, session_json
+
+KEY = "canary-key-7f3a"
+TOKEN = "canaryTOKEN0123456789ab"
+ADDRESS = Address("4711 Canary Row", city="Canarytown", state="MI", zip="48226")
+CANARIES = (KEY, TOKEN, "Canary", "4711", "48226")
+
+pytestmark = pytest.mark.virtual
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    caplog.set_level(logging.DEBUG, logger="hum_async")
+    yield caplog
+    for record in caplog.get_records("call"):
+        said = record.getMessage() + repr(record.args) + repr(record.exc_info)
+        assert not [canary for canary in CANARIES if canary in said], said
+
+
+def told(log: pytest.LogCaptureFixture, logger: str) -> list[tuple[str, str]]:
+    return [
+        (record.levelname, record.getMessage())
+        for record in log.get_records("call")
+        if record.name == f"hum_async.{logger}"
+    ]
+
+
+def done(request: SentRequest) -> RawResponse:
+    del request
+    return json_response(200, session_json(TOKEN, geocoding="matched", internet="failed"))
+
+
+def client(answers: list[RawResponse | Exception]) -> HumClient:
+    left = iter(answers)
+
+    def answer(request: SentRequest) -> RawResponse:
+        found = next(left, None) or done(request)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return HumClient(KEY, transport=ScriptedTransport(answer), limiter=RateLimiter(rate=100))
+
+
+async def test_a_pause_is_told_when_it_begins_and_when_it_ends(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    refusal = json_response(429, {"message": "4711 Canary Row"}, headers={"Retry-After": "5"})
+    async with client([refusal, refusal]) as hum:
+        await asyncio.gather(hum.get_session(TOKEN), hum.get_session(TOKEN))
+    (_, begins), *more, (_, ends) = told(log, "limits")
+    assert begins.startswith("requests are paused for 5.")
+    assert ends == "requests go on, at most 100.0 per second"
+    assert len(more) in {0, 2}  # a refusal that comes after the pause begins another one
+
+
+async def test_failing_requests_are_told_once_and_again_when_they_succeed(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    failure = json_response(500, {"message": TOKEN})
+    async with client([failure, RequestTimeout("Canarytown"), failure]) as hum:
+        for _ in range(25):
+            await hum.get_session(TOKEN)
+    assert told(log, "client") == [
+        ("WARNING", "requests begin to fail: ServerError (500)"),
+        ("INFO", "requests succeed again, after 3 failures"),
+    ]
+
+
+async def test_a_refused_key_ends_every_stream_with_one_line(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    async with client([json_response(401, {"message": KEY})]) as hum:
+        with pytest.raises(AuthenticationError):
+            async with AsyncSessionWatcher(hum) as watcher:
+                [update async for update in watcher.watch([TOKEN])]
+    assert told(log, "watcher") == [("ERROR", "every stream ends: AuthenticationError")]
+
+
+async def test_a_job_that_the_api_asks_to_wait_long_says_that_it_sends_nothing_more(
+    log: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    refusal = json_response(429, {"message": KEY}, headers={"Retry-After": "250"})
+    async with client([refusal]) as hum:
+        with pytest.raises(ApiUnavailable):
+            async with qualify(hum, [ADDRESS], journal=tmp_path / "job.sqlite") as results:
+                await anext(results)
+    assert told(log, "bulk") == [("WARNING", "the job sends nothing more: ApiUnavailable")]
+
+
+def test_nothing_is_printed_unless_logging_is_configured() -> None:
+    program = """
+import asyncio
+from hum_async import HumClient, RateLimiter
+from hum_async.testing import ScriptedTransport, json_response
+
+answers = iter([json_response(429, {}, headers={"Retry-After": "0.01"}), json_response(500, {})])
+transport = ScriptedTransport(lambda _: next(answers, json_response(200, {"message": "up"})))
+
+async def main():
+    async with HumClient("key", transport=transport, limiter=RateLimiter(rate=100)) as hum:
+        await hum.ping()
+
+asyncio.run(main())
+"""
+    ran = subprocess.run(  # noqa: S603  our own interpreter
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
