@@ -1,1 +1,1 @@
-"""What was bought: the record of every purchase, in memory or on disk."""
+"""The record of every purchase, in memory or on disk."""

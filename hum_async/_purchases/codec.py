@@ -1,6 +1,6 @@
 """A `Qualification` as bytes for the journal, and back: everything but its key and its address.
 
-Whoever asks for a result brings both along, so no address as it was given lies in a journal.
+The caller supplies key and address when it reads a result, so a journal holds no input address.
 """
 
 import zlib
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import cattrs
 
 _APART = ("key", "address")
-_LEVEL = 1  # higher ones save 5 % of the space for three times the time
+_LEVEL = 1  # higher levels save 5 % of the space for three times the CPU time
 
 
 def pack(result: Qualification) -> bytes:
@@ -32,10 +32,10 @@ def pack(result: Qualification) -> bytes:
 
 
 def unpack(packed: bytes, *, key: Hashable, address: Address) -> Qualification:
-    """Return the result for a row.
+    """Return a packed result with the key and address of a row.
 
     Args:
-        packed: What `pack` made.
+        packed: Bytes that `pack` returned.
         key: Key of the row.
         address: Address of the row.
 
@@ -45,8 +45,8 @@ def unpack(packed: bytes, *, key: Hashable, address: Address) -> Qualification:
     try:
         raw = orjson.loads(zlib.decompress(packed))
         result = _converter().structure({**raw, "key": None, "address": None}, Qualification)
-    except Exception as exc:  # noqa: BLE001  whatever damage does to it
-        # The cause is left out: it may quote the result.
+    except Exception as exc:  # noqa: BLE001  damaged bytes can raise anything
+        # Not chained: the cause may quote the result.
         raise JournalError(
             f"a result in the journal cannot be read ({type(exc).__name__}); the file is damaged: "
             "restore it from a backup, or start over with --fresh"
@@ -56,11 +56,11 @@ def unpack(packed: bytes, *, key: Hashable, address: Address) -> Qualification:
 
 @cache
 def _converter() -> "cattrs.Converter":
-    import cattrs.preconf.orjson  # noqa: PLC0415  a fifth of our import time, with the first result
+    import cattrs.preconf.orjson  # noqa: PLC0415  takes a fifth of our import time
 
     converter = cattrs.preconf.orjson.make_converter(omit_if_default=True)
-    as_it_is: Any = lambda value, _=None: value  # noqa: E731  one for both directions
-    # Not handled here: a key can be anything, and an address stays out of the journal.
+    as_it_is: Any = lambda value, _: value  # noqa: E731  shared by several hooks
+    # A key can be anything, and an address must stay out of the journal.
     converter.register_structure_hook(Address, as_it_is)
     converter.register_unstructure_hook(Address, lambda _: None)
     converter.register_structure_hook_func(lambda cls: cls is Hashable, as_it_is)
@@ -69,17 +69,17 @@ def _converter() -> "cattrs.Converter":
     converter.register_structure_hook(AgentStatus, lambda value, _: AgentStatus(value))
     converter.register_structure_hook(Outcome, lambda value, _: Outcome(value))
     converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
-    converter.register_structure_hook(HumError, lambda value, _: _error(value))
-    converter.register_unstructure_hook(HumError, _described)
+    converter.register_structure_hook(HumError, lambda value, _: _error_from_json(value))
+    converter.register_unstructure_hook(HumError, _error_to_json)
     return converter
 
 
-def _described(error: HumError) -> dict[str, Any]:
-    # By name and state rather than pickled: a journal that somebody sends us must not run code.
+def _error_to_json(error: HumError) -> dict[str, Any]:
+    # Not pickled: a journal from another machine must not be able to run code.
     return {"type": type(error).__name__, "args": list(error.args), "state": dict(error.__dict__)}
 
 
-def _error(raw: dict[str, Any]) -> HumError:
+def _error_from_json(raw: dict[str, Any]) -> HumError:
     cls = getattr(errors, raw["type"], HumError) if raw["type"] in errors.__all__ else HumError
     error: HumError = cls.__new__(cls, *raw["args"])
     error.args = tuple(raw["args"])

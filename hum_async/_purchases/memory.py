@@ -1,4 +1,4 @@
-"""The purchases of one run, in memory."""
+"""A purchase store in memory, for one run."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from hum_async.models import Address, Qualification
 
 
 class MemoryStore:
-    """Keeps the results of one run for the rows that ask for the same address."""
+    """A `PurchaseStore` that keeps the results of one run, for later rows of the same address."""
 
     durable = False
     resumed = False
@@ -26,7 +26,7 @@ class MemoryStore:
         self._results: dict[bytes, Qualification] = {}
 
     async def find(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
-        """Return what is known of these addresses."""
+        """Return the entries of these addresses. Only settled addresses have one."""
         return {
             address: Entry(None, found.outcome, 0, found.requests, None, address)
             for address in addresses
@@ -34,11 +34,11 @@ class MemoryStore:
         }
 
     async def result(self, entry: Entry, *, key: Any, address: Address) -> Qualification:
-        """Return the result of an entry, for a row."""
+        """Return the result of an entry with the key and address of a row."""
         return attrs.evolve(self._results[entry.packed or b""], key=key, address=address)
 
     def record(self, *changes: Change) -> asyncio.Future[None]:
-        """Keep results; all else need not be kept."""
+        """Keep the results; within one run, the engine remembers all other changes itself."""
         for change in changes:
             if isinstance(change, Settled):
                 self._results[change.address] = change.result
@@ -47,4 +47,4 @@ class MemoryStore:
         return done
 
     async def finish(self) -> None:
-        """Do nothing: the results go with the job."""
+        """Do nothing: the results are lost when the run ends."""

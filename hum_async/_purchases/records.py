@@ -1,4 +1,29 @@
-"""What a journal knows of a purchase, and what can happen to one."""
+"""The states of a purchase, the changes between them, and what a store returns about one.
+
+A purchase is one address's session, from the moment before its POST is sent::
+
+    Asked ----> Opened ----> Settled
+      |                         ^
+      +-------------------------+
+      |
+      +-------> Withdrawn
+
+* `Asked`: the POST is about to be sent.
+* `Opened`: the POST was answered. The session has a token.
+* `Settled`: the address has a result. It comes straight after `Asked` if the POST failed, or if
+  it is unknown whether it created a session (`UNCERTAIN`).
+* `Withdrawn`: the POST certainly created no session. The purchase is deleted.
+* `Copied` creates a settled purchase from another job's journal, without a session.
+
+A purchase in any state can be superseded: by a later `Asked` or `Copied` that names the reason
+(`instead_of`), or because its session is lost. A superseded purchase stays on record, because it
+may have been billed, but it no longer counts.
+
+No address is bought twice, for three reasons. `Asked` is stored before the POST is sent, so a crash
+cannot lose a purchase. A unique index of the journal allows one purchase per address that is not
+superseded. A POST without an answer is `UNCERTAIN`: it is sent again only if the user asks for it,
+and then the new purchase supersedes the uncertain one.
+"""
 
 from hashlib import blake2b
 
@@ -16,20 +41,20 @@ FAILED_OUTCOMES = frozenset(
         Outcome.FAILED,
     }
 )
-"""Rows that did not get an answer about their address; all others are settled."""
+"""Outcomes of rows whose address got no answer. All other outcomes are answers."""
 
 
 def address_digest(address: Address) -> bytes:
-    """Return what stands for a checked address in a journal; equal for all its spellings."""
+    """Return 16 bytes that identify a checked address in a store, whatever its spelling."""
     return blake2b(address_key(address).encode(), digest_size=16).digest()
 
 
-# --- what can happen to a purchase ----------------------------------------------------------------
+# --- changes of a purchase ------------------------------------------------------------------------
 
 
 @attrs.frozen
 class Asked:
-    """A POST is about to be sent; `instead_of` says why an earlier purchase does not count."""
+    """A POST is about to be sent. `instead_of` is the reason to supersede an earlier purchase."""
 
     address: bytes
     instead_of: str | None = None
@@ -37,14 +62,14 @@ class Asked:
 
 @attrs.frozen
 class Withdrawn:
-    """The POST certainly did not take effect."""
+    """The POST certainly created no session."""
 
     address: bytes
 
 
 @attrs.frozen
 class Opened:
-    """The POST was answered: there is a session."""
+    """The POST was answered: the session has a token."""
 
     address: bytes
     token: str = attrs.field(repr=False)
@@ -53,7 +78,7 @@ class Opened:
 
 @attrs.frozen
 class Settled:
-    """There is a result."""
+    """The address has a result."""
 
     address: bytes
     result: Qualification
@@ -61,7 +86,7 @@ class Settled:
 
 @attrs.frozen
 class Copied:
-    """A result was taken from another job's journal."""
+    """A result was copied from another job's journal."""
 
     address: bytes
     entry: "Entry"
@@ -73,16 +98,16 @@ Change = Asked | Withdrawn | Opened | Settled | Copied
 
 @attrs.frozen
 class Entry:
-    """What the journal knows of an address.
+    """The purchase of an address that counts, as a store returns it.
 
     Attributes:
-        token: Of its session; None while the POST is not known to have been answered.
-        outcome: None while there is no result.
-        run: In which run it was asked for.
-        requests: Spent on it.
-        observed_at: When the API gave the result, ISO 8601.
-        packed: The result.
-        copied: It is from another job's journal and not in this one yet.
+        token: Token of the session; None while no answer to the POST is recorded.
+        outcome: Outcome of the result; None while there is no result.
+        run: Number of the run that asked for it.
+        requests: HTTP requests spent on it.
+        observed_at: Time at which the API gave the result, ISO 8601 in UTC.
+        packed: The result in the store's own form; None while there is no result.
+        copied: The entry comes from another job's journal and is not yet in this one.
     """
 
     token: str | None = attrs.field(repr=False)
@@ -95,21 +120,21 @@ class Entry:
 
     @property
     def reusable(self) -> bool:
-        """Whether it tells something about the address, which another job can use."""
+        """Whether another job can use the result: it is an answer about the address."""
         return self.outcome is not None and self.outcome not in FAILED_OUTCOMES
 
 
 @attrs.frozen
 class Tally:
-    """What a journal adds up to.
+    """Counts of the purchases in a journal.
 
     Attributes:
-        bought: Sessions that the API said it created.
-        uncertain: Purchases that may or may not have taken effect.
+        bought: Sessions that the API confirmed.
+        uncertain: Purchases that may or may not have created a session.
         open: Sessions without a result.
         settled: Addresses with a result.
-        copied: Results taken from another journal.
-        known: Addresses of which there is anything that counts.
+        copied: Results copied from another job's journal.
+        known: Addresses with a purchase that counts.
     """
 
     bought: int

@@ -1,4 +1,4 @@
-"""What an address needs, by what the journal knows of it. Synchronous."""
+"""Decides what an address needs, given its entry in the purchase store. Synchronous."""
 
 from collections.abc import Collection, Hashable
 from enum import Enum, auto
@@ -11,22 +11,26 @@ from hum_async.models import Address, Outcome, Qualification
 
 
 class ResumeAction(Enum):
-    """What is to be done for an address."""
+    """What an address needs."""
 
     BUY = auto()
+    """Create a session."""
     ADOPT = auto()
+    """Poll the session of an earlier run."""
     TAKE = auto()
+    """Use the stored result."""
     WRITE_OFF = auto()
+    """Report `UNCERTAIN`: an earlier run sent the POST and recorded no answer."""
 
 
 @attrs.frozen
 class ResumeRules:
-    """What of earlier runs counts.
+    """Which purchases of earlier runs still count.
 
     Attributes:
         run: Number of this run.
-        retry: Outcomes of earlier runs that are looked up anew.
-        since: Results that were observed earlier (ISO 8601, UTC) are too old; None: none are.
+        retry: Outcomes of earlier runs that are looked up again.
+        since: Earliest time of observation (ISO 8601, UTC) of a result that counts; None for any.
     """
 
     run: int
@@ -34,23 +38,23 @@ class ResumeRules:
     since: str | None = None
 
     def action(self, entry: Entry | None) -> tuple[ResumeAction, str | None]:
-        """Return what an address needs, and why what is known of it does not count, if so."""
+        """Return what an address needs, and the reason to supersede its entry, or None."""
         if entry is None:
             return ResumeAction.BUY, None
-        if (reason := self._does_not_count(entry)) is not None:
+        if (reason := self._reason_to_supersede(entry)) is not None:
             return ResumeAction.BUY, reason
         if entry.outcome is not None:
             return ResumeAction.TAKE, None
         return (ResumeAction.ADOPT if entry.token is not None else ResumeAction.WRITE_OFF), None
 
     def is_earlier(self, entry: Entry) -> bool:
-        """Whether it was not this run that asked."""
+        """Whether the entry was made by an earlier run or copied from another job."""
         return entry.copied or entry.run != self.run
 
-    def _does_not_count(self, entry: Entry) -> str | None:
+    def _reason_to_supersede(self, entry: Entry) -> str | None:
         if not self.is_earlier(entry):
             return None
-        # A POST whose answer never came is uncertain, whether or not somebody has said so yet.
+        # An unanswered POST of an earlier run is uncertain, even if no run has recorded that yet.
         outcome = entry.outcome or (None if entry.token else Outcome.UNCERTAIN)
         if outcome in self.retry:
             return "retried"
@@ -61,7 +65,7 @@ class ResumeRules:
 
 
 def written_off(entry: Entry, *, key: Hashable, address: Address) -> Qualification:
-    """Return the result of an address whose POST was sent by a run that ended before its answer."""
+    """Return the `UNCERTAIN` result of an address whose POST has no recorded answer."""
     return Qualification(
         key=key,
         address=address,

@@ -1,4 +1,4 @@
-"""Where a job keeps what it bought: what it asks of such a place, and the one in memory."""
+"""The interface of a purchase store, and what an implementation must guarantee."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,14 +9,26 @@ from hum_async.models import Address, Qualification
 
 
 class PurchaseStore(Protocol):
-    """What a job needs of it.
+    """Keeps the purchases and results of a job.
+
+    An implementation guarantees:
+
+    * Order: changes take effect in the order of the calls to `record`, and within a call in the
+      order of its arguments. If one cannot be stored, no later change is stored either.
+    * Atomicity: the changes of one call are stored together or not at all.
+    * Durability: if the store is `durable`, the changes survive a crash of the process and of the
+      machine once the future that `record` returned is done.
+    * One purchase: at most one purchase per address is not superseded.
+
+    `find` need not see changes whose future is not done.
 
     Attributes:
-        requests: Sent by this run so far; kept current by the job.
+        requests: HTTP requests sent by this run so far; the job keeps it current.
         run: Number of this run.
-        found_rate: Requests per second that were found to hold by the last run, if it is not too
-            long ago, and then by this one; kept current by the job.
-        taken_since: Results that were observed earlier (ISO 8601) are not taken; None: all are.
+        found_rate: Found rate in requests per second: the last run's if it is recent, then this
+            run's. The job keeps it current. None if no rate was found.
+        taken_since: Earliest time of observation (ISO 8601, UTC) of a result of an earlier job that
+            is taken; None takes all.
     """
 
     requests: int
@@ -26,35 +38,38 @@ class PurchaseStore(Protocol):
 
     @property
     def durable(self) -> bool:
-        """Whether what was recorded survives this process."""
+        """Whether recorded changes survive this process."""
         ...
 
     @property
     def resumed(self) -> bool:
-        """Whether there is anything in it from an earlier run."""
+        """Whether the store holds a purchase of an earlier run that counts."""
         ...
 
     @property
     def known(self) -> int:
-        """Addresses of which earlier runs left something that counts."""
+        """Number of addresses with a purchase of an earlier run that counts."""
         ...
 
     @property
     def spent(self) -> int:
-        """Sessions that earlier runs may have been billed for."""
+        """Number of sessions for which earlier runs may have been billed."""
         ...
 
     async def find(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
-        """Return what is known of these addresses."""
+        """Return the entries of these addresses, by address digest."""
         ...
 
     async def result(self, entry: Entry, *, key: Any, address: Address) -> Qualification:
-        """Return the result of an entry that has one, for a row."""
+        """Return the result of a settled entry with the key and address of a row."""
         ...
 
     def record(self, *changes: Change) -> asyncio.Future[None]:
-        """Make changes; the future is done when they are safe. It need not be awaited."""
+        """Store changes; the future is done when they are safe. It need not be awaited.
+
+        The future raises JournalError if the changes could not be stored.
+        """
         ...
 
     async def finish(self) -> None:
-        """Tell that every row has its result."""
+        """Record that every row of the job has its result."""

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
+from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.writer import JournalStore, open_journal
 from hum_async.bulk.files.columns import AddressColumns
 from hum_async.bulk.files.compose import Composed, Outputs, compose
@@ -104,7 +105,7 @@ class FileJob:
             reuse_from=options.reuse_from,
         )
         if options.forget_open:
-            await self._store.forget_open()
+            await self._store.work(Journal.forget_open)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -165,8 +166,8 @@ class FileJob:
         store = self._opened
         writing = asyncio.ensure_future(
             store.work(
-                lambda: compose(
-                    self._table, self._columns, store.find_now, outputs=outputs, stop=stop
+                lambda journal: compose(
+                    self._table, self._columns, journal.find, outputs=outputs, stop=stop
                 )
             )
         )
@@ -179,7 +180,8 @@ class FileJob:
 
     async def note_manifest(self, path: Path) -> None:
         """Remember where the manifest of the outputs is, for whoever checks the job later."""
-        await self._opened.set("manifest", relative(path, self._opened.path))
+        name = relative(path, self._opened.path)
+        await self._opened.work(lambda journal: journal.set("manifest", name))
 
     def _clock(self) -> float:
         return asyncio.get_running_loop().time()
@@ -216,9 +218,12 @@ class FileJob:
 
     async def _note(self, store: JournalStore) -> None:
         report = self.report
-        await store.note_progress(
-            done=report.done, reused=report.reused, total=report.total, seconds=report.elapsed
+        await store.work(
+            lambda journal: journal.note_progress(
+                done=report.done, reused=report.reused, total=report.total, seconds=report.elapsed
+            )
         )
+        await store.note_rate()
 
     async def _addresses(self) -> AsyncIterator[tuple[int, Address]]:
         rows = self._table.rows()

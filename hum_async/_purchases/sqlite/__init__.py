@@ -1,1 +1,1 @@
-"""The purchase store in one SQLite file: the journal of a job."""
+"""The journal: purchases in one SQLite file."""

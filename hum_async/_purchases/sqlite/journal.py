@@ -1,9 +1,9 @@
-"""The journal of a job: what was bought and what came of it, in one SQLite file.
+"""The journal of a job: purchases and results in one SQLite file, written synchronously.
 
-Synchronous; one thread at a time. `apply` is one transaction, on disk when it returns.
+Only one thread at a time may use a journal. `apply` is one transaction, on disk when it returns.
 
-A purchase is a row from the moment its POST is about to be sent, and a unique index allows one
-purchase per address that is not superseded: nothing is bought twice, whatever the code above does.
+The row of a purchase exists before its POST is sent, and a unique index allows one purchase per
+address that is not superseded. So no address is bought twice, whatever error the callers have.
 """
 
 import contextlib
@@ -41,21 +41,21 @@ from hum_async._version import __version__
 from hum_async.errors import JournalError
 
 _RATE_HOLDS = timedelta(days=1)
-"""How old a rate that was found may be: limits change with plans and hours, and finding one out
-anew takes seconds."""
+"""Age up to which a found rate is used. Limits change with plans and hours, and finding one again
+takes only seconds."""
 
 
 class Journal:
     """An open journal, locked against other processes.
 
     Args:
-        path: The file; made if there is none. It must be on a disk of this machine.
-        api: Which API the results are from; a journal holds those of one.
-        create: Make the file if there is none.
+        path: The file. It must be on a disk of this machine.
+        api: Name of the API; a journal holds the results of one API.
+        create: Create the file if it is missing.
 
     Raises:
-        JournalError: Another process has it; it is no journal, of another version or another API;
-            or it cannot be read or written. The file is then as it was.
+        JournalError: Another process uses the file; it is no journal, or belongs to another
+            version or API; or it cannot be read or written. The file is then unchanged.
     """
 
     def __init__(self, path: Path, *, api: str | None = None, create: bool = True) -> None:
@@ -66,7 +66,7 @@ class Journal:
         except OSError as exc:
             raise JournalError(f"cannot write beside {path}: {exc.strerror or exc}") from exc
         try:
-            with self._telling():
+            with self._mapped_errors():
                 self._db = _connect(path)
                 try:
                     self._begin(api)
@@ -78,37 +78,37 @@ class Journal:
             raise
 
     def close(self) -> None:
-        """Close the file and let go of the lock. Idempotent."""
+        """Close the file and release the lock. Idempotent."""
         try:
-            with self._telling():
+            with self._mapped_errors():
                 self._db.close()
         finally:
             self._lock.release()
 
     def find(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
-        """Return what is known of these addresses."""
-        with self._telling():
+        """Return the entries of these addresses, by address digest."""
+        with self._mapped_errors():
             return find(self._db, addresses)
 
     def apply(self, changes: Sequence[Change], *, requests: int | None = None) -> None:
-        """Make changes in order, in one transaction; on disk when this returns.
+        """Apply changes in order, in one transaction; they are on disk when this returns.
 
         Args:
-            changes: What happened.
-            requests: Sent by this run so far.
+            changes: Changes of purchases.
+            requests: HTTP requests sent by this run so far.
 
         Raises:
-            JournalError: They could not be written; none of them was.
+            JournalError: The changes could not be written. None of them was.
         """
-        with self._telling(), self._transaction():
+        with self._transaction():
             for change in changes:
-                self._make(change)
+                self._apply_change(change)
             if requests is not None:
                 self._db.execute("UPDATE run SET requests = ? WHERE id = ?", (requests, self.run))
 
     def note_progress(self, *, done: int, reused: int, total: int | None, seconds: float) -> None:
-        """Write down how far this run is, for whoever asks meanwhile."""
-        with self._telling(), self._transaction():
+        """Record the progress of this run, for `hum status`."""
+        with self._transaction():
             self._db.execute(
                 "UPDATE run SET rows_done = ?, rows_reused = ?, rows_total = ?, seconds = ?, "
                 "seen_at = ? WHERE id = ?",
@@ -116,41 +116,41 @@ class Journal:
             )
 
     def tally(self) -> Tally:
-        """Return what it adds up to."""
-        with self._telling():
+        """Return the counts of the purchases."""
+        with self._mapped_errors():
             return tally(self._db)
 
     def setting(self, name: str) -> Any:
-        """Return a value that was set, None if it was not."""
-        with self._telling():
+        """Return the value of a setting; None if it is not set."""
+        with self._mapped_errors():
             return setting(self._db, name)
 
     def set(self, name: str, value: Any) -> None:
-        """Remember a value."""
-        with self._telling(), self._transaction():
+        """Set the value of a setting."""
+        with self._transaction():
             self._db.execute("REPLACE INTO setting VALUES (?, ?)", (name, value))
 
     def note_rate(self, rate: float) -> None:
-        """Write down how many requests per second were found to hold."""
-        with self._telling(), self._transaction():
-            self._db.execute("REPLACE INTO setting VALUES ('found_rate', ?)", (float(rate),))
-            self._db.execute("REPLACE INTO setting VALUES ('found_rate_at', ?)", (_now(),))
+        """Record the found rate in requests per second."""
+        values = {"found_rate": float(rate), "found_rate_at": _now()}
+        with self._transaction():
+            self._db.executemany("REPLACE INTO setting VALUES (?, ?)", values.items())
 
     def found_rate(self) -> float | None:
-        """Return the rate that was noted, unless it is old; None if none was."""
-        with self._telling():
+        """Return the recorded rate in requests per second; None if there is none or it is old."""
+        with self._mapped_errors():
             found = found_rate(self._db)
         now = datetime.now(UTC)
         return found[0] if found is not None and now - found[1] <= _RATE_HOLDS else None
 
     def begin_job(self, max_age: float | None) -> str | None:
-        """Return from when on results of earlier jobs are taken, None for whenever.
+        """Begin or resume a job; return the earliest time of results that it takes (ISO 8601).
 
-        A job may take several runs. The limit is fixed when it begins, lest the job's own results
-        grow too old while it lasts.
+        The first run of a job fixes this time, so that the job's own results cannot become too old
+        while it lasts.
 
         Args:
-            max_age: Age in seconds up to which results are taken.
+            max_age: Age in seconds up to which results of earlier jobs are taken; None for any age.
         """
         finished = self.setting("finished_at") is not None
         since = None if finished else self.setting("taken_since")
@@ -161,23 +161,17 @@ class Journal:
         return None if since is None else str(since)
 
     def finish_job(self) -> None:
-        """Write down that every row has its result."""
+        """Record that every row has its result."""
         self.set("finished_at", _now())
 
     def forget_open(self) -> None:
-        """Give up the sessions that earlier runs left open, and the POSTs without an answer."""
-        with self._telling(), self._transaction():
+        """Supersede every purchase of an earlier run that has no result: its session is lost."""
+        with self._transaction():
             self._db.execute(
                 "UPDATE purchase SET superseded = 'gone' "
                 "WHERE outcome IS NULL AND superseded IS NULL AND run <> ?",
                 (self.run,),
             )
-
-    def check(self) -> list[str]:
-        """Return what SQLite finds damaged in the file; nothing if it is sound."""
-        with self._telling():
-            found = [str(row[0]) for row in self._db.execute("PRAGMA integrity_check")]
-        return [] if found == ["ok"] else found
 
     def _begin(self, api: str | None) -> None:
         if not self._db.execute("PRAGMA user_version").fetchone()[0]:
@@ -198,18 +192,21 @@ class Journal:
             )
             self.run = int(cursor.lastrowid or 0)
 
-    def _make(self, change: Change) -> None:
+    def _apply_change(self, change: Change) -> None:
+        if isinstance(change, Asked | Copied) and change.instead_of is not None:
+            self._change_live(
+                "UPDATE purchase SET superseded = ?", (change.instead_of,), change.address
+            )
         match change:
             case Asked():
-                self._supersede(change.address, change.instead_of)
                 self._db.execute(
                     "INSERT INTO purchase (address, run, asked_at) VALUES (?, ?, ?)",
                     (change.address, self.run, _now()),
                 )
             case Withdrawn():
-                self._on_live("DELETE FROM purchase", (), change.address)
+                self._change_live("DELETE FROM purchase", (), change.address)
             case Opened():
-                self._on_live(
+                self._change_live(
                     "UPDATE purchase SET token = ?, requests = ?",
                     (change.token, change.requests),
                     change.address,
@@ -217,20 +214,15 @@ class Journal:
             case Settled():
                 self._settle(change)
             case Copied():
-                self._supersede(change.address, change.instead_of)
                 self._copy(change)
-
-    def _supersede(self, address: bytes, reason: str | None) -> None:
-        if reason is not None:
-            self._on_live("UPDATE purchase SET superseded = ?", (reason,), address)
 
     def _settle(self, change: Settled) -> None:
         result = change.result
-        self._on_live(
+        self._change_live(
             "UPDATE purchase SET token = ?, outcome = ?, requests = ?, observed_at = ?, result = ?",
             (
                 result.token,
-                str(result.outcome),
+                result.outcome,
                 result.requests,
                 result.observed_at and result.observed_at.astimezone(UTC).isoformat(),
                 pack(result),
@@ -243,17 +235,10 @@ class Journal:
         self._db.execute(
             "INSERT INTO purchase (address, run, asked_at, outcome, observed_at, result, copied) "
             "VALUES (?, ?, ?, ?, ?, ?, 1)",
-            (
-                change.address,
-                self.run,
-                _now(),
-                str(entry.outcome),
-                entry.observed_at,
-                entry.packed,
-            ),
+            (change.address, self.run, _now(), entry.outcome, entry.observed_at, entry.packed),
         )
 
-    def _on_live(self, statement: str, values: Sequence[Any], address: bytes) -> None:
+    def _change_live(self, statement: str, values: Sequence[Any], address: bytes) -> None:
         cursor = self._db.execute(
             f"{statement} WHERE address = ? AND superseded IS NULL", (*values, address)
         )
@@ -262,19 +247,20 @@ class Journal:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-            raise
+        with self._mapped_errors():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+                raise
 
     @contextlib.contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Turn what SQLite says into words for whoever runs the job."""
+    def _mapped_errors(self) -> Iterator[None]:
+        """Raise the errors of SQLite as JournalError, with advice for the user."""
         try:
             yield
         except sqlite3.IntegrityError as exc:
@@ -291,15 +277,15 @@ class Journal:
 
 
 def remove_journal(path: Path) -> None:
-    """Remove a journal and all that SQLite keeps beside it.
+    """Remove a journal and the files that SQLite keeps beside it.
 
     Raises:
-        JournalError: Another process has it, or it cannot be removed.
+        JournalError: Another process uses the journal, or it cannot be removed.
     """
     try:
         lock = LockFile(path)
         try:
-            # The journal last: what is left of an attempt that fails is still a journal.
+            # The journal last: if removing fails, what is left is still a journal.
             for end in ("-shm", "-wal", ""):
                 path.with_name(path.name + end).unlink(missing_ok=True)
         finally:
@@ -309,7 +295,7 @@ def remove_journal(path: Path) -> None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # Results and tokens are nobody else's business.
+    # Other users of the machine must not read results and tokens.
     path.touch(mode=0o600)
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
 

@@ -1,6 +1,6 @@
-"""One process at a time: a lock file beside the file that it guards.
+"""A lock file that lets one process at a time use the file beside it.
 
-The operating system holds the lock and lets it go with the process, however that ends.
+The operating system holds the lock and releases it when the process ends, however it ends.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ if sys.platform == "win32":  # pragma: no cover
     import msvcrt
 
     def _try_lock(stream: IO[str]) -> None:
-        stream.seek(0x7FFF0000)  # beyond the text, which others must be able to read
+        stream.seek(0x7FFF0000)  # beyond the text, which other processes read
         msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
         stream.seek(0)
 else:
@@ -29,19 +29,19 @@ else:
 
 
 def lock_path(guarded: Path) -> Path:
-    """Return where the lock of a file is."""
+    """Return the path of a file's lock file."""
     return guarded.with_name(guarded.name + ".lock")
 
 
 class LockFile:
-    """Holds the lock of a file until it is released.
+    """Holds the lock of a file until `release`.
 
     Args:
-        guarded: The file.
+        guarded: The file that only one process may use.
 
     Raises:
-        JournalError: Another process holds it; the message names it.
-        OSError: The lock file cannot be made.
+        JournalError: Another process holds the lock; the message names the process.
+        OSError: The lock file cannot be created.
     """
 
     def __init__(self, guarded: Path) -> None:
@@ -52,18 +52,18 @@ class LockFile:
                 _try_lock(stream)
             except OSError:
                 stream.close()
-                raise JournalError(_taken(guarded)) from None
-            # Its last holder may have removed it between our open and our lock.
-            if _is_still_there(stream, self._path):
+                raise JournalError(_in_use(guarded)) from None
+            # The last holder may have removed the file between our open and our lock.
+            if _is_same_file(stream, self._path):
                 break
             stream.close()
         self._stream: IO[str] | None = stream
         stream.truncate(0)
-        json.dump(_about_us(), stream)
+        json.dump(_this_process(), stream)
         stream.flush()
 
     def release(self) -> None:
-        """Let go; idempotent."""
+        """Release the lock. Idempotent."""
         if self._stream is not None:
             with contextlib.suppress(OSError):
                 self._path.unlink()
@@ -72,20 +72,20 @@ class LockFile:
 
 
 def holder_of(guarded: Path) -> dict[str, Any] | None:
-    """Return who holds the lock of a file (pid, host, since); None if nobody does."""
+    """Return the process that holds the lock of a file (pid, host, since); None if it is free."""
     path = lock_path(guarded)
     try:
         with path.open("r+", encoding="utf-8") as stream:
             try:
                 _try_lock(stream)
             except OSError:
-                return _read(path)
+                return _read_holder(path)
             return None
     except OSError:
         return None
 
 
-def _is_still_there(stream: IO[str], path: Path) -> bool:
+def _is_same_file(stream: IO[str], path: Path) -> bool:
     try:
         there, ours = path.stat(), os.fstat(stream.fileno())
     except OSError:
@@ -93,7 +93,7 @@ def _is_still_there(stream: IO[str], path: Path) -> bool:
     return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
 
 
-def _about_us() -> dict[str, Any]:
+def _this_process() -> dict[str, Any]:
     return {
         "pid": os.getpid(),
         "host": socket.gethostname(),
@@ -101,7 +101,7 @@ def _about_us() -> dict[str, Any]:
     }
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read_holder(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -109,8 +109,8 @@ def _read(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _taken(guarded: Path) -> str:
-    holder = _read(lock_path(guarded))
+def _in_use(guarded: Path) -> str:
+    holder = _read_holder(lock_path(guarded))
     who = "another process"
     if holder:
         who = f"process {holder.get('pid')} on {holder.get('host')} since {holder.get('since')}"

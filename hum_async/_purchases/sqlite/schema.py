@@ -1,4 +1,4 @@
-"""The file format of a journal: its schema and version, how to recognise it and how to read it."""
+"""The file format of a journal: its schema and version, its checks and its read-only queries."""
 
 import math
 import sqlite3
@@ -45,14 +45,14 @@ _FIND = (
     "SELECT address, token, outcome, run, requests, observed_at, result FROM purchase "
     "WHERE superseded IS NULL AND address IN ({marks})"
 )
-_BATCH = 500  # below the number of variables that any SQLite takes
+_BATCH = 500  # every SQLite takes at least 999 variables in a statement
 
 
 def check_header(path: Path, *, must_exist: bool) -> None:
-    """Look into a file without opening it as a database, which could alter it.
+    """Check the header of a journal without opening it as a database, which could change it.
 
     Raises:
-        JournalError: It is no journal, or one of another version; or it is missing.
+        JournalError: The file is no journal, has another version, or is missing.
     """
     version = version_of(path, must_exist=must_exist)
     if version is not None and version != VERSION:
@@ -64,10 +64,10 @@ def check_header(path: Path, *, must_exist: bool) -> None:
 
 
 def version_of(path: Path, *, must_exist: bool) -> int | None:
-    """Return the version of a journal's format; None if it is still to be made.
+    """Return the format version of a journal; None if there is no journal yet.
 
     Raises:
-        JournalError: It is no journal; or it is missing.
+        JournalError: The file is no journal, or it is missing and `must_exist`.
     """
     try:
         with path.open("rb") as stream:
@@ -81,7 +81,7 @@ def version_of(path: Path, *, must_exist: bool) -> int | None:
     except OSError as exc:
         raise JournalError(f"cannot read the journal {path}: {exc.strerror or exc}") from exc
     if not header and not must_exist and not logged:
-        # What is left when a process died between making the file and filling it.
+        # A process died after it had created the file and before it had filled it.
         return None
     # Positions of both numbers: https://www.sqlite.org/fileformat.html#the_database_header
     version, application = (int.from_bytes(header[at : at + 4], "big") for at in (60, 68))
@@ -91,6 +91,7 @@ def version_of(path: Path, *, must_exist: bool) -> int | None:
 
 
 def check_api(path: Path, known: str | None, api: str | None) -> None:
+    """Raise JournalError if a journal holds the results of another API."""
     if known is not None and api is not None and known != api:
         raise JournalError(
             f"{path} holds results of {known}, and this job asks {api}; use another output or "
@@ -99,10 +100,10 @@ def check_api(path: Path, known: str | None, api: str | None) -> None:
 
 
 def open_reading(path: Path, *, api: str | None = None) -> sqlite3.Connection:
-    """Open a journal to read it only, also while a job writes it.
+    """Open a journal read-only, also while a job writes to it.
 
     Raises:
-        JournalError: It is no journal, of another version or another API, or cannot be read.
+        JournalError: The file is no journal, belongs to another version or API, or cannot be read.
     """
     check_header(path, must_exist=True)
     try:
@@ -124,7 +125,7 @@ def open_reading(path: Path, *, api: str | None = None) -> sqlite3.Connection:
 
 
 def damaged(path: Path, exc: sqlite3.Error) -> JournalError:
-    """Return what to say of a journal that something has destroyed."""
+    """Return the error of a journal whose content is damaged."""
     return JournalError(
         f"the journal {path} is damaged ({exc}); restore it from a backup, or start over with "
         "--fresh, which buys everything again"
@@ -132,7 +133,7 @@ def damaged(path: Path, exc: sqlite3.Error) -> JournalError:
 
 
 def find(db: sqlite3.Connection, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
-    """Return what a database knows of these addresses."""
+    """Return the entries of these addresses, by address digest."""
     found: dict[bytes, Entry] = {}
     for at in range(0, len(addresses), _BATCH):
         batch = addresses[at : at + _BATCH]
@@ -143,7 +144,7 @@ def find(db: sqlite3.Connection, addresses: Sequence[bytes]) -> dict[bytes, Entr
 
 
 def tally(db: sqlite3.Connection) -> Tally:
-    """Return what a database adds up to."""
+    """Return the counts of the purchases."""
     counts = db.execute(
         """
         SELECT
@@ -161,18 +162,24 @@ def tally(db: sqlite3.Connection) -> Tally:
 
 
 def found_rate(db: sqlite3.Connection) -> tuple[float, datetime] | None:
-    """Return the requests per second that were found to hold, and when; None if none were."""
+    """Return the found rate in requests per second and its time; None if there is none."""
     rate, at = setting(db, "found_rate"), setting(db, "found_rate_at")
     if not isinstance(rate, float) or not 0.0 < rate < math.inf:
         return None
     try:
         return rate, datetime.fromisoformat(at).astimezone(UTC)
     except (TypeError, ValueError):
-        # Of a version that says it otherwise: it can be found out again.
+        # Another version wrote it in another form; the rate can be found again.
         return None
 
 
 def setting(db: sqlite3.Connection, name: str) -> Any:
-    """Return a value that was set, None if it was not."""
+    """Return the value of a setting; None if it is not set."""
     row = db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
     return row[0] if row else None
+
+
+def integrity_errors(db: sqlite3.Connection) -> list[str]:
+    """Return the damage that SQLite finds in the file; an empty list if there is none."""
+    found = [str(row[0]) for row in db.execute("PRAGMA integrity_check")]
+    return [] if found == ["ok"] else found

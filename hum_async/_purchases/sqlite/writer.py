@@ -1,4 +1,4 @@
-"""A journal in a thread of its own: whatever is to be written meanwhile goes in one commit."""
+"""The journal as a `PurchaseStore`: one thread writes it, and groups changes into commits."""
 
 import asyncio
 import contextlib
@@ -22,14 +22,16 @@ T = TypeVar("T")
 
 
 class JournalStore:
-    """A journal, used from one thread; whatever is to be written meanwhile goes in one commit.
+    """A durable `PurchaseStore` in a journal, which only its thread uses.
+
+    Changes that are recorded during a commit go together into the next one.
 
     Args:
         journal: The open journal.
-        executor: Its thread.
-        tally: What it holds from earlier runs.
-        taken_since: From when on results of earlier jobs are taken.
-        earlier: Another job's journal, where results are looked for as well.
+        executor: The journal's thread.
+        tally: Counts of the purchases of earlier runs.
+        taken_since: Earliest time (ISO 8601) of results of earlier jobs that are taken.
+        earlier: Another job's journal, from which results are copied.
     """
 
     durable = True
@@ -60,21 +62,21 @@ class JournalStore:
         self._written = 0
 
     async def find(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
-        """Return what is known of these addresses; changes that are not written yet left out."""
-        return await self.work(lambda: self._find(addresses))
+        """Return the entries of these addresses, by address digest, as of the last commit."""
+        return await self.work(lambda journal: self._find(journal, addresses))
 
     async def result(self, entry: Entry, *, key: Any, address: Address) -> Qualification:
-        """Return the result of an entry that has one, for a row."""
+        """Return the result of a settled entry with the key and address of a row."""
         return unpack(entry.packed or b"", key=key, address=address)
 
     def record(self, *changes: Change) -> asyncio.Future[None]:
-        """Write changes in order with the next commit; the future is done when they are on disk.
+        """Write changes with the next commit; the future is done when they are on disk.
 
-        Once a commit has failed, every later one does: the order of things must not get holes.
+        Once a commit has failed, every later one fails, because changes must keep their order.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        # Nobody has to look at it: a failure is told to whoever writes next.
+        # A future that is not awaited must not warn: the next change raises the error again.
         done.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         if self._failure is not None:
             done.set_exception(self._failure)
@@ -84,52 +86,30 @@ class JournalStore:
             self._writer = loop.create_task(self._write_all(), name="hum-journal")
         return done
 
-    async def work(self, work: Callable[[], T]) -> T:
-        """Do something with the journal in its thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
-
-    def find_now(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
-        """Return what is known of these addresses; for `work`, which is in the thread already."""
-        return self._journal.find(addresses)
-
-    async def note_progress(
-        self, *, done: int, reused: int, total: int | None, seconds: float
-    ) -> None:
-        """Write down how far the run is, and what it found out."""
-        await self.work(
-            lambda: self._journal.note_progress(
-                done=done, reused=reused, total=total, seconds=seconds
-            )
-        )
-        await self._note_rate()
-
-    async def set(self, name: str, value: str) -> None:
-        """Remember a value."""
-        await self.work(lambda: self._journal.set(name, value))
-
-    async def forget_open(self) -> None:
-        """Give up the sessions of earlier runs: they are known to be lost."""
-        await self.work(self._journal.forget_open)
+    async def work(self, work: Callable[[Journal], T]) -> T:
+        """Call `work` with the journal, in the journal's thread; return its result."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, work, self._journal)
 
     async def finish(self) -> None:
-        """Write down that every row has its result."""
-        await self.work(self._journal.finish_job)
+        """Record that every row of the job has its result."""
+        await self.work(Journal.finish_job)
+
+    async def note_rate(self) -> None:
+        """Record the found rate, if this run has tried it: an untried one must not look recent."""
+        rate = self.found_rate
+        if rate is not None and self.requests:
+            await self.work(lambda journal: journal.note_rate(rate))
 
     async def aclose(self) -> None:
-        """Write what is waiting, close the journal and let go of its lock."""
-        # In a task of its own: a caller that is cancelled leaves it running, and waits again.
+        """Write the recorded changes, close the journal and release its lock."""
+        # In its own task: if the caller is cancelled, closing continues and the caller waits again.
         closing = asyncio.get_running_loop().create_task(self._close(), name="hum-journal-close")
         await wait_for_tasks([closing])
         closing.result()
 
-    async def _note_rate(self) -> None:
-        rate = self.found_rate
-        # What was only taken over and not tried must not look new.
-        if rate is not None and self.requests:
-            await self.work(lambda: self._journal.note_rate(rate))
-
-    def _find(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
-        found = self._journal.find(addresses)
+    def _find(self, journal: Journal, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
+        found = journal.find(addresses)
         if self._earlier is not None:
             missing = [address for address in addresses if address not in found]
             for address, entry in find(self._earlier, missing).items():
@@ -138,14 +118,14 @@ class JournalStore:
         return found
 
     def close_now(self) -> None:
-        """Close without waiting for anything; for a store that was never used."""
-        self._close_files()
+        """Close a store that was never used, without waiting for its thread."""
+        self._close_files(self._journal)
         self._executor.shutdown(wait=False)
 
-    def _close_files(self) -> None:
+    def _close_files(self, journal: Journal) -> None:
         if self._earlier is not None:
             self._earlier.close()
-        self._journal.close()
+        journal.close()
 
     async def _close(self) -> None:
         try:
@@ -154,9 +134,9 @@ class JournalStore:
             if self._failure is None and self.requests != self._written:
                 await self._apply([])
             if self._failure is None:
-                # It only saves the next run some seconds: no reason to fail this one.
+                # The rate saves the next run some seconds. That is no reason to fail this one.
                 with contextlib.suppress(JournalError):
-                    await self._note_rate()
+                    await self.note_rate()
         finally:
             try:
                 await self.work(self._close_files)
@@ -168,7 +148,7 @@ class JournalStore:
             batch, self._waiting = self._waiting, []
             try:
                 await self._apply([change for change, _ in batch])
-            except Exception as exc:  # noqa: BLE001  told to everyone who waits or writes later
+            except Exception as exc:  # noqa: BLE001  raised by every future
                 self._failure = exc
                 self._waiting, batch = [], batch + self._waiting
             for _, done in batch:
@@ -181,7 +161,7 @@ class JournalStore:
 
     async def _apply(self, changes: list[Change]) -> None:
         requests = self.requests
-        await self.work(lambda: self._journal.apply(changes, requests=requests))
+        await self.work(lambda journal: journal.apply(changes, requests=requests))
         self._written = requests
 
 
@@ -191,17 +171,17 @@ async def open_journal(
     """Open a journal in a thread of its own.
 
     Args:
-        path: The journal; made if there is none.
-        api: Which API is asked.
-        max_age: Seconds; results of earlier jobs that are older are not taken.
-        reuse_from: Journal of another job, whose results are taken for addresses that are new here.
+        path: The journal; it is created if it is missing.
+        api: Name of the API.
+        max_age: Age in seconds up to which results of earlier jobs are taken; None for any age.
+        reuse_from: Journal of another job, from which results of new addresses are copied.
 
     Raises:
-        JournalError: A journal cannot be used.
+        JournalError: One of the journals cannot be used.
     """
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hum-journal")
 
-    def opened() -> JournalStore:
+    def open_store() -> JournalStore:
         earlier = open_reading(reuse_from, api=api) if reuse_from else None
         with contextlib.ExitStack() as undo:
             if earlier is not None:
@@ -215,7 +195,7 @@ async def open_journal(
             undo.pop_all()
         return store
 
-    opening = asyncio.get_running_loop().run_in_executor(executor, opened)
+    opening = asyncio.get_running_loop().run_in_executor(executor, open_store)
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
