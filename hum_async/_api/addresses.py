@@ -1,4 +1,4 @@
-"""What the API takes as an address (hum-api 2.2): check, normalise, compare, read from one line."""
+"""Addresses as the API takes them (hum-api 2.2): check, normalise, compare, parse one line."""
 
 import re
 from typing import Any
@@ -20,10 +20,10 @@ _DEGREES = {"latitude": 90.0, "longitude": 180.0}
 
 
 def checked(address: Address) -> Address:
-    """Return the address as it will be sent: trimmed, state upper-cased, empty parts left out.
+    """Return the address as it is sent: single spaces, state in capitals, None for empty parts.
 
     Raises:
-        AddressError: The API could not take it. The message names the field, not its content.
+        AddressError: The API cannot take the address. The message names the field, not its content.
     """
     parts: dict[str, Any] = {
         name: _part(address, name) for name in ("street1", "street2", "city", "state", "zip")
@@ -44,6 +44,14 @@ def checked(address: Address) -> Address:
     for name, most in _DEGREES.items():
         _check_degrees(name, getattr(address, name), most)
     return attrs.evolve(address, **parts)
+
+
+def checked_or_error(address: Address) -> Address | AddressError:
+    """Return what `checked` returns or raises."""
+    try:
+        return checked(address)
+    except AddressError as exc:
+        return exc
 
 
 def _part(address: Address, name: str) -> str | None:
@@ -71,13 +79,13 @@ def _check_degrees(name: str, value: object, most: float) -> None:
     if value is None:
         return
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    # Compared like this, NaN is refused as well, and no large integer is converted.
+    # This comparison also refuses NaN, and converts no large integer.
     if not number or not -most <= value <= most:  # type: ignore[operator]
         raise AddressError(f"{name} must be a number of degrees within +-{most:g}", name)
 
 
 def address_key(address: Address) -> str:
-    """Return what two spellings of one checked address have in common: case, spaces and ZIP+4."""
+    """Return a text that is equal for two checked addresses that differ in case, dots or ZIP+4."""
     parts = (address.street1, address.street2, address.city, address.state, (address.zip or "")[:5])
     return "|".join((part or "").casefold().strip(" .,") for part in parts)
 
@@ -87,12 +95,12 @@ _REGION = re.compile(r"(?:(?P<city>.+?)\s+)?(?P<state>[A-Za-z]{2})")
 
 
 def parse_line(text: str) -> Address:
-    """Read an address written on one line, its parts separated by commas.
+    """Parse an address on one line: ``STREET[, UNIT], CITY, STATE ZIP``.
 
-    ``STREET[, UNIT], CITY, STATE ZIP``; city and state may be missing where there is a ZIP code.
+    City and state may be missing if there is a ZIP code.
 
     Raises:
-        AddressError: No street and place can be told apart in it.
+        AddressError: The line does not separate street and place by a comma.
     """
     parts = [part for part in (" ".join(part.split()) for part in text.split(",")) if part]
     fields: dict[str, Any] = {}

@@ -1,7 +1,7 @@
-"""JSON bytes to models: every variant of an answer in hum-api.md is known here and in `_mirror`.
+"""Decodes the JSON of answers to models, and encodes addresses.
 
 Decoding is strict about types and open about everything else: unknown fields go to ``extra``,
-unknown enum values stay as they are, whatever may be missing may be null.
+unknown enum values are kept, and a field that may be missing may also be null.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ from hum_async.models import (
     SpeedRange,
 )
 
-# --- from the mirror to the models ----------------------------------------------------------------
+# --- from the schema to the models ----------------------------------------------------------------
 
 
 def _offering(raw: OfferingJson) -> Offering:
@@ -79,7 +79,7 @@ def _plan(raw: ProductJson, category: CategoryJson) -> Plan:
 
 
 def _promos(raw: ProviderJson) -> tuple[Promo, ...]:
-    """Flat (generation C) and nested (D and later) promotions in one form; empty ones dropped."""
+    """Return flat (generation C) and nested (D and later) promotions in one form, no empty ones."""
     pairs = [(raw.promo_text, raw.promo_logo)]
     pairs += [
         (promo.promo_text, promo.promo_logo_url)
@@ -117,7 +117,7 @@ def _providers(raw: list[ProviderJson] | None) -> tuple[Provider, ...] | None:
 
 
 def _address_of(meta: MetaJson, data: DataJson) -> ServiceAddress | None:
-    """Return the fuller of the two places where an answer may name the service address."""
+    """Return the service address from ``meta`` or ``data``, preferably one with coordinates."""
     found = [
         place
         for place in (meta.service_address, data.service_address)
@@ -137,9 +137,9 @@ def _session(
     envelope: EnvelopeJson,
     *,
     token: str,
-    processing: bool,
     data: DataJson,
-    providers: tuple[Provider, ...] | None,
+    processing: bool = False,
+    providers: tuple[Provider, ...] | None = None,
 ) -> Session:
     meta = envelope.meta or MetaJson()
     agents = {name: status for name, status in (meta.agent_status or {}).items() if status}
@@ -161,7 +161,7 @@ def _session(
     )
 
 
-# --- the answers, one function each ---------------------------------------------------------------
+# --- one function for each answer -----------------------------------------------------------------
 
 
 def _load(body: bytes) -> Any:
@@ -185,7 +185,7 @@ def decode_created(body: bytes) -> Session:
     """Decode the answer to POST /sessions, of either generation.
 
     Raises:
-        ResponseError: Not understood; a session may exist all the same.
+        ResponseError: The answer cannot be decoded. A session may exist all the same.
     """
     envelope = _envelope(body)
     # Present in every generation; `data.session_token` is not (hum-api 2.2).
@@ -200,45 +200,37 @@ def decode_created(body: bytes) -> Session:
         data = _data(envelope)
         data.extra.pop("session_token", None)
         providers = _providers(data.internet)
-    return _session(envelope, token=token, processing=False, data=data, providers=providers)
+    return _session(envelope, token=token, data=data, providers=providers)
 
 
 def decode_session(body: bytes, *, token: str, processing: bool) -> Session:
     """Decode the answer to GET /sessions/{token}.
 
     Args:
-        body: The answer; hum-api does not show a 202's, so that one may be empty.
-        token: The token that was asked for; kept whatever the answer says.
+        body: The body; it may be empty with a 202, because hum-api shows none.
+        token: The token that was polled, which the session gets whatever the answer says.
         processing: The status was 202.
 
     Raises:
-        ResponseError: Not understood.
+        ResponseError: The answer cannot be decoded.
     """
     if processing and not body.strip():
         return Session(token=token, processing=True)
     envelope = _envelope(body)
-    return _session(
-        envelope, token=token, processing=processing, data=_data(envelope), providers=None
-    )
+    return _session(envelope, token=token, processing=processing, data=_data(envelope))
 
 
 def decode_internet(body: bytes, *, token: str, processing: bool) -> Session:
     """Decode the answer to GET /sessions/{token}/services/internet.
 
-    The providers are filled under 200 and None under 202. Arguments and errors as
+    The session has providers with a 200, and None with a 202. Arguments and errors are those of
     `decode_session`.
     """
-    if processing and not body.strip():
-        return Session(token=token, processing=True)
+    if processing:
+        return decode_session(body, token=token, processing=True)
     envelope = _envelope(body)
     data = _data(envelope)
-    return _session(
-        envelope,
-        token=token,
-        processing=processing,
-        data=data,
-        providers=None if processing else _providers(data.internet),
-    )
+    return _session(envelope, token=token, data=data, providers=_providers(data.internet))
 
 
 def decode_ping(body: bytes) -> Ping:
@@ -248,24 +240,24 @@ def decode_ping(body: bytes) -> Ping:
 
 
 def error_message(body: bytes) -> str:
-    """Return what an error answer says, or '' if it is nothing that can be shown.
+    """Return the message of an error answer; '' if it has none.
 
-    The error body is not documented (hum-api 4): likely the envelope with ``message``.
+    The error body is not documented (hum-api 4); likely it is the envelope with ``message``.
     """
     try:
-        said = orjson.loads(body)
+        answer = orjson.loads(body)
     except orjson.JSONDecodeError:
         return ""
-    if not isinstance(said, dict):
+    if not isinstance(answer, dict):
         return ""
-    found = (said.get(name) for name in ("message", "error", "detail", "title"))
+    found = (answer.get(name) for name in ("message", "error", "detail", "title"))
     return next((text for text in found if isinstance(text, str) and text), "")
 
 
 def encode_address(address: Address, *, campaign_id: str | None = None) -> bytes:
     """Encode a checked address as the body of POST /sessions."""
     fields = attrs.asdict(address)
-    # The API's list of states has PR but not DC (hum-api 2.2).
+    # The API's list of states has no DC (hum-api 2.2).
     if fields["state"] == "DC":
         fields["state"] = None
     fields["campaign_id"] = campaign_id

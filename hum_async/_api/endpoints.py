@@ -1,4 +1,4 @@
-"""What each endpoint is: method, path, how its answer is read and what its errors mean."""
+"""The requests of each endpoint: method, path, decoder, and the errors of its answers."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -27,10 +27,10 @@ from hum_async.models import Address, Ping, RawResponse, Session
 T = TypeVar("T")
 
 Source = Literal["session", "internet"]
-"""Which endpoint is polled: the session itself (hum-api 2.3) or its internet services (2.4)."""
+"""The endpoint that is polled: the session (hum-api 2.3) or its internet services (2.4)."""
 
 
-# Not frozen, because one is made for each poll, and frozen ones take three times as long to make.
+# Not frozen: each poll creates one, and a frozen one takes three times as long to create.
 @attrs.define(eq=False)
 class ApiRequest(Generic[T]):
     """One request and the meaning of its answers.
@@ -38,12 +38,12 @@ class ApiRequest(Generic[T]):
     Attributes:
         method: HTTP method.
         path: Path below the base URL, percent-encoded.
-        decode: From an answer that is a success to what the caller gets.
-        body: JSON to send.
-        creates: It must not be sent twice unless it certainly did not take effect.
+        decode: Decodes a successful answer to the caller's value.
+        body: JSON body.
+        creates: The request creates something: it may be retried only if it had no effect.
         also: Error statuses that count as success.
-        secrets: What the request carries and no error may repeat.
-        refused: Whether an answer that was decoded says that the request failed all the same.
+        secrets: Contents of the request that no error may repeat.
+        refused: Whether a decoded answer says that the request failed despite its status.
     """
 
     method: str
@@ -56,12 +56,12 @@ class ApiRequest(Generic[T]):
     refused: Callable[[T], bool] = attrs.field(default=lambda _: False, repr=False)
 
     def succeeded(self, status: int) -> bool:
-        """Return whether this status is an answer and not an error."""
+        """Return whether this status means success."""
         return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status in self.also
 
 
 def ping_request() -> ApiRequest[Ping]:
-    """GET /ping (hum-api 2.1)."""
+    """Return GET /ping (hum-api 2.1)."""
     return ApiRequest(
         "GET",
         "/ping",
@@ -71,7 +71,7 @@ def ping_request() -> ApiRequest[Ping]:
 
 
 def create_request(address: Address, *, campaign_id: str | None = None) -> ApiRequest[Session]:
-    """POST /sessions (hum-api 2.2), for an address that was checked."""
+    """Return POST /sessions (hum-api 2.2) for a checked address."""
     parts = (address.street1, address.street2, address.city, address.zip)
     degrees = (str(part) for part in (address.latitude, address.longitude) if part is not None)
     return ApiRequest(
@@ -85,7 +85,7 @@ def create_request(address: Address, *, campaign_id: str | None = None) -> ApiRe
 
 
 def poll_request(token: str, *, source: Source = "session") -> ApiRequest[Session]:
-    """GET /sessions/{token} (hum-api 2.3) or its internet services (2.4)."""
+    """Return GET /sessions/{token} (hum-api 2.3) or of its internet services (2.4)."""
     internet = source == "internet"
     decode_body = decoding.decode_internet if internet else decoding.decode_session
 
@@ -98,12 +98,12 @@ def poll_request(token: str, *, source: Source = "session") -> ApiRequest[Sessio
 
 
 def _says_error(session: Session) -> bool:
-    """A 2xx may say that the request failed (hum-api 4); then it is no observation."""
+    """Whether a 2xx says that the request failed (hum-api 4), so that it observed nothing."""
     return session.request_status == "error" and not session.agents and not session.providers
 
 
 def close_request(token: str) -> ApiRequest[None]:
-    """DELETE /sessions/{token} (hum-api 2.5); a session that is not there counts as closed."""
+    """Return DELETE /sessions/{token} (hum-api 2.5); a missing session counts as closed."""
     path = _session_path(token)
     return ApiRequest(
         "DELETE",
@@ -115,7 +115,7 @@ def close_request(token: str) -> ApiRequest[None]:
 
 
 def raw_request(method: str, path: str, *, json: Any = None) -> ApiRequest[RawResponse]:
-    """Any request; POST and PATCH are taken to create something."""
+    """Return any request; POST and PATCH count as creating something."""
     path = path if path.startswith("/") else f"/{path}"
     return ApiRequest(
         method.upper(),
@@ -136,13 +136,13 @@ def _texts(json: Any) -> Iterator[str]:
 
 
 def _session_path(token: str) -> str:
-    if token.isascii() and token.isalnum():  # as every token seen so far (hum-api 3.2)
+    if token.isascii() and token.isalnum():  # true of every token seen so far (hum-api 3.2)
         return f"/sessions/{token}"
     try:
         segment = quote(token, safe="")
     except UnicodeEncodeError:
         segment = ""
-    # Clients and proxies resolve dots alone as a path.
+    # Clients and proxies resolve a segment of dots as a relative path.
     if not segment.strip("."):
         raise SessionNotFound(
             HTTPStatus.NOT_FOUND, "this cannot be a session token; nothing was sent"
@@ -158,19 +158,19 @@ def error_for(
     kind: type[ApiError] | None = None,
     now: datetime | None = None,
 ) -> ApiError:
-    """Return the error that an answer means.
+    """Return the error of an answer.
 
     Args:
         request: The request.
         response: Its answer.
-        key: The API key, in case the server repeats it.
-        kind: Class of the error; None goes by the status.
-        now: Wall clock, for a Retry-After that is a date in an answer without ``Date``.
+        key: The API key, which the message must not repeat.
+        kind: Class of the error; None decides by the status.
+        now: Wall-clock time, for a Retry-After date in an answer without ``Date``.
     """
     status = response.status
     secrets = (key, *request.secrets)
     message = redact(decoding.error_message(response.body), secrets)
-    # A user's transport may bring a plain dictionary.
+    # A user's transport may return the headers as a plain dictionary.
     headers = CIMultiDict(response.headers)
     request_id = headers.get("x-request-id")
     return (kind or _error_class(request, status))(
@@ -182,9 +182,9 @@ def error_for(
 
 
 def _retry_after(status: int, headers: CIMultiDict[str], now: datetime | None) -> float | None:
-    told = parse_retry_after(headers, now=now)
-    if told is not None or status != HTTPStatus.TOO_MANY_REQUESTS:
-        return told
+    seconds = parse_retry_after(headers, now=now)
+    if seconds is not None or status != HTTPStatus.TOO_MANY_REQUESTS:
+        return seconds
     limit = read_rate_limit_headers(headers, now=now)
     return limit.reset if limit is not None and limit.remaining == 0 else None
 

@@ -1,4 +1,4 @@
-"""Whether to send a request again, and when. Synchronous; randomness is an argument."""
+"""Decides whether and when a request is retried. Synchronous; randomness is an argument."""
 
 from http import HTTPStatus
 
@@ -19,16 +19,17 @@ __all__ = ["RetryPolicy", "is_throttle", "may_have_created", "retry_delay"]
 
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
-    """How often and how patiently a failed request is sent again, with full jitter.
+    """How often a failed request is retried, and after which delays, with full jitter.
 
-    What may be sent again at all is decided by the error and the method, not here: a POST only if
-    it certainly did not take effect.
+    Error and method decide whether a request may be retried at all: a POST only if it certainly
+    created nothing.
 
     Args:
-        attempts: Tries in all, at least 1; 1 means no retry. A 429 uses up none.
-        base: Upper bound of the first delay in seconds; it doubles with each try.
-        cap: Largest bound in seconds.
-        throttles: How many 429 in a row one request bears before it raises `RateLimited`.
+        attempts: Number of tries, at least 1; 1 means no retry. A 429 is no try.
+        base: Upper bound of the first delay in seconds, at least 0; it doubles with each try.
+        cap: Largest upper bound of a delay in seconds, at least 0.
+        throttles: Number of 429 in a row that one request may get, at least 0; with the next one it
+            raises `RateLimited`.
     """
 
     attempts: int = attrs.field(default=4, validator=attrs.validators.ge(1))
@@ -47,10 +48,10 @@ def is_throttle(error: HumError) -> bool:
 
 
 def may_have_created(error: HumError) -> bool:
-    """Whether a POST that failed like this may all the same have created a session.
+    """Whether a POST that failed with this error may have created a session.
 
-    Certainly not, if no connection was established, the server throttled, or it refused
-    the request (3xx, 4xx). Everything else is uncertain.
+    It certainly created none if no connection was made, if the server throttled it, or if the
+    server refused it (3xx, 4xx). All else is uncertain.
     """
     if isinstance(error, ConnectFailed) or is_throttle(error):
         return False
@@ -60,14 +61,14 @@ def may_have_created(error: HumError) -> bool:
 def retry_delay(
     error: HumError, *, tries: int, policy: RetryPolicy, creates: bool, random: float
 ) -> float | None:
-    """Decide whether a request is sent again; return the delay in seconds, or None.
+    """Return the delay in seconds before a request is retried; None if it is not retried.
 
     Args:
-        error: Why the last try failed.
-        tries: Tries so far that count, at least 1.
-        policy: How often and how patiently.
-        creates: The request is a POST that creates something.
-        random: A number from 0 to 1.
+        error: Error of the last try.
+        tries: Number of tries so far, at least 1.
+        policy: The retry policy.
+        creates: The request creates something, so that it must not take effect twice.
+        random: A random number from 0 to 1, for the jitter.
     """
     if tries >= policy.attempts:
         return None

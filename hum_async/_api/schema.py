@@ -1,6 +1,6 @@
-"""The JSON of the API as classes, name for name, and the variants of its single values.
+"""The classes of the API's JSON schema, with the API's names, and hooks for variant values.
 
-Because the names are the API's own, an error can say where in an answer it is.
+Because the names are the API's own, an error can name the JSON path of a fault.
 """
 
 import re
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 _Text = NewType("_Text", str)
 Extra = dict[str, Any]
 
-# Nobody compares or prints a mirror: without the methods for it, they import in half the time.
+# These classes are never compared or printed. Without those methods they import in half the time.
 
 
 @attrs.define(eq=False, repr=False, slots=False)
 class SpeedJson:
-    """A speed in Mbps as number, string or range; `unread` keeps what is none of these."""
+    """A speed in Mbps, sent as number, text or range; `unread` keeps a text of another form."""
 
     mbps: SpeedRange | None
     unread: str | None = None
@@ -117,11 +117,11 @@ class EnvelopeJson:
     extra: Extra = attrs.field(factory=dict)
 
 
-# --- variants of single values --------------------------------------------------------------------
+# --- hooks for variant values ---------------------------------------------------------------------
 
 
 def padded_zip(value: Any, _: Any = None) -> str | None:
-    """A ZIP code, with the zeros put back that an integer loses (hum-api 3.2)."""
+    """Structure a ZIP code, and restore the leading zeros that an integer loses (hum-api 3.2)."""
     if value is None:
         return None
     digits = text(value).strip()
@@ -142,7 +142,7 @@ _MBPS = {"k": 0.001, "m": 1.0, "g": 1000.0}
 
 
 def _speed(value: Any, _: Any) -> SpeedJson:
-    """100, "300", "50-100" and the like; Mbps where no unit is given (hum-api 3.3)."""
+    """Structure 100, "300", "50-100" and the like; the default unit is Mbps (hum-api 3.3)."""
     if type(value) is not str:
         speed = number(value)
         return SpeedJson(SpeedRange(speed, speed))

@@ -1,8 +1,8 @@
-"""JSON to attrs classes by cattrs, strictly: types, unknown fields, and where an error is.
+"""Structures JSON into attrs classes with cattrs, strictly, and locates errors by JSON path.
 
 Plain cattrs would turn null into 'None' and "false" into True. A field named ``extra`` collects
-what a class does not know. cattrs is imported with the first answer and not with the package: it
-and its converters take as long to load as the rest of us.
+unknown fields. cattrs is imported with the first answer and not with the package, because it and
+its converters take as long to load as all of hum_async.
 """
 
 import functools
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import cattrs
 
 T = TypeVar("T")
-_LONGEST_KEY = 17  # shorter than any token
+_LONGEST_KEY = 17  # a longer key might be a token
 Hook = Callable[[Any, Any], Any]
 
 
@@ -51,14 +51,14 @@ def _integer(value: Any, _: Any) -> int:
 
 
 def number(value: Any, _: Any = None) -> float:
-    """Take a finite number and nothing that merely looks like one."""
+    """Structure a finite number; refuse booleans and text."""
     if type(value) not in {int, float} or not math.isfinite(value):
         raise _refuse(value, "a number")
     return cast("float", value)
 
 
 def text(value: Any, _: Any = None) -> str:
-    """Take an identifier or label, which some answers send as an integer."""
+    """Structure an identifier or label, which some answers send as an integer."""
     if type(value) is int:
         return str(value)
     if type(value) is not str:
@@ -77,11 +77,11 @@ def _moment(value: Any, _: Any) -> datetime:
 
 
 def keep_unknown(cls: type[T], converter: "cattrs.Converter", **hooks: Hook) -> Hook:
-    """Make the hook of an attrs class; what the class does not know goes to its ``extra``.
+    """Return the hook of an attrs class; unknown fields go to its ``extra``, if it has one.
 
     Args:
         cls: The class.
-        converter: Structures its fields.
+        converter: Structures the fields.
         hooks: Hooks of single fields, by name.
     """
     from cattrs.gen import make_dict_structure_fn, override  # noqa: PLC0415  see the module
@@ -109,7 +109,7 @@ def keep_unknown(cls: type[T], converter: "cattrs.Converter", **hooks: Hook) -> 
 
 
 def _only(kind: type, name: str, factory: Callable[..., Any]) -> Callable[..., Hook]:
-    """Make a factory of container hooks refuse what merely iterates like the container."""
+    """Return a factory of container hooks that accept values of type `kind` alone."""
 
     def make(cls: Any, converter: "cattrs.Converter") -> Hook:
         inner = factory(cls, converter)
@@ -125,10 +125,10 @@ def _only(kind: type, name: str, factory: Callable[..., Any]) -> Callable[..., H
 
 
 class Decoder:
-    """Turns JSON values into attrs classes.
+    """Structures JSON values into attrs classes.
 
     Args:
-        register: Adds the hooks of the caller's own types to a converter.
+        register: Adds the hooks of the caller's types to a converter.
     """
 
     def __init__(self, register: Callable[["cattrs.Converter"], None]) -> None:
@@ -139,15 +139,15 @@ class Decoder:
 
         Args:
             value: Parsed JSON.
-            cls: The class, or a list of one.
+            cls: An attrs class, or a list of one.
             path: JSON path of the value.
 
         Raises:
-            ResponseError: It is not one; the error names the JSON path of the first fault.
+            ResponseError: The value does not fit; the error names the JSON path of the first fault.
         """
         try:
             return self._quick.structure(value, cls)
-        except Exception:  # noqa: BLE001  whatever it was, the second pass says what and where
+        except Exception:  # noqa: BLE001  the slower second pass locates the fault
             return self._explain(value, cls, path)
 
     def _explain(self, value: Any, cls: Any, path: str) -> Any:
@@ -188,7 +188,7 @@ class Decoder:
 
 
 def _locate(error: BaseException) -> tuple[str, str]:
-    """Follow the first error of cattrs' tree down to its leaf."""
+    """Return the JSON path and the reason of the first leaf in cattrs' tree of errors."""
     import cattrs  # noqa: PLC0415  see the module
 
     path = ""
@@ -203,7 +203,7 @@ def _locate(error: BaseException) -> tuple[str, str]:
         elif isinstance(note.index, int):
             path += f"[{note.index}]"
         else:
-            # A key of the server's own making may hold anything.
+            # A key of a mapping comes from the server and may hold a secret.
             key = str(note.index)
             path += f".{key}" if key.isidentifier() and len(key) <= _LONGEST_KEY else f".{HIDDEN}"
     if isinstance(error, KeyError):
