@@ -190,7 +190,7 @@ class HumClient:
         timeout: float | None = 30.0,
         close: bool = True,
     ) -> Qualification:
-        """Look up one address from POST to DELETE; what happens is told as its `Outcome`.
+        """Look up one address from POST to DELETE; what happens is reported as its `Outcome`.
 
         When to poll is learned (`LearnedPolling` with p = 0.3) from all look-ups of this client;
         after some of them the answer is found about as soon as by a poll every 2.5 s, with fewer

@@ -130,7 +130,7 @@ class RateLimiter(Limiter):
         concurrency: Attempts under way at the same time, at least 1.
         rate: Attempts per second; None finds the server's limit out: starts at 5/s, doubles after
             two round trips (0.05 to 1 s) until the first 429, then stays close to what was refused.
-            Headers that tell a limit are heeded.
+            Headers that name a limit are heeded.
         max_rate: Upper bound of a rate that is found out; None for none.
         burst: Attempts that may go together after a rest, at least 1.
 
@@ -157,7 +157,7 @@ class RateLimiter(Limiter):
         self._concurrency = concurrency
         self._controller = RateController(rate=rate, max_rate=max_rate, burst=burst)
         self._order = itertools.count()
-        # Place in the queue, a number to tell equal places apart, who waits, and what for.
+        # Place in the queue, a number that orders equal places, the slot, and its future.
         self._queue: list[tuple[int, int, _Slot, asyncio.Future[None]]] = []
         self._waiting = 0
         self._in_use = 0
@@ -353,8 +353,8 @@ class RateLimiter(Limiter):
     def _leave(self, slot: "_Slot", *, failed: bool) -> None:
         slot.waiter = None
         if not self._informed:
-            # All there is to go by: an attempt that ends well, and before whose end nobody spoke of
-            # a refusal.
+            # Without calls of `answered`, an attempt counts as served if it ends without an
+            # exception and no refusal was reported meanwhile.
             if self._refusals:
                 self._refusals -= 1
             elif not failed:
@@ -412,7 +412,7 @@ class RateLimiter(Limiter):
                 return
             self._timer.cancel()
         if self._loop is not None:
-            # Remembered, because a timer of uvloop does not always tell when it fires.
+            # Remembered, because a timer of uvloop need not have `when()`.
             self._timer, self._timer_at = self._loop.call_at(when, self._wake), when
 
     def _wake(self) -> None:

@@ -97,7 +97,7 @@ class AsyncSessionWatcher:
         try:
             await end_tasks([self._supervisor])
         finally:
-            # One that was cancelled before its first step has not come past its own end.
+            # A supervisor that was cancelled before its first step has not run its own end.
             self._poller.end(self._why_closed)
 
     # --- what users call --------------------------------------------------------------------------
@@ -118,7 +118,7 @@ class AsyncSessionWatcher:
             raise TypeError("watch() takes an iterable of tokens; write watch([token])")
         source = tokens if isinstance(tokens, AsyncIterable) else None
         ahead: Iterable[str] = () if isinstance(tokens, AsyncIterable) else tokens
-        # A list may change under our hands, a generator is read as it comes.
+        # A list is copied, because it may change; a generator is read as it comes.
         known = tuple(ahead) if isinstance(ahead, Collection) else None
         mailbox = self._poller.open_mailbox(
             ahead if known is None else known, fed=source is not None, known=known or ()
@@ -182,7 +182,7 @@ class AsyncSessionWatcher:
             self._failure = exc
             logger.error("the watcher stopped because of a fault of its own: %r", type(exc))  # noqa: TRY400  readers get it
         finally:
-            # This lets go of the sources as well; their feeders only have to be waited for.
+            # This cancels the feeders as well; they only have to be waited for.
             self._poller.end(self._why_closed)
             await asyncio.gather(*self._feeders.values(), return_exceptions=True)
 

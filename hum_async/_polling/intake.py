@@ -29,7 +29,7 @@ class Intake(Generic[T]):
 
     @property
     def waiting(self) -> int:
-        """Items that are known to wait, as far as that can be told without taking them."""
+        """Items that wait, as far as that is known without taking them."""
         hint = operator.length_hint(self._source) if self._source is not None else 0
         return len(self._added) + hint
 
@@ -93,7 +93,7 @@ async def feed(source: AsyncIterable[T], intake: Intake[T], *, on_item: Callable
             await intake.room()
     finally:
         try:
-            # A generator that is left half-way would be finalised by nobody knows whom.
+            # A generator that is left half-way would be finalised by the event loop, some time.
             if (close := getattr(items, "aclose", None)) is not None:
                 await close()
         finally:

@@ -1,22 +1,20 @@
-"""Who next: the heap of due times, and the policies that say when a session is polled.
+"""When a session is polled: the guidance of the API, or a delay that is learned.
 
 Synchronous and without a clock: ``now`` is an argument.
 """
 
 import random
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import attrs
 
 __all__ = ["GuidedPolling", "LearnedPolling", "Poll", "PollPolicy", "WithBudget"]
 
-T = TypeVar("T")
-
 
 @attrs.frozen
 class Poll:
-    """What a policy gets to know of one answered poll.
+    """One poll, as a policy learns of it.
 
     Attributes:
         number: 1 for the first poll of a session.
@@ -99,7 +97,7 @@ class GuidedPolling:
 
 @attrs.define
 class _Gap:
-    """A delay that finds the answer with probability `p`: an up-down tracker."""
+    """A delay at which a poll finds the answer with probability `p`: an up-down tracker."""
 
     seconds: float
     p: float
@@ -107,24 +105,24 @@ class _Gap:
     most: float
     seen: int = 0
 
-    NEAR = 0.15
-    FAR = 0.5
-    """How far off a poll may be and still teach, as a share of the gap and half a second more: by
-    our own lateness; by what it was planned with, before so many were seen as are `CERTAIN`."""
-    CERTAIN = 25
+    TOLERANCE = 0.15
+    """A poll teaches if it was late, and planned with another gap, by at most this share of the gap
+    and half a second."""
+    EARLY_TOLERANCE = 0.5
+    """The same for the gap that it was planned with, during the first `EARLY_POLLS`."""
+    EARLY_POLLS = 25
 
     def learn(self, poll: Poll) -> None:
         # A late poll, or one planned with an older gap, says nothing of this gap; counting it
-        # would wind the gap up. To begin with it is the guess that is far off: all that is opened
-        # before the first answers is planned with it, and to come nearer only by a little each
-        # time would cost an address many polls.
-        near = 0.5 + self.NEAR * self.seconds
-        far = near if self.seen >= self.CERTAIN else 0.5 + self.FAR * self.seconds
+        # would wind the gap up. At the beginning the guess itself is far off, and every session
+        # opened before the first answers was planned with it: those polls must teach.
+        near = 0.5 + self.TOLERANCE * self.seconds
+        far = near if self.seen >= self.EARLY_POLLS else 0.5 + self.EARLY_TOLERANCE * self.seconds
         if abs(poll.waited - poll.planned) >= near or abs(poll.planned - self.seconds) >= far:
             return
         self.seen += 1
-        # Hundreds of sessions may be under way that were planned with this gap, so that what comes
-        # of a change is seen late: large steps would have it swing.
+        # Hundreds of sessions under way were planned with this gap, so a change shows late: large
+        # steps would make the gap swing.
         step = max(0.1, 1.2 / (1.0 + self.seen / 50.0))
         change = -(1.0 - self.p) * step if poll.ready else self.p * step
         self.seconds = min(self.most, max(self.least, self.seconds + change))
@@ -183,10 +181,10 @@ class LearnedPolling:
 
 @attrs.frozen
 class WithBudget:
-    """Another policy with a budget of its own; what that one learns is shared.
+    """Another policy with a budget of its own; both learn together.
 
     Attributes:
-        policy: Says when to poll.
+        policy: Decides when to poll.
         budget: Seconds of polling per session; None for no end.
     """
 

@@ -108,7 +108,7 @@ class Poller:
         Args:
             tokens: Its tokens, read lazily.
             fed: More tokens will be offered to its intake.
-            known: Those of the tokens that are at hand now.
+            known: Those of the tokens that are there already.
         """
         mailbox = Mailbox(tokens, fed=fed, on_close=self._reader_left)
         self._mailboxes.append(mailbox)

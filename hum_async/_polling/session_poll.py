@@ -41,7 +41,7 @@ def changes_between(before: Session | None, after: Session | None) -> tuple[Agen
 
 
 def merged(missed: SessionUpdate, newer: SessionUpdate) -> SessionUpdate:
-    """Return the newer update, told against what the reader of the missed one had seen last."""
+    """Return the newer update, with its changes against the last state that its reader saw."""
     return attrs.evolve(
         newer,
         previous=missed.previous,

@@ -179,7 +179,7 @@ class FileJob:
             raise
 
     async def note_manifest(self, path: Path) -> None:
-        """Remember where the manifest of the outputs is, for whoever checks the job later."""
+        """Record where the manifest of the outputs is, for `hum verify`."""
         name = relative(path, self._opened.path)
         await self._opened.work(lambda journal: journal.set("manifest", name))
 
@@ -212,7 +212,7 @@ class FileJob:
             self.on_progress()
             ticks += 1
             if ticks % _NOTE_EVERY == 0:
-                # A journal that fails is told by whoever needs it next.
+                # A journal that fails is reported by the next change that needs it.
                 with contextlib.suppress(JournalError):
                     await self._note(store)
 

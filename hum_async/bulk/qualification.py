@@ -44,7 +44,7 @@ def qualify(  # noqa: PLR0913  all but two by name
         journal: File in which everything bought is written down before it is used, made if there
             is none. Call again with the same file to resume, whatever ended the last run: rows
             that are settled come first, from the journal and without a request; sessions that
-            were open are taken over; a POST that nobody saw the answer of is `UNCERTAIN`. Rows
+            were open are taken over; a POST without an answer is `UNCERTAIN`. Rows
             are recognised by their address, so the input may have changed. None: results are kept
             in memory while the job runs.
         policy: When to poll; None learns it (`LearnedPolling`).

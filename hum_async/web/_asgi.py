@@ -19,7 +19,7 @@ async def send_events(
     """Answer a request with events.
 
     Args:
-        events: What `SessionHub.subscribe` returned. If nothing is left to tell, the answer is 204,
+        events: What `SessionHub.subscribe` returned. If no event is left, the answer is 204,
             after which a browser does not come back.
         scope: The request's.
         receive: The request's.

@@ -64,7 +64,7 @@ class Registry:
 
     @staticmethod
     def new_id() -> str:
-        """Return an id that nobody can guess: who knows it may read the look-up."""
+        """Return an id that cannot be guessed: knowing it gives access to the look-up."""
         return secrets.token_urlsafe(16)
 
     def add(self, lookup: HubLookup) -> None:

@@ -58,7 +58,7 @@ class ReplayBuffer:
             reader.wake(self)
 
     def after(self, position: int) -> HubEvent | None:
-        """Return the first event for somebody who has read up to `position`, if there is one."""
+        """Return the first event for a reader that has read up to `position`, if there is one."""
         if position < self._dropped_until:
             return self.snapshot
         index = bisect_right(self._events, position, key=attrgetter("position"))

@@ -27,7 +27,7 @@ async def write_stream(
     Args:
         stream: What to write; it is closed in any case.
         write: Writes some bytes, and waits while the browser takes none.
-        left: Ends when the browser has left, if the server tells.
+        left: Ends when the browser has left, if the server reports that.
     """
     leaving = None if left is None else asyncio.ensure_future(left)
     try:
@@ -38,7 +38,7 @@ async def write_stream(
             await _say_farewell(write)
         raise
     except OSError:
-        # It went away, or takes nothing (TimeoutError is one of these): nobody is left to be told.
+        # The browser went away, or takes nothing (a TimeoutError is an OSError).
         return False
     finally:
         stream.close()
@@ -53,7 +53,7 @@ async def _write_all(
     *,
     until: Sequence[asyncio.Future[None]],
 ) -> None:
-    """Write a stream; raise TimeoutError if one of these is done before, even within a write."""
+    """Write a stream; raise TimeoutError if a future of `until` is done first, even in a write."""
     clock = asyncio.get_running_loop().time
     # No task of its own for the writing: there may be thousands of streams.
     async with asyncio.timeout(None) as limit:

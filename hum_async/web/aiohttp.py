@@ -54,7 +54,7 @@ def setup_hub(
             yield
 
     app.cleanup_ctx.append(keep_hub)
-    # For whoever stops the application without a signal.
+    # For applications that are stopped without a signal.
     app.on_shutdown.append(_say_farewell)
     app.middlewares.append(_refuse)
 

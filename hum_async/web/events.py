@@ -1,4 +1,4 @@
-"""What a `SessionHub` tells its subscribers."""
+"""The events that a `SessionHub` sends to its subscribers."""
 
 from enum import StrEnum
 from typing import Any
@@ -10,7 +10,7 @@ __all__ = ["FAREWELL", "EventKind", "HubEvent"]
 
 
 class EventKind(StrEnum):
-    """What a `HubEvent` tells.
+    """The kinds of `HubEvent`.
 
     Of each look-up a subscriber gets SNAPSHOT, then CHANGE as often as there is one, PROVIDERS if
     the search came to an end, and at last DONE. FAREWELL comes once, of no look-up, when the
@@ -29,12 +29,12 @@ class HubEvent:
     """One event, made once for all who get it.
 
     Attributes:
-        kind: What it tells.
-        lookup: Public id of the look-up that it tells of; None for FAREWELL.
+        kind: Its kind.
+        lookup: Public id of its look-up; None for FAREWELL.
         id: What a client that reconnects sends as ``Last-Event-ID``; None for FAREWELL.
-        payload: What it tells, as JSON fit for a browser: no key, session token or
+        payload: Its content, as JSON fit for a browser: no key, session token or
             ``security_token``.
-        position: Place in the order of everything that the hub has told.
+        position: Place in the order of all events of the hub.
     """
 
     kind: EventKind
@@ -45,9 +45,9 @@ class HubEvent:
 
     @property
     def data(self) -> dict[str, Any]:
-        """What it tells; read from `payload` each time."""
-        told: dict[str, Any] = orjson.loads(self.payload)
-        return told
+        """Its content; parsed from `payload` each time."""
+        content: dict[str, Any] = orjson.loads(self.payload)
+        return content
 
 
 FAREWELL = HubEvent(

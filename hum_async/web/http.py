@@ -103,13 +103,13 @@ class Refusal:
 
 def refusal(error: HubError | AddressError) -> Refusal:
     """Return the answer for an error of a hub, or of an address."""
-    told: dict[str, Any] = {"error": str(error)}
+    answer: dict[str, Any] = {"error": str(error)}
     if isinstance(error, LookupNotFound):
         # What is not shaped like an id is not repeated.
-        told["unknown"] = [one for one in error.ids if _ID.fullmatch(one)]
+        answer["unknown"] = [one for one in error.ids if _ID.fullmatch(one)]
     headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
     if isinstance(error, AddressError):
-        return Refusal(422, orjson.dumps(told), headers)
+        return Refusal(422, orjson.dumps(answer), headers)
     if error.retry_after is not None:
         headers["Retry-After"] = str(round(error.retry_after))
-    return Refusal(error.status, orjson.dumps(told), headers)
+    return Refusal(error.status, orjson.dumps(answer), headers)

@@ -52,7 +52,7 @@ class HubStatistics:
         started: Look-ups begun so far.
         reused: Times that an earlier look-up answered for the same address.
         refused: Look-ups and streams refused because there were too many.
-        abandoned: Look-ups ended because nobody was reading them any more.
+        abandoned: Look-ups ended because their last subscriber had left.
         requests: HTTP requests sent to the API.
     """
 
@@ -97,8 +97,8 @@ class SessionHub:
             it run to its end, because it is paid for; ``close`` ends its session.
         abandon_after: Seconds in which a subscriber may come back before that.
         close: End the session of a look-up when its result is there.
-        signals: Hear SIGINT and SIGTERM, to end streams before the server waits for them. Whoever
-            handled the signals before still does.
+        signals: Handle SIGINT and SIGTERM, to end streams before the server waits for them. The
+            handlers that were there before run as well.
 
     Raises:
         ValueError: An argument is out of its range.
@@ -275,7 +275,7 @@ class SessionHub:
         for lookup in found:
             self._stop_abandoning(lookup)
         if self._notice is not None:
-            self._notice.hear_hypercorn()
+            self._notice.watch_hypercorn()
         return EventStream(subscription, gone=gone)
 
     def statistics(self) -> HubStatistics:
