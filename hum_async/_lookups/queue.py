@@ -210,7 +210,7 @@ class LookupQueue:
         """Return when there is a request to send; None while that needs a `wake`."""
         if self._held:
             return None
-        due = self._due.next_due()
+        due = self._due.next_due() if self._due.size else None
         if (due is not None and due <= now) or self._closing or self._may_begin():
             return now
         return due
@@ -231,7 +231,7 @@ class LookupQueue:
         return self._serve(lookup, lookup.step)
 
     def _next(self, now: float) -> Lookup | None:
-        due = self._due.next_due()
+        due = self._due.next_due() if self._due.size else None
         use = self._order.next(
             late=None if due is None or due > now else now - due,
             closing=len(self._closing),
