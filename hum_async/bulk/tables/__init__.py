@@ -1,26 +1,29 @@
-"""Tables in and out: CSV, JSON lines, Excel, Parquet. Everything here blocks; use a thread."""
+"""Reads and writes tables: CSV, JSON lines, Excel, Parquet. Every call blocks; use a thread."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from hum_async.bulk.result_columns import RESULT_COLUMNS
-from hum_async.bulk.tables._cells import Cell, Table, as_text
+from hum_async.bulk.tables._cells import Cell, as_text
 from hum_async.bulk.tables._csv import CsvSink, CsvTable, open_csv
-from hum_async.bulk.tables._extra import library
+from hum_async.bulk.tables._errors import mapped_os_errors
 from hum_async.bulk.tables._jsonl import JsonlSink, open_jsonl
 from hum_async.bulk.tables._output import Output
 from hum_async.bulk.tables._sink import Sink
 from hum_async.bulk.tables._source import STANDARD, readable_twice
+from hum_async.bulk.tables._table import Table
 from hum_async.errors import InputError
 
 __all__ = [
     "STANDARD",
     "Cell",
     "CsvTable",
+    "Output",
     "Sink",
     "Table",
     "as_text",
     "format_of",
+    "mapped_os_errors",
     "open_sink",
     "open_table",
 ]
@@ -46,20 +49,20 @@ def open_table(
     sheet: str | None = None,
     fmt: str | None = None,
 ) -> Table:
-    """Read a table once, to know before anything is spent that it can be read.
+    """Open a table and read it once, so that errors show before anything is bought.
 
     Args:
         source: Path of the file, or ``-`` for standard input.
-        encoding: Of a CSV; None finds UTF-8, UTF-16 and Windows-1252 by themselves.
-        sheet: Of an Excel file; None is the first.
-        fmt: ``csv``, ``jsonl``, ``excel`` or ``parquet``; None goes by the name, or, if that says
-            nothing, by how the content begins.
+        encoding: Encoding of a CSV file; None detects UTF-8, UTF-16 and Windows-1252.
+        sheet: Sheet of an Excel file; None takes the first.
+        fmt: ``csv``, ``jsonl``, ``excel`` or ``parquet``; None decides by the suffix, or else by
+            the first bytes.
 
     Raises:
-        InputError: It cannot be opened, is empty, or is not such a table.
+        InputError: The file cannot be opened, is empty, or is no table of its format.
     """
     name = "standard input" if source == STANDARD else source
-    try:
+    with mapped_os_errors(f"read {name}"):
         path = readable_twice(source)
         chosen = fmt or _FORMATS.get(Path(source).suffix.casefold()) or _sniffed(path, source)
         if chosen == "jsonl":
@@ -73,8 +76,6 @@ def open_table(
 
             return open_parquet(path, name=name)
         return open_csv(path, name=name, encoding=encoding)
-    except OSError as exc:
-        raise InputError(f"cannot read {name}: {exc.strerror or exc}") from exc
 
 
 def _sniffed(path: Path, source: str) -> str:
@@ -86,10 +87,10 @@ def _sniffed(path: Path, source: str) -> str:
 
 
 def format_of(target: str, fmt: str | None = None) -> str:
-    """Return the format of an output: the one that is named, else by its name, else CSV.
+    """Return the format of an output: `fmt`, else the format of its suffix, else CSV.
 
     Raises:
-        InputError: That format cannot go there.
+        InputError: Standard output cannot take the format.
     """
     chosen = fmt or _FORMATS.get(Path(target).suffix.casefold(), "csv")
     if target == STANDARD and chosen in {"excel", "parquet"}:
@@ -97,7 +98,7 @@ def format_of(target: str, fmt: str | None = None) -> str:
     return chosen
 
 
-def open_sink(  # noqa: PLR0913  all but one by name
+def open_sink(  # noqa: PLR0913  all but one are keyword-only
     target: str,
     *,
     header: Sequence[str],
@@ -106,38 +107,34 @@ def open_sink(  # noqa: PLR0913  all but one by name
     source: Table | None = None,
     text: Collection[str] = (),
 ) -> Sink:
-    """Open where rows go, before anything is spent.
+    """Open an output of rows.
 
     Args:
-        target: Path of a file, or ``-`` for standard output.
-        header: Columns of the input that are repeated.
-        added: Columns that are added to them.
-        fmt: ``csv``, ``jsonl``, ``excel`` or ``parquet``; None goes by the file's name.
+        target: Path of the file, or ``-`` for standard output.
+        header: Names of the input's columns that the output repeats.
+        added: Names of the columns that the output adds.
+        fmt: ``csv``, ``jsonl``, ``excel`` or ``parquet``; None decides by the suffix.
         source: The input, which must not be overwritten.
-        text: Columns of the input that are text whatever the input says, such as ZIP codes.
+        text: Names of columns that are text whatever their type in the input, such as ZIP codes.
 
     Raises:
-        InputError: It cannot be written, or would overwrite the input.
+        InputError: The output cannot be written, or it is the input.
     """
     chosen = format_of(target, fmt)
-    try:
+    with mapped_os_errors(f"write {target}"):
         if source is not None and _is_same(target, source.path):
             raise InputError("input and output are the same file; name another output")
         if chosen == "jsonl":
-            return JsonlSink(Output(target), header, added)
+            return JsonlSink(target, header, added)
         if chosen == "excel":
             from hum_async.bulk.tables._excel import ExcelSink  # noqa: PLC0415  an extra
 
-            library("xlsxwriter", extra="excel", what="writing Excel")
-            return ExcelSink(Output(target), header, added)
+            return ExcelSink(target, header, added)
         if chosen == "parquet":
             from hum_async.bulk.tables._parquet import ParquetSink  # noqa: PLC0415  an extra
 
-            library("pyarrow", extra="parquet", what="writing Parquet")
-            return ParquetSink(Output(target), header, added, source=source, text=text)
-        return CsvSink(Output(target), header, added)
-    except OSError as exc:
-        raise InputError(f"cannot write {target}: {exc.strerror or exc}") from exc
+            return ParquetSink(target, header, added, source=source, text=text)
+        return CsvSink(target, header, added)
 
 
 def _is_same(target: str, path: Path) -> bool:

@@ -1,12 +1,11 @@
-"""What a cell can hold, and how it reads as text."""
+"""The values of cells, their text, and unique names of columns."""
 
 import base64
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 Cell = (
     str
@@ -22,47 +21,14 @@ Cell = (
     | dict[str, Any]
     | None
 )
-"""A value of a table; CSV gives text alone."""
+"""The value of a cell; cells of a CSV file are all text."""
 
-_EXACT = 2**53
-"""Up to here a float is as exact as an integer."""
-
-
-class Table(Protocol):
-    """A table that was looked through once and found sound.
-
-    Attributes:
-        path: Where it is.
-        name: What to call it.
-        format: ``csv``, ``jsonl``, ``excel`` or ``parquet``.
-        header: Names of its columns; unnamed ones got a name.
-        kept: Positions of the columns that go to the output: all but earlier results.
-        count: Rows below the header.
-        note: What the user should know of how it was read; None for nothing.
-    """
-
-    @property
-    def path(self) -> Path: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def format(self) -> str: ...
-    @property
-    def header(self) -> tuple[str, ...]: ...
-    @property
-    def kept(self) -> tuple[int, ...]: ...
-    @property
-    def count(self) -> int: ...
-    @property
-    def note(self) -> str | None: ...
-
-    def rows(self) -> Iterator[list[Cell]]:
-        """Yield each row, as wide as the header; may be called any number of times."""
-        ...
+EXACT = 2**53
+"""A float below this represents an integer exactly."""
 
 
-def as_text(cell: Cell) -> str:  # noqa: PLR0911  a case per kind of cell
-    """Return a cell as CSV shows it."""
+def as_text(cell: Cell) -> str:  # noqa: PLR0911  one case per type of cell
+    """Return the text of a cell in a CSV file."""
     if cell is None:
         return ""
     if isinstance(cell, str):
@@ -70,7 +36,7 @@ def as_text(cell: Cell) -> str:  # noqa: PLR0911  a case per kind of cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < _EXACT else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < EXACT else repr(cell)
     if isinstance(cell, bytes):
         return base64.b64encode(cell).decode()
     if isinstance(cell, dt.datetime | dt.date | dt.time):
@@ -81,7 +47,7 @@ def as_text(cell: Cell) -> str:  # noqa: PLR0911  a case per kind of cell
 
 
 def distinct(names: Sequence[str], *, taken: Sequence[str] = ()) -> list[str]:
-    """Return names of which none is there twice: the second ``a`` becomes ``a__2``."""
+    """Return unique names of columns: the second ``a`` becomes ``a__2``."""
     own, used = set(names), set(taken)
     last: dict[str, int] = {}
     found = []

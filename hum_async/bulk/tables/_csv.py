@@ -1,4 +1,4 @@
-"""CSV in and out."""
+"""Reads and writes CSV."""
 
 import codecs
 import csv
@@ -8,53 +8,42 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, ClassVar, Literal
 
 import attrs
 
-from hum_async.bulk.result_columns import RESULT_COLUMNS, spreadsheet_safe
+from hum_async.bulk.result_columns import spreadsheet_safe
 from hum_async.bulk.tables._cells import Cell, as_text
-from hum_async.bulk.tables._output import Output
-from hum_async.bulk.tables._sink import TextSink
+from hum_async.bulk.tables._sink import FileSink
+from hum_async.bulk.tables._table import Table, named
 from hum_async.errors import InputError
 
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _DELIMITERS = ",;\t|"
-_LOOKED_AT = 20
+_SAMPLE = 20
+"""Lines by which the delimiter is chosen."""
 _SEPARATOR = re.compile(r"sep=([,;\t|])")
-"""What Excel writes, and heeds, above the header."""
+"""The line above the header by which Excel names the delimiter."""
 _WINDOWS = "cp1252"
-# The csv module stops at 128 KiB per cell; a table of addresses may hold notes.
+# The csv module refuses cells above 128 KiB; a column of notes may hold more.
 csv.field_size_limit(16 * 1024 * 1024)
 
 
-@attrs.frozen
-class CsvTable:
-    """A CSV file; see `Table`.
+@attrs.frozen(kw_only=True)
+class CsvTable(Table):
+    """A CSV file; blank lines are no rows.
 
     Attributes:
-        path: Where it is.
-        name: What to call it.
-        encoding: How its text is encoded.
-        delimiter: What separates its cells.
-        header: Names of its columns; unnamed ones got a name.
-        kept: Positions of the columns that go to the output: all but earlier results.
-        count: Rows below the header, blank lines not counted.
-        note: What the user should know of how it was read.
+        encoding: Encoding of the text.
+        delimiter: Character between two cells.
     """
 
-    path: Path
-    name: str
+    format: ClassVar[str] = "csv"
     encoding: str
     delimiter: str
-    header: tuple[str, ...]
-    kept: tuple[int, ...]
-    count: int
-    note: str | None = None
-    format: Literal["csv"] = "csv"
 
     def rows(self) -> Iterator[list[Cell]]:
-        """Yield each row, with as many cells as the header."""
+        """Yield each row, as wide as the header."""
         with self.path.open(encoding=self.encoding, newline="") as stream:
             rows = _filled_rows(stream, self.delimiter)
             try:
@@ -62,7 +51,7 @@ class CsvTable:
                 for cells in rows:
                     yield _filled(cells, len(self.header))
             except (csv.Error, UnicodeError):
-                # It was sound when it was opened.
+                # The file had no such error when it was opened.
                 raise InputError(f"{self.name} was changed while it was read; run again") from None
 
 
@@ -72,23 +61,12 @@ def _filled(cells: Sequence[Cell], width: int) -> list[Cell]:
     return [*cells, *[""] * (width - len(cells))]
 
 
-def named(header: Sequence[str], width: int) -> tuple[str, ...]:
-    """Return the header, as wide as the widest row, with a name for each column."""
-    names = [column.strip() for column in header] + [""] * (width - len(header))
-    return tuple(column or f"column_{number}" for number, column in enumerate(names, 1))
-
-
-def kept_of(header: Sequence[str]) -> tuple[int, ...]:
-    """Return the positions of the columns that are no earlier result."""
-    return tuple(at for at, column in enumerate(header) if column not in RESULT_COLUMNS)
-
-
 def open_csv(path: Path, *, name: str, encoding: str | None) -> CsvTable:
-    """Read a CSV file once, to know before anything is spent that it can be read.
+    """Read a CSV file once.
 
     Raises:
-        InputError: It is empty, no CSV, or not text in that encoding.
-        OSError: It cannot be opened.
+        InputError: The file is empty, no CSV, or not text in that encoding.
+        OSError: The file cannot be opened.
     """
     try:
         found = _encoding(path, encoding)
@@ -121,7 +99,7 @@ def _as_windows(path: Path, name: str) -> CsvTable:
 def _decodes(path: Path, encoding: str) -> bool:
     try:
         with path.open(encoding=encoding) as stream:
-            # No spreadsheet writes these: it is no text at all.
+            # A null character means that the file is no text.
             return all("\0" not in piece for piece in iter(lambda: stream.read(1 << 16), ""))
     except UnicodeError:
         return False
@@ -134,13 +112,13 @@ def _encoding(path: Path, encoding: str | None) -> str:
     if encoding is None:
         return marked or _by_zeros(start) or "utf-8"
     known = codecs.lookup(encoding).name
-    "a".encode(encoding)  # refuses codecs that are no text encodings
-    # The mark at the beginning is no part of the first column's name.
+    "a".encode(encoding)  # raises LookupError for a codec that is no text encoding
+    # The byte order mark must not become part of the first column's name.
     return "utf-8-sig" if known == "utf-8" and marked == "utf-8-sig" else encoding
 
 
 def _by_zeros(start: bytes) -> str | None:
-    """Return which UTF-16 it is that comes without its mark: every second byte is zero."""
+    """Return the UTF-16 encoding of text without a byte order mark: every second byte is zero."""
     for encoding, zeros, letters in (
         ("utf-16-le", start[1::2], start[::2]),
         ("utf-16-be", start[::2], start[1::2]),
@@ -165,20 +143,22 @@ def _scan(path: Path, *, name: str, encoding: str) -> CsvTable:
     if not count:
         raise InputError(f"{name} has a header and no rows below it")
     columns = named(header, width)
-    return CsvTable(path, name, encoding, delimiter, columns, kept_of(columns), count)
+    return CsvTable(
+        path=path, name=name, encoding=encoding, delimiter=delimiter, header=columns, count=count
+    )
 
 
 def _delimiter(stream: IO[str]) -> str | None:
-    """Return what separates cells; None if there is no text.
+    """Return the delimiter; None if there is no text.
 
-    It is what cuts the header into most cells and the first rows into as many, quotation marks
-    heeded: a comma within them is no delimiter.
+    The delimiter splits most of the first rows into as many cells as the header, and the header
+    into most cells. A comma between quotation marks is no delimiter.
     """
-    lines = list(islice((line for line in stream if line.strip()), _LOOKED_AT))
+    lines = list(islice((line for line in stream if line.strip()), _SAMPLE))
     if not lines:
         return None
-    if told := _SEPARATOR.fullmatch(lines[0].strip("\r\n")):
-        return told[1]
+    if named_by_excel := _SEPARATOR.fullmatch(lines[0].strip("\r\n")):
+        return named_by_excel[1]
 
     def fit(delimiter: str) -> tuple[int, int]:
         rows = list(csv.reader(lines, delimiter=delimiter))
@@ -193,8 +173,7 @@ def _filled_rows(stream: IO[str], delimiter: str) -> Iterator[list[str]]:
     """Yield the rows that are not blank lines.
 
     Raises:
-        csv.Error: Quotation marks do not match; a lenient reader would mix cells up or swallow all
-            rows below.
+        csv.Error: Quotation marks do not match. A lenient reader would then join cells or rows.
     """
     reader = csv.reader(stream, delimiter=delimiter, strict=True)
     try:
@@ -211,31 +190,29 @@ def _bad_line(path: Path, encoding: str) -> str:
             try:
                 line.decode(encoding)
             except UnicodeError:
-                # Where a character has two bytes, a line of bytes is not a line of text.
+                # In UTF-16, the lines of the bytes are not the lines of the text.
                 return "unknown" if encoding.startswith("utf-16") else str(number)
     return "unknown"
 
 
-class CsvSink(TextSink):
-    """Writes CSV as every spreadsheet reads it."""
+class CsvSink(FileSink):
+    """Writes CSV that every spreadsheet reads: UTF-8, commas, quotation marks where needed."""
 
-    def __init__(self, output: Output, header: Sequence[str], added: Sequence[str]) -> None:
-        super().__init__(output)
-        self._added = added
-        output.put(_line([*header, *added]))
+    def __init__(self, target: str, header: Sequence[str], added: Sequence[str]) -> None:
+        super().__init__(target, added)
+        self._output.put(_line([*header, *added]))
 
-    def _encode(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> str:
-        own = (as_text(cell) for cell in cells)
-        return _line([*own, *(_cell(values.get(name)) for name in self._added)])
+    def write(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
+        """Write one row."""
+        self._output.put(_line([*map(as_text, cells), *map(_cell, self._added_values(values))]))
 
 
 def _line(cells: Sequence[str]) -> str:
     line = io.StringIO(newline="")
     # Older Pythons leave a lone carriage return unquoted, which breaks the row in two.
-    if any("\r" in cell for cell in cells):
-        csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)
-    else:
-        csv.writer(line, lineterminator="\n").writerow(cells)
+    split = any("\r" in cell for cell in cells)
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if split else csv.QUOTE_MINIMAL
+    csv.writer(line, lineterminator="\n", quoting=quoting).writerow(cells)
     return line.getvalue()
 
 

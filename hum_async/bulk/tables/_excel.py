@@ -1,4 +1,4 @@
-"""Excel in (python-calamine) and out (xlsxwriter)."""
+"""Reads Excel (python-calamine) and writes it (xlsxwriter)."""
 
 import contextlib
 import datetime as dt
@@ -6,40 +6,31 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 import attrs
 
-from hum_async.bulk.tables._cells import Cell, as_text
-from hum_async.bulk.tables._csv import kept_of, named
-from hum_async.bulk.tables._extra import library
-from hum_async.bulk.tables._output import Output
+from hum_async.bulk.tables._cells import EXACT, Cell, as_text
+from hum_async.bulk.tables._errors import library
+from hum_async.bulk.tables._sink import FileSink
+from hum_async.bulk.tables._table import Table, named
 from hum_async.errors import InputError
 
 MOST_ROWS = 1_048_576
 MOST_LETTERS = 32_767
-_EXACT = 2**53
 _WIDTHS = (8, 40)
 
 
-@attrs.frozen
-class ExcelTable:
-    """A sheet of an Excel file; see `Table`. The whole sheet is read again by each `rows`.
+@attrs.frozen(kw_only=True)
+class ExcelTable(Table):
+    """A sheet of an Excel file. Each call of `rows` reads the whole sheet into memory.
 
     Attributes:
         sheet: Name of the sheet.
-        top: Empty rows above the header.
     """
 
-    path: Path
-    name: str
+    format: ClassVar[str] = "excel"
     sheet: str
-    top: int
-    header: tuple[str, ...]
-    kept: tuple[int, ...]
-    count: int
-    note: str | None = None
-    format: Literal["excel"] = "excel"
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row that is not empty, with as many cells as the header."""
@@ -52,8 +43,8 @@ def open_excel(path: Path, *, name: str, sheet: str | None) -> ExcelTable:
     """Read a sheet once.
 
     Raises:
-        InputError: It is no Excel file, has no such sheet, or the sheet is empty.
-        OSError: It cannot be opened.
+        InputError: The file is no Excel file, has no such sheet, or the sheet is empty.
+        OSError: The file cannot be opened.
     """
     chosen = sheet or _book(path, name).sheet_names[0]
     rows = _filled(_sheet(path, name, chosen))
@@ -64,12 +55,12 @@ def open_excel(path: Path, *, name: str, sheet: str | None) -> ExcelTable:
     if not widths:
         raise InputError(f"sheet {chosen!r} of {name} has a header and no rows below it")
     columns = named(header, max(len(header), *widths))
-    return ExcelTable(path, name, chosen, 0, columns, kept_of(columns), len(widths))
+    return ExcelTable(path=path, name=name, sheet=chosen, header=columns, count=len(widths))
 
 
 def _book(path: Path, name: str) -> Any:
     calamine = library("python_calamine", extra="excel", what="reading Excel")
-    with path.open("rb"):  # an OSError of our own, not one of the library's many
+    with path.open("rb"):  # raises the OSError that `open_table` maps
         pass
     try:
         return calamine.load_workbook(str(path))
@@ -98,26 +89,21 @@ def _filled(rows: Iterator[list[Any]]) -> Iterator[list[Cell]]:
 def _cell(value: Any) -> Cell:
     if value is None or value == "":
         return None
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
-        # Excel knows no integers.
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        # Excel has no integers.
         return int(value)
     return str(value) if isinstance(value, dt.timedelta) else value
 
 
-def _joined(value: Any) -> str:
-    return "; ".join(map(str, value)) if isinstance(value, list) else as_text(value)
+class ExcelSink(FileSink):
+    """Writes one sheet; text that looks like a formula, link or number stays text."""
 
-
-class ExcelSink:
-    """Writes one sheet; text is text, whatever it begins with."""
-
-    def __init__(self, output: Output, header: Sequence[str], added: Sequence[str]) -> None:
+    def __init__(self, target: str, header: Sequence[str], added: Sequence[str]) -> None:
         writer = library("xlsxwriter", extra="excel", what="writing Excel")
-        self._output = output
-        self._added = added
+        super().__init__(target, added)
         self._own = len(header)
         self._book = writer.Workbook(
-            output.stream,
+            self._output.stream,
             {
                 "constant_memory": True,
                 "strings_to_formulas": False,
@@ -135,11 +121,10 @@ class ExcelSink:
         }
         self._sheet = self._book.add_worksheet("Results")
         columns = [*header, *added]
-        for at, column in enumerate(columns):
-            low, high = _WIDTHS
-            self._sheet.set_column(at, at, min(max(len(column) + 2, low), high))
         bold = self._book.add_format({"bold": True})
+        low, high = _WIDTHS
         for at, column in enumerate(columns):
+            self._sheet.set_column(at, at, min(max(len(column) + 2, low), high))
             self._sheet.write_string(0, at, column, bold)
         self._sheet.freeze_panes(1, 0)
         self._width = len(columns)
@@ -149,53 +134,48 @@ class ExcelSink:
         """Write one row.
 
         Raises:
-            InputError: Excel cannot hold so many rows, or so long a text.
+            InputError: An Excel sheet cannot hold so many rows, or its cell so long a text.
         """
         self._rows += 1
         if self._rows >= MOST_ROWS:
             raise InputError(
                 f"an Excel sheet holds {MOST_ROWS:,} rows and no more; write CSV or Parquet"
             )
-        row = [*cells, *(values.get(name) for name in self._added)]
-
-        def put() -> None:
-            for at, value in enumerate(row):
-                self._put(at, value)
-
-        self._output.attempt(put)
+        for at, value in enumerate([*cells, *self._added_values(values)]):
+            self._output.attempt(self._write_cell, at, value)
 
     def close(self) -> None:
         """Finish the file."""
         self._sheet.autofilter(0, 0, max(1, self._rows), self._width - 1)
-
-        def close() -> None:
-            try:
-                self._book.close()
-            except self._failure as exc:
-                raise OSError(str(exc)) from exc
-
-        self._output.attempt(close)
-        self._output.close()
+        self._output.attempt(self._close_book)
+        super().close()
 
     def discard(self) -> None:
-        """Leave what was there as it was."""
+        """Drop the rows."""
         with contextlib.suppress(Exception):
-            # It writes into a file that is thrown away; it would complain if it was not closed.
+            # A workbook that is never closed warns; this one goes into a file that is removed.
             self._book.close()
-        self._output.discard()
+        super().discard()
 
-    def _put(self, at: int, value: Any) -> None:
+    def _close_book(self) -> None:
+        try:
+            self._book.close()
+        except self._failure as exc:
+            raise OSError(str(exc)) from exc
+
+    def _write_cell(self, at: int, value: Any) -> None:
         if value is None:
             return
         if isinstance(value, bool):
             self._sheet.write_boolean(self._rows, at, value)
-        elif isinstance(value, int | float | Decimal) and -_EXACT < value < _EXACT:
+        elif isinstance(value, int | float | Decimal) and -EXACT < value < EXACT:
             self._sheet.write_number(self._rows, at, value)
         elif isinstance(value, dt.datetime | dt.date | dt.time):
-            form = self._formats[type(value)]
-            self._sheet.write_datetime(self._rows, at, value, form)
+            self._sheet.write_datetime(self._rows, at, value, self._formats[type(value)])
         else:
-            text = _joined(value) if at >= self._own else as_text(value)
+            if isinstance(value, list) and at >= self._own:
+                value = "; ".join(map(str, value))
+            text = as_text(value)
             if len(text) > MOST_LETTERS:
                 raise InputError(
                     f"a cell of row {self._rows:,} has more than the {MOST_LETTERS:,} letters that "

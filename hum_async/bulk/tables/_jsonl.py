@@ -1,4 +1,4 @@
-"""JSON lines in and out."""
+"""Reads and writes JSON lines."""
 
 import datetime as dt
 import json
@@ -6,28 +6,21 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 import attrs
 
 from hum_async.bulk.tables._cells import Cell, as_text, distinct
-from hum_async.bulk.tables._csv import kept_of
-from hum_async.bulk.tables._output import Output
-from hum_async.bulk.tables._sink import TextSink
+from hum_async.bulk.tables._sink import FileSink
+from hum_async.bulk.tables._table import Table
 from hum_async.errors import InputError
 
 
-@attrs.frozen
-class JsonlTable:
-    """A file with a JSON object on each line; see `Table`."""
+@attrs.frozen(kw_only=True)
+class JsonlTable(Table):
+    """A file with a JSON object on each line."""
 
-    path: Path
-    name: str
-    header: tuple[str, ...]
-    kept: tuple[int, ...]
-    count: int
-    note: str | None = None
-    format: Literal["jsonl"] = "jsonl"
+    format: ClassVar[str] = "jsonl"
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row; a name that an object lacks is None."""
@@ -39,8 +32,8 @@ def open_jsonl(path: Path, *, name: str) -> JsonlTable:
     """Read a file of JSON lines once; its columns are all names in order of appearance.
 
     Raises:
-        InputError: It is empty, or a line is no JSON object.
-        OSError: It cannot be opened.
+        InputError: The file is empty, or a line is no JSON object.
+        OSError: The file cannot be opened.
     """
     columns: dict[str, None] = {}
     count = 0
@@ -49,12 +42,11 @@ def open_jsonl(path: Path, *, name: str) -> JsonlTable:
         columns.update(dict.fromkeys(found))
     if not count:
         raise InputError(f"{name} is empty; it needs a JSON object for each address")
-    header = tuple(columns)
-    return JsonlTable(path, name, header, kept_of(header), count)
+    return JsonlTable(path=path, name=name, header=tuple(columns), count=count)
 
 
 def _objects(path: Path, name: str) -> Iterator[dict[str, Any]]:
-    # Other line ends than \n may be part of a text.
+    # Other line ends than \n may be part of a JSON text.
     with path.open(encoding="utf-8-sig", newline="\n") as stream:
         number = 0
         try:
@@ -73,7 +65,7 @@ def _object(line: str, name: str, number: int) -> dict[str, Any]:
         raise InputError(f"line {number} of {name} is not JSON") from None
     if not isinstance(found, dict):
         raise InputError(f"line {number} of {name} is not a JSON object")
-    # Only an escape can smuggle in half a character, which no file could hold.
+    # An escape can stand for half a character, which no output can hold.
     if "\\u" in line and not _is_text(found):
         raise InputError(f"line {number} of {name} holds halves of characters (\\ud800 ...)")
     return found
@@ -87,23 +79,22 @@ def _is_text(found: dict[str, Any]) -> bool:
     return True
 
 
-class JsonlSink(TextSink):
-    """Writes a JSON object per line."""
+class JsonlSink(FileSink):
+    """Writes one JSON object per line."""
 
-    def __init__(self, output: Output, header: Sequence[str], added: Sequence[str]) -> None:
-        super().__init__(output)
-        self._names = distinct(header, taken=added)
-        self._added = added
+    def __init__(self, target: str, header: Sequence[str], added: Sequence[str]) -> None:
+        super().__init__(target, added)
+        self._names = [*distinct(header, taken=added), *added]
 
-    def _encode(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> str:
-        row: dict[str, Any] = dict(zip(self._names, cells, strict=True))
-        row |= {name: values.get(name) for name in self._added}
+    def write(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
+        """Write one row."""
+        row = dict(zip(self._names, [*cells, *self._added_values(values)], strict=True))
         try:
             line = json.dumps(row, ensure_ascii=False, default=_plain, allow_nan=False)
         except ValueError:
-            # JSON knows neither NaN nor infinity; most readers would refuse the whole line.
+            # JSON has neither NaN nor infinity; most readers would refuse the whole line.
             line = json.dumps(_without_nan(row), ensure_ascii=False, default=_plain)
-        return line + "\n"
+        self._output.put(line + "\n")
 
 
 def _without_nan(value: Any) -> Any:

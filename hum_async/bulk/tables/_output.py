@@ -1,4 +1,4 @@
-"""Where an output goes: a file under a temporary name until it is whole, or standard output."""
+"""Writes an output: to a file that appears under its name once it is whole, or to a stream."""
 
 import contextlib
 import errno
@@ -13,13 +13,13 @@ from hum_async.errors import InputError
 
 
 class Output:
-    """Bytes on their way to a file or stream.
+    """A file that is replaced as a whole, or a stream that is written as it goes.
 
     Args:
         target: Path of the file, or ``-`` for standard output.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: The target cannot be opened.
     """
 
     def __init__(self, target: str) -> None:
@@ -32,45 +32,38 @@ class Output:
                 raise OSError(errno.EBADF, "it is closed")
             self._stream: IO[bytes] = sys.stdout.buffer
             return
-        # A link stays a link; a device or pipe is written to and not replaced.
+        # A symbolic link stays one; a device or pipe is written to and not replaced.
         path = Path(target).resolve()
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "it is a directory")
         if not path.exists() or path.is_file():
             self._target = path
-            # Two jobs with one output do not mix their rows.
+            # Two jobs with one output must not mix their rows.
             path = self.partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         self._stream = path.open("wb")
 
     @property
     def stream(self) -> IO[bytes]:
-        """For libraries that write by themselves, within `attempt`."""
+        """The stream, for libraries that write to it within `attempt`."""
         return self._stream
 
     def put(self, text: str) -> None:
-        """Write text; whoever reads a stream has it when this returns."""
-        content = text.encode()
-
-        def write() -> None:
-            self._stream.write(content)
-            if self.partial is None:
-                self._stream.flush()
-
-        self.attempt(write)
+        """Write text; a stream is flushed after it."""
+        self.attempt(self._write, text.encode())
 
     def close(self) -> None:
-        """Finish: only now a file appears under its name, safely on disk."""
+        """Finish the output: only now a file appears under its name, safely on disk."""
         self.attempt(self._finish)
 
     def discard(self) -> None:
-        """Leave what was under that name as it was."""
+        """Remove the temporary file; a file that was there before stays as it was."""
         if self.partial is not None:
             with contextlib.suppress(OSError):
                 self._stream.close()
             self.partial.unlink(missing_ok=True)
 
-    def attempt(self, action: Callable[[], object]) -> None:
-        """Do something that writes; once that has failed, nothing any more.
+    def attempt(self, action: Callable[..., object], *args: object) -> None:
+        """Call a function that writes; do nothing if an earlier one has failed.
 
         Raises:
             InputError: The disk is full, the reader of the pipe has gone, or the like.
@@ -78,15 +71,20 @@ class Output:
         if self._broken:
             return
         try:
-            action()
+            action(*args)
         except OSError as exc:
             self._broken = True
             if self._name == "standard output":
-                # What is still buffered would fail once more when the interpreter ends.
+                # The rest of the buffer would raise again when the interpreter exits.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             else:
                 self.discard()
             raise InputError(f"cannot write {self._name}: {exc.strerror or exc}") from exc
+
+    def _write(self, content: bytes) -> None:
+        self._stream.write(content)
+        if self.partial is None:
+            self._stream.flush()
 
     def _finish(self) -> None:
         if self._name == "standard output":

@@ -1,15 +1,15 @@
-"""Parquet in and out (pyarrow)."""
+"""Reads and writes Parquet (pyarrow)."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 import attrs
 
-from hum_async.bulk.tables._cells import Cell, Table, as_text, distinct
-from hum_async.bulk.tables._csv import kept_of
-from hum_async.bulk.tables._extra import library
-from hum_async.bulk.tables._output import Output
+from hum_async.bulk.tables._cells import Cell, as_text, distinct
+from hum_async.bulk.tables._errors import library
+from hum_async.bulk.tables._sink import FileSink
+from hum_async.bulk.tables._table import Table
 from hum_async.errors import InputError
 
 _BATCH = 2_000
@@ -18,22 +18,16 @@ _INTEGERS = {"hum_provider_count", "hum_requests"}
 _LISTS = {"hum_providers", "hum_technologies"}
 
 
-@attrs.frozen
-class ParquetTable:
-    """A Parquet file; see `Table`.
+@attrs.frozen(kw_only=True)
+class ParquetTable(Table):
+    """A Parquet file.
 
     Attributes:
-        schema: The Arrow type of each column, in the order of the header.
+        schema: The Arrow field of each column, in the order of the header.
     """
 
-    path: Path
-    name: str
-    header: tuple[str, ...]
-    kept: tuple[int, ...]
-    count: int
+    format: ClassVar[str] = "parquet"
     schema: Any = attrs.field(eq=False, repr=False)
-    note: str | None = None
-    format: Literal["parquet"] = "parquet"
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row."""
@@ -48,25 +42,24 @@ class ParquetTable:
 
 
 def open_parquet(path: Path, *, name: str) -> ParquetTable:
-    """Read the description of a Parquet file.
+    """Read the metadata of a Parquet file.
 
     Raises:
-        InputError: It is no Parquet file, or has no rows.
-        OSError: It cannot be opened.
+        InputError: The file is no Parquet file, or has no rows.
+        OSError: The file cannot be opened.
     """
     with _opened(path, name) as file:
-        header = tuple(file.schema_arrow.names)
-        count = file.metadata.num_rows
-        schema = list(file.schema_arrow)
+        schema, count = list(file.schema_arrow), file.metadata.num_rows
     if not count:
         raise InputError(f"{name} has no rows")
-    return ParquetTable(path, name, header, kept_of(header), count, schema)
+    header = tuple(field.name for field in schema)
+    return ParquetTable(path=path, name=name, header=header, count=count, schema=schema)
 
 
 def _opened(path: Path, name: str) -> Any:
     arrow = library("pyarrow", extra="parquet", what="reading Parquet")
     parquet = library("pyarrow.parquet", extra="parquet", what="reading Parquet")
-    with path.open("rb"):  # an OSError of our own
+    with path.open("rb"):  # raises the OSError that `open_table` maps
         pass
     try:
         return parquet.ParquetFile(path)
@@ -74,12 +67,12 @@ def _opened(path: Path, name: str) -> Any:
         raise InputError(f"{name} is not a Parquet file that can be read: {exc}") from exc
 
 
-class ParquetSink:
-    """Writes row groups; columns that came from Parquet keep their types."""
+class ParquetSink(FileSink):
+    """Writes row groups; columns of a Parquet input keep their types."""
 
     def __init__(
         self,
-        output: Output,
+        target: str,
         header: Sequence[str],
         added: Sequence[str],
         *,
@@ -88,8 +81,7 @@ class ParquetSink:
     ) -> None:
         self._arrow = library("pyarrow", extra="parquet", what="writing Parquet")
         parquet = library("pyarrow.parquet", extra="parquet", what="writing Parquet")
-        self._output = output
-        self._added = added
+        super().__init__(target, added)
         own = [self._own_type(name, at, source, text) for at, name in enumerate(header)]
         fields = [
             *zip(distinct(header, taken=added), own, strict=True),
@@ -97,11 +89,11 @@ class ParquetSink:
         ]
         self._schema = self._arrow.schema(fields)
         self._columns: list[list[Any]] = [[] for _ in fields]
-        self._writer = parquet.ParquetWriter(output.stream, self._schema, compression="zstd")
+        self._writer = parquet.ParquetWriter(self._output.stream, self._schema, compression="zstd")
 
     def write(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
-        """Write one row; it is in the file with its row group."""
-        row = [*cells, *(values.get(name) for name in self._added)]
+        """Add one row to the current row group."""
+        row = [*cells, *self._added_values(values)]
         for column, field, value in zip(self._columns, self._schema, row, strict=True):
             column.append(self._fitting(value, field.type))
         if len(self._columns[0]) >= _GROUP:
@@ -111,12 +103,12 @@ class ParquetSink:
         """Finish the file."""
         self._flush()
         self._output.attempt(self._writer.close)
-        self._output.close()
+        super().close()
 
     def discard(self) -> None:
-        """Leave what was there as it was."""
+        """Drop the rows."""
         self._writer.close()
-        self._output.discard()
+        super().discard()
 
     def _flush(self) -> None:
         if not self._columns[0]:
@@ -126,7 +118,7 @@ class ParquetSink:
             for column, field in zip(self._columns, self._schema, strict=True)
         ]
         table = self._arrow.Table.from_arrays(arrays, schema=self._schema)
-        self._output.attempt(lambda: self._writer.write_table(table))
+        self._output.attempt(self._writer.write_table, table)
         for column in self._columns:
             column.clear()
 
@@ -153,7 +145,7 @@ class ParquetSink:
         return self._arrow.float64() if number else self._arrow.string()
 
     def _fitting(self, value: Any, wanted: Any) -> Any:
-        """Return a value as its column takes it: text, where the column is text."""
+        """Return a value as its column takes it: as text if the column is text."""
         if value is None or not self._arrow.types.is_string(wanted):
             return value
         return as_text(value)

@@ -1,4 +1,4 @@
-"""What every output of rows has in common."""
+"""The interface of the outputs of rows, and the base class of those in files."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -8,40 +8,48 @@ from hum_async.bulk.tables._output import Output
 
 
 class Sink(Protocol):
-    """Where rows go, one after the other."""
+    """Writes rows, one after the other."""
 
     def write(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
         """Write one row.
 
         Args:
-            cells: The input's own cells.
-            values: The added columns.
+            cells: Cells of the input's columns.
+            values: Values of the added columns, by name.
+
+        Raises:
+            InputError: The output cannot be written, or its format cannot hold the row.
         """
 
     def close(self) -> None:
-        """Finish the file: only now it appears under its name."""
+        """Finish the output: only now a file appears under its name."""
 
     def discard(self) -> None:
-        """Leave what was under that name as it was."""
+        """Drop the rows; a file that was there before stays as it was."""
 
 
-class TextSink:
-    """A `Sink` that writes a line per row; how a row reads is for its subclasses to say."""
+class FileSink:
+    """Base class of the sinks that write to an `Output`.
 
-    def __init__(self, output: Output) -> None:
-        self._output = output
+    Args:
+        target: Path of the file, or ``-`` for standard output.
+        added: Names of the added columns.
 
-    def write(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
-        """Write one row."""
-        self._output.put(self._encode(cells, values))
+    Raises:
+        OSError: The file cannot be opened.
+    """
+
+    def __init__(self, target: str, added: Sequence[str]) -> None:
+        self._output = Output(target)
+        self._added = added
 
     def close(self) -> None:
         """Finish the file."""
         self._output.close()
 
     def discard(self) -> None:
-        """Leave what was there as it was."""
+        """Drop the rows."""
         self._output.discard()
 
-    def _encode(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> str:
-        raise NotImplementedError
+    def _added_values(self, values: Mapping[str, Any]) -> list[Any]:
+        return [values.get(name) for name in self._added]

@@ -1,4 +1,4 @@
-"""Where an input comes from: a file, or a stream that is copied to one."""
+"""The file of an input; standard input and pipes are copied to a temporary file."""
 
 import atexit
 import contextlib
@@ -13,21 +13,21 @@ STANDARD = "-"
 
 
 def readable_twice(source: str) -> Path:
-    """Return a path that can be read twice: standard input and pipes are copied to a file.
+    """Return a path that can be read more than once.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: The source cannot be read.
     """
-    if source != STANDARD and (Path(source).is_file() or not Path(source).exists()):
-        return Path(source)
-    if source != STANDARD and Path(source).is_dir():
+    path = Path(source)
+    if source == STANDARD:
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, "it is closed")
+    elif path.is_file() or not path.exists():
+        return path
+    elif path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a directory")
-    if source == STANDARD and sys.stdin is None:
-        raise OSError(errno.EBADF, "it is closed")
     with contextlib.ExitStack() as stack:
-        pipe = (
-            sys.stdin.buffer if source == STANDARD else stack.enter_context(Path(source).open("rb"))
-        )
+        pipe = sys.stdin.buffer if source == STANDARD else stack.enter_context(path.open("rb"))
         with tempfile.NamedTemporaryFile(prefix="hum-", suffix=".input", delete=False) as copy:
             path = Path(copy.name)
             atexit.register(path.unlink, missing_ok=True)

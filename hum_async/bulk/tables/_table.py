@@ -1,0 +1,51 @@
+"""The base class of input tables."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+import attrs
+
+from hum_async.bulk.result_columns import RESULT_COLUMNS
+from hum_async.bulk.tables._cells import Cell
+
+
+@attrs.frozen(kw_only=True)
+class Table:
+    """A table that was read once, without an error.
+
+    Attributes:
+        format: ``csv``, ``jsonl``, ``excel`` or ``parquet``.
+        path: The file.
+        name: Name of the file in messages.
+        header: Names of the columns; columns without a name got one.
+        count: Number of rows below the header.
+        note: Advice for the user about how the table was read; None if there is none.
+    """
+
+    format: ClassVar[str]
+    path: Path
+    name: str
+    header: tuple[str, ...]
+    count: int
+    note: str | None = None
+
+    @cached_property
+    def kept(self) -> tuple[int, ...]:
+        """Positions of the columns that the output repeats: all but those of earlier results."""
+        return tuple(at for at, name in enumerate(self.header) if name not in RESULT_COLUMNS)
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """Yield each row, as wide as the header; may be called any number of times.
+
+        Raises:
+            InputError: The file has changed and cannot be read any more.
+        """
+        raise NotImplementedError
+
+
+def named(header: Sequence[str], width: int) -> tuple[str, ...]:
+    """Return `width` names of columns: those of the header, and ``column_N`` for empty ones."""
+    names = [column.strip() for column in header] + [""] * (width - len(header))
+    return tuple(column or f"column_{number}" for number, column in enumerate(names, 1))
