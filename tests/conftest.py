@@ -17,6 +17,16 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Spread a run of the whole suite over the processors, unless `-n` says otherwise."""
+    whole = config.args_source is not pytest.Config.ArgsSource.ARGS
+    is_worker = hasattr(config, "workerinput")
+    if whole and not is_worker and config.getoption("numprocesses", 0) is None:
+        config.option.numprocesses = "auto"
+        config.option.dist = "worksteal"
+
+
 def pytest_asyncio_loop_factories(
     config: pytest.Config,  # noqa: ARG001  named by the hook
     item: pytest.Item,

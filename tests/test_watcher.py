@@ -261,9 +261,11 @@ async def test_other_agents_can_be_awaited() -> None:
 
 
 @pytest.mark.busy
-async def test_ten_thousand_tokens_wait_for_their_turn_and_none_expires_in_our_own_queue() -> None:
-    asyncio.get_running_loop().set_debug(False)
-    tokens = [f"token-{index}" for index in range(10_000)]
+@pytest.mark.parametrize("count", [1_000, pytest.param(10_000, marks=pytest.mark.slow)])
+async def test_very_many_tokens_wait_for_their_turn_and_none_expires_in_our_own_queue(
+    count: int,
+) -> None:
+    tokens = [f"token-{index}" for index in range(count)]
     limiter = RateLimiter(rate=20)
     hum = Hum(lambda token: 2.0 + int(token.partition("-")[2]) % 7)
     watched: list[int] = []
@@ -283,10 +285,11 @@ async def test_ten_thousand_tokens_wait_for_their_turn_and_none_expires_in_our_o
                     late = max(late, watcher.statistics().oldest_due_age)
     assert seen == Counter(tokens)
     assert watched == sorted(watched, reverse=True)
-    assert watched[0] == pytest.approx(9_900, abs=100)
+    assert watched[0] == pytest.approx(count - 100, abs=100)
     assert late < 5.0
     times = [request.at for request in transport.requests]
-    assert len(times) / times[-1] == pytest.approx(20, rel=0.01)
+    most = times[: len(times) * 4 // 5]  # the last tokens leave slots idle
+    assert len(most) / most[-1] == pytest.approx(20, rel=0.01)
     assert all(later - earlier >= 0.05 - 1e-6 for earlier, later in pairwise(times))
 
 
@@ -1003,6 +1006,7 @@ async def test_an_answer_that_differs_only_in_its_time_is_no_change_and_its_time
     ]
 
 
+@pytest.mark.slow
 async def test_very_many_tokens_are_told_of_as_few_are() -> None:
     def answer(request: SentRequest) -> RawResponse:
         token = token_of(request)

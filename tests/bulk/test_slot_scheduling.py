@@ -151,7 +151,7 @@ async def looked_up(api: Looked, count: int, *, rate: float = 50.0, **options: A
 @pytest.mark.busy
 async def test_sessions_are_opened_evenly_and_no_slot_is_idle_before_the_end() -> None:
     api = Looked(9.0)
-    took = await looked_up(api, 4000, rate=100.0, policy=LearnedPolling(first=10.0))
+    took = await looked_up(api, 2000, rate=100.0, policy=LearnedPolling(first=10.0))
     # The first are opened as fast as can be, there being nothing else to do, and their polls are
     # worked off; then a third of all slots goes to new ones.
     opened = api.per(5.0, "POST")
@@ -173,7 +173,7 @@ async def test_a_wave_of_polls_is_worked_off_with_little_delay() -> None:
             return super().after(poll)
 
     policy = Told(first=10.0, later=10.0, min_interval=10.0)
-    await looked_up(api, 6000, rate=200.0, policy=policy)
+    await looked_up(api, 4000, rate=200.0, policy=policy)
     assert max(late) <= SlotScheduler.OVERDUE + 2.0
     assert sorted(late)[len(late) // 2] <= 1.0
 
@@ -183,7 +183,7 @@ async def test_a_wave_of_polls_is_worked_off_with_little_delay() -> None:
 async def test_addresses_that_take_many_polls_are_opened_as_much_more_slowly() -> None:
     api = Looked(19.0)
     policy = LearnedPolling(first=2.0, later=2.0, max_interval=2.0)
-    took = await looked_up(api, 2000, rate=200.0, policy=policy)
+    took = await looked_up(api, 1000, rate=200.0, policy=policy)
     # Eight requests per address: openings take as much less.
     assert all(count <= 200 for count in api.per(5.0, "POST")[4:])
     assert all(count >= 0.99 * 1000 for count in api.per(5.0)[: int(took / 5.0) - 1])

@@ -16,6 +16,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 playwright_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(
         # Where everything is installed for it, a browser that is missing is a failure.
         CHROMIUM is None and not os.environ.get("CI"),

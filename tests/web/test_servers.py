@@ -17,6 +17,8 @@ from hum_async.simulator import Simulator
 pytestmark = pytest.mark.hum_simulator(speed=5)
 
 APPLICATIONS = ["uvicorn", "uvicorn-litestar", "hypercorn", "granian", "aiohttp"]
+# The frameworks and servers of which each is started in a process of its own.
+QUICK = ["uvicorn", "aiohttp"]
 NEVER_DONE = {"street1": "100 Never Done Dr", "zip": "48226"}
 
 
@@ -47,8 +49,14 @@ async def listen(
         return await read_sse(answer.content.iter_any())
 
 
+@pytest.mark.parametrize(
+    "applications", [QUICK[:1], pytest.param(APPLICATIONS, marks=pytest.mark.slow)], ids=len
+)
 async def test_the_interface_is_the_same_everywhere(
-    hum_simulator: Simulator, browser: aiohttp.ClientSession, tmp_path: Path
+    applications: list[str],
+    hum_simulator: Simulator,
+    browser: aiohttp.ClientSession,
+    tmp_path: Path,
 ) -> None:
     async def check(kind: str) -> None:
         async with serving(kind, hum_simulator.url, tmp_path) as server:
@@ -58,7 +66,7 @@ async def test_the_interface_is_the_same_everywhere(
             server.assert_quiet()
 
     # Side by side, because each of them mostly waits.
-    await asyncio.gather(*(check(kind) for kind in APPLICATIONS))
+    await asyncio.gather(*(check(kind) for kind in applications))
 
 
 async def answers(browser: aiohttp.ClientSession, server: Server) -> None:
@@ -114,9 +122,21 @@ async def refuses(browser: aiohttp.ClientSession, server: Server) -> None:
             assert "script" not in text
 
 
-@pytest.mark.parametrize("streams", [1, 50])
+@pytest.mark.parametrize(
+    ("servers", "streams"),
+    [
+        (QUICK, 2),
+        pytest.param(list(COMMANDS), 1, marks=pytest.mark.slow),
+        pytest.param(list(COMMANDS), 50, marks=pytest.mark.slow),
+    ],
+    ids=["few", "all", "all-50"],
+)
 async def test_streams_end_with_a_farewell_when_the_server_is_stopped(
-    streams: int, hum_simulator: Simulator, browser: aiohttp.ClientSession, tmp_path: Path
+    servers: list[str],
+    streams: int,
+    hum_simulator: Simulator,
+    browser: aiohttp.ClientSession,
+    tmp_path: Path,
 ) -> None:
     async def check(kind: str) -> None:
         async with serving(kind, hum_simulator.url, tmp_path) as server:
@@ -139,7 +159,7 @@ async def test_streams_end_with_a_farewell_when_the_server_is_stopped(
         lookup = await begin(browser, server, **NEVER_DONE)
         return [listen(browser, server, lookup, event) for event in opened]
 
-    await asyncio.gather(*(check(kind) for kind in COMMANDS))
+    await asyncio.gather(*(check(kind) for kind in servers))
 
 
 async def begin_and_listen(server: Server, opened: asyncio.Event) -> list[Received]:
@@ -174,7 +194,7 @@ async def test_look_ups_over_a_websocket(
             told: dict[str, list[str]] = {}
             refused = 0
             while [kinds[-1] for kinds in told.values()].count("done") < 2 or refused < 3:
-                event = await socket.receive_json(timeout=30)
+                event = await socket.receive_json(timeout=300)
                 if event["event"] == "started":
                     started.append(event["data"]["lookup"])
                 elif event["event"] == "refused":

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from web_support import SseReader, read_sse, served, told
 
@@ -23,10 +23,11 @@ from hum_async.web import (
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    max_leaves=8,
 )
 
 
+@settings(max_examples=40)
 @given(data=st.dictionaries(st.text(), JSON), cut=st.integers(1, 40))
 def test_a_browser_reads_what_was_written_however_it_is_cut(
     data: dict[str, object], cut: int
