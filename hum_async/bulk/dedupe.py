@@ -1,4 +1,4 @@
-"""In which row an address came first, for a million rows in little memory."""
+"""A compact table of the first row of each address, for millions of rows."""
 
 from array import array
 
@@ -7,10 +7,10 @@ _FIRST_SLOTS = 1 << 10
 
 
 class SeenAddresses:
-    """Remembers for each address the row that had it first.
+    """Maps each address to the first row that has it.
 
-    A table of digests with open addressing: 24 bytes a slot and at most two thirds of the slots
-    taken, where a dictionary of the same would take 140 bytes an address.
+    A hash table of digests with open addressing: it takes 24 bytes a slot and fills at most two
+    thirds of the slots. A dictionary would take 140 bytes an address.
     """
 
     def __init__(self) -> None:
@@ -18,15 +18,15 @@ class SeenAddresses:
         self._make(_FIRST_SLOTS)
 
     def __len__(self) -> int:
-        """Return how many different addresses there were."""
+        """Return the number of different addresses."""
         return self._count
 
     def first(self, digest: bytes, row: int) -> int | None:
-        """Return the row above that has the same address; None, and remember it, if none has.
+        """Return the earlier row with the same address; None, and record this row, if none has.
 
         Args:
-            digest: Of the address, 16 bytes (`address_digest`).
-            row: Its number, from 1.
+            digest: The 16 bytes that `address_digest` returns for the address.
+            row: Number of the row, from 1.
         """
         at = self._find(digest)
         if self._rows[at]:
@@ -40,11 +40,11 @@ class SeenAddresses:
     def _make(self, slots: int) -> None:
         self._slots = slots
         self._digests = bytearray(_DIGEST * slots)
-        # 0 is no row: a free slot.
+        # Row numbers begin at 1, so 0 marks a free slot.
         self._rows = array("Q", bytes(8 * slots))
 
     def _find(self, digest: bytes) -> int:
-        """Return the slot of a digest, or the free slot that it would take."""
+        """Return the slot of a digest, or the free slot for it."""
         mask = self._slots - 1
         at = int.from_bytes(digest[:8]) & mask
         while self._rows[at] and self._digests[_DIGEST * at : _DIGEST * (at + 1)] != digest:

@@ -1,4 +1,4 @@
-"""The rows of a job as they come in: any iterable, each with its key."""
+"""The input rows of a job: addresses with their keys, read from any iterable."""
 
 from collections.abc import AsyncIterable, Callable, Hashable, Iterable
 from typing import Any
@@ -10,10 +10,10 @@ Row = Address | tuple[Hashable, Address]
 
 
 class InputRows:
-    """Rows that are taken as there is room for them.
+    """Reads the rows of an iterable only as fast as the job takes them.
 
     Args:
-        rows: Where they come from. Without a key, a row's position is its key.
+        rows: The iterable. The key of a row without one is its position.
     """
 
     def __init__(self, rows: Iterable[Row] | AsyncIterable[Row]) -> None:
@@ -25,20 +25,20 @@ class InputRows:
 
     @property
     def fed(self) -> bool:
-        """Whether `feed` has to run: rows come when they like."""
+        """Whether the rows come from an async iterable, so that `feed` must run."""
         return self._source is not None
 
     async def feed(self, *, on_row: Callable[[], None]) -> None:
-        """Read the async iterable, a few rows ahead; tell of each, and of the end."""
+        """Read the async iterable a few rows ahead; call `on_row` after each row and at the end."""
         if self._source is not None:
             await feed(self._source, self._intake, on_item=on_row)
 
     def take(self, most: int) -> list[tuple[Hashable, Address]]:
-        """Return up to so many rows, fewer if no more are there now.
+        """Return at most so many rows, fewer if no more are available now.
 
         Raises:
-            TypeError: A row is no address.
-            Exception: Whatever the user's own iterable raises.
+            TypeError: A row is neither an address nor a pair of key and address.
+            Exception: Any error of the user's iterable.
         """
         taken: list[tuple[Hashable, Address]] = []
         while len(taken) < most and (row := self._intake.take()) is not None:
@@ -47,13 +47,13 @@ class InputRows:
         return taken
 
     def look_ahead(self) -> bool:
-        """Read one row ahead if none is at hand; return whether any is left or may still come."""
+        """Read one row ahead if none is buffered; return whether more rows are left or may come."""
         return self._intake.peek() is not None or self._intake.fed
 
 
 def _keyed(row: Any, position: int) -> tuple[Hashable, Address]:
     if isinstance(row, Address):
         return position, row
-    if isinstance(row, tuple) and len(row) == 2 and isinstance(row[1], Address):  # noqa: PLR2004
+    if isinstance(row, tuple) and len(row) == 2 and isinstance(row[1], Address):  # noqa: PLR2004  a pair
         return row
     raise TypeError(f"qualify() takes Address or (key, Address), not {type(row).__name__}")

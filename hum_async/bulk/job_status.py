@@ -1,4 +1,4 @@
-"""How a job stands, by its journal alone; also while another process runs it."""
+"""The status of a job, read from its journal, also while another process runs the job."""
 
 import sqlite3
 from collections import Counter
@@ -18,14 +18,14 @@ class RunStatus:
     """One run of a job.
 
     Attributes:
-        began_at: When it began, ISO 8601.
-        seen_at: When it last said how far it is.
-        library_version: Version of hum_async that it used.
-        requests: HTTP requests it has sent.
-        rows_done: Rows with a result.
-        rows_reused: Of these, rows whose result was there when it began.
-        rows_total: Rows of its input; None if it did not know.
-        seconds: How long it ran until `seen_at`.
+        began_at: Time of its start, ISO 8601.
+        seen_at: Time at which it last recorded its progress, ISO 8601; None if it has not yet.
+        library_version: Version of hum_async.
+        requests: Number of HTTP requests sent.
+        rows_done: Number of rows with a result.
+        rows_reused: Number of those rows whose result an earlier run had recorded.
+        rows_total: Number of rows of the input; None if it is not known.
+        seconds: Seconds from `began_at` to `seen_at`.
     """
 
     began_at: str
@@ -40,18 +40,18 @@ class RunStatus:
 
 @attrs.frozen
 class JobStatus:
-    """A job by its journal.
+    """The status of a job.
 
     Attributes:
         path: The journal.
-        api: Whose results it holds.
-        holder: Who runs it at the moment (pid, host, since); None if nobody does.
-        finished_at: When every row had its result, ISO 8601; None if some have none.
-        tally: What was bought.
-        outcomes: Addresses by outcome.
-        superseded: Purchases that do not count any more, by reason.
-        runs: Its runs, the oldest first.
-        found_rate: Requests per second that were found to hold when nobody told; None if not.
+        api: Name of the API.
+        holder: The process that runs the job (pid, host, since); None if it is not running.
+        finished_at: Time at which every row had its result, ISO 8601; None if rows have none.
+        tally: Counts of the purchases.
+        outcomes: Number of addresses by outcome.
+        superseded: Number of superseded purchases by reason.
+        runs: The runs, the oldest first.
+        found_rate: The found rate in requests per second; None if there is none.
     """
 
     path: Path
@@ -66,19 +66,19 @@ class JobStatus:
 
     @property
     def requests(self) -> int:
-        """HTTP requests of all runs."""
+        """Number of HTTP requests of all runs."""
         return sum(run.requests for run in self.runs)
 
     @property
     def rate(self) -> float | None:
-        """Rows per second that the last run looked up; None while that cannot be said."""
+        """Rows per second that the last run looked up; None if it has looked up none."""
         run = self.runs[-1]
         looked_up = run.rows_done - run.rows_reused
         return looked_up / run.seconds if run.seconds and looked_up else None
 
     @property
     def eta(self) -> float | None:
-        """Seconds that are left at this rate, if the job is running."""
+        """Seconds until the job is done at this rate; None if it is not running or has no rate."""
         run = self.runs[-1]
         if self.holder is None or self.rate is None or run.rows_total is None:
             return None
@@ -86,10 +86,10 @@ class JobStatus:
 
 
 def status_of(path: Path) -> JobStatus:
-    """Return how the job of a journal stands.
+    """Return the status of the job of a journal.
 
     Raises:
-        JournalError: It is no journal, or cannot be read.
+        JournalError: The file is no journal, or cannot be read.
     """
     db = open_reading(path)
     try:
@@ -101,31 +101,26 @@ def status_of(path: Path) -> JobStatus:
 
 
 def _read(path: Path, db: sqlite3.Connection) -> JobStatus:
-    live = db.execute(
+    outcomes = db.execute(
         "SELECT outcome, count(*) FROM purchase "
         "WHERE superseded IS NULL AND outcome IS NOT NULL GROUP BY outcome"
     )
-    outcomes = Counter({Outcome(outcome): count for outcome, count in live})
-    superseded = Counter(
-        dict(
-            db.execute(
-                "SELECT superseded, count(*) FROM purchase "
-                "WHERE superseded IS NOT NULL GROUP BY superseded"
-            ).fetchall()
-        )
+    superseded = db.execute(
+        "SELECT superseded, count(*) FROM purchase WHERE superseded IS NOT NULL GROUP BY superseded"
     )
     runs = db.execute(
         "SELECT began_at, seen_at, library_version, requests, rows_done, rows_reused, "
         "rows_total, seconds FROM run ORDER BY id"
-    ).fetchall()
+    )
+    rate = found_rate(db)
     return JobStatus(
         path=path,
         api=setting(db, "api"),
         holder=holder_of(path),
         finished_at=setting(db, "finished_at"),
         tally=tally(db),
-        outcomes=outcomes,
-        superseded=superseded,
+        outcomes=Counter({Outcome(outcome): count for outcome, count in outcomes}),
+        superseded=Counter({str(reason): count for reason, count in superseded}),
         runs=tuple(RunStatus(*run) for run in runs),
-        found_rate=found[0] if (found := found_rate(db)) is not None else None,
+        found_rate=None if rate is None else rate[0],
     )

@@ -1,4 +1,4 @@
-"""What a job has done so far, in figures."""
+"""The counts of a running or finished job."""
 
 from collections import Counter
 from typing import Any
@@ -13,21 +13,21 @@ from hum_async.models import Outcome, Qualification
 
 @attrs.define
 class JobReport:
-    """What a job has done so far; it grows while the job runs.
+    """The counts of a job, which change while it runs.
 
     Attributes:
-        total: Rows of the input.
-        done: Rows with a result.
-        reused: Of these, rows whose result was there from an earlier run.
-        outcomes: Rows by outcome.
-        providers: Rows by name of provider.
-        technologies: Rows by technology.
-        requests: HTTP requests sent by this run.
-        sessions: Sessions bought by this run.
-        adopted: Sessions of an earlier run that were taken over.
-        open: Sessions that are being looked up.
-        elapsed: Seconds since the run began.
-        unreachable: Rows that failed because no connection could be made.
+        total: Number of rows of the input.
+        done: Number of rows with a result.
+        reused: Number of those rows whose result an earlier run had recorded.
+        outcomes: Number of rows by outcome.
+        providers: Number of rows by name of provider.
+        technologies: Number of rows by technology.
+        requests: Number of HTTP requests sent by this run.
+        sessions: Number of sessions that this run created.
+        adopted: Number of sessions that this run adopted from an earlier one.
+        open: Number of open sessions.
+        elapsed: Seconds since this run began.
+        unreachable: Number of rows that failed because no connection could be made.
     """
 
     total: int
@@ -45,24 +45,24 @@ class JobReport:
 
     @property
     def failed(self) -> int:
-        """Rows that got no answer about their address."""
+        """Number of rows whose address got no answer."""
         return sum(self.outcomes[outcome] for outcome in FAILED_OUTCOMES)
 
     @property
     def rate(self) -> float:
-        """Rows per second, those left out that cost nothing."""
+        """Rows per second that this run looked up; reused rows do not count."""
         return (self.done - self.reused) / self.elapsed if self.elapsed else 0.0
 
     @property
     def requests_per_address(self) -> float:
-        """HTTP requests of this run per address, those that are being looked up included."""
+        """HTTP requests of this run per address, addresses of open sessions included."""
         begun = max(self.done - self.reused, self.sessions + self.adopted)
         return self.requests / begun if begun else 0.0
 
     @property
     def eta(self) -> float | None:
-        """Seconds that are left at this rate; None while that cannot be said."""
-        # The first answers take as long as a look-up takes, which says nothing of the rate.
+        """Seconds until the job is done at this rate; None while the rate is not yet meaningful."""
+        # The delay of the first answers is that of one look-up, and says nothing about the rate.
         looked_up, left = self.done - self.reused, self.total - self.done
         if not left:
             return 0.0
@@ -71,7 +71,12 @@ class JobReport:
         return left / self.rate
 
     def count(self, result: Qualification, values: dict[str, Any]) -> None:
-        """Count one row."""
+        """Count a row.
+
+        Args:
+            result: Result of the row.
+            values: Values of its result columns.
+        """
         self.done += 1
         self.outcomes[result.outcome] += 1
         self.providers.update(values["hum_providers"])
@@ -79,7 +84,7 @@ class JobReport:
         self.unreachable += isinstance(result.error, ConnectFailed)
 
     def measure(self, statistics: JobStatistics, elapsed: float) -> None:
-        """Take over what the pipeline says of itself."""
+        """Copy the statistics of the job engine; `elapsed` is in seconds."""
         self.requests, self.sessions = statistics.requests, statistics.sessions
         self.open, self.reused = statistics.open, statistics.reused
         self.adopted = statistics.adopted

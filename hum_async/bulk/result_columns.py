@@ -1,6 +1,7 @@
-"""One result as the columns of a table."""
+"""The result columns that a job adds to a table, and their values."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,7 +32,7 @@ _WITHOUT_ERROR = {
 
 
 def result_values(result: Qualification) -> dict[str, Any]:
-    """Return the result columns of a row, as JSON values."""
+    """Return the values of a row's result columns, as JSON values."""
     providers = result.providers
     offerings = [offering for provider in providers for offering in provider.offerings]
     prices = [
@@ -59,29 +60,29 @@ def result_values(result: Qualification) -> dict[str, Any]:
 
 
 def explanation(result: Qualification) -> str | None:
-    """Return why a row failed, None if it did not."""
+    """Return the reason for which a row failed; None if it did not fail."""
     if result.outcome not in FAILED_OUTCOMES:
         return None
     return _WITHOUT_ERROR.get(result.outcome) or str(result.error or "unknown error")
 
 
 def utc_text(moment: datetime | None) -> str | None:
-    """Return a moment in ISO 8601 and UTC, to the second."""
+    """Return a time as ISO 8601 in UTC, to the second."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def spreadsheet_safe(text: str) -> str:
-    """Return text from outside on one line, so that no spreadsheet takes it for a formula."""
+    """Return a text of the API on one line, so that no spreadsheet evaluates it as a formula."""
     text = " ".join(text.splitlines())
     return f"'{text}" if re.match(r"[\s\0]*[=+\-@]", text) else text
 
 
-def _distinct(values: Any) -> list[str]:
+def _distinct(values: Iterable[str | None]) -> list[str]:
     # Offerings say "Fiber" where products say "fiber" (hum-api 3.3).
     return list({value.casefold(): value for value in values if value}.values())
 
 
-def _highest(values: Any) -> float | None:
+def _highest(values: Iterable[float | None]) -> float | None:
     return max((value for value in values if value is not None), default=None)

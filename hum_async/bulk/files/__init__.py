@@ -1,1 +1,1 @@
-"""The files of a job: address columns in, results, reports and checks out."""
+"""The files of a job: address columns, outputs, manifest, and their verification."""

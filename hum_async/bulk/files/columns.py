@@ -1,4 +1,4 @@
-"""Which columns of a table hold the address."""
+"""Finds the columns of a table that hold the address, and reads addresses from rows."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -36,17 +36,21 @@ _ZIP_PLUS_4 = 10**9
 
 
 class MappingError(ValueError):
-    """A mapping of columns names a field or a column that does not exist."""
+    """A mapping names a field or a column that does not exist."""
 
 
 @attrs.frozen
 class AddressColumns:
-    """Positions of the parts of an address in a row."""
+    """The columns of an address.
+
+    Attributes:
+        at: Positions of the columns, by field.
+    """
 
     at: Mapping[str, int]
 
     def address(self, cells: Sequence[Cell]) -> Address:
-        """Return the address of a row; what is wrong with it is found when it is checked."""
+        """Return the address of a row, unchecked."""
         restored = self.restored(cells)
         parts = {field: restored[column] for field, column in self.at.items()}
         degrees = {field: _degrees(parts.pop(field, None)) for field in FIELDS[-2:]}
@@ -57,8 +61,8 @@ class AddressColumns:
     def restored(self, cells: Sequence[Cell]) -> list[Cell]:
         """Return a row with its ZIP code as text.
 
-        Excel, Parquet and JSON may hold it as a number, which has lost its zeros. Text is left as
-        it is: there, too few digits are for whoever wrote them to explain.
+        Excel, Parquet and JSON may hold it as a number without its leading zeros. A text with too
+        few digits stays as it is: the check refuses it, because its author may have erred.
         """
         restored = list(cells)
         if (at := self.at.get("zip")) is not None:
@@ -69,16 +73,16 @@ class AddressColumns:
 def find_columns(
     header: Sequence[str], *, mapping: Mapping[str, str] | None = None, source: str = "the table"
 ) -> AddressColumns:
-    """Find the columns of the address by their usual spellings.
+    """Find the columns of the address by their usual names.
 
     Args:
-        header: The names of the columns.
-        mapping: Columns by field, which go before the spellings.
-        source: What to call the table in an error.
+        header: Names of the columns.
+        mapping: Names of columns by field; they take precedence over the usual names.
+        source: Name of the table in errors.
 
     Raises:
         MappingError: The mapping names a field or a column that does not exist.
-        InputError: There is no column for a part that the API needs.
+        InputError: A field that the API needs has no column.
     """
     at: dict[str, int] = {}
     for field, column in (mapping or {}).items():
@@ -89,7 +93,7 @@ def find_columns(
         at[field] = header.index(column)
     names = [re.sub(r"[^a-z0-9]", "", name.casefold()) for name in header]
     for field, spellings in _SPELLINGS.items():
-        # In the order of the spellings: "street1" is surer than "address".
+        # The order matters: a column "street1" is a better match than "address".
         for spelling in spellings.split():
             if field not in at and spelling in names and names.index(spelling) not in at.values():
                 at[field] = names.index(spelling)
@@ -125,5 +129,5 @@ def _degrees(cell: Cell) -> Any:
     try:
         return float(cell) if cell.strip() else None
     except ValueError:
-        # Kept for the check to refuse, so that the row is told what is wrong with it.
+        # The check refuses it, with a message for the row.
         return cell

@@ -1,7 +1,7 @@
-"""The output of a job: every row of the input, in its order, with what the journal knows of it.
+"""Composes the outputs of a job from the rows of its input and the results in its journal.
 
-Because it is made of nothing but these two, it can be made again at any time. Everything here
-blocks; run it in the journal's thread.
+The outputs depend on nothing else, so they can be composed again at any time. Every call blocks;
+run it in the journal's thread.
 """
 
 import threading
@@ -9,11 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 import attrs
 
-from hum_async._api.addresses import checked
+from hum_async._api.addresses import checked_or_error
 from hum_async._purchases.codec import unpack
 from hum_async._purchases.records import FAILED_OUTCOMES, Entry, address_digest
 from hum_async.bulk.dedupe import SeenAddresses
@@ -31,12 +30,12 @@ Find = Callable[[Sequence[bytes]], Mapping[bytes, Entry]]
 
 @attrs.frozen(kw_only=True)
 class Outputs:
-    """Where a job's rows go.
+    """The open outputs of a job; None for those that it does not have.
 
     Attributes:
-        rows: Every row with its result; None if somebody else writes them.
-        failed: The rows that failed.
-        long: A row for each provider's offerings and plans.
+        rows: Output of every row with its result.
+        failed: Output of the failed rows.
+        long: The long table: a row for each offering and plan of a provider.
     """
 
     rows: Sink | None = None
@@ -44,27 +43,27 @@ class Outputs:
     long: Sink | None = None
 
     def each(self) -> Iterator[Sink]:
-        """Yield those that there are."""
+        """Yield the outputs that the job has."""
         yield from (sink for sink in (self.rows, self.failed, self.long) if sink is not None)
 
     def discard(self) -> None:
-        """Leave what was under their names as it was."""
+        """Drop the rows; files that were there before stay as they were."""
         for sink in self.each():
             sink.discard()
 
 
 @attrs.define
 class Composed:
-    """What was written.
+    """Counts of the rows that were written.
 
     Attributes:
-        rows: Rows of the output.
-        without: Rows of the input that have no result.
-        failed: Of these, rows that failed.
-        long: Rows of the long table.
-        data_sets: Rows by version of Hum's data.
-        first: When the oldest result was observed; None if there is none.
-        last: When the newest was.
+        rows: Number of rows with a result.
+        without: Number of rows of the input without a result.
+        failed: Number of rows that failed.
+        long: Number of rows of the long table.
+        data_sets: Number of rows by data set.
+        first: Time of observation of the oldest result; None if there is none.
+        last: Time of observation of the newest result; None if there is none.
     """
 
     rows: int = 0
@@ -76,7 +75,7 @@ class Composed:
     last: datetime | None = None
 
     def count(self, result: Qualification) -> None:
-        """Count one row."""
+        """Count the row of a result."""
         self.rows += 1
         self.failed += result.outcome in FAILED_OUTCOMES
         if result.data_set is not None:
@@ -94,20 +93,20 @@ def compose(
     outputs: Outputs,
     stop: threading.Event,
 ) -> Composed | None:
-    """Write every row that has a result; rows without one are left out.
+    """Write every row that has a result, and finish the outputs.
 
     Args:
         table: The input.
-        columns: Where its rows hold the address.
-        find: Looks addresses up in the journal.
-        outputs: Where rows go; finished when this returns.
-        stop: Set it from another thread to have done with it; the outputs stay as they were.
+        columns: Columns of the address.
+        find: Returns the journal's entries of addresses, by address digest.
+        outputs: The outputs.
+        stop: Another thread sets it to stop; then the outputs are discarded.
 
     Returns:
-        What was written; None if it was stopped.
+        Counts of the rows that were written; None if it was stopped.
 
     Raises:
-        InputError: An output cannot be written; none has changed that was not finished before.
+        InputError: An output cannot be written. It and all later ones are discarded.
     """
     written = Composed()
     try:
@@ -130,14 +129,14 @@ def compose(
 def results_of(
     table: Table, columns: AddressColumns, find: Find
 ) -> Iterator[tuple[list[Cell], Qualification | None]]:
-    """Yield each row's kept cells, and its result as far as there is one."""
+    """Yield the kept cells of each row, and its result or None."""
     rows = table.rows()
     seen = SeenAddresses()
     number = 0
     while chunk := [columns.restored(cells) for cells in islice(rows, _CHUNK)]:
-        addresses = [_checked(columns.address(cells)) for cells in chunk]
+        addresses = [checked_or_error(columns.address(cells)) for cells in chunk]
         digests = [
-            address_digest(address) if isinstance(address, Address) else b""
+            b"" if isinstance(address, AddressError) else address_digest(address)
             for address in addresses
         ]
         found = find(list({digest for digest in digests if digest}))
@@ -149,18 +148,11 @@ def results_of(
             elif (entry := found.get(digest)) is not None and entry.packed is not None:
                 result = unpack(entry.packed, key=None, address=address)
                 if seen.first(digest, number) is not None:
-                    # What it cost stands in the row that had the address first.
+                    # The first row of the address shows what the look-up cost.
                     result = attrs.evolve(result, requests=0, elapsed=0.0)
                 yield kept, result
             else:
                 yield kept, None
-
-
-def _checked(address: Address) -> Address | AddressError:
-    try:
-        return checked(address)
-    except AddressError as exc:
-        return exc
 
 
 def _refused(address: Address, error: HumError) -> Qualification:
@@ -170,7 +162,7 @@ def _refused(address: Address, error: HumError) -> Qualification:
 def _write(
     cells: Sequence[Cell], result: Qualification, outputs: Outputs, written: Composed
 ) -> None:
-    values: dict[str, Any] = result_values(result)
+    values = result_values(result)
     if outputs.rows is not None:
         outputs.rows.write(cells, values)
     written.count(result)

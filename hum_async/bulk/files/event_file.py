@@ -1,6 +1,6 @@
-"""A job's events as JSON lines: every `SessionUpdate` and every result, as they happen.
+"""Writes a job's events as JSON lines: every `SessionUpdate` and every result, as they happen.
 
-Rows are told by number and sessions by the first letters of their token; no line holds an address.
+Events name rows by number and sessions by a masked token. No event holds an address.
 """
 
 from collections.abc import Hashable
@@ -10,7 +10,7 @@ from typing import IO, Any
 import orjson
 
 from hum_async._redact import mask_token
-from hum_async.errors import InputError
+from hum_async.bulk.tables import mapped_os_errors
 from hum_async.models import Qualification, SessionUpdate
 
 _WITH_ADDRESS = frozenset({"hum_service_address"})
@@ -20,8 +20,8 @@ class EventFile:
     """Writes events to a stream.
 
     Args:
-        stream: Where to; it is flushed after each event.
-        name: What to call it in an error.
+        stream: The stream; it is flushed after each event.
+        name: Name of the stream in errors.
     """
 
     def __init__(self, stream: IO[bytes], *, name: str) -> None:
@@ -29,7 +29,7 @@ class EventFile:
         self._name = name
 
     def update(self, row: Hashable, update: SessionUpdate) -> None:
-        """Write what a session told; `row` is the position of its row."""
+        """Write an update of a session; `row` is the position of its row, from 0."""
         session = update.session
         self._write(
             "update",
@@ -47,26 +47,22 @@ class EventFile:
         )
 
     def result(self, row: int, _: Qualification, values: dict[str, Any]) -> None:
-        """Write a row's result."""
+        """Write the result columns of a row; `row` is its position, from 0."""
         shown = {name: value for name, value in values.items() if name not in _WITH_ADDRESS}
         self._write("result", row=_number(row), **shown)
 
-    def job(self, what: str, **figures: Any) -> None:
-        """Write that the job began or ended."""
-        self._write(what, **figures)
+    def job(self, event: str, **counts: int) -> None:
+        """Write that the job started or ended, with counts of its rows."""
+        self._write(event, **counts)
 
-    def _write(self, event: str, **fields: Any) -> None:
+    def _write(self, event: str, **fields: object) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = orjson.dumps({"event": event, "at": at, **fields}, default=str) + b"\n"
-        try:
+        advice = "; the results so far are in the journal: run the same command again"
+        with mapped_os_errors(f"write events to {self._name}", advice):
             self._stream.write(line)
             self._stream.flush()
-        except OSError as exc:
-            raise InputError(
-                f"cannot write events to {self._name}: {exc.strerror or exc}; the results so far "
-                "are in the journal: run the same command again"
-            ) from exc
 
 
-def _number(row: Hashable) -> Any:
+def _number(row: Hashable) -> Hashable:
     return row + 1 if isinstance(row, int) else row

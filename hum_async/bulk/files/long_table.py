@@ -1,4 +1,4 @@
-"""One result as many rows: one for each provider's offerings and plans."""
+"""The rows of the long table: one for each offering and plan of a result's providers."""
 
 import json
 from collections.abc import Iterator
@@ -35,8 +35,8 @@ provider that lists neither."""
 def long_rows(result: Qualification) -> Iterator[dict[str, Any]]:
     """Yield a row for each offering and each plan of each provider, as JSON values.
 
-    The prices of a plan are one JSON text, amounts in units of the currency: which names they have
-    differs from provider to provider (hum-api 3.3).
+    The prices of a plan are one JSON text, with amounts in units of the currency, because the names
+    of the prices differ from provider to provider (hum-api 3.3).
     """
     common = {
         "hum_outcome": str(result.outcome),

@@ -1,4 +1,4 @@
-"""The manifest of a finished output: with what settings it was made, and checksums to prove it."""
+"""The manifest beside an output: the settings of the job, and checksums of its files."""
 
 import hashlib
 import json
@@ -12,6 +12,7 @@ from typing import Any
 from hum_async._version import __version__
 from hum_async.bulk.files.compose import Composed
 from hum_async.bulk.job_status import JobStatus
+from hum_async.bulk.tables import Output, mapped_os_errors
 from hum_async.errors import InputError
 
 _FORMAT = 1
@@ -21,17 +22,14 @@ def checksum(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal digits.
 
     Raises:
-        InputError: It cannot be read.
+        InputError: The file cannot be read.
     """
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as exc:
-        raise InputError(f"cannot read {path}: {exc.strerror or exc}") from exc
+    with mapped_os_errors(f"read {path}"), path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def relative(path: Path, beside: Path) -> str:
-    """Return how to find a file from the folder of another."""
+    """Return the path of a file relative to the folder of another file."""
     return os.path.relpath(path.resolve(), beside.resolve().parent)
 
 
@@ -43,17 +41,17 @@ def manifest_of(
     composed: Composed,
     settings: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return what there is to say of an output.
+    """Return the content of the manifest.
 
     Args:
-        status: The job by its journal.
-        path: The manifest's own; files are named from its folder.
-        files: By role (input, output ...): the file, and what to say of it.
-        composed: What was written.
-        settings: Of the command.
+        status: Status of the job.
+        path: Path of the manifest; it names the files relative to its folder.
+        files: The files and further entries about them, by role (input, output ...).
+        composed: Counts of the rows that were written.
+        settings: Settings of the command.
 
     Raises:
-        InputError: A file cannot be read any more.
+        InputError: A file cannot be read.
     """
     tally = status.tally
     return {
@@ -95,22 +93,19 @@ def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     """Write a manifest, whole or not at all.
 
     Raises:
-        InputError: It cannot be written.
+        InputError: The file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        partial.replace(path)
-    except OSError as exc:
-        partial.unlink(missing_ok=True)
-        raise InputError(f"cannot write {path}: {exc.strerror or exc}") from exc
+    with mapped_os_errors(f"write {path}"):
+        output = Output(str(path))
+    output.put(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    output.close()
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """Return what a manifest says.
+    """Return the content of a manifest.
 
     Raises:
-        InputError: There is none, or it is not one.
+        InputError: The file is missing, or is no manifest.
     """
     try:
         found = json.loads(path.read_text("utf-8"))

@@ -1,6 +1,5 @@
-"""The files that a job writes: the rows, those that failed, the long table, the manifest."""
+"""The names of a job's outputs, the check that they can be written, and their opening."""
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,27 +15,32 @@ from hum_async.errors import InputError
 
 
 def beside(output: str | Path, suffix: str) -> Path:
-    """Return the name of a file that goes with an output: ``results.csv``, ``results.SUFFIX``."""
+    """Return the name of a file beside an output: ``results.csv`` gives ``results{suffix}``."""
     path = Path(output)
     return path.with_name(path.stem + suffix)
 
 
 def is_stream(target: str) -> bool:
-    """Whether a path is a pipe or a device, which takes what is written as it comes."""
+    """Whether a path is a pipe or a device, which is written to and never replaced."""
     path = Path(target)
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
+def file_of(target: str | None) -> Path | None:
+    """Return the path of an output; None for standard output and for no output."""
+    return None if target is None or target == STANDARD else Path(target)
+
+
 @attrs.frozen(kw_only=True)
 class JobOutputs:
-    """Where a job's rows go.
+    """The outputs of a job, by name.
 
     Attributes:
-        table: The input, whose columns are repeated.
-        columns: Where its rows hold the address.
-        target: The output; ``-`` for standard output.
-        fmt: Its format; None goes by its name.
-        long: File for a row per offering and plan; None for none.
+        table: The input, whose columns the output repeats.
+        columns: Columns of the address.
+        target: Path of the output; ``-`` for standard output.
+        fmt: Format of the output; None decides by the suffix.
+        long: Path of the long table, ``-`` for standard output; None for no long table.
     """
 
     table: Table
@@ -47,33 +51,33 @@ class JobOutputs:
 
     @property
     def streams(self) -> bool:
-        """Whether rows go out one by one: to standard output, a pipe or a device."""
+        """Whether rows are written one by one: to standard output, a pipe or a device."""
         return self.target == STANDARD or is_stream(self.target)
 
     @property
     def failed(self) -> Path | None:
-        """The file of the rows that failed; there is none beside a stream."""
+        """The file of the failed rows; None beside a stream."""
         return None if self.streams else beside(self.target, ".failed.csv")
 
     @property
     def manifest(self) -> Path | None:
-        """The manifest's file; there is none beside a stream."""
+        """The file of the manifest; None beside a stream."""
         return None if self.streams else beside(self.target, ".manifest.json")
 
     def check(self, **others: Path | None) -> None:
-        """Find out before anything is spent that every file can be written.
+        """Check that every output can be written, before anything is bought.
 
         Args:
-            others: More files of the job by what to call them; none may be another's.
+            others: Further files of the job, by role. All files must be different.
 
         Raises:
-            InputError: One cannot be written, or two are the same.
+            InputError: A file cannot be written, or two files are the same.
         """
         _check_distinct(
             {
                 "input": self.table.path,
                 "output": None if self.streams else Path(self.target),
-                "long table": None if self.long in {None, STANDARD} else Path(str(self.long)),
+                "long table": file_of(self.long),
                 "file of failed rows": self.failed,
                 "manifest": self.manifest,
                 **others,
@@ -83,30 +87,33 @@ class JobOutputs:
         self.open(rows=not self.streams).discard()
 
     def open_rows(self) -> Sink:
-        """Open the output alone."""
+        """Open the output of the rows alone."""
         return self._sink(self.target, RESULT_COLUMNS, self.fmt)
 
     def open(self, *, rows: bool) -> Outputs:
-        """Open the files; without the output itself, if somebody else writes it.
+        """Open the outputs.
+
+        Args:
+            rows: Open the output of the rows, too.
 
         Raises:
-            InputError: One cannot be written.
+            InputError: An output cannot be written.
         """
-        with contextlib.ExitStack() as undo:
-            opened: dict[str, Sink] = {}
-            if rows:
-                opened["rows"] = self.open_rows()
-                undo.callback(opened["rows"].discard)
-            if self.long is not None:
-                opened["long"] = self._sink(self.long, LONG_COLUMNS, None)
-                undo.callback(opened["long"].discard)
-            if self.failed is not None:
-                opened["failed"] = _OnDemand(self.failed, self._open_failed)
-            undo.pop_all()
-        return Outputs(**opened)
-
-    def _open_failed(self) -> Sink:
-        return self._sink(str(self.failed), RESULT_COLUMNS, "csv")
+        output = self.open_rows() if rows else None
+        try:
+            long = None if self.long is None else self._sink(self.long, LONG_COLUMNS, None)
+        except BaseException:
+            if output is not None:
+                output.discard()
+            raise
+        failed = self.failed
+        return Outputs(
+            rows=output,
+            long=long,
+            failed=None
+            if failed is None
+            else _OnDemand(failed, lambda: self._sink(str(failed), RESULT_COLUMNS, "csv")),
+        )
 
     def _sink(self, target: str, added: Sequence[str], fmt: str | None) -> Sink:
         zip_at = self.columns.at.get("zip")
@@ -138,16 +145,16 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 class _OnDemand:
-    """A file that there is only if there are rows for it; an older one goes."""
+    """A file that is created with its first row; without rows, an older file is removed."""
 
-    def __init__(self, path: Path, opened: Callable[[], Sink]) -> None:
+    def __init__(self, path: Path, open_file: Callable[[], Sink]) -> None:
         self._path = path
-        self._opened = opened
+        self._open_file = open_file
         self._sink: Sink | None = None
 
     def write(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
         if self._sink is None:
-            self._sink = self._opened()
+            self._sink = self._open_file()
         self._sink.write(cells, values)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Check a finished job again: its journal, its files by their checksums, its rows one by one."""
+"""Verifies a finished job: its journal, the checksums of its files, and its rows."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -7,11 +7,17 @@ from typing import Any
 
 import attrs
 
-from hum_async._purchases.sqlite.schema import damaged, find, open_reading, setting
+from hum_async._purchases.sqlite.schema import (
+    damaged,
+    find,
+    integrity_errors,
+    open_reading,
+    setting,
+)
 from hum_async.bulk.files.columns import find_columns
 from hum_async.bulk.files.compose import results_of
 from hum_async.bulk.files.manifest import checksum, read_manifest
-from hum_async.bulk.tables import Cell, Table, open_table
+from hum_async.bulk.tables import Table, as_text, open_table
 from hum_async.errors import InputError
 
 _SHOWN = 5
@@ -19,31 +25,31 @@ _SHOWN = 5
 
 @attrs.define
 class Verdict:
-    """What a check found.
+    """The findings of a verification.
 
     Attributes:
-        passed: What was checked and is as it should be.
-        problems: What is not.
+        passed: Statements that hold.
+        problems: Descriptions of what does not hold.
     """
 
     passed: list[str] = attrs.field(factory=list)
     problems: list[str] = attrs.field(factory=list)
 
-    def note(self, what: str, problems: Sequence[str]) -> None:
-        """Take up the end of one check."""
+    def note(self, statement: str, problems: Sequence[str]) -> None:
+        """Record the problems of one statement; without any, the statement holds."""
         if problems:
             self.problems.extend(problems[:_SHOWN])
             if (more := len(problems) - _SHOWN) > 0:
                 self.problems.append(f"... and {more:,} more of this kind")
         else:
-            self.passed.append(what)
+            self.passed.append(statement)
 
 
 def verify(journal: Path) -> Verdict:
-    """Check a finished job.
+    """Verify a finished job.
 
     Args:
-        journal: Its journal; the manifest and the files are found from there.
+        journal: The journal; it names the manifest, and the manifest names the files.
 
     Raises:
         JournalError: The journal cannot be read.
@@ -61,7 +67,7 @@ def verify(journal: Path) -> Verdict:
 
 
 def _check(journal: Path, db: sqlite3.Connection, verdict: Verdict) -> None:
-    verdict.note("the journal is sound", _damages(db))
+    verdict.note("the journal is sound", _damage(db))
     verdict.note("every row has its result", _unfinished(db))
     verdict.note("no address was bought twice without a reason", _bought_twice(db))
     name = setting(db, "manifest")
@@ -70,19 +76,20 @@ def _check(journal: Path, db: sqlite3.Connection, verdict: Verdict) -> None:
         return
     manifest_path = journal.parent / name
     manifest = read_manifest(manifest_path)
-    files = {role: _found(manifest_path, file) for role, file in manifest["files"].items()}
+    files = {
+        role: manifest_path.parent / str(file["name"]) for role, file in manifest["files"].items()
+    }
     verdict.note("every file is as it was written", list(_changed(files, manifest)))
     if "input" in files and "output" in files:
         rows = list(_wrong_rows(db, manifest, files))
         verdict.note("every row of the input is in the output once, with its result", rows)
 
 
-def _damages(db: Any) -> list[str]:
-    found = [str(row[0]) for row in db.execute("PRAGMA integrity_check")]
-    return [] if found == ["ok"] else [f"the journal is damaged: {text}" for text in found]
+def _damage(db: sqlite3.Connection) -> list[str]:
+    return [f"the journal is damaged: {error}" for error in integrity_errors(db)]
 
 
-def _unfinished(db: Any) -> list[str]:
+def _unfinished(db: sqlite3.Connection) -> list[str]:
     open_, asked = db.execute(
         "SELECT count(token), count(*) - count(token) FROM purchase "
         "WHERE superseded IS NULL AND outcome IS NULL"
@@ -97,17 +104,13 @@ def _unfinished(db: Any) -> list[str]:
     return problems
 
 
-def _bought_twice(db: Any) -> list[str]:
-    # The index of the journal forbids it; this is for files that something else has written to.
+def _bought_twice(db: sqlite3.Connection) -> list[str]:
+    # The journal's index forbids this. Another program may have written to the file.
     twice = db.execute(
         "SELECT count(*) FROM (SELECT 1 FROM purchase WHERE superseded IS NULL "
         "GROUP BY address HAVING count(*) > 1)"
     ).fetchone()[0]
     return [f"{twice:,} addresses have two purchases that count"] if twice else []
-
-
-def _found(manifest_path: Path, file: dict[str, Any]) -> Path:
-    return manifest_path.parent / str(file["name"])
 
 
 def _changed(files: dict[str, Path], manifest: dict[str, Any]) -> Iterator[str]:
@@ -119,7 +122,9 @@ def _changed(files: dict[str, Path], manifest: dict[str, Any]) -> Iterator[str]:
             yield f"the {role} cannot be checked: {exc}"
 
 
-def _wrong_rows(db: Any, manifest: dict[str, Any], files: dict[str, Path]) -> Iterator[str]:
+def _wrong_rows(
+    db: sqlite3.Connection, manifest: dict[str, Any], files: dict[str, Path]
+) -> Iterator[str]:
     try:
         source = _opened(files["input"], manifest["files"]["input"])
         target = _opened(files["output"], manifest["files"]["output"])
@@ -137,12 +142,11 @@ def _wrong_rows(db: Any, manifest: dict[str, Any], files: dict[str, Path]) -> It
         if row is None:
             yield f"the output ends before row {number:,}"
             return
-        if [_text(row[at]) for at in range(len(cells))] != [_text(cell) for cell in cells]:
+        if [*map(as_text, row[: len(cells)])] != [*map(as_text, cells)]:
             yield f"row {number:,} of the output is not row {number:,} of the input"
         if result is None or row[outcome_at] != str(result.outcome):
             yield f"the outcome in row {number:,} of the output is not that of the journal"
-    extra = sum(1 for _ in written)
-    if extra:
+    if extra := sum(1 for _ in written):
         yield f"the output has {extra:,} rows more than the input"
 
 
@@ -150,11 +154,3 @@ def _opened(path: Path, file: dict[str, Any]) -> Table:
     return open_table(
         str(path), encoding=file.get("encoding"), sheet=file.get("sheet"), fmt=file.get("format")
     )
-
-
-def _text(cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
