@@ -16,6 +16,9 @@ from hum_async.testing import VirtualTimeLoop
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
+# Seconds for which virtual time waits for data on sockets before it jumps.
+GRACE = 0.002
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
@@ -58,6 +61,14 @@ def no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test may reach a real account."""
     for name in [name for name in os.environ if name.startswith("HUM_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+async def loop_that_waits_for_sockets(request: pytest.FixtureRequest) -> None:
+    """Give a busy kernel time to deliver data before virtual time jumps to the next timer."""
+    loop = asyncio.get_running_loop()
+    if isinstance(loop, VirtualTimeLoop) and "hum_simulator" in request.fixturenames:
+        loop.grace = GRACE
 
 
 @pytest.fixture(autouse=True)

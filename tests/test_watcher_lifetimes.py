@@ -29,7 +29,7 @@ def test_a_process_of_its_own_has_nothing_to_complain_about() -> None:
         [sys.executable, "-X", "dev", "-W", "error", str(SCRIPT)],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=500,
         check=False,
         cwd=SCRIPT.parent.parent,
     )

@@ -21,14 +21,10 @@ from hum_async.bulk.files.verification import verify
 from hum_async.simulator import Faults, Simulator
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 pytestmark = pytest.mark.busy
 
-ROWS = 300
-DUPLICATES = 20
-RUNS = 13
-KILLED = 10
 CONCURRENCY = 32
 FAULTS = Faults(server_error=0.05, reset_before=0.02, reset_after=0.02)
 
@@ -39,20 +35,26 @@ class Runner:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
-    async def run(self, order: dict[str, Any], *, kill_after: float | None = None) -> int:
-        """Run a job; return its exit code, or minus the signal that ended it."""
+    async def run(self, order: dict[str, Any], *, kill: Callable[[], object] | None = None) -> int:
+        """Run a job; return its exit code, or minus the signal that ended it.
+
+        Args:
+            order: What to run.
+            kill: Whether the job is to be killed now; asked every millisecond.
+        """
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
         stdin.write(json.dumps(order).encode() + b"\n")
         pid = json.loads(await stdout.readline())["pid"]
         ended = asyncio.ensure_future(stdout.readline())
-        if kill_after is not None:
-            await asyncio.wait([ended], timeout=kill_after)
-            # It may have ended in this very moment.
-            with contextlib.suppress(ProcessLookupError):
-                if not ended.done():
+        while kill is not None and not ended.done():
+            await asyncio.wait([ended], timeout=0.001)
+            if kill():
+                # It may have ended in this very moment.
+                with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+                break
         return os.waitstatus_to_exitcode(json.loads(await ended)["ended"])
 
 
@@ -63,20 +65,26 @@ async def runner() -> AsyncIterator[Runner]:
         str(Path(__file__).with_name("crash_child.py")),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
         env={name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
     )
-    yield Runner(process)
-    assert process.stdin is not None
-    process.stdin.close()
-    assert await process.wait() == 0
+    try:
+        yield Runner(process)
+        assert process.stdin is not None
+        process.stdin.close()
+        assert await process.wait() == 0
+    finally:
+        # Of a test that failed, the job may still be running.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
-def write_input(folder: Path) -> list[str]:
+def write_input(folder: Path, rows: int, duplicates: int) -> list[str]:
     """Write the job's addresses, some of them twice; return its lines."""
-    numbers = [*range(ROWS - DUPLICATES), *range(DUPLICATES)]
+    numbers = [*range(rows - duplicates), *range(duplicates)]
     lines = [f"{at},{number} Served St,0050{at % 5}\n" for at, number in enumerate(numbers)]
     # The duplicates need their original's ZIP code.
-    for at in range(ROWS - DUPLICATES, ROWS):
+    for at in range(rows - duplicates, rows):
         number = numbers[at]
         lines[at] = f"{at},{number} SERVED st.,0050{number % 5}-1234\n"
     (folder / "in.csv").write_text("id,street,zip\n" + "".join(lines))
@@ -92,26 +100,44 @@ class Case:
     commit_delay: float = 0.0
     faults: Faults = attrs.field(factory=Faults)
     rate: float = 1000.0
-    within: float = 0.25
+    rows: int = 300
+    duplicates: int = 20
+    kills: int = 10
 
 
 CASES = {
+    "few": Case(generation="immediate", speed=1000.0, rows=60, duplicates=5, kills=3),
     "polling": Case(),
     "immediate": Case(generation="immediate", speed=1000.0),
-    "slow commits": Case(commit_delay=0.01, within=0.4),
+    "slow commits": Case(commit_delay=0.01),
     "faults": Case(faults=FAULTS),
-    "faults and slow commits": Case(faults=FAULTS, commit_delay=0.01, within=0.4),
+    "faults and slow commits": Case(faults=FAULTS, commit_delay=0.01),
 }
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("name", CASES)
+def after_some(simulator: Simulator, case: Case, dice: random.Random) -> Callable[[], object]:
+    """Return what says when to kill: some requests from now, and some milliseconds later."""
+    share = case.rows // (case.kills + 2)
+    enough = len(simulator.journal) + dice.randint(1, share)
+    turns = dice.randint(0, 10)
+
+    def now() -> bool:
+        nonlocal turns
+        turns -= len(simulator.journal) >= enough
+        return turns < 0
+
+    return now
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == "few" else pytest.mark.slow) for name in CASES]
+)
 async def test_a_job_that_is_killed_at_random_moments_loses_nothing_and_buys_nothing_twice(
     tmp_path: Path, runner: Runner, name: str
 ) -> None:
     case = CASES[name]
     dice = random.Random(name)  # noqa: S311  the same moments in every run, as far as can be
-    lines = write_input(tmp_path)
+    lines = write_input(tmp_path, case.rows, case.duplicates)
     async with Simulator(
         generation=case.generation, speed=case.speed, lifetime=1e6, faults=case.faults
     ) as simulator:
@@ -122,12 +148,12 @@ async def test_a_job_that_is_killed_at_random_moments_loses_nothing_and_buys_not
             "commit_delay": case.commit_delay,
         }
         killed = 0
-        for _ in range(RUNS):
-            code = await runner.run(order, kill_after=dice.uniform(0.02, case.within))
+        for _ in range(case.kills):
+            code = await runner.run(order, kill=after_some(simulator, case, dice))
             assert code in {0, 3, -signal.SIGKILL}
             killed += code == -signal.SIGKILL
         code = await runner.run(order)
-    assert killed >= KILLED
+    assert killed >= case.kills - 1
     rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
     uncertain = {row["id"] for row in rows if row["hum_outcome"] == "UNCERTAIN"}
     assert code == (3 if any(row["hum_outcome"] != "SERVED" for row in rows) else 0)
@@ -139,7 +165,7 @@ async def test_a_job_that_is_killed_at_random_moments_loses_nothing_and_buys_not
         record.address_key for record in simulator.requests(method="POST") if record.status != 429
     )
     assert set(posts.values()) == {1}
-    assert simulator.sessions_bought <= ROWS - DUPLICATES
+    assert simulator.sessions_bought <= case.rows - case.duplicates
     # What was in flight when it was killed, and what the faults struck.
     struck = sum(record.fault is not None for record in simulator.requests(method="POST"))
     assert len(uncertain) <= killed * CONCURRENCY + 2 * struck

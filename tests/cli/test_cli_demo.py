@@ -55,7 +55,7 @@ def test_it_serves_the_page_and_its_interface_until_it_is_ended(
     events = fetch(f"{url}/events?ids={lookup}")
     assert events.count(b"event: done") == 1
     demo.send_signal(number)
-    out, err = demo.communicate(timeout=20)
+    out, err = demo.communicate(timeout=200)
     assert demo.returncode == code
     assert err == ""
     assert out == ""

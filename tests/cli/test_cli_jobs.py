@@ -174,7 +174,7 @@ def test_somebody_at_a_terminal_is_asked(
         stderr=subprocess.PIPE,
     ) as child:
         os.write(ours, answer.encode())
-        out, _ = child.communicate(timeout=50)
+        out, _ = child.communicate(timeout=500)
     os.close(ours)
     os.close(theirs)
     assert child.returncode == code
