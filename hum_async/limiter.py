@@ -27,6 +27,7 @@ logger = logging.getLogger("hum_async.limits")
 logger.addHandler(logging.NullHandler())
 
 _KEY_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR.value
 
 
 class Limiter(ABC):
@@ -196,9 +197,20 @@ class RateLimiter(Limiter):
         self._informed = True
         if refused:
             self._pause(retry_after, sent=sent)
-        elif status not in _KEY_REFUSED and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return
+        if status in _KEY_REFUSED or status >= _SERVER_ERROR:
             # The answer of a broken server, or to a wrong key, says nothing of the limit.
-            self._served(sent, headers)
+            return
+        now = self._now()
+        self._controller.answered(now, sent)
+        # Every answer comes by here, and hardly any names a limit.
+        for name in LIMIT_HEADERS:
+            if name in headers:
+                self._advised(now, sent, headers)
+                break
+        if self._searching and (rate := self._controller.found) is not None:
+            self._searching = False
+            logger.info("found a rate that holds: %.1f requests/s", rate)
 
     def throttled(self, retry_after: float | None) -> None:
         """Pause everything, because the server answered 429.
@@ -257,18 +269,6 @@ class RateLimiter(Limiter):
             pause_left=max(0.0, gate.until - now),
             paused_seconds=gate.paused_seconds(now),
         )
-
-    def _served(self, sent: float, headers: Mapping[str, str]) -> None:
-        now = self._now()
-        self._controller.answered(now, sent)
-        # Every answer comes by here, and hardly any names a limit.
-        for name in LIMIT_HEADERS:
-            if name in headers:
-                self._advised(now, sent, headers)
-                break
-        if self._searching and (rate := self._controller.found) is not None:
-            self._searching = False
-            logger.info("found a rate that holds: %.1f requests/s", rate)
 
     def _advised(self, now: float, sent: float, headers: Mapping[str, str]) -> None:
         told = read_rate_limit_headers(headers, now=datetime.now(UTC))

@@ -26,6 +26,11 @@ from hum_async.models import Address, Ping, RawResponse, Session
 
 T = TypeVar("T")
 
+# As plain numbers, because every answer is compared with them and a member costs a look-up.
+_OK, ACCEPTED, _MULTIPLE_CHOICES = (
+    status.value for status in (HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.MULTIPLE_CHOICES)
+)
+
 Source = Literal["session", "internet"]
 """The endpoint that is polled: the session (hum-api 2.3) or its internet services (2.4)."""
 
@@ -57,7 +62,7 @@ class ApiRequest(Generic[T]):
 
     def succeeded(self, status: int) -> bool:
         """Return whether this status means success."""
-        return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status in self.also
+        return _OK <= status < _MULTIPLE_CHOICES or status in self.also
 
 
 def ping_request() -> ApiRequest[Ping]:
@@ -90,7 +95,7 @@ def poll_request(token: str, *, source: Source = "session") -> ApiRequest[Sessio
     decode_body = decoding.decode_internet if internet else decoding.decode_session
 
     def decode(response: RawResponse) -> Session:
-        processing = response.status == HTTPStatus.ACCEPTED
+        processing = response.status == ACCEPTED
         return decode_body(response.body, token=token, processing=processing)
 
     path = _session_path(token) + ("/services/internet" if internet else "")

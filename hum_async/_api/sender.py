@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 
 from hum_async._api.endpoints import ApiRequest, error_for
 from hum_async._api.retry import RetryPolicy, is_throttle, retry_delay
-from hum_async.errors import ApiError, HumError, ResponseError, ServerError, TransportError
+from hum_async.errors import HumError, ResponseError, ServerError, TransportError
 from hum_async.limiter import Limiter
 from hum_async.models import RawResponse
 from hum_async.transport import Transport
@@ -106,14 +106,27 @@ class RequestSender:
         except (TransportError, ResponseError) as error:
             self._note_failure(error)
             raise
-        if request.succeeded(response.status):
-            self._report(sent, response, None)
+        headers = response.headers
+        if not isinstance(headers, CIMultiDict):  # a user's transport may bring a plain dictionary
+            headers = CIMultiDict(headers)
+        status = response.status
+        if request.succeeded(status):
+            self.limiter.answered(
+                sent=sent, status=status, headers=headers, refused=False, retry_after=None
+            )
             if self._failures:
                 self._note_success()
             return response
         told = error_for(request, response, key=self.key, now=datetime.now(UTC))
-        self._report(sent, response, told if is_throttle(told) else None)
-        if isinstance(told, ServerError) and not is_throttle(told):
+        refused = is_throttle(told)
+        self.limiter.answered(
+            sent=sent,
+            status=status,
+            headers=headers,
+            refused=refused,
+            retry_after=told.retry_after if refused else None,
+        )
+        if isinstance(told, ServerError) and not refused:
             self._note_failure(told)
         raise told
 
@@ -132,18 +145,6 @@ class RequestSender:
         if request.refused(answer):
             raise error_for(request, response, key=self.key, kind=ServerError)
         return answer
-
-    def _report(self, sent: float, response: RawResponse, refusal: ApiError | None) -> None:
-        """Let the limiter learn from an answer."""
-        headers = response.headers
-        self.limiter.answered(
-            sent=sent,
-            status=response.status,
-            # A user's transport may bring a plain dictionary.
-            headers=headers if isinstance(headers, CIMultiDict) else CIMultiDict(headers),
-            refused=refusal is not None,
-            retry_after=None if refusal is None else refusal.retry_after,
-        )
 
     def _delay(self, error: HumError, request: ApiRequest[Any], tries: int) -> float | None:
         return retry_delay(

@@ -12,12 +12,11 @@ import copy
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
-from http import HTTPStatus
 from typing import Any
 
 import attrs
 
-from hum_async._api.endpoints import Source
+from hum_async._api.endpoints import ACCEPTED, Source
 from hum_async._api.retry import is_throttle
 from hum_async._api.sender import RequestSender
 from hum_async._polling.due_queue import DueQueue
@@ -296,7 +295,7 @@ class Poller:
         """Poll a session; return the update that its answer makes, if it shows anything new."""
         request = entry.request()
         response = await self._sender.exchange(request)
-        body, processing = response.body, response.status == HTTPStatus.ACCEPTED
+        body, processing = response.body, response.status == ACCEPTED
         if entry.repeats(body, processing=processing):
             # Not decoded: most polls of a session find what the one before found.
             entry.keep_stamp(body)

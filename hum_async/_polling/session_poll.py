@@ -112,7 +112,8 @@ class SessionPoll:
         """Plan the first poll `delay` seconds from now, or at the deadline if that is earlier."""
         if self.policy.budget is not None:
             delay = _before_deadline(delay, self.policy.budget)
-        self._set_due(now, delay)
+        self._planned = self._chargeable = delay
+        self._planned_from, self.due = now, now + delay
 
     def sent(self, now: float, active: float) -> None:
         """Record that a poll is sent."""
@@ -226,14 +227,14 @@ class SessionPoll:
     def _plan(self, gap: float, now: float, active: float) -> None:
         if not gap >= 0.0:
             raise ValueError(f"the poll policy asks to wait {gap!r} seconds")
-        self._spent, self._charged_until = self.spent(active), active
-        if self.policy.budget is not None:
-            gap = _before_deadline(gap, max(0.0, self.policy.budget - self._spent))
-        self._set_due(now, gap)
-
-    def _set_due(self, now: float, delay: float) -> None:
-        self._planned = self._chargeable = delay
-        self._planned_from, self.due = now, now + delay
+        if self._charged_until is not None:
+            self._spent += active - self._charged_until
+        self._charged_until = active
+        budget = self.policy.budget
+        if budget is not None:
+            gap = _before_deadline(gap, max(0.0, budget - self._spent))
+        self._planned = self._chargeable = gap
+        self._planned_from, self.due = now, now + gap
 
     def _elapsed(self, now: float) -> float:
         return now - self._first_sent if self._first_sent is not None else 0.0
