@@ -1,4 +1,4 @@
-"""What will be refused and what looks wrong, before anything is bought. No I/O of its own."""
+"""The preflight: finds rows that will be refused or look wrong, before anything is bought."""
 
 from hum_async.bulk.preflight._examine import (
     REPORT_COLUMNS,

@@ -1,6 +1,5 @@
-"""All rows of a table looked at once: what a job would refuse, doubt, and buy."""
+"""Examines every row of a table and counts what a job would refuse, doubt and buy."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from itertools import chain, islice
@@ -11,32 +10,31 @@ import attrs
 from hum_async._purchases.records import address_digest
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.files.columns import AddressColumns
+from hum_async.bulk.preflight._column_check import check_columns
 from hum_async.bulk.preflight._findings import Finding, FindingKind, Severity
-from hum_async.bulk.preflight._refusals import refusals
+from hum_async.bulk.preflight._refusals import find_refusals
 from hum_async.bulk.preflight._row import Columns, Row
-from hum_async.bulk.preflight._shape import judge_columns
 from hum_async.bulk.preflight._suspicions import SUSPICIONS
 from hum_async.bulk.tables import Cell, Table
-from hum_async.models import Address
 
 REPORT_COLUMNS = ("row", "column", "kind", "severity", "message", "fix")
-"""What a report says of each finding."""
+"""The columns of a report of findings."""
 
-_PROBE = 1000
-"""Rows by which the columns are judged."""
+_SAMPLE = 1000
+"""Number of rows by which the columns are checked."""
 _SHORTEST = 10.0
-"""Seconds that one look-up takes, however few there are (hum-api 5: 5 to 15)."""
+"""Seconds that a single look-up takes (hum-api 5: 5 to 15)."""
 
 
-@attrs.frozen
+@attrs.define
 class KindCount:
-    """How often one kind of thing was found.
+    """The number of findings of one kind and severity.
 
     Attributes:
-        severity: What it means for its rows.
-        kind: What it is.
-        count: How often it was found.
-        first_row: Where it was found first; None if it is about the whole table.
+        severity: Consequence for the rows.
+        kind: Kind of the findings.
+        count: Number of findings.
+        first_row: Number of the first row; None if the finding is about the whole table.
     """
 
     severity: Severity
@@ -47,18 +45,18 @@ class KindCount:
 
 @attrs.frozen(kw_only=True)
 class Preflight:
-    """What was found in a table.
+    """The result of a preflight.
 
     Attributes:
-        rows: Rows of the table.
-        refused: Rows that will not be sent.
-        suspicious: Rows that will be sent although something looks wrong with them.
-        duplicates: Rows with the address of a row above, which cost nothing.
-        sessions: Different addresses, which is what will be bought.
-        restored: ZIP codes that were numbers and got their leading zeros back.
-        correctable: Cells that `corrected` changes, those not counted.
-        kinds: What was found how often, what matters most before the rest.
-        findings: The first ones, in the same order; none that are for information only.
+        rows: Number of rows of the table.
+        refused: Number of rows that will not be sent.
+        suspicious: Number of rows that will be sent although they have a suspicious finding.
+        duplicates: Number of rows with the address of an earlier row, which cost nothing.
+        sessions: Number of different valid addresses, each of which costs a session.
+        restored: Number of ZIP codes that were numbers and got their leading zeros back.
+        correctable: Number of cells that `corrected` changes, without the restored ZIP codes.
+        kinds: Numbers of findings by kind, the most important first.
+        findings: The first findings, the most important first; none of severity INFO.
     """
 
     rows: int
@@ -80,31 +78,33 @@ def examine(
     on_finding: Callable[[Finding], object] | None = None,
     on_corrected: Callable[[list[Cell]], object] | None = None,
 ) -> Preflight:
-    """Go over the rows of a table once.
+    """Examine the rows of a table, reading it once.
 
     Args:
         table: The input.
-        columns: Where its rows hold the address.
-        keep: How many findings to keep; the others are counted.
-        on_finding: Called with each finding, those of the whole table first.
-        on_corrected: Called with each row as `corrected` leaves it, in order.
+        columns: Columns of the address.
+        keep: Number of findings to keep in the result; all are counted.
+        on_finding: Called with each finding, those about the whole table first.
+        on_corrected: Called with each corrected row, in the order of the table.
     """
     where = Columns(table.header, columns.at)
     tally = _Tally(keep, on_finding)
     seen = SeenAddresses()
     rows = iter(table.rows())
-    probe = list(islice(rows, _PROBE))
-    overall = judge_columns(where, [columns.address(cells) for cells in probe])
-    tally.count_table(overall)
-    muted = _said_by(overall, where)
-    for number, cells in enumerate(chain(probe, rows), 1):
+    sample = list(islice(rows, _SAMPLE))
+    overall = check_columns(where, [columns.address(cells) for cells in sample])
+    for finding in overall:
+        tally.count(finding)
+    muted = _muted_by(overall, where)
+    for number, cells in enumerate(chain(sample, rows), 1):
         address = columns.address(cells)
-        row = Row(number, columns=where, cells=cells, address=address, muted=muted)
-        good = refusals(row)
+        row = Row(number=number, columns=where, cells=cells, address=address, muted=muted)
+        valid = find_refusals(row)
         for suspicion in SUSPICIONS:
             suspicion(row)
-        if good is not None:
-            _look_back(row, good, seen)
+        if valid is not None and (first := seen.first(address_digest(valid), number)) is not None:
+            message = f"same address as row {first}; it is bought once"
+            row.add(FindingKind.DUPLICATE, Severity.INFO, message)
         tally.count_row(row)
         if on_corrected is not None:
             on_corrected(corrected(cells, row.findings, columns=columns))
@@ -114,12 +114,12 @@ def examine(
 def corrected(
     cells: Sequence[Cell], findings: Iterable[Finding], *, columns: AddressColumns
 ) -> list[Cell]:
-    """Return a row with what was found corrected where that is safe; all else as it was.
+    """Return a row with the corrections of its findings.
 
     Args:
         cells: The row as it was read.
-        findings: What `examine` found in it.
-        columns: Where it holds the address.
+        findings: Findings about the row.
+        columns: Columns of the address.
     """
     row = columns.restored(cells)
     for finding in findings:
@@ -129,44 +129,30 @@ def corrected(
 
 
 def estimate(sessions: int, *, rate: float, requests_per_address: float = 3.3) -> float:
-    """Return how long a job takes, in seconds.
+    """Return the estimated duration of a job in seconds.
 
     Args:
-        sessions: Addresses that have to be bought.
-        rate: Requests per second that the API takes.
-        requests_per_address: What one takes on average, from its POST to its DELETE.
+        sessions: Number of sessions to buy.
+        rate: Requests per second that the API serves, above 0.
+        requests_per_address: Average number of requests of a look-up, POST and DELETE included.
     """
     return max(sessions * requests_per_address / rate, _SHORTEST) if sessions else 0.0
 
 
 def report_values(finding: Finding) -> dict[str, Any]:
     """Return a finding as a row of a report, by `REPORT_COLUMNS`."""
-    values = (
-        finding.row,
-        finding.column,
-        str(finding.kind),
-        str(finding.severity),
-        finding.message,
-        finding.fix,
-    )
-    return dict(zip(REPORT_COLUMNS, values, strict=True))
+    values = {name: getattr(finding, name) for name in REPORT_COLUMNS}
+    return values | {"kind": str(finding.kind), "severity": str(finding.severity)}
 
 
-def _look_back(row: Row, address: Address, seen: SeenAddresses) -> None:
-    first = seen.first(address_digest(address), row.number)
-    if first is not None:
-        message = f"same address as row {first}; it is bought once"
-        row.add(FindingKind.DUPLICATE, Severity.INFO, message)
-
-
-def _got_zeros(row: Row) -> bool:
+def _has_restored_zip(row: Row) -> bool:
     at = row.columns.at.get("zip")
     number = at is not None and isinstance(row.cells[at], int | float | Decimal)
     return number and row.text("zip").startswith("0")
 
 
-def _said_by(overall: Sequence[Finding], columns: Columns) -> frozenset[FindingKind]:
-    """Return what need not be said of each row because it was said of the whole table."""
+def _muted_by(overall: Sequence[Finding], columns: Columns) -> frozenset[FindingKind]:
+    """Return the kinds of findings that rows do not repeat, because the whole table has them."""
     kinds = {finding.kind for finding in overall}
     if any(finding.column == columns.name("street1") for finding in overall):
         kinds.add(FindingKind.HOUSE_NUMBER)
@@ -174,37 +160,32 @@ def _said_by(overall: Sequence[Finding], columns: Columns) -> frozenset[FindingK
 
 
 class _Tally:
-    """What was found so far."""
+    """Counts the rows and findings of a preflight."""
 
     def __init__(self, keep: int, on_finding: Callable[[Finding], object] | None) -> None:
         self._keep = keep
         self._on_finding = on_finding
         self._rows = self._refused = self._suspicious = self._duplicates = 0
         self._restored = self._correctable = 0
-        self._counts = Counter[tuple[Severity, FindingKind]]()
-        self._first_rows: dict[tuple[Severity, FindingKind], int | None] = {}
+        self._kinds: dict[tuple[Severity, FindingKind], KindCount] = {}
         self._kept: dict[Severity, list[Finding]] = {severity: [] for severity in Severity}
-
-    def count_table(self, findings: Sequence[Finding]) -> None:
-        for finding in findings:
-            self._note(finding)
 
     def count_row(self, row: Row) -> None:
         self._rows += 1
-        self._restored += _got_zeros(row)
+        self._restored += _has_restored_zip(row)
         severities = set()
         for finding in row.findings:
             severities.add(finding.severity)
             self._duplicates += finding.kind is FindingKind.DUPLICATE
             self._correctable += len(finding.changes)
-            self._note(finding)
+            self.count(finding)
         self._refused += row.refused
         self._suspicious += Severity.SUSPICIOUS in severities and not row.refused
 
-    def _note(self, finding: Finding) -> None:
-        kind = (finding.severity, finding.kind)
-        self._counts[kind] += 1
-        self._first_rows.setdefault(kind, finding.row)
+    def count(self, finding: Finding) -> None:
+        severity, kind = finding.severity, finding.kind
+        new = KindCount(severity, kind, count=0, first_row=finding.row)
+        self._kinds.setdefault((severity, kind), new).count += 1
         kept = self._kept[finding.severity]
         if finding.severity is not Severity.INFO and len(kept) < self._keep:
             kept.append(finding)
@@ -213,12 +194,8 @@ class _Tally:
 
     def result(self, *, sessions: int) -> Preflight:
         kept = [*self._kept[Severity.REFUSED], *self._kept[Severity.SUSPICIOUS]]
-        # What holds for the whole table explains what holds for its rows.
+        # Findings about the whole table explain those about its rows.
         kept.sort(key=lambda finding: finding.row is not None)
-        kinds = [
-            KindCount(severity, kind, count=count, first_row=self._first_rows[severity, kind])
-            for (severity, kind), count in self._counts.items()
-        ]
         return Preflight(
             rows=self._rows,
             refused=self._refused,
@@ -227,7 +204,7 @@ class _Tally:
             sessions=sessions,
             restored=self._restored,
             correctable=self._correctable,
-            kinds=tuple(sorted(kinds, key=_rank)),
+            kinds=tuple(sorted(self._kinds.values(), key=_rank)),
             findings=tuple(kept[: self._keep]),
         )
 

@@ -1,24 +1,23 @@
-"""What can be said of a row before anything is bought."""
+"""The findings of a preflight: their kinds, severities and corrections."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 import attrs
 
 
 class Severity(StrEnum):
-    """What a finding means for its row."""
+    """The consequence of a finding for its row."""
 
     REFUSED = "refused"
-    """The row will not be sent."""
+    """The row is not sent."""
     SUSPICIOUS = "suspicious"
-    """The row will be sent, and paid for; it may not be the address that was meant."""
+    """The row is sent and billed, although it may be the wrong address."""
     INFO = "info"
-    """Nothing is lost by leaving it as it is."""
+    """The row needs no correction."""
 
 
 class FindingKind(StrEnum):
-    """What was found."""
+    """The kind of a finding."""
 
     WRONG_COLUMN = "wrong_column"
     MISSING = "missing"
@@ -42,12 +41,12 @@ class FindingKind(StrEnum):
 
 @attrs.frozen
 class Change:
-    """What one cell should hold instead.
+    """The correction of one cell.
 
     Attributes:
-        at: Position of its column.
-        column: Name of its column.
-        value: The new content.
+        at: Position of the column.
+        column: Name of the column.
+        value: New content of the cell.
     """
 
     at: int
@@ -57,15 +56,15 @@ class Change:
 
 @attrs.frozen
 class Finding:
-    """One thing that was found, in one row or in the whole table.
+    """A finding about one row or about the whole table.
 
     Attributes:
-        row: Number of the row below the header, from 1; None is the whole table.
-        column: The column it is about; None if it is about several.
-        kind: What it is.
-        severity: What it means for the row.
-        message: A sentence that names field and column and never repeats what is in a cell.
-        changes: What `corrected` does about it; nothing where only a person can tell.
+        row: Number of the row below the header, from 1; None for the whole table.
+        column: Name of the column; None if the finding is about several.
+        kind: Kind of the finding.
+        severity: Consequence for the row.
+        message: A sentence that names field and column and never quotes a cell.
+        changes: Corrections that `corrected` makes; none if only a person can decide.
     """
 
     row: int | None
@@ -77,11 +76,7 @@ class Finding:
 
     @property
     def fix(self) -> str | None:
-        """The correction as text, which does repeat what is in a cell; None if there is none."""
-        return _as_text(self.changes, self.column) if self.changes else None
-
-
-def _as_text(changes: Sequence[Change], column: str | None) -> str:
-    if len(changes) == 1 and changes[0].column == column:
-        return changes[0].value
-    return "; ".join(f"{change.column} = {change.value}" for change in changes)
+        """The corrections as text, which may quote a cell; None if there are none."""
+        if [change.column for change in self.changes] == [self.column]:
+            return self.changes[0].value
+        return "; ".join(f"{change.column} = {change.value}" for change in self.changes) or None

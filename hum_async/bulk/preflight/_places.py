@@ -1,4 +1,4 @@
-"""How states are written, in which states a ZIP code can be, and where the US are."""
+"""States and their spellings, the states of ZIP codes, and coordinates in the US."""
 
 import re
 from enum import Enum, auto
@@ -9,7 +9,8 @@ from hum_async._api.addresses import STATES
 TERRITORIES = frozenset({"AS", "FM", "GU", "MH", "MP", "PW", "VI"})
 """Places with a ZIP code that the API does not take as a state (hum-api 2.2)."""
 MILITARY = frozenset({"AA", "AE", "AP"})
-"""What the armed forces' mail has in place of a state."""
+"""Codes of military mail, which take the place of a state."""
+NOT_IN_THE_US = "latitude and longitude are not in the US"
 _CODES = STATES | TERRITORIES | MILITARY | {"DC"}
 
 _NAMES = """
@@ -30,8 +31,8 @@ NE Nebr, NV Nev, NM N Mex, NM New Mex, NC N Car, NC N Carolina, ND N Dak, ND N D
 OR Ore, OR Oreg, PA Penn, PA Penna, PR P Rico, RI R Isl, SC S Car, SC S Carolina, SD S Dak,
 SD S Dakota, TN Tenn, TX Tex, VA Virg, WA Wash, WV W Va, WV W Virginia, WI Wis, WI Wisc, WY Wyo
 """
-# What begins with these three digits is in these states (USPS publication 65, list L002). Numbers
-# without post offices that lie between those of one state are counted as its own.
+# The states of ZIP codes by their first three digits (USPS publication 65, list L002). Numbers
+# without a post office between two numbers of one state count as numbers of that state.
 _ZIPS = """
 005 NY, 006-007 PR, 008 VI, 009 PR, 010-027 MA, 028-029 RI, 030-038 NH, 039-049 ME, 050-054 VT,
 055 MA, 056-059 VT, 060-062 CT, 063 CT NY, 064-069 CT, 070-089 NJ, 090-099 AE, 100-149 NY,
@@ -47,7 +48,7 @@ _ZIPS = """
 
 
 class Spelling(Enum):
-    """How sure it is which state is meant."""
+    """The form in which a state is written: from certain to likely."""
 
     CODE = auto()
     NAME = auto()
@@ -55,7 +56,7 @@ class Spelling(Enum):
 
 
 def _letters(text: str) -> str:
-    """Return what the spellings of one name have in common."""
+    """Return a name without case, spaces and punctuation."""
     return re.sub(r"[\s.,'-]", "", text.casefold())
 
 
@@ -83,9 +84,9 @@ _DIGITS = re.compile(r"(?:(\d{3,5})-?|(\d{4,5})[- ]?(\d{4}))(?:\.0+)?", re.ASCII
 
 @lru_cache(maxsize=1024)
 def read_state(text: str) -> tuple[str, Spelling] | None:
-    """Return the code of the state that is meant, and how sure that is; None if it is none.
+    """Return the code of a state and the form in which it is written; None if it is no state.
 
-    Codes of territories and of military mail are codes too.
+    Territories and military mail count as states here.
     """
     code = text.upper()
     if code in _CODES:
@@ -93,7 +94,7 @@ def read_state(text: str) -> tuple[str, Spelling] | None:
     letters = _letters(text)
     if letters in _NAMED:
         return _NAMED[letters], Spelling.NAME
-    # "N.Y.", "US-NY" (ISO 3166-2) and "NY - New York" leave no doubt either.
+    # "N.Y.", "US-NY" (ISO 3166-2) and "NY - New York" are certain, too.
     code = letters.removeprefix("us").upper() if len(letters) == 4 else letters[:2].upper()  # noqa: PLR2004  US + code
     if code in _CODES and (letters[2:] in {"", code.lower()} or _NAMED.get(letters[2:]) == code):
         return code, Spelling.NAME
@@ -103,7 +104,7 @@ def read_state(text: str) -> tuple[str, Spelling] | None:
 
 
 def read_zip(text: str) -> str | None:
-    """Return the ZIP code that was meant by digits that lost zeros or a hyphen, or gained a ".0".
+    """Return the ZIP code of digits that have lost zeros or a hyphen, or gained a ".0".
 
     Spreadsheets also write ``'00501`` and ``="00501"``, to keep the zeros.
     """
@@ -115,25 +116,36 @@ def read_zip(text: str) -> str | None:
 
 
 def states_of_zip(zip_code: str) -> frozenset[str]:
-    """Return the states in which a ZIP code can be; empty if no ZIP code begins like that."""
+    """Return the states that a ZIP code can belong to; an empty set if there is no such code."""
     return _PREFIXES.get(zip_code[:3], _NOWHERE)
 
 
 def not_covered(field: str, code: str) -> str:
-    """Return the sentence about a state or ZIP code of a territory or of military mail."""
+    """Return the message about a state or ZIP code of a territory or of military mail."""
     verb = "is" if field == "state" else "belongs to"
     what = "military mail" if code in MILITARY else "a US territory"
     return f"{field} {verb} {what}, which the API does not cover: it knows the 50 states, DC and PR"
 
 
 def in_the_us(latitude: float, longitude: float) -> bool:
-    """Return whether it is somewhere from Puerto Rico to Alaska, whose last islands lie east."""
+    """Return whether a point is between Puerto Rico and Alaska, which crosses the date line."""
     return 17.5 <= latitude <= 71.6 and (-180 <= longitude <= -64.5 or 172 <= longitude <= 180)  # noqa: PLR2004  degrees
 
 
 def swapped(latitude: object, longitude: object) -> bool:
-    """Return whether two numbers of degrees make sense only the other way round."""
-    # The check that refuses what is no number may be the one that asks.
+    """Return whether latitude and longitude are in the US only if they are exchanged."""
+    # Callers also ask about values that were refused because they are no numbers.
     if not isinstance(latitude, int | float) or not isinstance(longitude, int | float):
         return False
     return in_the_us(longitude, latitude) and not in_the_us(latitude, longitude)
+
+
+def coordinate_error(latitude: float, longitude: float) -> str | None:
+    """Return the message about coordinates that are not in the US; None if they are."""
+    if in_the_us(latitude, longitude):
+        return None
+    if swapped(latitude, longitude):
+        return "latitude and longitude look swapped"
+    if in_the_us(latitude, -longitude):
+        return "longitude has lost its minus sign: it is negative in the US"
+    return NOT_IN_THE_US

@@ -1,10 +1,10 @@
-"""What will be refused before it is sent, and what was meant instead."""
+"""Finds the errors for which a row is refused, and their corrections."""
 
 import re
 
 import attrs
 
-from hum_async._api.addresses import checked
+from hum_async._api.addresses import checked_or_error
 from hum_async.bulk.preflight._findings import FindingKind, Severity
 from hum_async.bulk.preflight._places import (
     MILITARY,
@@ -22,45 +22,36 @@ from hum_async.errors import AddressError
 from hum_async.models import Address
 
 _ZIP = re.compile(r"\d{5}(-\d{4})?", re.ASCII)
-_HARMLESS = {"street1": "1", "state": "MI", "zip": "48226"}
-_PLACE = (None, "street1")
-"""What a whole address in the street's cell explains: a missing place, and a long street."""
+_VALID = {"street1": "1", "state": "MI", "zip": "48226"}
+_EXPLAINED = (None, "street1")
+"""Fields whose error follows from a whole address in the street's cell: no place, a long street."""
 _CANADIAN = re.compile(r"(?i)[a-z]\d[a-z] ?\d[a-z]\d")
 
 
-def refusals(row: Row) -> Address | None:
-    """Say everything that would be refused, not only what is noticed first.
+def find_refusals(row: Row) -> Address | None:
+    """Add a finding for each error of the address, not only for the first one.
 
     Returns:
-        The address as it will be sent; None if it will not be.
+        The checked address; None if it has an error.
     """
-    try:
-        return checked(row.address)
-    except AddressError as exc:
-        whole = find_whole_address(row)
-        error: AddressError | None = exc
+    found = checked_or_error(row.address)
+    if isinstance(found, Address):
+        return found
+    whole = find_whole_address(row)
     address = row.address
-    while error is not None:
-        if not whole or error.field not in _PLACE:
-            _refuse(row, error.field, str(error))
-        address = attrs.evolve(address, **_instead_of(error.field))  # type: ignore[arg-type]  # by name
-        error = _error_of(address)
+    while isinstance(found, AddressError):
+        if not whole or found.field not in _EXPLAINED:
+            _refuse(row, found.field, str(found))
+        address = attrs.evolve(address, **_valid_parts(found.field))  # type: ignore[arg-type]  # by name
+        found = checked_or_error(address)
     return None
 
 
-def _error_of(address: Address) -> AddressError | None:
-    try:
-        checked(address)
-    except AddressError as exc:
-        return exc
-    return None
-
-
-def _instead_of(field: str | None) -> dict[str, str | None]:
-    """Return what puts an error aside, for the check to come to the next one."""
+def _valid_parts(field: str | None) -> dict[str, str | None]:
+    """Return parts without the error of a field, so that the check finds the next error."""
     if field is None:
         return {"city": "Detroit", "zip": "48226"}
-    return {field: _HARMLESS.get(field)}
+    return {field: _VALID.get(field)}
 
 
 def _refuse(row: Row, field: str | None, message: str) -> None:
@@ -85,8 +76,8 @@ def _refuse(row: Row, field: str | None, message: str) -> None:
 
 def _refuse_zip(row: Row, message: str) -> None:
     text = row.text("zip")
-    # A place in the street's cell may say something else.
-    meant = None if row.has(FindingKind.ONE_CELL) else _meant_zip(row)
+    # A place in the street's cell may contradict the correction.
+    intended = None if row.has(FindingKind.ONE_CELL) else _intended_zip(row)
     if _CANADIAN.fullmatch(text):
         message = "zip is a Canadian postal code; the API knows US addresses only"
     lost = text.isdecimal() and len(text) < 5  # noqa: PLR2004  a ZIP's length
@@ -95,12 +86,12 @@ def _refuse_zip(row: Row, message: str) -> None:
         Severity.REFUSED,
         message,
         field="zip",
-        changes={"zip": meant} if meant else None,
+        changes={"zip": intended} if intended else None,
     )
 
 
-def _meant_zip(row: Row) -> str | None:
-    """Return the ZIP code that was meant if the state does not speak against it."""
+def _intended_zip(row: Row) -> str | None:
+    """Return the intended ZIP code; None if it is uncertain or contradicts the state."""
     text = row.text("zip")
     found = read_zip(text)
     if found is None or not states_of_zip(found):
@@ -108,7 +99,7 @@ def _meant_zip(row: Row) -> str | None:
     if row.text("state"):
         state = read_state(row.text("state"))
         return found if state and state[0] in states_of_zip(found) else None
-    # Eight digits may as well be a date.
+    # Eight digits may also be a date.
     return None if "-" in found and found[:5] not in text else found
 
 
@@ -119,12 +110,11 @@ def _refuse_state(row: Row, message: str) -> None:
         return
     code, spelling = found
     if code in TERRITORIES | MILITARY:
-        row.add(
-            FindingKind.NOT_COVERED, Severity.REFUSED, not_covered("state", code), field="state"
-        )
+        message = not_covered("state", code)
+        row.add(FindingKind.NOT_COVERED, Severity.REFUSED, message, field="state")
         return
     text = row.text("zip")
-    zip_code = text if _ZIP.fullmatch(text) else _meant_zip(row)
+    zip_code = text if _ZIP.fullmatch(text) else _intended_zip(row)
     fits = code in states_of_zip(zip_code) if zip_code else spelling is Spelling.NAME
     message = (
         "state is spelled out; the API takes its two letters"

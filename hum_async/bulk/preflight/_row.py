@@ -1,4 +1,4 @@
-"""One row while it is looked at: its parts, and what was said of them."""
+"""One row during the preflight: the parts of its address and its findings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,74 +10,76 @@ from hum_async.bulk.tables import Cell
 from hum_async.models import Address
 
 TEXTS = FIELDS[:5]
-"""The parts of an address that are text."""
+"""The fields of an address that are text."""
 
 
 @attrs.frozen
 class Columns:
-    """Where a table has the parts of an address.
+    """The columns of a table that hold the address.
 
     Attributes:
         header: Names of all columns.
-        at: Positions by part.
+        at: Positions of the columns, by field.
     """
 
     header: Sequence[str]
     at: Mapping[str, int]
 
     def name(self, field: str | None) -> str | None:
-        """Return the name of a part's column."""
+        """Return the name of a field's column."""
         return None if field is None else self.header[self.at[field]]
 
-    def sentence(self, field: str, message: str) -> str:
-        """Return a message that begins with the part, with its column named too."""
+    def label(self, field: str) -> str:
+        """Return a field and, if its name differs, its column."""
         name = self.name(field)
-        if name == field:
-            return message
-        return message.replace(field, f"{field} (column {name})", 1)
+        return field if name == field else f"{field} (column {name})"
+
+    def sentence(self, field: str, message: str) -> str:
+        """Return a message that begins with a field, with the field's column."""
+        return message.replace(field, self.label(field), 1)
 
 
+def _normalized_texts(row: "Row") -> dict[str, str]:
+    return {field: " ".join((getattr(row.address, field) or "").split()) for field in TEXTS}
+
+
+@attrs.define(kw_only=True, eq=False)
 class Row:
-    """One row while it is looked at.
+    """One row during the preflight.
 
-    Args:
-        number: Its number, from 1.
-        columns: Where its parts are.
-        cells: As they were read.
-        address: As it would be sent.
-        muted: Suspicions that were said of the whole table and are not repeated.
+    Attributes:
+        number: Number of the row, from 1.
+        columns: Columns of the address.
+        cells: The cells as they were read.
+        address: The address, unchecked.
+        muted: Kinds of suspicions that are not added, because the whole table has them.
+        findings: The findings so far.
+        refused: Whether the row is refused.
+        reported: Fields that have a finding; None stands for the whole address.
     """
 
-    def __init__(
-        self,
-        number: int,
-        *,
-        columns: Columns,
-        cells: Sequence[Cell],
-        address: Address,
-        muted: frozenset[FindingKind] = frozenset(),
-    ) -> None:
-        self.number = number
-        self.columns = columns
-        self.cells = cells
-        self.address = address
-        self.muted = muted
-        self.findings: list[Finding] = []
-        self.refused = False
-        self.told: set[str | None] = set()
-        """Parts about which something was said already that matters more."""
-        self._texts = {field: " ".join((getattr(address, field) or "").split()) for field in TEXTS}
+    number: int
+    columns: Columns
+    cells: Sequence[Cell]
+    address: Address
+    muted: frozenset[FindingKind] = frozenset()
+    findings: list[Finding] = attrs.field(factory=list, init=False)
+    refused: bool = attrs.field(default=False, init=False)
+    reported: set[str | None] = attrs.field(factory=set, init=False)
+    _texts: dict[str, str] = attrs.field(
+        default=attrs.Factory(_normalized_texts, takes_self=True), init=False
+    )
 
     def text(self, field: str) -> str:
-        """Return a part with single spaces; "" if there is none."""
+        """Return the text of a field with single spaces; "" if it is empty."""
         return self._texts[field]
 
     def has(self, kind: FindingKind) -> bool:
-        """Return whether something of this kind was said."""
+        """Return whether the row has a finding of this kind."""
         return any(finding.kind is kind for finding in self.findings)
 
-    def changes(self, at: int) -> bool:
-        """Return whether something that was said changes a cell."""
+    def is_corrected(self, at: int) -> bool:
+        """Return whether a finding corrects the cell at this position."""
         return any(change.at == at for finding in self.findings for change in finding.changes)
 
     def add(
@@ -89,21 +91,21 @@ class Row:
         field: str | None = None,
         changes: Mapping[str, str] | None = None,
     ) -> None:
-        """Say something of a part of this row, or of all of it.
+        """Add a finding about a field or about the whole address.
 
         Args:
-            kind: What it is.
-            severity: What it means.
-            message: Begins with the name of the part if there is one.
-            field: The part.
-            changes: New contents by part.
+            kind: Kind of the finding.
+            severity: Consequence for the row.
+            message: The message; it begins with the field if there is one.
+            field: The field; None for the whole address.
+            changes: New contents of cells, by field.
         """
         if severity is Severity.SUSPICIOUS and kind in self.muted:
             return
         columns = self.columns
         made = tuple(
-            Change(columns.at[part], columns.header[columns.at[part]], value)
-            for part, value in (changes or {}).items()
+            Change(columns.at[changed], columns.header[columns.at[changed]], value)
+            for changed, value in (changes or {}).items()
         )
         if field is not None:
             message = columns.sentence(field, message)
@@ -111,4 +113,4 @@ class Row:
             Finding(self.number, columns.name(field), kind, severity, message, made)
         )
         self.refused |= severity is Severity.REFUSED
-        self.told.add(field)
+        self.reported.add(field)

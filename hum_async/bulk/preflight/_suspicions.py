@@ -1,4 +1,4 @@
-"""What would be sent, and paid for, although it looks wrong."""
+"""Finds what looks wrong in rows that are sent and billed all the same."""
 
 import re
 import unicodedata
@@ -9,16 +9,15 @@ from hum_async._api.addresses import STATES
 from hum_async.bulk.preflight._findings import FindingKind, Severity
 from hum_async.bulk.preflight._places import (
     Spelling,
-    in_the_us,
+    coordinate_error,
     not_covered,
     read_state,
     states_of_zip,
-    swapped,
 )
 from hum_async.bulk.preflight._row import TEXTS, Row
 from hum_async.bulk.preflight._whole_address import find_whole_address
 
-# A digit that is not part of "5th" or "42nd"; or a number in words, as in One Microsoft Way.
+# A digit that is not part of "5th" or "42nd", or a number in words, as in One Microsoft Way.
 _HOUSE_NUMBER = re.compile(
     r"(?i)\d+(?!\d|st\b|nd\b|rd\b|th\b)"
     r"|^(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
@@ -30,11 +29,11 @@ _MAIL_ONLY = re.compile(
     r"|(?:rr|r\.r\.|rfd|hc|hcr|h\.c\.|rural\s+(?:route|rte)|highway\s+contract(?:\s+route)?"
     r"|star\s+route|contract\s+route)\s*#?\s*\w+(?:[\s,]*box\s*#?\s*[\w-]+)?"
 )
-_STAND_INS = """
+_PLACEHOLDER_WORDS = """
     n/a na #n/a #ref! #value! #name? null none nil nan undefined unknown unk tbd tba test testing
     asdf xx xxx xxxx xxxxx - -- --- . ? ?? ??? 00000 99999 missing blank empty
 """
-_PLACEHOLDERS = frozenset(_STAND_INS.split())
+_PLACEHOLDERS = frozenset(_PLACEHOLDER_WORDS.split())
 _ASCII = re.compile(r"[ -~]*")
 
 
@@ -45,7 +44,7 @@ def _check_whole_address(row: Row) -> None:
 
 def _check_zip_and_state(row: Row) -> None:
     text = row.text("zip")
-    if not text or row.told & {"zip", "state"} or text in _PLACEHOLDERS:
+    if not text or row.reported & {"zip", "state"} or text in _PLACEHOLDERS:
         return
     states = states_of_zip(text)
     state = row.text("state").upper()
@@ -62,7 +61,7 @@ def _check_zip_and_state(row: Row) -> None:
 
 def _check_street(row: Row) -> None:
     street = row.text("street1")
-    if not street or "street1" in row.told or street.casefold() in _PLACEHOLDERS:
+    if not street or "street1" in row.reported or street.casefold() in _PLACEHOLDERS:
         return
     if _MAIL_ONLY.fullmatch(street.rstrip(" .,")):
         message = "street1 is where mail goes; internet is looked up where a building is"
@@ -74,7 +73,7 @@ def _check_street(row: Row) -> None:
 
 def _check_placeholders(row: Row) -> None:
     for field in TEXTS:
-        if field not in row.told and row.text(field).casefold() in _PLACEHOLDERS:
+        if field not in row.reported and row.text(field).casefold() in _PLACEHOLDERS:
             message = f"{field} looks like a stand-in for something that was not known"
             row.add(FindingKind.PLACEHOLDER, Severity.SUSPICIOUS, message, field=field)
 
@@ -82,7 +81,7 @@ def _check_placeholders(row: Row) -> None:
 def _check_characters(row: Row) -> None:
     for field in TEXTS:
         text = row.text(field)
-        if _ASCII.fullmatch(text) or field in row.told:
+        if _ASCII.fullmatch(text) or field in row.reported:
             continue
         if "\N{REPLACEMENT CHARACTER}" in text or _garbled(text):
             message = (
@@ -96,7 +95,7 @@ def _check_characters(row: Row) -> None:
 
 
 def _garbled(text: str) -> bool:
-    """Return whether it is UTF-8 that something took for an older encoding, like "CaÃ±on"."""
+    """Return whether a text is UTF-8 that was decoded as Windows-1252, like "CaÃ±on"."""
     try:
         text.encode("cp1252").decode()
     except UnicodeError:
@@ -106,7 +105,7 @@ def _garbled(text: str) -> bool:
 
 def _check_dates(row: Row) -> None:
     for field, at in row.columns.at.items():
-        if isinstance(row.cells[at], date | time) and field not in row.told:
+        if isinstance(row.cells[at], date | time) and field not in row.reported:
             message = f"{field} is a date; a spreadsheet may have made it one of something like 3-4"
             row.add(FindingKind.DATE, Severity.SUSPICIOUS, message, field=field)
 
@@ -115,19 +114,14 @@ def _check_coordinates(row: Row) -> None:
     address = row.address
     if address.latitude is None or address.longitude is None:
         return
-    if row.told & {"latitude", "longitude"} or in_the_us(address.latitude, address.longitude):
+    if row.reported & {"latitude", "longitude"}:
         return
-    if swapped(address.latitude, address.longitude):
-        message = "latitude and longitude look swapped"
-    elif in_the_us(address.latitude, -address.longitude):
-        message = "longitude has lost its minus sign: it is negative in the US"
-    else:
-        message = "latitude and longitude are not in the US"
-    row.add(FindingKind.COORDINATES, Severity.SUSPICIOUS, message)
+    if message := coordinate_error(address.latitude, address.longitude):
+        row.add(FindingKind.COORDINATES, Severity.SUSPICIOUS, message)
 
 
 def _check_spelling(row: Row) -> None:
-    """Offer what is sent anyway: single spaces, and a state in capitals."""
+    """Correct the cells to what is sent anyway: single spaces, and a state in capitals."""
     for field in TEXTS:
         at = row.columns.at.get(field)
         if at is None or not isinstance(cell := row.cells[at], str):
@@ -135,7 +129,7 @@ def _check_spelling(row: Row) -> None:
         value = row.text(field)
         if field == "state" and (found := read_state(value)) and found[1] is Spelling.CODE:
             value = found[0]
-        if value not in {"", cell} and not row.changes(at):
+        if value not in {"", cell} and not row.is_corrected(at):
             row.add(
                 FindingKind.SPELLING,
                 Severity.INFO,

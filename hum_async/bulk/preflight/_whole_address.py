@@ -1,10 +1,10 @@
-"""A whole address in the street's cell, and how to spread it over the columns."""
+"""Finds a whole address in the street's cell, and splits it into the columns."""
 
 import re
 
 import attrs
 
-from hum_async._api.addresses import checked, parse_line
+from hum_async._api.addresses import checked_or_error, parse_line
 from hum_async.bulk.preflight._findings import FindingKind, Severity
 from hum_async.bulk.preflight._places import states_of_zip
 from hum_async.bulk.preflight._row import TEXTS, Row
@@ -17,17 +17,17 @@ _ENDS_IN_PLACE = re.compile(r"\b([A-Za-z]{2})[\s,]+(\d{5})(?:-\d{4})?$", re.ASCI
 
 
 def find_whole_address(row: Row) -> bool:
-    """Say so if the street's cell holds a place too; return whether it does."""
+    """Return whether the street's cell holds a place too, and add a finding if it does."""
     street = row.text("street1")
     if "," in street and (parts := _split(_COUNTRY.sub("", street))):
-        changes = _unfolded(row, parts)
+        changes = _corrections(row, parts)
     elif (end := _ENDS_IN_PLACE.search(street)) and end[1].upper() in states_of_zip(end[2]):
         changes = None
     else:
         return False
     row.add(
         FindingKind.ONE_CELL,
-        Severity.SUSPICIOUS if _can_be_sent(row.address) else Severity.REFUSED,
+        Severity.SUSPICIOUS if _is_valid(row.address) else Severity.REFUSED,
         "street1 holds a whole address; city, state and zip belong in columns of their own",
         field="street1",
         changes=changes,
@@ -35,16 +35,12 @@ def find_whole_address(row: Row) -> bool:
     return True
 
 
-def _can_be_sent(address: Address) -> bool:
-    try:
-        checked(address)
-    except AddressError:
-        return False
-    return True
+def _is_valid(address: Address) -> bool:
+    return isinstance(checked_or_error(address), Address)
 
 
 def _split(line: str) -> dict[str, str] | None:
-    """Return the parts of an address on one line if there is no doubt about them."""
+    """Return the parts of an address on one line; None if they are not certain."""
     try:
         found = parse_line(line)
     except AddressError:
@@ -59,23 +55,21 @@ def _split(line: str) -> dict[str, str] | None:
     return parts if sure and not _UNIT_WORD.match(city) and not re.search(r"\d", city) else None
 
 
-def _unfolded(row: Row, parts: dict[str, str]) -> dict[str, str] | None:
-    """Return what goes in which cell; None if a cell is missing or says something else."""
+def _corrections(row: Row, parts: dict[str, str]) -> dict[str, str] | None:
+    """Return the new cells by field; None if a column is missing or its cell contradicts."""
     at = row.columns.at
     if "street2" in parts and ("street2" not in at or row.text("street2")):
         parts = parts | {"street1": f"{parts['street1']}, {parts['street2']}"}
         del parts["street2"]
-    for field, value in parts.items():
-        if field == "street1":
-            continue
-        if field not in at or row.text(field).casefold() not in {"", value.casefold()}:
+    for field in parts.keys() - {"street1"}:
+        if field not in at or row.text(field).casefold() not in {"", parts[field].casefold()}:
             return None
     other = row.text("zip") if "zip" not in parts else ""
-    # Two halves of one place have to fit.
+    # The state of one cell must fit the ZIP code of the other.
     if other and parts["state"] not in states_of_zip(other):
         return None
     changes = {field: value for field, value in parts.items() if row.text(field) != value}
-    # What is left of "1 A St, Detroit, MI 48226, Dearborn, MI 48127" is a whole address again.
+    # The rest of "1 A St, Detroit, MI 48226, Dearborn, MI 48127" is again a whole address.
     left = ", ".join(parts[field] for field in ("street1", "street2") if field in parts)
-    doubtful = _split(left) or not _can_be_sent(attrs.evolve(row.address, **changes))  # type: ignore[arg-type]  # by name
+    doubtful = _split(left) or not _is_valid(attrs.evolve(row.address, **changes))  # type: ignore[arg-type]  # by name
     return None if doubtful else changes
