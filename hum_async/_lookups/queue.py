@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from enum import Enum, auto
-from typing import Any, Protocol
+from typing import Any
 
 from hum_async._api.endpoints import ApiRequest, close_request, create_request, poll_request
 from hum_async._api.sender import RequestSender
@@ -29,13 +29,13 @@ class SlotUse(Enum):
     CREATE = auto()
 
 
-class SlotOrder(Protocol):
-    """Which kind of request goes first. Synchronous."""
+class OldestFirst:
+    """A due poll, then a DELETE, and a new session only when nothing older needs the slot."""
 
     def next(
         self, *, late: float | None, closing: int, in_progress: int, may_create: bool
     ) -> SlotUse | None:
-        """Return what a slot is used for; None if no request needs it.
+        """Return what a slot is used for; None if no request needs it. Synchronous.
 
         Args:
             late: Seconds since the most urgent poll was due; None if none is.
@@ -43,16 +43,6 @@ class SlotOrder(Protocol):
             in_progress: Look-ups that have begun and have no result.
             may_create: A new look-up waits, and it may begin.
         """
-        ...
-
-
-class OldestFirst:
-    """A due poll, then a DELETE, and a new session only when nothing older needs the slot."""
-
-    def next(
-        self, *, late: float | None, closing: int, in_progress: int, may_create: bool
-    ) -> SlotUse | None:
-        """Return what a slot is used for; None if no request needs it."""
         del in_progress
         if late is not None:
             return SlotUse.POLL
@@ -102,7 +92,7 @@ class LookupQueue:
         sender: RequestSender,
         *,
         observer: LookupObserver | None = None,
-        order: SlotOrder | None = None,
+        order: OldestFirst | None = None,
         wake: Callable[[], None] = lambda: None,
         may_create: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -111,7 +101,7 @@ class LookupQueue:
         self.in_flight = 0
         self._sender = sender
         self._observer = LookupObserver() if observer is None else observer
-        self._order: SlotOrder = OldestFirst() if order is None else order
+        self._order = OldestFirst() if order is None else order
         self._wake = wake
         self._may_create = may_create
         self._new: deque[Lookup] = deque()

@@ -2,11 +2,11 @@
 
 import attrs
 
-from hum_async._lookups.queue import SlotUse
+from hum_async._lookups.queue import OldestFirst, SlotUse
 
 
 @attrs.define(eq=False)
-class SlotScheduler:
+class SlotScheduler(OldestFirst):
     """A due poll, then a DELETE, then a new session; but very many sessions are opened evenly.
 
     To open sessions only when nothing older is due makes waves: everything is opened at once, then
@@ -50,34 +50,28 @@ class SlotScheduler:
     def next(
         self, *, late: float | None, closing: int, in_progress: int, may_create: bool
     ) -> SlotUse | None:
-        """Return what a slot is used for; None if no request needs it.
-
-        Args:
-            late: Seconds since the most urgent poll was due; None if none is.
-            closing: Sessions that wait for their DELETE.
-            in_progress: Sessions that are open and have no result.
-            may_create: There is an address to open a session for, and it is allowed.
-        """
+        """Return what a slot is used for; arguments as of `OldestFirst.next`."""
         self._most_open = max(self._most_open, in_progress)
         credit = min(self._credit + 1.0 / self.cost, self.MAX_CREDIT)
-        first = may_create and credit >= 1.0 and self._most_open >= self.many
-        use = self._choose(late, closing, first=first, may_create=may_create)
+        overdue = late is not None and late > self.OVERDUE
+        # The bound on DELETEs that wait is for a cost that grows while openings go first.
+        open_first = (
+            may_create
+            and credit >= 1.0
+            and self._most_open >= self.many
+            and not overdue
+            and closing < 2 * self._most_open
+        )
+        use = (
+            SlotUse.CREATE
+            if open_first
+            else OldestFirst.next(
+                self, late=late, closing=closing, in_progress=in_progress, may_create=may_create
+            )
+        )
         if use is SlotUse.CREATE:
             # Openings in free slots are no debt: paid back, they would make a wave.
             credit = max(0.0, credit - 1.0)
         if use is not None:
             self._credit = credit
         return use
-
-    def _choose(
-        self, late: float | None, closing: int, *, first: bool, may_create: bool
-    ) -> SlotUse | None:
-        overdue = late is not None and late > self.OVERDUE
-        # Bounds the DELETEs that wait while openings go first, should the cost grow.
-        if first and not overdue and closing < 2 * self._most_open:
-            return SlotUse.CREATE
-        if late is not None:
-            return SlotUse.POLL
-        if closing:
-            return SlotUse.CLOSE
-        return SlotUse.CREATE if may_create else None
