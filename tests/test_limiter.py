@@ -4,11 +4,26 @@ import asyncio
 import itertools
 import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 import pytest
 
-from hum_async import RateLimiter
+from hum_async import (
+    Address,
+    AsyncSessionWatcher,
+    HumClient,
+    HumError,
+    Limiter,
+    Outcome,
+    RateLimiter,
+    RawResponse,
+    RequestTimeout,
+    RetryPolicy,
+    UpdateKind,
+)
+from hum_async.bulk import qualify
+from hum_async.testing import ScriptedTransport, SentRequest, json_response, session_json
 
 virtual = pytest.mark.virtual
 
@@ -534,3 +549,112 @@ def test_it_works_on_uvloop_whose_timers_do_not_tell_when_they_fire() -> None:
         assert loop.run_until_complete(use()) == 200
     finally:
         loop.close()
+
+
+# --- between the grant and the start --------------------------------------------------------------
+
+
+@virtual
+async def test_a_refusal_between_the_grant_and_the_start_of_an_attempt_holds_it_back() -> None:
+    limiter = RateLimiter(rate=1000, concurrency=1)
+    crowd = Crowd(limiter)
+    async with held(limiter):
+        crowd.join()
+        await asyncio.sleep(0.5)
+    # Leaving the block has granted the waiter, which has not run yet.
+    assert limiter.statistics().in_use == 1
+    limiter.throttled(5.0)
+    (went,) = await crowd.done()
+    assert 5.5 <= went <= 6.0 + 1e-6
+
+
+# --- a limiter of one's own -----------------------------------------------------------------------
+
+
+class OneAtATime(Limiter):
+    """A limiter that says nothing but who may go."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+
+    def slot(self) -> AbstractAsyncContextManager[object]:
+        return self.lock
+
+
+class Listening(OneAtATime):
+    """One that writes down what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[Any] = []
+
+    def throttled(self, retry_after: float | None) -> None:
+        self.told.append(retry_after)
+
+
+class Informed(Listening):
+    """One that hears of every answer."""
+
+    def answered(self, **answer: Any) -> None:
+        self.told.append(answer)
+
+
+def served(request: SentRequest) -> RawResponse:
+    token = "new" if request.method == "POST" else request.path.split("/")[2]
+    return json_response(
+        200, session_json(token, providers=[], geocoding="matched", internet="failed")
+    )
+
+
+REFUSED = json_response(429, {"message": "slow"}, headers={"Retry-After": "7"})
+BROKEN = json_response(500, {"message": "broken"})
+
+
+def in_turn(*answers: RawResponse | HumError) -> ScriptedTransport:
+    left = list(answers)
+    return ScriptedTransport(lambda sent: left.pop(0) if left else served(sent), latency=1.0)
+
+
+@virtual
+async def test_slot_is_all_that_a_limiter_of_ones_own_needs() -> None:
+    transport = in_turn(REFUSED, BROKEN)
+    address = Address("1 Main St", zip="48226")
+    async with HumClient(transport=transport, limiter=OneAtATime()) as hum:
+        assert (await hum.get_session("a")).agents["internet"] == "failed"
+        async with AsyncSessionWatcher(hum) as watcher:
+            ends = [update async for update in watcher.watch(["b", "c"]) if update.is_terminal]
+        assert {update.kind for update in ends} == {UpdateKind.COMPLETED}
+        assert (await hum.lookup(address)).outcome == Outcome.NO_PROVIDERS
+        (found,) = [found async for found in qualify(hum, [address])]
+        assert found.outcome == Outcome.NO_PROVIDERS
+    assert transport.most_in_flight == 1
+
+
+@virtual
+async def test_by_default_a_limiter_hears_of_refusals_alone() -> None:
+    limiter = Listening()
+    throttle = json_response(503, headers={"Retry-After": "3"})
+    transport = in_turn(REFUSED, BROKEN, throttle, json_response(429), json_response(503))
+    async with HumClient(transport=transport, limiter=limiter) as hum:
+        await hum.get_session("a")
+    assert limiter.told == [7.0, 3.0, None]
+
+
+@virtual
+async def test_a_limiter_hears_of_each_answer_once_in_order_and_of_nothing_else() -> None:
+    limiter = Informed()
+    transport = in_turn(REFUSED, BROKEN, RequestTimeout("too late"))
+    async with HumClient(transport=transport, limiter=limiter, retry=RetryPolicy(base=0.0)) as hum:
+        await hum.get_session("a")
+    sent = [request.at for request in transport.requests]
+    assert [(told["sent"], told["status"]) for told in limiter.told] == [
+        (sent[0], 429),
+        (sent[1], 500),
+        (sent[3], 200),
+    ]
+    assert [(told["refused"], told["retry_after"]) for told in limiter.told] == [
+        (True, 7.0),
+        (False, None),
+        (False, None),
+    ]
+    assert limiter.told[0]["headers"]["retry-after"] == "7"

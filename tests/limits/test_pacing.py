@@ -259,3 +259,11 @@ def test_what_was_found_survives_a_change_of_clocks_and_times_do_not() -> None:
     fresh = throttle.restarted()
     assert fresh.rate == throttle.rate
     assert fresh.ready_at(0.0) == 0.0
+
+
+def test_the_pause_has_one_home_and_nothing_is_ready_before_it_ends() -> None:
+    controller = RateController(rate=10.0)
+    controller.take(0.0, 0.0)
+    controller.throttled(1.0, 5.0)
+    assert controller.ready_at(1.0) == controller.gate.until == 6.0
+    assert controller.ready_at(7.0) == 7.0
