@@ -1,4 +1,4 @@
-"""`hum`: the command line. One small module per command; what they do lives in the library."""
+"""The command line `hum`: one module per command, and the entry point."""
 
 import sys
 

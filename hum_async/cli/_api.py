@@ -1,4 +1,4 @@
-"""The options by which every command finds the API, and the client that they make."""
+"""The options of every command that uses the API, and the client that they describe."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -64,15 +64,15 @@ class SimulatedApiOptions(ApiOptions):
 async def open_client(
     options: ApiOptions, *, key: str | None, quiet: bool = False
 ) -> AsyncIterator[HumClient]:
-    """Yield the client that the options describe, with a simulator behind it if they say so.
+    """Yield the client that the options describe, and run a simulator for it if they ask for one.
 
     Args:
-        options: How to reach the API.
-        key: What `read_key` returned.
-        quiet: Do not tell of the simulator.
+        options: The options.
+        key: The API key; None takes it from the environment.
+        quiet: Print nothing about the simulator.
 
     Raises:
-        ConfigurationError: The options do not make sense, or there is no key.
+        ConfigurationError: The options contradict each other, or there is no key.
     """
     try:
         limiter = RateLimiter(rate=options.rate, concurrency=options.concurrency)
@@ -81,9 +81,9 @@ async def open_client(
     async with AsyncExitStack() as stack:
         url = options.base_url
         if isinstance(options, SimulatedApiOptions) and options.simulate:
-            from hum_async.simulator import Simulator  # noqa: PLC0415  not needed for the real API
+            from hum_async.simulator import Simulator  # noqa: PLC0415  not needed with the real API
 
-            # Agents that work faster are no reason for sessions to expire faster.
+            # Faster agents must not make sessions expire faster.
             simulator = Simulator(
                 seed=options.seed, speed=options.speed, lifetime=LIFETIME * options.speed
             )
@@ -99,17 +99,17 @@ async def open_client(
 
 
 def read_key(options: ApiOptions) -> str | None:
-    """Return the key that the options name; None if they leave it to the environment.
+    """Return the API key that the options name; None if the environment has it.
 
     Raises:
-        ConfigurationError: It cannot be read.
+        ConfigurationError: The key cannot be read.
     """
     key_file = options.key_file
     if key_file is None:
         return None
     try:
         if key_file == "-":
-            # One line only: what follows may be the table.
+            # One line only: the table may follow.
             return sys.stdin.buffer.readline().decode().strip()
         return Path(key_file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeError) as exc:

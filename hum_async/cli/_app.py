@@ -1,4 +1,4 @@
-"""The commands of `hum`. Each is imported when it is called."""
+"""The application `hum`: its commands, each of which is imported when it is called."""
 
 import sys
 
@@ -34,7 +34,7 @@ def make_app() -> App:
         name="hum",
         help="Which internet providers serve a US address: the command line of hum_async.",
         help_epilogue=_EPILOGUE,
-        # Boxes are for eyes; a pipe gets plain text.
+        # Boxes help a person; a pipe gets plain text.
         help_formatter="default" if sys.stdout is not None and sys.stdout.isatty() else "plain",
         version=f"hum {__version__}",
         result_action="return_value",

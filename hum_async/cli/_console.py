@@ -1,4 +1,4 @@
-"""Where `hum` writes: data to standard output, everything else to standard error."""
+"""The consoles of `hum`: data goes to standard output, messages go to standard error."""
 
 from rich.console import Console
 from rich.markup import escape
@@ -8,10 +8,10 @@ messages = Console(stderr=True, highlight=False)
 
 
 def shown(text: str) -> str:
-    """Return text from outside so that it is shown as it is and cannot steer the terminal."""
+    """Escape a text from a file or the API: without markup, and without control characters."""
     return escape("".join(letter if letter.isprintable() else " " for letter in text))
 
 
 def say(markup: str) -> None:
-    """Write a message: wrapped at words on a terminal, one line elsewhere."""
+    """Print a message: wrapped at words on a terminal, on one line elsewhere."""
     messages.print(markup, soft_wrap=not messages.is_terminal)

@@ -22,7 +22,7 @@ Duration = Annotated[float, Parameter(converter=_seconds)]
 
 
 def shown_duration(seconds: float) -> str:
-    """Return a duration as hours, minutes and seconds."""
+    """Return a duration in seconds as text: hours, minutes and seconds."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -34,10 +34,10 @@ class InputOptions:
     ] = None
 
     def open(self, source: str) -> tuple[Table, AddressColumns]:
-        """Open the input and find its columns.
+        """Open the input and find the columns of the address.
 
         Raises:
-            InputError: It cannot be read.
+            InputError: The input cannot be read, or a field has no column.
             MappingError: The mapping names a field or a column that does not exist.
         """
         named = _mapping(self.map)
@@ -45,7 +45,7 @@ class InputOptions:
         return table, find_columns(table.header, mapping=named, source=table.name)
 
     def describe(self, table: Table, columns: AddressColumns) -> None:
-        """Say what was found in the input, and what it was taken for."""
+        """Print the number of rows, the columns of the address, and the table's note."""
         found = ", ".join(f"{field} = {table.header[at]}" for field, at in columns.at.items())
         say(shown(f"{table.name}: {table.count:,} rows; {found}"))
         if table.note:

@@ -1,4 +1,4 @@
-"""The options of a job's journal, and starting over."""
+"""The options of a job's journal, its path, and starting over without it."""
 
 import contextlib
 import sys
@@ -76,13 +76,13 @@ class JournalOptions:
     ] = None
 
     def job_options(self, path: Path, *, keep: bool, close: bool, simulated: bool) -> JobOptions:
-        """Return the options of the job that keeps its journal at `path`.
+        """Return the options of the job.
 
         Args:
             path: The journal.
-            keep: It stays when the command has ended.
+            keep: The journal is kept when the command ends.
             close: End each session when its result is safe.
-            simulated: The API is simulated inside this process.
+            simulated: The API is simulated in this process.
         """
         return JobOptions(
             journal=path,
@@ -91,15 +91,15 @@ class JournalOptions:
             max_age=self.reuse,
             reuse_from=self.reuse_from,
             max_sessions=self.max_sessions,
-            # A job whose journal is not kept cannot be taken up later.
+            # Without its journal, a job cannot be resumed after a long pause.
             max_pause=MAX_PAUSE if keep else None,
-            # A simulated API inside the last process has taken its sessions along.
+            # The sessions of an earlier process ended with its simulator.
             forget_open=simulated,
         )
 
     @property
     def retried(self) -> frozenset[Outcome]:
-        """Outcomes of earlier runs that are looked up anew."""
+        """Outcomes of earlier runs that are looked up again."""
         failed = {Outcome.FAILED, Outcome.TIMED_OUT, Outcome.EXPIRED, Outcome.INVALID_ADDRESS}
         return frozenset(
             (failed if self.retry_failed else set())
@@ -109,7 +109,7 @@ class JournalOptions:
 
 @contextlib.contextmanager
 def journal_path(options: JournalOptions, *, output: str, streams: bool) -> Iterator[Path]:
-    """Yield where the journal is; a temporary one if there is nothing for it to lie beside."""
+    """Yield the path of the journal; a temporary one if the output is a stream."""
     if options.journal is not None:
         yield options.journal
     elif not streams:
@@ -120,20 +120,20 @@ def journal_path(options: JournalOptions, *, output: str, streams: bool) -> Iter
 
 
 def start_over(path: Path, options: JournalOptions, *, may_ask: bool) -> None:
-    """Remove a journal after saying what it holds.
+    """Remove the journal if the user asked to start over, after the user has confirmed it.
 
     Args:
         path: The journal.
-        options: Whether there is anything to do, and whether to ask.
-        may_ask: Somebody is there to be asked.
+        options: Whether to start over, and whether to ask.
+        may_ask: The user can answer a question.
 
     Raises:
-        JournalError: Another process has it, or it is no journal.
-        UsageError: Nobody can be asked, and nobody said yes.
+        JournalError: Another process uses the file, or it is no journal.
+        UsageError: The user has not confirmed.
     """
     if not options.fresh or not path.exists():
         return
-    say(f"[yellow]{shown(str(path))} {_loss(path)}. Starting over forgets that.[/]")
+    say(f"[yellow]{shown(str(path))} {_contents(path)}. Starting over forgets that.[/]")
     if not options.yes:
         if not may_ask:
             raise UsageError("say --yes with --fresh to start over without being asked")
@@ -142,8 +142,8 @@ def start_over(path: Path, options: JournalOptions, *, may_ask: bool) -> None:
     remove_journal(path)
 
 
-def _loss(path: Path) -> str:
-    # Whatever is no journal at all is not ours to remove.
+def _contents(path: Path) -> str:
+    # Raises JournalError for a file that is no journal: hum must not remove it.
     if version_of(path, must_exist=True) != VERSION:
         return "was written by another version of hum_async and cannot be read by this one"
     try:
@@ -158,5 +158,5 @@ def _loss(path: Path) -> str:
 
 
 def is_interactive(source: str) -> bool:
-    """Whether a question can be asked."""
+    """Whether the user can answer a question: standard input is a terminal and not the table."""
     return source != STANDARD and sys.stdin is not None and sys.stdin.isatty()

@@ -1,4 +1,4 @@
-"""What a look at a table found, as a person reads it."""
+"""Prints the result of a preflight."""
 
 from rich.console import Console
 from rich.table import Table
@@ -27,20 +27,20 @@ KIND_MEANING = {
     FindingKind.SPELLING: "spaces or small letters, which are sent corrected anyway",
 }
 _RATES = (5, 10, 50, 200)
-"""Requests per second to reckon with when nobody knows the real limit."""
+"""Requests per second for which a duration is printed if the rate limit is not known."""
 _STYLES = {Severity.REFUSED: "red", Severity.SUSPICIOUS: "yellow", Severity.INFO: "dim"}
 
 
 def show(
     found: Preflight, *, rate: float | None = None, limit: int = 20, console: Console = data
 ) -> None:
-    """Print what was found, what a job will buy and how long it takes.
+    """Print the findings, the number of sessions that a job will buy, and its duration.
 
     Args:
-        found: What `examine` returned.
-        rate: Requests per second; None shows what several of them would mean.
-        limit: How many findings to show one by one.
-        console: Where to.
+        found: The result of the preflight.
+        rate: Requests per second; None prints the duration for several rates.
+        limit: Number of findings to print in full.
+        console: Console to print to.
     """
     _print(console, _totals(found))
     if found.kinds:
@@ -91,9 +91,9 @@ def _findings(found: Preflight, *, limit: int) -> list[str]:
         fix = f" [dim]Fix:[/] {shown(finding.fix)}" if finding.fix is not None else ""
         style = _STYLES[finding.severity]
         lines.append(f"[{style}]{place}:[/] {shown(finding.message)}.{fix}")
-    told = sum(kind.count for kind in found.kinds if kind.severity is not Severity.INFO)
-    if told > len(lines):
-        lines.append(f"[dim]... and {told - len(lines):,} more.[/]")
+    total = sum(kind.count for kind in found.kinds if kind.severity is not Severity.INFO)
+    if total > len(lines):
+        lines.append(f"[dim]... and {total - len(lines):,} more.[/]")
     return lines
 
 
@@ -112,7 +112,7 @@ def _time(sessions: int, rate: float) -> str:
 
 
 def _about(seconds: float) -> str:
-    """Return a time as people say it, in its two largest units at most."""
+    """Return a duration in seconds as text, in its two largest units."""
     minutes = round(seconds / 60)
     if seconds < 90:  # noqa: PLR2004  below that, minutes are too coarse
         return f"{seconds:.0f} s"

@@ -1,16 +1,11 @@
-"""A job's progress: a bar on a terminal, a line now and then elsewhere."""
+"""Shows the progress of a job: a bar on a terminal, a line every 30 seconds elsewhere."""
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-)
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Column
 
 from hum_async.bulk.report import JobReport
@@ -19,11 +14,11 @@ from hum_async.cli._durations import shown_duration
 
 _ROOM_FOR_BAR = 80
 LINE_EVERY = 30.0
-"""Seconds between two lines where there is no terminal."""
+"""Seconds between two lines without a terminal."""
 
 
 def counts(report: JobReport) -> str:
-    """Return the rows by outcome in words."""
+    """Return the numbers of rows by outcome as text."""
     return ", ".join(
         f"{number:,} {outcome.lower().replace('_', ' ')}"
         for outcome, number in report.outcomes.most_common()
@@ -31,7 +26,7 @@ def counts(report: JobReport) -> str:
 
 
 def figures(report: JobReport) -> str:
-    """Return rate, requests per address and time left in words."""
+    """Return rate, requests per address and remaining time as text."""
     if not report.done:
         return f"waiting for the first answers, {report.open:,} sessions open"
     eta = report.eta
@@ -40,29 +35,33 @@ def figures(report: JobReport) -> str:
 
 
 class ProgressView:
-    """Shows a report that somebody else keeps current.
+    """Shows the current counts of a report.
 
     Args:
-        report: What to show.
-        progress: The bar; None where there is no terminal.
+        report: The report, which the job keeps current.
+        progress: The bar; None without a terminal.
+        quiet: Print no lines without a terminal.
     """
 
-    def __init__(self, report: JobReport, *, progress: Progress | None) -> None:
+    def __init__(
+        self, report: JobReport, *, progress: Progress | None = None, quiet: bool = False
+    ) -> None:
         self._report = report
         self._progress = progress
-        self._said_at = time.monotonic()
+        self._quiet = quiet
+        self._printed_at = time.monotonic()
         if progress is not None:
             self._task = progress.add_task("", total=report.total, counts="", figures="")
 
     def update(self) -> None:
-        """Look at the report again."""
+        """Show the current counts."""
         report = self._report
         if self._progress is not None:
             self._progress.update(
                 self._task, completed=report.done, counts=counts(report), figures=figures(report)
             )
-        elif time.monotonic() - self._said_at >= LINE_EVERY:
-            self._said_at = time.monotonic()
+        elif not self._quiet and time.monotonic() - self._printed_at >= LINE_EVERY:
+            self._printed_at = time.monotonic()
             found = f": {counts(report)}" if report.done else ""
             say(f"hum: {report.done:,} of {report.total:,} rows{found}; {figures(report)}")
 
@@ -74,17 +73,14 @@ def showing_progress(
     """Show a job's progress while the block runs.
 
     Args:
-        report: What to show.
+        report: The job's report.
         quiet: Show nothing.
-        rows_on_screen: The terminal shows the rows themselves; a bar would get between them.
+        rows_on_screen: The terminal shows the rows; a bar would mix with them.
     """
     if quiet or rows_on_screen or not sys.stderr.isatty():
-        view = ProgressView(report, progress=None)
-        if quiet:
-            view.update = lambda: None  # type: ignore[method-assign]
-        yield view
+        yield ProgressView(report, quiet=quiet)
         return
-    # One line whatever the width: what does not fit is cut at its end, the least important part.
+    # Always one line: if it does not fit, its end is cut, which is the least important part.
     words = TextColumn(
         "{task.completed:,}/{task.total:,}  {task.fields[figures]}  [dim]{task.fields[counts]}",
         table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),

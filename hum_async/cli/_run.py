@@ -1,4 +1,4 @@
-"""How every command runs: exit codes, errors as one line, Ctrl-C and SIGTERM alike."""
+"""Runs a command: exit codes, errors as one line, the same clean-up for Ctrl-C and SIGTERM."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 import anyio
+import attrs
 
 from hum_async.bulk.files.columns import MappingError
 from hum_async.cli._console import say, shown
@@ -17,7 +18,7 @@ from hum_async.errors import AddressError, AuthenticationError, HumError, Sessio
 
 
 class ExitCode(IntEnum):
-    """What the exit code of `hum` says."""
+    """The exit codes of `hum`."""
 
     OK = 0
     COULD_NOT_RUN = 1
@@ -29,50 +30,52 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+Command = Coroutine[Any, Any, ExitCode]
+
 _SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
 class UsageError(HumError):
-    """The arguments of a command do not make sense."""
+    """The arguments of a command contradict each other."""
 
 
-class _Stopping:
-    """What the signals that came so far mean, and who would rather end by itself."""
+@attrs.define
+class _Signals:
+    """The exit codes of the signals received, and the command's handler of the first one."""
 
-    def __init__(self) -> None:
-        self.received: list[ExitCode] = []
-        self.gently: Callable[[], None] | None = None
+    received: list[ExitCode] = attrs.field(factory=list)
+    on_first: Callable[[], None] | None = None
 
 
-_stopping: ContextVar[_Stopping] = ContextVar("stopping")
+_signals: ContextVar[_Signals] = ContextVar("signals")
 
 
 @contextlib.contextmanager
 def gentle_stop(stop: Callable[[], None]) -> Iterator[list[ExitCode]]:
-    """Let the first Ctrl-C or SIGTERM call `stop` and not cancel the command; the second does.
+    """Let the first Ctrl-C or SIGTERM call `stop`; only the second one cancels the command.
 
-    Yields a list that holds the exit code of the signal once it came.
+    Yields the list of the exit codes of the signals received.
     """
-    stopping = _stopping.get()
-    stopping.gently = stop
+    signals = _signals.get()
+    signals.on_first = stop
     try:
-        yield stopping.received
+        yield signals.received
     finally:
-        stopping.gently = None
+        signals.on_first = None
 
 
 class _Terminated(Exception):
-    """SIGTERM came while a command was reading what it needs."""
+    """SIGTERM came while a command was being prepared."""
 
 
-def run(prepare: Callable[[], Coroutine[Any, Any, ExitCode]]) -> ExitCode:
+def run(prepare: Callable[[], Command | ExitCode]) -> ExitCode:
     """Run a command; return its exit code.
 
-    Args:
-        prepare: Reads what the command needs and returns its coroutine. It may block, for instance
-            on standard input: no event loop runs yet that would keep Ctrl-C from ending it.
+    Ctrl-C and SIGTERM cancel the coroutine, so that both lead to the same clean-up.
 
-    Ctrl-C and SIGTERM cancel the coroutine, so that both leave through the same clean-up.
+    Args:
+        prepare: Returns the coroutine of the command, or the exit code of a command that needs no
+            event loop. It may block, for instance on standard input, because Ctrl-C ends it.
     """
     usual = signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -82,9 +85,11 @@ def run(prepare: Callable[[], Coroutine[Any, Any, ExitCode]]) -> ExitCode:
     except _Terminated:
         return ExitCode.TERMINATED
     except (HumError, MappingError) as exc:
-        return _tell(exc)
+        return _print_error(exc)
     finally:
         signal.signal(signal.SIGTERM, usual)
+    if isinstance(command, ExitCode):
+        return command
     with asyncio.Runner() as runner:
         return runner.run(_guarded(command))
 
@@ -93,39 +98,37 @@ def _terminate(_: int, __: FrameType | None) -> None:
     raise _Terminated
 
 
-async def _guarded(command: Coroutine[Any, Any, ExitCode]) -> ExitCode:
-    stopping = _Stopping()
-    _stopping.set(stopping)
+async def _guarded(command: Command) -> ExitCode:
+    signals = _Signals()
+    _signals.set(signals)
     task = asyncio.ensure_future(command)
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt
-            signals = stack.enter_context(anyio.open_signal_receiver(*_SIGNALS))
-            stopper = asyncio.ensure_future(_stop_on(signals, task, stopping))
+            receiver = stack.enter_context(anyio.open_signal_receiver(*_SIGNALS))
+            stopper = asyncio.ensure_future(_stop_on(receiver, task, signals))
             stack.callback(stopper.cancel)
         try:
             return await task
         except asyncio.CancelledError:
-            if stopping.received:
-                return stopping.received[0]
+            if signals.received:
+                return signals.received[0]
             raise
         except (HumError, MappingError) as exc:
-            return _tell(exc)
+            return _print_error(exc)
 
 
 async def _stop_on(
-    signals: AsyncIterator[signal.Signals],
-    task: asyncio.Future[ExitCode],
-    stopping: _Stopping,
+    receiver: AsyncIterator[signal.Signals], task: asyncio.Future[ExitCode], signals: _Signals
 ) -> None:
-    async for number in signals:
-        stopping.received.append(_SIGNALS[number])
-        if len(stopping.received) == 1 and stopping.gently is not None:
-            stopping.gently()
+    async for number in receiver:
+        signals.received.append(_SIGNALS[number])
+        if len(signals.received) == 1 and signals.on_first is not None:
+            signals.on_first()
         else:
             task.cancel()
 
 
-def _tell(exc: Exception) -> ExitCode:
+def _print_error(exc: Exception) -> ExitCode:
     say(f"[bold red]hum: error:[/] {shown(str(exc))}")
     if isinstance(exc, MappingError | AddressError | UsageError):
         return ExitCode.USAGE

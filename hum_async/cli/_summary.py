@@ -1,4 +1,4 @@
-"""What a job found, as a person reads it."""
+"""Prints the summary of a job."""
 
 from collections import Counter
 from pathlib import Path
@@ -26,13 +26,13 @@ _TOP = 5
 def show_summary(
     report: JobReport, *, output: str | None, failed: Path | None, simulated: bool
 ) -> None:
-    """Print what the job found and where it is.
+    """Print the counts of a job and the names of its outputs.
 
     Args:
-        report: The finished report.
-        output: The file that was written; None for standard output or nothing.
-        failed: The file of the rows that failed, if there is one.
-        simulated: The answers are made up.
+        report: The job's report.
+        output: The file of the rows; None if no file was written.
+        failed: The file of the failed rows; None if no row failed.
+        simulated: The API was simulated.
     """
     state = "" if report.done == report.total else f" of {report.total:,}"
     table = Table(title=f"Addresses: {report.done:,}{state}", title_justify="left")

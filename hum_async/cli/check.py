@@ -1,8 +1,8 @@
-"""``hum check``: what is wrong with a file of addresses, before anything is bought."""
+"""``hum check``: finds errors in a file of addresses, before anything is bought."""
 
-from collections.abc import Coroutine, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -12,7 +12,6 @@ from hum_async.bulk.preflight import (
     REPORT_COLUMNS,
     TEXTS,
     Finding,
-    Preflight,
     examine,
     report_values,
 )
@@ -49,94 +48,61 @@ def check(  # noqa: PLR0913  each is an option of the command
         limit: How many findings to show.
         table: How to read the input.
     """
-    return run(
-        lambda: _prepare(
-            input, report=report, corrected=corrected, rate=rate, limit=limit, options=table
-        )
-    )
 
-
-def _prepare(
-    source: str,
-    *,
-    report: str | None,
-    corrected: str | None,
-    options: InputOptions,
-    **settings: Any,
-) -> Coroutine[Any, Any, ExitCode]:
-    if report is not None and report == corrected:
-        raise UsageError("--report and --corrected cannot be the same; name two files")
-    table, columns = options.open(source)
-    options.describe(table, columns)
-    # Here and not in the coroutine: no event loop keeps Ctrl-C from ending it.
-    with ExitStack() as outputs, messages.status("Looking at every row ..."):
-        on_finding = on_corrected = None
-        if report is not None:
-            sink = outputs.enter_context(_whole(_open_report(report, table)))
-            on_finding = _Findings(sink).write
+    def prepare() -> ExitCode:
+        if report is not None and report == corrected:
+            raise UsageError("--report and --corrected cannot be the same; name two files")
+        source, columns = table.open(input)
+        table.describe(source, columns)
+        with (
+            _open_report(report, source) as on_finding,
+            _open_corrected(corrected, source, columns) as on_corrected,
+            messages.status("Looking at every row ..."),
+        ):
+            found = examine(
+                source, columns, keep=limit, on_finding=on_finding, on_corrected=on_corrected
+            )
+        on_screen = STANDARD not in {report, corrected}
+        show(found, rate=rate, limit=limit, console=data if on_screen else messages)
+        if report not in {None, STANDARD}:
+            say(f"Report: {shown(str(report))}")
         if corrected is not None:
-            sink = outputs.enter_context(_whole(_open_corrected(corrected, table, columns)))
-            on_corrected = _Rows(sink).write
-        found = examine(
-            table,
-            columns,
-            keep=settings["limit"],
-            on_finding=on_finding,
-            on_corrected=on_corrected,
-        )
-    return _tell(found, report=report, corrected=corrected, **settings)
+            cells = found.correctable + found.restored
+            where = "" if corrected == STANDARD else f": {shown(corrected)}"
+            say(f"Corrected {cells:,} {'cell' if cells == 1 else 'cells'}{where}")
+        return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
 
-
-def _open_report(target: str, table: Table) -> Sink:
-    return open_sink(target, header=(), added=REPORT_COLUMNS, source=table)
-
-
-def _open_corrected(target: str, table: Table, columns: AddressColumns) -> Sink:
-    text = [table.header[at] for field, at in columns.at.items() if field in TEXTS]
-    return open_sink(target, header=table.header, added=(), source=table, text=text)
+    return run(prepare)
 
 
 @contextmanager
-def _whole(sink: Sink) -> Iterator[Sink]:
-    """Finish a file; if something goes wrong, leave what was there before."""
+def _open_report(target: str | None, table: Table) -> Iterator[Callable[[Finding], object] | None]:
+    if target is None:
+        yield None
+        return
+    with _finishing(open_sink(target, header=(), added=REPORT_COLUMNS, source=table)) as sink:
+        yield lambda finding: sink.write((), report_values(finding))
+
+
+@contextmanager
+def _open_corrected(
+    target: str | None, table: Table, columns: AddressColumns
+) -> Iterator[Callable[[list[Cell]], object] | None]:
+    if target is None:
+        yield None
+        return
+    text = [table.header[at] for field, at in columns.at.items() if field in TEXTS]
+    sink = open_sink(target, header=table.header, added=(), source=table, text=text)
+    with _finishing(sink):
+        yield lambda cells: sink.write(cells, {})
+
+
+@contextmanager
+def _finishing(sink: Sink) -> Iterator[Sink]:
+    """Close an output after the block, or discard it if the block raises."""
     try:
         yield sink
     except BaseException:
         sink.discard()
         raise
     sink.close()
-
-
-class _Findings:
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
-
-    def write(self, finding: Finding) -> None:
-        self._sink.write((), report_values(finding))
-
-
-class _Rows:
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
-
-    def write(self, cells: list[Cell]) -> None:
-        self._sink.write(cells, {})
-
-
-async def _tell(
-    found: Preflight,
-    *,
-    report: str | None,
-    corrected: str | None,
-    rate: float | None,
-    limit: int,
-) -> ExitCode:
-    on_screen = STANDARD not in {report, corrected}
-    show(found, rate=rate, limit=limit, console=data if on_screen else messages)
-    if report not in {None, STANDARD}:
-        say(f"Report: {shown(str(report))}")
-    if corrected is not None:
-        cells = found.correctable + found.restored
-        where = "" if corrected == STANDARD else f": {shown(corrected)}"
-        say(f"Corrected {cells:,} {'cell' if cells == 1 else 'cells'}{where}")
-    return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK

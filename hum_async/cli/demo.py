@@ -1,4 +1,4 @@
-"""``hum demo``: the live look-up page with a simulated API behind it."""
+"""``hum demo``: serves the example application live_lookup on a simulated API."""
 
 import contextlib
 import importlib.util
@@ -40,7 +40,7 @@ async def _demo(*, web: bool, port: int, seed: int, speed: float) -> ExitCode:
     if not web:
         raise UsageError("say what to show: hum demo --web")
     async with Simulator(seed=seed, speed=speed, lifetime=LIFETIME * speed) as simulator:
-        # The application is the one that users start themselves, so it is told as they tell it.
+        # The application is the one that users start. It reads its settings from the environment.
         os.environ |= {"HUM_BASE_URL": simulator.url, "HUM_API_KEY": "simulated"}
         with _listen(port) as listener:
             return await _serve(listener)
@@ -48,7 +48,7 @@ async def _demo(*, web: bool, port: int, seed: int, speed: float) -> ExitCode:
 
 async def _serve(listener: socket.socket) -> ExitCode:
     try:
-        import fastapi  # noqa: F401, PLC0415  an extra, needed here alone
+        import fastapi  # noqa: F401, PLC0415  an extra that only this command needs
         import uvicorn  # noqa: PLC0415  the same
     except ImportError as exc:
         raise ConfigurationError(
@@ -56,7 +56,7 @@ async def _serve(listener: socket.socket) -> ExitCode:
         ) from exc
     application = _load(_example() / "app.py").app
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
-    # The command hears the signals already, and so does the hub.
+    # The command already handles the signals, and so does the hub.
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
     host, port = listener.getsockname()
     data.print(f"Live look-ups on http://{host}:{port} (Ctrl-C ends it)")
@@ -74,7 +74,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _example() -> Path:
-    """Return where the example lies: in a wheel below the package, else in the source tree."""
+    """Return the folder of the example: in a wheel below the package, else in the source tree."""
     package = Path(__file__).parents[1]
     for place in (package / "examples", package.parent / "examples"):
         if (place / "live_lookup" / "app.py").is_file():

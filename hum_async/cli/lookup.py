@@ -1,4 +1,4 @@
-"""``hum lookup``: one address."""
+"""``hum lookup``: looks up one address."""
 
 import json as jsonlib
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""``hum ping``: is the API up, and does it take the key?"""
+"""``hum ping``: checks that the API is up and takes the key."""
 
 import asyncio
 

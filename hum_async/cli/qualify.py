@@ -1,14 +1,12 @@
-"""``hum qualify``: a file of addresses in, the same file with results out."""
+"""``hum qualify``: checks the arguments and prepares the job."""
 
 import contextlib
-from collections.abc import Coroutine
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from hum_async.bulk.files.outputs import JobOutputs
-from hum_async.bulk.preflight import Preflight, examine
+from hum_async.bulk.files.outputs import JobOutputs, file_of
+from hum_async.bulk.preflight import examine
 from hum_async.bulk.tables import STANDARD
 from hum_async.cli._api import PathOrDash, SimulatedApiOptions, read_key
 from hum_async.cli._input import InputOptions
@@ -19,8 +17,8 @@ from hum_async.cli._journal_options import (
     start_over,
 )
 from hum_async.cli._preflight_view import show
-from hum_async.cli._qualify_command import QualifyPlan, run_plan
-from hum_async.cli._run import ExitCode, UsageError, run
+from hum_async.cli._qualify_command import QualifyCommand
+from hum_async.cli._run import Command, ExitCode, UsageError, run
 
 _DEFAULT_API = SimulatedApiOptions()
 _DEFAULT_JOURNAL = JournalOptions()
@@ -61,74 +59,36 @@ def qualify(  # noqa: PLR0913  each is an option of the command
         journal: What the job remembers.
         api: How to reach the API.
     """
-    with contextlib.ExitStack() as files:
-        return run(
-            lambda: _prepare(
-                files,
-                input,
-                output=output,
-                fmt=format,
-                long=long,
-                events=events,
-                dry_run=dry_run,
-                close=close,
-                quiet=quiet,
-                table_options=table,
-                journal=journal,
-                api=api,
-            )
+    files = contextlib.ExitStack()
+
+    def prepare() -> Command | ExitCode:
+        if STANDARD == events == output:
+            raise UsageError("results and events cannot both go to standard output; use -o FILE")
+        key = None if dry_run else read_key(api)
+        source, columns = table.open(input)
+        if not quiet:
+            table.describe(source, columns)
+        if dry_run:
+            found = examine(source, columns)
+            show(found, rate=api.rate)
+            return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
+        outputs = JobOutputs(table=source, columns=columns, target=output, fmt=format, long=long)
+        path = files.enter_context(journal_path(journal, output=output, streams=outputs.streams))
+        outputs.check(journal=path, **{"file of events": file_of(events)})
+        start_over(path, journal, may_ask=is_interactive(input))
+        keep = journal.journal is not None or not outputs.streams
+        command = QualifyCommand(
+            outputs=outputs,
+            options=journal.job_options(path, keep=keep, close=close, simulated=api.simulate),
+            journal=path,
+            keeps_journal=keep,
+            events=events,
+            api=api,
+            key=key,
+            input=table,
+            quiet=quiet,
         )
+        return command.run()
 
-
-def _prepare(  # noqa: PLR0913  as above
-    files: contextlib.ExitStack,
-    source: str,
-    *,
-    output: str,
-    fmt: str | None,
-    long: str | None,
-    events: str | None,
-    dry_run: bool,
-    close: bool,
-    quiet: bool,
-    table_options: InputOptions,
-    journal: JournalOptions,
-    api: SimulatedApiOptions,
-) -> Coroutine[Any, Any, ExitCode]:
-    if STANDARD == events == output:
-        raise UsageError("results and events cannot both go to standard output; use -o FILE")
-    key = None if dry_run else read_key(api)
-    table, columns = table_options.open(source)
-    if not quiet:
-        table_options.describe(table, columns)
-    if dry_run:
-        # Here and not in the coroutine: nothing keeps Ctrl-C from ending it.
-        return _shown(examine(table, columns), rate=api.rate)
-    outputs = JobOutputs(table=table, columns=columns, target=output, fmt=fmt, long=long)
-    path = files.enter_context(journal_path(journal, output=output, streams=outputs.streams))
-    outputs.check(
-        journal=path,
-        **{"file of events": None if events in {None, STANDARD} else Path(str(events))},
-    )
-    start_over(path, journal, may_ask=is_interactive(source))
-    keep = journal.journal is not None or not outputs.streams
-    plan = QualifyPlan(
-        table=table,
-        columns=columns,
-        outputs=outputs,
-        options=journal.job_options(path, keep=keep, close=close, simulated=api.simulate),
-        journal=path,
-        keeps_journal=keep,
-        events=events,
-        api=api,
-        key=key,
-        encoding=table_options.encoding,
-        sheet=table_options.sheet,
-        quiet=quiet,
-    )
-    return run_plan(plan)
-
-
-async def _shown(found: Preflight, *, rate: float | None) -> ExitCode:
-    show(found, rate=rate)
-    return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
+    with files:
+        return run(prepare)

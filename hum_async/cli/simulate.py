@@ -1,4 +1,4 @@
-"""``hum simulate``: a simulated Hum API on this machine."""
+"""``hum simulate``: serves a simulated Hum API on this machine."""
 
 import asyncio
 from typing import Annotated, Literal
@@ -8,7 +8,7 @@ from cyclopts.validators import Number
 
 from hum_async.cli._api import Positive
 from hum_async.cli._console import data
-from hum_async.cli._run import ExitCode, run
+from hum_async.cli._run import Command, ExitCode, run
 from hum_async.errors import ConfigurationError
 from hum_async.simulator import MAGIC, Simulator
 
@@ -34,24 +34,23 @@ def simulate(  # noqa: PLR0913  each is an option of the command
         burst: Requests that may come at once under that limit.
         retry_after: Seconds that a 429 asks to wait; says nothing if not given.
     """
-    try:
-        simulator = Simulator(
-            port=port,
-            seed=seed,
-            speed=speed,
-            generation=generation,
-            rate=rate,
-            burst=burst,
-            retry_after=retry_after,
-        )
-    except ValueError as exc:
-        reason = str(exc)
-        return run(lambda: _refuse(reason))
-    return run(lambda: _serve(simulator))
 
+    def prepare() -> Command:
+        try:
+            simulator = Simulator(
+                port=port,
+                seed=seed,
+                speed=speed,
+                generation=generation,
+                rate=rate,
+                burst=burst,
+                retry_after=retry_after,
+            )
+        except ValueError as exc:
+            raise ConfigurationError(str(exc)) from exc
+        return _serve(simulator)
 
-async def _refuse(reason: str) -> ExitCode:
-    raise ConfigurationError(reason)
+    return run(prepare)
 
 
 async def _serve(simulator: Simulator) -> ExitCode:

@@ -1,4 +1,4 @@
-"""``hum status``: how a job stands, by its journal alone."""
+"""``hum status``: prints the status of a job from its journal."""
 
 from pathlib import Path
 
@@ -20,11 +20,11 @@ def status(journal: Path, /) -> int:
         journal: The job's journal, usually OUT.journal.sqlite beside its output.
     """
 
-    async def show(found: JobStatus) -> ExitCode:
-        _show(found)
+    def prepare() -> ExitCode:
+        _show(status_of(journal))
         return ExitCode.OK
 
-    return run(lambda: show(status_of(journal)))
+    return run(prepare)
 
 
 def _show(found: JobStatus) -> None:

@@ -1,8 +1,7 @@
-"""``hum verify``: check a finished job again."""
+"""``hum verify``: verifies a finished job."""
 
 from pathlib import Path
 
-from hum_async.bulk.files.verification import Verdict
 from hum_async.bulk.files.verification import verify as verified
 from hum_async.cli._console import data, shown
 from hum_async.cli._run import ExitCode, run
@@ -17,11 +16,12 @@ def verify(journal: Path, /) -> int:
         journal: The job's journal, usually OUT.journal.sqlite beside its output.
     """
 
-    async def show(verdict: Verdict) -> ExitCode:
+    def prepare() -> ExitCode:
+        verdict = verified(journal)
         for line in verdict.passed:
             data.print(f"[green]ok[/]       {shown(line)}")
         for line in verdict.problems:
             data.print(f"[red]problem[/]  {shown(line)}")
         return ExitCode.FAILED_ROWS if verdict.problems else ExitCode.OK
 
-    return run(lambda: show(verified(journal)))
+    return run(prepare)

@@ -1,4 +1,4 @@
-"""``hum watch``: a live table of sessions and their agents."""
+"""``hum watch``: polls sessions and shows their agents in a live table."""
 
 import sys
 from contextlib import nullcontext
@@ -61,13 +61,12 @@ async def _watch(
 
 
 def _tokens(arguments: tuple[str, ...]) -> list[str]:
-    tokens: list[str] = []
+    tokens: dict[str, None] = {}
     for argument in arguments:
-        lines = sys.stdin.read().split() if argument == "-" else [argument]
-        tokens += lines
+        tokens |= dict.fromkeys(sys.stdin.read().split() if argument == "-" else [argument])
     if not tokens:
         raise UsageError("name at least one session token, or - to read them from a pipe")
-    return list(dict.fromkeys(tokens))
+    return list(tokens)
 
 
 class _View:

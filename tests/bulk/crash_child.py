@@ -21,18 +21,17 @@ from hum_async.bulk.files.outputs import JobOutputs
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.tables import open_table
 from hum_async.cli._api import SimulatedApiOptions
-from hum_async.cli._qualify_command import QualifyPlan, run_plan
+from hum_async.cli._input import InputOptions
+from hum_async.cli._qualify_command import QualifyCommand
 from hum_async.cli._run import run
 
 
-def plan_of(order: dict[str, Any]) -> QualifyPlan:
+def command_of(order: dict[str, Any]) -> QualifyCommand:
     folder = Path(order["folder"])
     table = open_table(str(folder / "in.csv"))
     columns = find_columns(table.header)
     output = str(folder / "out.csv")
-    return QualifyPlan(
-        table=table,
-        columns=columns,
+    return QualifyCommand(
         outputs=JobOutputs(
             table=table, columns=columns, target=output, long=str(folder / "long.csv")
         ),
@@ -48,9 +47,8 @@ def plan_of(order: dict[str, Any]) -> QualifyPlan:
         events=str(folder / "events.jsonl"),
         api=SimulatedApiOptions(base_url=order["url"], rate=order["rate"]),
         key="any-key",
+        input=InputOptions(),
         quiet=True,
-        encoding=None,
-        sheet=None,
     )
 
 
@@ -69,7 +67,7 @@ def slow_down_commits(seconds: float) -> None:
 def child(order: dict[str, Any]) -> int:
     if order["commit_delay"]:
         slow_down_commits(order["commit_delay"])
-    return int(run(lambda: run_plan(plan_of(order))))
+    return int(run(lambda: command_of(order).run()))
 
 
 def main() -> None:
