@@ -1,0 +1,708 @@
+"""Breaks important lines one by one, and checks that a test notices each: no test of its own.
+
+    python tests/mutants.py [-j WORKERS] [NAME ...]
+
+Each mutant replaces one piece of text, which must occur exactly once in its file, in a copy of the
+repository. The nearest tests are run first; if they pass, so is the whole default suite. It ends
+with 1 if a mutant survives, or if the table no longer fits the code.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import venv
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+
+import attrs
+
+ROOT = Path(__file__).parent.parent
+HANGS_AFTER = 60
+"""Seconds after which a test hangs, as some mutants do."""
+
+
+@attrs.frozen
+class Mutant:
+    """One deliberate mistake.
+
+    Attributes:
+        name: What breaks.
+        file: Where, below `hum_async`.
+        old: The text that is replaced.
+        new: What it is replaced by.
+        tests: The nearest tests, below `tests`.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+MUTANTS = [
+    # --- the limit --------------------------------------------------------------------------------
+    Mutant(
+        "pause-holds-requests",
+        "_limits/pacing.py",
+        "return max(self._pacer.ready_at(since), self.gate.until)",
+        "return self._pacer.ready_at(since)",
+        "limits/test_pacing.py",
+    ),
+    Mutant(
+        "late-refusal-is-heeded",
+        "limiter.py",
+        "if self._controller.gate.until <= loop.time():",
+        "if True:",
+        "test_limiter.py",
+    ),
+    Mutant(
+        "pause-only-moves-ahead",
+        "_limits/pacing.py",
+        "self.until = max(self.until, now + seconds)",
+        "self.until = now + seconds",
+        "limits/test_pacing.py",
+    ),
+    Mutant(
+        "first-after-a-pause-goes-alone",
+        "_limits/pacing.py",
+        "self._pacer.restart(now + min(1.5 * (self._adaptive.round_trip or 0.0), 1.0))",
+        "pass",
+        "limits/test_pacing.py limits/test_discovery.py",
+    ),
+    Mutant(
+        "pause-is-bounded",
+        "_limits/pacing.py",
+        "seconds = min(max(seconds, 0.0), MAX_PAUSE)\n"
+        "        seconds = min(seconds + jitter * min(0.1 * seconds, 1.0), MAX_PAUSE)\n",
+        "seconds = max(seconds, 0.0)\n",
+        "limits/test_pacing.py",
+    ),
+    Mutant(
+        "cancelled-waiter-gives-back",
+        "limiter.py",
+        "self._controller.give_back()",
+        "pass",
+        "test_limiter.py",
+    ),
+    Mutant(
+        "first-come-first-served",
+        "limiter.py",
+        "heapq.heappush(self._queue, (slot.order, ",
+        "heapq.heappush(self._queue, (-slot.order, ",
+        "test_limiter.py",
+    ),
+    Mutant(
+        "limiter-is-told-once",
+        "_api/sender.py",
+        "            refused=refused,\n",
+        "            refused=False,\n",
+        "test_limiter.py",
+    ),
+    Mutant(
+        "default-limiter-hears-of-refusals",
+        "limiter.py",
+        "        if refused:\n            self.throttled(retry_after)",
+        "        self.throttled(retry_after)",
+        "test_limiter.py",
+    ),
+    Mutant(
+        "discovery-cuts",
+        "_limits/discovery.py",
+        "self._set_rate(max(rate * factor, throughput * self.GENTLE_CUT_FACTOR))",
+        "self._set_rate(rate)",
+        "limits/test_discovery.py",
+    ),
+    Mutant(
+        "discovery-grows-if-used",
+        "_limits/discovery.py",
+        "if utilized and now >= self._hold_ends:",
+        "if now >= self._hold_ends:",
+        "limits/test_discovery.py",
+    ),
+    Mutant(
+        "old-refusals-do-not-cut",
+        "_limits/discovery.py",
+        "if sent is not None and sent < self._last_cut:",
+        "if False:",
+        "limits/test_discovery.py",
+    ),
+    Mutant(
+        "rate-headers-are-heeded",
+        "_limits/pacing.py",
+        "return min(adaptive.rate, max(self._told_rate, adaptive.SLOWEST))",
+        "return adaptive.rate",
+        "limits/test_pacing.py",
+    ),
+    Mutant(
+        "spent-quota-pauses",
+        "_limits/pacing.py",
+        "if told.remaining == 0 and told.reset:",
+        "if False:",
+        "limits/test_pacing.py",
+    ),
+    Mutant(
+        "rest-of-a-quota-lasts-to-its-end",
+        "_limits/rate_limit_headers.py",
+        "return left if whole is None else min(whole, left)",
+        "return left if whole is None else whole",
+        "limits/test_rate_limit_headers.py",
+    ),
+    Mutant(
+        "retry-after-date-by-the-servers-clock",
+        "_limits/rate_limit_headers.py",
+        'served = http_date(headers.get("date", "")) or now\n    return',
+        "served = now\n    return",
+        "api/test_retry.py limits/test_rate_limit_headers.py",
+    ),
+    # --- one request ------------------------------------------------------------------------------
+    Mutant(
+        "throttled-request-keeps-its-place",
+        "_api/sender.py",
+        "                    throttles += 1\n                    continue",
+        "                    throttles += 1\n                    slot = self.limiter.slot()\n"
+        "                    continue",
+        "test_client.py",
+    ),
+    Mutant(
+        "throttles-are-no-tries",
+        "_api/sender.py",
+        "if is_throttle(error) and throttles < self.retry.throttles:",
+        "if False:",
+        "test_client.py",
+    ),
+    Mutant(
+        "post-is-not-sent-twice",
+        "_api/retry.py",
+        "    if creates and may_have_created(error):\n        return None\n",
+        "",
+        "api/test_retry.py",
+    ),
+    Mutant(
+        "post-after-timeout-is-uncertain",
+        "_api/retry.py",
+        "return isinstance(error, TransportError | ResponseError | ServerError)",
+        "return isinstance(error, ResponseError | ServerError)",
+        "api/test_retry.py",
+    ),
+    Mutant(
+        "503-with-retry-after-throttles",
+        "_api/retry.py",
+        "and error.retry_after is not None",
+        "and False",
+        "api/test_retry.py",
+    ),
+    Mutant(
+        "410-is-gone",
+        "_api/endpoints.py",
+        "    HTTPStatus.GONE: SessionGone,\n",
+        "",
+        "test_client.py",
+    ),
+    Mutant(
+        "closed-twice-is-closed",
+        "_api/endpoints.py",
+        "also=(HTTPStatus.NOT_FOUND, HTTPStatus.GONE)",
+        "also=(HTTPStatus.NOT_FOUND,)",
+        "test_client.py",
+    ),
+    Mutant(
+        "tokens-are-encoded",
+        "_api/endpoints.py",
+        'segment = quote(token, safe="")',
+        "segment = quote(token)",
+        "test_client_urls.py test_client.py",
+    ),
+    Mutant(
+        "degrees-are-hidden",
+        "_api/endpoints.py",
+        "secrets=(*filter(None, parts), *degrees),",
+        "secrets=(*filter(None, parts),),",
+        "test_client.py",
+    ),
+    Mutant(
+        "request-id-is-clean",
+        "_api/endpoints.py",
+        "hide(request_id, secrets) if request_id else None",
+        "request_id or None",
+        "test_client.py",
+    ),
+    Mutant(
+        "tokens-are-hidden",
+        "_redact.py",
+        "for pattern in (_FULL_ADDRESS, _STREET, _TOKEN_LIKE):",
+        "for pattern in (_FULL_ADDRESS, _STREET):",
+        "test_redact.py",
+    ),
+    Mutant(
+        "cause-holds-no-token",
+        "transport.py",
+        "cause = None if path in str(exc) else exc",
+        "cause = exc",
+        "test_transport.py test_client.py",
+    ),
+    Mutant(
+        "redirects-are-refused",
+        "transport.py",
+        "allow_redirects=False",
+        "allow_redirects=True",
+        "test_transport.py",
+    ),
+    Mutant(
+        "bodies-are-capped", "transport.py", "if size > MAX_BODY:", "if False:", "test_transport.py"
+    ),
+    Mutant(
+        "packed-bodies-are-capped",
+        "transport.py",
+        'return "Content-Encoding" in response.headers',
+        "return False",
+        "test_transport.py",
+    ),
+    Mutant(
+        "plain-http-is-refused",
+        "transport.py",
+        'if parts.scheme == "http" and not',
+        "if False and not",
+        "test_transport.py",
+    ),
+    Mutant(
+        "bad-tls-certainly-had-no-effect",
+        "transport.py",
+        'return ConnectFailed(f"no safe TLS',
+        'return TransportError(f"no safe TLS',
+        "test_transport.py",
+    ),
+    Mutant(
+        "cookies-are-not-kept",
+        "transport.py",
+        "cookie_jar=aiohttp.DummyCookieJar(),",
+        "",
+        "test_transport.py",
+    ),
+    Mutant(
+        "dc-is-no-state",
+        "_api/addresses.py",
+        'if state == "DC" and not (parts["zip"] and parts["city"]):',
+        "if False:",
+        "api/test_addresses.py",
+    ),
+    # --- polling ----------------------------------------------------------------------------------
+    Mutant(
+        "budget-stands-still-in-a-pause",
+        "_api/sender.py",
+        "return now, now - paused if paused else now",
+        "return now, now",
+        "polling/test_poller.py",
+    ),
+    Mutant(
+        "budget-stands-still-in-our-queue",
+        "_polling/session_poll.py",
+        "self._spent += min(active - self._charged_until, self._chargeable)",
+        "self._spent += active - self._charged_until",
+        "polling/test_poller.py",
+    ),
+    Mutant(
+        "budget-is-charged",
+        "_polling/session_poll.py",
+        "            self._spent += active - self._charged_until\n        self._charged_until",
+        "            pass\n        self._charged_until",
+        "polling/test_session_poll.py",
+    ),
+    Mutant(
+        "one-poll-at-the-deadline",
+        "_polling/session_poll.py",
+        "    if gap >= left:\n        return left\n",
+        "    if gap >= left:\n        return gap\n",
+        "polling/test_session_poll.py",
+    ),
+    Mutant(
+        "404-has-a-grace",
+        "_polling/session_poll.py",
+        "return self.session is None and self._spent < NOT_FOUND_GRACE",
+        "return False",
+        "polling/test_session_poll.py",
+    ),
+    Mutant(
+        "throttled-poll-costs-no-budget",
+        "_polling/session_poll.py",
+        "        self._chargeable = 0.0\n\n    def answered",
+        "\n    def answered",
+        "polling/test_session_poll.py test_watcher.py",
+    ),
+    Mutant(
+        "due-polls-first",
+        "_polling/poller.py",
+        "return entry.throttles > 0 or now - entry.sent_at >= OFTEN_ENOUGH",
+        "return False",
+        "test_watcher.py",
+    ),
+    Mutant(
+        "throttled-poll-first",
+        "_polling/poller.py",
+        "return entry.throttles > 0 or now",
+        "return now",
+        "test_watcher.py",
+    ),
+    Mutant(
+        "ended-token-is-not-polled",
+        "_polling/poller.py",
+        "        if ended:\n            del self._entries[entry.token]\n        else:",
+        "        if True:",
+        "test_watcher.py",
+    ),
+    Mutant(
+        "one-terminal-update",
+        "_polling/mailbox.py",
+        "            self._ended.add(token)\n",
+        "",
+        "polling/test_mailbox.py",
+    ),
+    Mutant(
+        "terminal-update-is-not-merged-away",
+        "_polling/mailbox.py",
+        "self._updates[token] = merged(missed, update) if missed else update",
+        "self._updates[token] = missed or update",
+        "polling/test_mailbox.py",
+    ),
+    Mutant(
+        "readers-are-woken",
+        "_polling/mailbox.py",
+        "            self._ended.add(token)\n        self.wake()",
+        "            self._ended.add(token)",
+        "polling/test_mailbox.py",
+    ),
+    Mutant(
+        "another-value-is-no-time",
+        "_polling/response_store.py",
+        "    if b'\"' in other[stamp]:\n        return False\n",
+        "",
+        "polling/test_response_store.py",
+    ),
+    Mutant(
+        "packed-answers-come-back",
+        "_polling/response_store.py",
+        "decompressobj(self._WINDOW, zdict=self._first)",
+        "decompressobj(self._WINDOW)",
+        "polling/test_watched_session.py",
+    ),
+    Mutant(
+        "cancellation-is-not-swallowed",
+        "_tasks.py",
+        "    if interrupted is not None:\n        raise interrupted\n",
+        "",
+        "test_tasks.py",
+    ),
+    # --- purchases --------------------------------------------------------------------------------
+    Mutant(
+        "intent-before-post",
+        "bulk/job_engine.py",
+        "await store.record(Asked(purchase.digest, purchase.instead_of))",
+        "store.record(Asked(purchase.digest, purchase.instead_of))",
+        "bulk/test_job_engine.py",
+    ),
+    Mutant(
+        "token-before-poll",
+        "bulk/job_engine.py",
+        "await store.record(Opened(digest, lookup.token, lookup.requests))",
+        "store.record(Opened(digest, lookup.token, lookup.requests))",
+        "bulk/test_job_engine.py",
+    ),
+    Mutant(
+        "result-before-delete",
+        "bulk/job_engine.py",
+        "            await store.record(Settled(digest, lookup.result))\n        elif",
+        "            store.record(Settled(digest, lookup.result))\n        elif",
+        "bulk/test_job_engine.py",
+    ),
+    Mutant(
+        "delete-after-the-reader",
+        "bulk/job_engine.py",
+        "            self._deliver(last, lookup)\n",
+        "            self._deliver(last)\n            self._queue.close(lookup)\n",
+        "bulk/test_bulk_order.py",
+    ),
+    Mutant(
+        "uncertain-counts-as-bought",
+        "bulk/job_engine.py",
+        "self._spent_before -= result.token is None and result.outcome is not Outcome.UNCERTAIN",
+        "self._spent_before -= result.token is None",
+        "bulk/test_bulk_resume.py bulk/test_bulk_outcomes.py",
+    ),
+    Mutant(
+        "max-sessions-holds",
+        "bulk/job_engine.py",
+        "return most is None or self._spent_before + self._queue.begun < most",
+        "return True",
+        "bulk/test_bulk_resume.py",
+    ),
+    Mutant(
+        "same-address-is-bought-once",
+        "bulk/job_engine.py",
+        "        if purchase is None:\n            return False\n",
+        "        return False\n",
+        "bulk/test_bulk_order.py",
+    ),
+    Mutant(
+        "zip4-is-the-same-address",
+        "_api/addresses.py",
+        '(address.zip or "")[:5]',
+        'address.zip or ""',
+        "bulk/test_bulk_order.py api/test_addresses.py",
+    ),
+    Mutant(
+        "job-stops-rather-than-wait-long",
+        "bulk/job_engine.py",
+        "if asked is None or most is None or asked <= most or not store.durable:",
+        "if True:",
+        "bulk/test_bulk_pause.py",
+    ),
+    Mutant(
+        "commits-are-on-disk",
+        "_purchases/sqlite/journal.py",
+        "PRAGMA synchronous = FULL",
+        "PRAGMA synchronous = NORMAL",
+        "purchases/test_sqlite_journal.py",
+    ),
+    Mutant(
+        "one-purchase-by-index",
+        "_purchases/sqlite/schema.py",
+        "CREATE UNIQUE INDEX one_purchase",
+        "CREATE INDEX one_purchase",
+        "purchases/test_sqlite_journal.py",
+    ),
+    Mutant(
+        "journal-is-one-transaction",
+        "_purchases/sqlite/journal.py",
+        'self._db.execute("ROLLBACK")',
+        'self._db.execute("COMMIT")',
+        "purchases/test_sqlite_journal.py",
+    ),
+    Mutant(
+        "unanswered-post-is-uncertain",
+        "_purchases/resume_rules.py",
+        "ResumeAction.ADOPT if entry.token is not None else ResumeAction.WRITE_OFF",
+        "ResumeAction.ADOPT if entry.token is not None else ResumeAction.BUY",
+        "purchases/test_resume_rules.py",
+    ),
+    Mutant(
+        "open-session-is-adopted",
+        "_purchases/resume_rules.py",
+        "ResumeAction.ADOPT if entry.token is not None else ResumeAction.WRITE_OFF",
+        "ResumeAction.WRITE_OFF",
+        "purchases/test_resume_rules.py",
+    ),
+    Mutant(
+        "old-results-are-not-reused",
+        "_purchases/resume_rules.py",
+        'return "too old"',
+        "return None",
+        "purchases/test_resume_rules.py",
+    ),
+    Mutant(
+        "gone-when-adopted-begins-anew",
+        "_lookups/lookup.py",
+        "update.kind == UpdateKind.GONE and self._adopted",
+        "False",
+        "lookups/test_lookup.py",
+    ),
+    Mutant(
+        "budget-goes-on-at-the-other-endpoint",
+        "_lookups/lookup.py",
+        "self._look_at(other, now, active, spent=poll.spent(active))",
+        "self._look_at(other, now, active)",
+        "lookups/test_lookup.py",
+    ),
+    Mutant(
+        "very-late-polls-first",
+        "bulk/slot_scheduling.py",
+        "overdue = late is not None and late > self.OVERDUE",
+        "overdue = False",
+        "bulk/test_slot_scheduling.py",
+    ),
+    Mutant(
+        "polls-before-deletes",
+        "_lookups/queue.py",
+        "        if late is not None:\n            return SlotUse.POLL\n        if closing:\n"
+        "            return SlotUse.CLOSE\n",
+        "        if closing:\n            return SlotUse.CLOSE\n        if late is not None:\n"
+        "            return SlotUse.POLL\n",
+        "lookups/test_queue.py",
+    ),
+    Mutant(
+        "abandoned-session-is-closed",
+        "_lookups/queue.py",
+        "        self._in_progress.discard(lookup)\n        self.close(lookup)",
+        "        self._in_progress.discard(lookup)",
+        "lookups/test_queue.py web/test_hub.py",
+    ),
+    # --- the web ----------------------------------------------------------------------------------
+    Mutant(
+        "events-hold-no-security-token",
+        "web/_event_writer.py",
+        "hidden = (result.token, *(provider.security_token for provider in result.providers))",
+        "hidden = (result.token,)",
+        "web/test_secrets.py",
+    ),
+    Mutant(
+        "events-hold-no-key",
+        "web/_event_writer.py",
+        "(self._key, *hidden)",
+        "tuple(hidden)",
+        "web/test_secrets.py web/test_hub.py",
+    ),
+    Mutant(
+        "replay-goes-on-where-it-was",
+        "web/_replay_buffer.py",
+        'index = bisect_right(self._events, position, key=attrgetter("position"))',
+        "index = 0",
+        "web/test_replay_buffer.py",
+    ),
+    Mutant(
+        "missed-too-much-gets-the-snapshot",
+        "web/_replay_buffer.py",
+        "if position < self._dropped_until:",
+        "if False:",
+        "web/test_replay_buffer.py",
+    ),
+    Mutant(
+        "ids-of-another-process-mean-nothing",
+        "web/_event_writer.py",
+        "if found is None or found[1] != self._epoch:",
+        "if found is None:",
+        "web/test_hub.py",
+    ),
+    Mutant(
+        "hub-answers-the-same-address-once",
+        "web/_registry.py",
+        "if lookup is None or now - lookup.began > self._reuse_for:",
+        "if True:",
+        "web/test_hub.py",
+    ),
+    Mutant(
+        "failures-are-not-reused",
+        "web/_registry.py",
+        "lookup.outcome is None or lookup.outcome in _ANSWERS",
+        "True",
+        "web/test_hub.py",
+    ),
+    Mutant(
+        "hub-is-bounded",
+        "web/hub.py",
+        "if self._registry.running >= self._max_running:",
+        "if False:",
+        "web/test_hub.py",
+    ),
+]
+
+
+@contextmanager
+def a_copy(place: Path) -> Iterator[Path]:
+    """Copy the repository, with a Python in it that finds the copy before everything else."""
+    skipped = shutil.ignore_patterns(".*", "__pycache__", "site", "dist", "build")
+    shutil.copytree(ROOT, place, ignore=skipped)
+    shutil.copytree(ROOT / ".ci", place / ".ci")
+    shutil.copytree(ROOT / ".github", place / ".github")
+    venv.create(place / ".venv", symlinks=True)
+    inside = sysconfig.get_path("purelib", vars={"base": str(place / ".venv")})
+    paths = [str(place), *(path for path in sys.path if path.endswith("site-packages"))]
+    (Path(inside) / "first.pth").write_text("\n".join(paths), encoding="utf-8")
+    yield place
+    shutil.rmtree(place)
+
+
+def run_tests(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest in a copy."""
+    command = [
+        str(place / ".venv" / "bin" / "python"), "-m", "pytest", "-q", "-x", "-n", "0",
+        "-p", "no:cacheprovider", "--no-header", "--tb=no", f"--timeout={HANGS_AFTER}",
+    ]  # fmt: skip
+    return subprocess.run(  # noqa: S603  our own tests
+        [*command, *arguments], cwd=place, capture_output=True, text=True, check=False
+    )
+
+
+def paths_of(mutant: Mutant) -> list[str]:
+    return [f"tests/{path}" for path in mutant.tests.split()]
+
+
+def outcome_of(mutant: Mutant, place: Path) -> str:
+    """Return what becomes of a mutant: how it is killed, that it survives, or what is wrong."""
+    path = place / "hum_async" / mutant.file
+    source = path.read_text(encoding="utf-8")
+    if (count := source.count(mutant.old)) != 1:
+        return f"UNFIT      its text occurs {count} times in {mutant.file}"
+    write(path, source.replace(mutant.old, mutant.new))
+    try:
+        for nearness, tests in (("", paths_of(mutant)), ("(by the whole suite) ", [])):
+            ended = run_tests(place, *tests)
+            if ended.returncode == 1:
+                by = [line for line in ended.stdout.splitlines() if line.startswith("FAILED")]
+                return f"KILLED     {nearness}{''.join(by[:1])[7:110]}"
+            if ended.returncode:
+                return f"UNFIT      pytest ends with {ended.returncode}: {ended.stdout[-200:]!r}"
+        return "SURVIVED"
+    finally:
+        write(path, source)
+
+
+def write(path: Path, source: str) -> None:
+    """Write a source file, with another time than before: bytecode goes by seconds and size."""
+    before = path.stat().st_mtime
+    path.write_text(source, encoding="utf-8")
+    os.utime(path, (before + 2, before + 2))
+
+
+def main() -> int:
+    """Try the mutants; return 1 if one survives or does not fit."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="mutants to try (default: all)")
+    parser.add_argument("-j", type=int, default=os.cpu_count() or 1, help="tried side by side")
+    options = parser.parse_args()
+    unknown = set(options.names) - {mutant.name for mutant in MUTANTS}
+    if unknown:
+        parser.error(f"no such mutant: {', '.join(sorted(unknown))}")
+    chosen = [mutant for mutant in MUTANTS if not options.names or mutant.name in options.names]
+    bad = 0
+    places: SimpleQueue[Path] = SimpleQueue()
+    with (
+        tempfile.TemporaryDirectory(prefix="mutants-") as folder,
+        ThreadPoolExecutor(options.j) as pool,
+    ):
+        copies = [a_copy(Path(folder) / str(number)) for number in range(options.j)]
+        for copy in copies:
+            places.put(copy.__enter__())
+
+        def attempt(mutant: Mutant) -> str:
+            place, began = places.get(), time.monotonic()
+            try:
+                found = outcome_of(mutant, place)
+            finally:
+                places.put(place)
+            return f"{mutant.name:38} {time.monotonic() - began:4.0f} s  {found}"
+
+        place = places.get()
+        nearest = sorted({path for mutant in chosen for path in paths_of(mutant)})
+        whole = run_tests(place, *nearest)
+        places.put(place)
+        if whole.returncode:
+            sys.stdout.write(f"the tests fail without any mutant:\n{whole.stdout}{whole.stderr}\n")
+            return 1
+        for tried in as_completed([pool.submit(attempt, mutant) for mutant in chosen]):
+            line = tried.result()
+            bad += "  KILLED " not in line
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+    sys.stdout.write(f"{len(chosen)} mutants, {len(chosen) - bad} killed\n")
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
