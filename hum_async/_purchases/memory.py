@@ -1,8 +1,7 @@
 """A purchase store in memory, for one run."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Hashable, Sequence
 
 import attrs
 
@@ -33,7 +32,7 @@ class MemoryStore:
             if (found := self._results.get(address)) is not None
         }
 
-    async def result(self, entry: Entry, *, key: Any, address: Address) -> Qualification:
+    async def result(self, entry: Entry, *, key: Hashable, address: Address) -> Qualification:
         """Return the result of an entry with the key and address of a row."""
         return attrs.evolve(self._results[entry.packed or b""], key=key, address=address)
 

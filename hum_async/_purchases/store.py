@@ -1,8 +1,8 @@
 """The interface of a purchase store, and what an implementation must guarantee."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Hashable, Sequence
+from typing import Protocol
 
 from hum_async._purchases.records import Change, Entry
 from hum_async.models import Address, Qualification
@@ -60,7 +60,7 @@ class PurchaseStore(Protocol):
         """Return the entries of these addresses, by address digest."""
         ...
 
-    async def result(self, entry: Entry, *, key: Any, address: Address) -> Qualification:
+    async def result(self, entry: Entry, *, key: Hashable, address: Address) -> Qualification:
         """Return the result of a settled entry with the key and address of a row."""
         ...
 

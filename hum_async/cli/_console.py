@@ -7,7 +7,7 @@ data = Console(soft_wrap=True, highlight=False)
 messages = Console(stderr=True, highlight=False)
 
 
-def shown(text: str) -> str:
+def escaped(text: str) -> str:
     """Escape a text from a file or the API: without markup, and without control characters."""
     return escape("".join(letter if letter.isprintable() else " " for letter in text))
 

@@ -21,7 +21,7 @@ Duration = Annotated[float, Parameter(converter=_seconds)]
 """Seconds, written as 90s, 30m, 24h or 7d."""
 
 
-def shown_duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a duration in seconds as text: hours, minutes and seconds."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

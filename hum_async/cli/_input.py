@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from hum_async.bulk.files.columns import AddressColumns, MappingError, find_columns
 from hum_async.bulk.tables import Table, open_table
-from hum_async.cli._console import say, shown
+from hum_async.cli._console import escaped, say
 
 
 @Parameter(name="*")
@@ -47,9 +47,9 @@ class InputOptions:
     def describe(self, table: Table, columns: AddressColumns) -> None:
         """Print the number of rows, the columns of the address, and the table's note."""
         found = ", ".join(f"{field} = {table.header[at]}" for field, at in columns.at.items())
-        say(shown(f"{table.name}: {table.count:,} rows; {found}"))
+        say(escaped(f"{table.name}: {table.count:,} rows; {found}"))
         if table.note:
-            say(f"[yellow]{shown(table.note)}[/]")
+            say(f"[yellow]{escaped(table.note)}[/]")
 
 
 def _mapping(options: tuple[str, ...]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from hum_async.bulk.files.outputs import beside
 from hum_async.bulk.job_status import status_of
 from hum_async.bulk.options import MAX_PAUSE, JobOptions
 from hum_async.bulk.tables import STANDARD
-from hum_async.cli._console import say, shown
+from hum_async.cli._console import escaped, say
 from hum_async.cli._durations import Duration
 from hum_async.cli._run import UsageError
 from hum_async.errors import JournalError
@@ -133,7 +133,7 @@ def start_over(path: Path, options: JournalOptions, *, may_ask: bool) -> None:
     """
     if not options.fresh or not path.exists():
         return
-    say(f"[yellow]{shown(str(path))} {_contents(path)}. Starting over forgets that.[/]")
+    say(f"[yellow]{escaped(str(path))} {_contents(path)}. Starting over forgets that.[/]")
     if not options.yes:
         if not may_ask:
             raise UsageError("say --yes with --fresh to start over without being asked")

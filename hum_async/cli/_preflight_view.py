@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hum_async.bulk.preflight import FindingKind, KindCount, Preflight, Severity, estimate
-from hum_async.cli._console import data, shown
+from hum_async.cli._console import data, escaped
 
 KIND_MEANING = {
     FindingKind.WRONG_COLUMN: "a column does not hold what it was taken for: see --map",
@@ -31,7 +31,7 @@ _RATES = (5, 10, 50, 200)
 _STYLES = {Severity.REFUSED: "red", Severity.SUSPICIOUS: "yellow", Severity.INFO: "dim"}
 
 
-def show(
+def show_preflight(
     found: Preflight, *, rate: float | None = None, limit: int = 20, console: Console = data
 ) -> None:
     """Print the findings, the number of sessions that a job will buy, and its duration.
@@ -88,9 +88,9 @@ def _findings(found: Preflight, *, limit: int) -> list[str]:
     lines = []
     for finding in found.findings[:limit]:
         place = "table" if finding.row is None else f"row {finding.row:,}"
-        fix = f" [dim]Fix:[/] {shown(finding.fix)}" if finding.fix is not None else ""
+        fix = f" [dim]Fix:[/] {escaped(finding.fix)}" if finding.fix is not None else ""
         style = _STYLES[finding.severity]
-        lines.append(f"[{style}]{place}:[/] {shown(finding.message)}.{fix}")
+        lines.append(f"[{style}]{place}:[/] {escaped(finding.message)}.{fix}")
     total = sum(kind.count for kind in found.kinds if kind.severity is not Severity.INFO)
     if total > len(lines):
         lines.append(f"[dim]... and {total - len(lines):,} more.[/]")

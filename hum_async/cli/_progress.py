@@ -10,7 +10,7 @@ from rich.table import Column
 
 from hum_async.bulk.report import JobReport
 from hum_async.cli._console import messages, say
-from hum_async.cli._durations import shown_duration
+from hum_async.cli._durations import format_duration
 
 _ROOM_FOR_BAR = 80
 LINE_EVERY = 30.0
@@ -30,7 +30,7 @@ def figures(report: JobReport) -> str:
     if not report.done:
         return f"waiting for the first answers, {report.open:,} sessions open"
     eta = report.eta
-    left = "" if eta is None else f", {shown_duration(eta)} left"
+    left = "" if eta is None else f", {format_duration(eta)} left"
     return f"{report.rate:.1f} rows/s, {report.requests_per_address:.2f} requests per address{left}"
 
 

@@ -19,7 +19,7 @@ from hum_async.bulk.qualification import api_name
 from hum_async.bulk.report import JobReport
 from hum_async.bulk.tables import STANDARD, Sink, format_of, mapped_os_errors
 from hum_async.cli._api import SimulatedApiOptions, open_client
-from hum_async.cli._console import say, shown
+from hum_async.cli._console import escaped, say
 from hum_async.cli._input import InputOptions
 from hum_async.cli._progress import showing_progress
 from hum_async.cli._run import ExitCode, gentle_stop
@@ -204,8 +204,8 @@ class QualifyCommand:
             simulated=self.api.simulate,
         )
         if self.keeps_journal and (report.done < report.total or not written):
-            say(f"Everything so far is in {shown(str(self.journal))}. To go on, run it again:")
-            say(f"  {shown(_same_command())}")
+            say(f"Everything so far is in {escaped(str(self.journal))}. To go on, run it again:")
+            say(f"  {escaped(_same_command())}")
 
 
 def _check_unchanged(name: str, report: JobReport, composed: Composed) -> None:

@@ -13,7 +13,7 @@ import anyio
 import attrs
 
 from hum_async.bulk.files.columns import MappingError
-from hum_async.cli._console import say, shown
+from hum_async.cli._console import escaped, say
 from hum_async.errors import AddressError, AuthenticationError, HumError, SessionLimitReached
 
 
@@ -129,7 +129,7 @@ async def _stop_on(
 
 
 def _print_error(exc: Exception) -> ExitCode:
-    say(f"[bold red]hum: error:[/] {shown(str(exc))}")
+    say(f"[bold red]hum: error:[/] {escaped(str(exc))}")
     if isinstance(exc, MappingError | AddressError | UsageError):
         return ExitCode.USAGE
     if isinstance(exc, AuthenticationError):

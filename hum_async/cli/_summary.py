@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.table import Table
 
 from hum_async.bulk.report import JobReport
-from hum_async.cli._console import messages, say, shown
+from hum_async.cli._console import escaped, messages, say
 from hum_async.models import Outcome
 
 MEANING = {
@@ -55,9 +55,9 @@ def show_summary(
     if report.done < report.total:
         say(f"[yellow]Stopped early: {report.total - report.done:,} rows have no result yet[/]")
     if output is not None:
-        say(f"Results: {shown(output)} (your columns, then the hum_... columns)")
+        say(f"Results: {escaped(output)} (your columns, then the hum_... columns)")
     if failed is not None:
-        say(f"Failed rows: {shown(str(failed))}; run again with --retry-failed to look them up")
+        say(f"Failed rows: {escaped(str(failed))}; run again with --retry-failed to look them up")
     if report.outcomes[Outcome.UNCERTAIN]:
         say("Uncertain rows are left alone until you say --retry-uncertain")
     if simulated:
@@ -65,6 +65,6 @@ def show_summary(
 
 
 def _top(counter: Counter[str]) -> str:
-    most = ", ".join(f"{shown(name)} {number:,}" for name, number in counter.most_common(_TOP))
+    most = ", ".join(f"{escaped(name)} {number:,}" for name, number in counter.most_common(_TOP))
     more = len(counter) - _TOP
     return f"{most} and {more} more" if more > 0 else most

@@ -17,9 +17,9 @@ from hum_async.bulk.preflight import (
 )
 from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, open_sink
 from hum_async.cli._api import PathOrDash, Positive
-from hum_async.cli._console import data, messages, say, shown
+from hum_async.cli._console import data, escaped, messages, say
 from hum_async.cli._input import InputOptions
-from hum_async.cli._preflight_view import show
+from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._run import ExitCode, UsageError, run
 
 _DEFAULT_INPUT = InputOptions()
@@ -63,12 +63,12 @@ def check(  # noqa: PLR0913  each is an option of the command
                 source, columns, keep=limit, on_finding=on_finding, on_corrected=on_corrected
             )
         on_screen = STANDARD not in {report, corrected}
-        show(found, rate=rate, limit=limit, console=data if on_screen else messages)
+        show_preflight(found, rate=rate, limit=limit, console=data if on_screen else messages)
         if report not in {None, STANDARD}:
-            say(f"Report: {shown(str(report))}")
+            say(f"Report: {escaped(str(report))}")
         if corrected is not None:
             cells = found.correctable + found.restored
-            where = "" if corrected == STANDARD else f": {shown(corrected)}"
+            where = "" if corrected == STANDARD else f": {escaped(corrected)}"
             say(f"Corrected {cells:,} {'cell' if cells == 1 else 'cells'}{where}")
         return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
 

@@ -10,7 +10,7 @@ from hum_async._api.addresses import parse_line
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.bulk.result_columns import explanation, result_values
 from hum_async.cli._api import Positive, SimulatedApiOptions, open_client, read_key
-from hum_async.cli._console import data, messages, shown
+from hum_async.cli._console import data, escaped, messages
 from hum_async.cli._run import ExitCode, run
 from hum_async.cli._summary import MEANING
 from hum_async.errors import ConnectFailed
@@ -33,43 +33,28 @@ def lookup(
         json: Print the result as one JSON object.
         api: How to reach the API.
     """
-    return run(
-        lambda: _lookup(
-            parse_line(", ".join(address)),
-            timeout=timeout,
-            as_json=json,
-            api=api,
-            key=read_key(api),
-        )
-    )
 
+    async def look_up(parsed: Address, key: str | None) -> ExitCode:
+        async with open_client(api, key=key) as client:
+            with messages.status("Looking up the address ..."):
+                result = await client.lookup(parsed, timeout=timeout)
+        if json:
+            data.print(jsonlib.dumps(result_values(result), ensure_ascii=False), markup=False)
+        else:
+            _show(result)
+        if isinstance(result.error, ConnectFailed):
+            return ExitCode.COULD_NOT_RUN
+        return ExitCode.FAILED_ROWS if result.outcome in FAILED_OUTCOMES else ExitCode.OK
 
-async def _lookup(
-    address: Address,
-    *,
-    timeout: float,
-    as_json: bool,
-    api: SimulatedApiOptions,
-    key: str | None,
-) -> ExitCode:
-    async with open_client(api, key=key) as client:
-        with messages.status("Looking up the address ..."):
-            result = await client.lookup(address, timeout=timeout)
-    if as_json:
-        data.print(jsonlib.dumps(result_values(result), ensure_ascii=False), markup=False)
-    else:
-        _show(result)
-    if isinstance(result.error, ConnectFailed):
-        return ExitCode.COULD_NOT_RUN
-    return ExitCode.FAILED_ROWS if result.outcome in FAILED_OUTCOMES else ExitCode.OK
+    return run(lambda: look_up(parse_line(", ".join(address)), read_key(api)))
 
 
 def _show(result: Qualification) -> None:
     place = result.service_address.normalized if result.service_address else None
     reason = explanation(result) or MEANING[result.outcome]
-    data.print(f"{result.outcome}: {shown(reason)}")
+    data.print(f"{result.outcome}: {escaped(reason)}")
     if place:
-        data.print(f"Address: {shown(place)}")
+        data.print(f"Address: {escaped(place)}")
     if result.outcome == Outcome.SERVED:
         table = Table()
         for column in ("provider", "technology", "down/up Mbps", "from USD", "telephone"):
@@ -83,11 +68,11 @@ def _show(result: Qualification) -> None:
 def _cells(provider: Provider) -> tuple[str, ...]:
     price = provider.min_price
     return (
-        shown(provider.name),
-        ", ".join(shown(offering.technology or "?") for offering in provider.offerings),
+        escaped(provider.name),
+        ", ".join(escaped(offering.technology or "?") for offering in provider.offerings),
         ", ".join(_speed(offering) for offering in provider.offerings),
         f"{price.amount_cents / 100:.2f}" if price else "",
-        shown(provider.telephone or ""),
+        escaped(provider.telephone or ""),
     )
 
 

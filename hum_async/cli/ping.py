@@ -3,7 +3,7 @@
 import asyncio
 
 from hum_async.cli._api import SimulatedApiOptions, open_client, read_key
-from hum_async.cli._console import data, shown
+from hum_async.cli._console import data, escaped
 from hum_async.cli._run import ExitCode, run
 
 _DEFAULT_API = SimulatedApiOptions()
@@ -24,5 +24,5 @@ async def _ping(api: SimulatedApiOptions, *, key: str | None) -> ExitCode:
         began = clock()
         answer = await client.ping()
         took = (clock() - began) * 1000
-        data.print(f"up, and the key is valid ({took:.0f} ms): {shown(answer.message or '')}")
+        data.print(f"up, and the key is valid ({took:.0f} ms): {escaped(answer.message or '')}")
     return ExitCode.OK

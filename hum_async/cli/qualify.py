@@ -16,7 +16,7 @@ from hum_async.cli._journal_options import (
     journal_path,
     start_over,
 )
-from hum_async.cli._preflight_view import show
+from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._qualify_command import QualifyCommand
 from hum_async.cli._run import Command, ExitCode, UsageError, run
 
@@ -70,7 +70,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             table.describe(source, columns)
         if dry_run:
             found = examine(source, columns)
-            show(found, rate=api.rate)
+            show_preflight(found, rate=api.rate)
             return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
         outputs = JobOutputs(table=source, columns=columns, target=output, fmt=format, long=long)
         path = files.enter_context(journal_path(journal, output=output, streams=outputs.streams))

@@ -5,8 +5,8 @@ from pathlib import Path
 from rich.table import Table
 
 from hum_async.bulk.job_status import JobStatus, status_of
-from hum_async.cli._console import data, shown
-from hum_async.cli._durations import shown_duration
+from hum_async.cli._console import data, escaped
+from hum_async.cli._durations import format_duration
 from hum_async.cli._run import ExitCode, run
 from hum_async.models import Outcome
 
@@ -29,13 +29,13 @@ def status(journal: Path, /) -> int:
 
 def _show(found: JobStatus) -> None:
     tally, run_ = found.tally, found.runs[-1]
-    data.print(f"{shown(str(found.path))}: {_state(found)}")
+    data.print(f"{escaped(str(found.path))}: {_state(found)}")
     if found.api:
-        data.print(f"Results of {shown(found.api)}")
+        data.print(f"Results of {escaped(found.api)}")
     if run_.rows_total is not None:
         data.print(f"Rows: {run_.rows_done:,} of {run_.rows_total:,}, as of {run_.seen_at}")
     if found.rate is not None:
-        left = "" if found.eta is None else f", {shown_duration(found.eta)} left"
+        left = "" if found.eta is None else f", {format_duration(found.eta)} left"
         data.print(f"Rate: {found.rate:.1f} rows/s{left}")
     if found.found_rate is not None:
         data.print(f"Limit found: {found.found_rate:.1f} requests/s")
@@ -61,7 +61,7 @@ def _state(found: JobStatus) -> str:
     if found.holder is not None:
         holder = found.holder
         return (
-            f"running as process {holder.get('pid')} on {shown(str(holder.get('host')))} "
+            f"running as process {holder.get('pid')} on {escaped(str(holder.get('host')))} "
             f"since {holder.get('since')}"
         )
     if found.finished_at is not None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hum_async.bulk.files.verification import verify as verified
-from hum_async.cli._console import data, shown
+from hum_async.cli._console import data, escaped
 from hum_async.cli._run import ExitCode, run
 
 
@@ -19,9 +19,9 @@ def verify(journal: Path, /) -> int:
     def prepare() -> ExitCode:
         verdict = verified(journal)
         for line in verdict.passed:
-            data.print(f"[green]ok[/]       {shown(line)}")
+            data.print(f"[green]ok[/]       {escaped(line)}")
         for line in verdict.problems:
-            data.print(f"[red]problem[/]  {shown(line)}")
+            data.print(f"[red]problem[/]  {escaped(line)}")
         return ExitCode.FAILED_ROWS if verdict.problems else ExitCode.OK
 
     return run(prepare)

@@ -10,7 +10,7 @@ from rich.table import Table
 from hum_async._polling.policies import GuidedPolling
 from hum_async._redact import mask_token
 from hum_async.cli._api import ApiOptions, PathOrDash, Positive, open_client, read_key
-from hum_async.cli._console import data, shown
+from hum_async.cli._console import data, escaped
 from hum_async.cli._run import ExitCode, UsageError, run
 from hum_async.models import SessionUpdate, UpdateKind
 from hum_async.watcher import AsyncSessionWatcher
@@ -56,7 +56,7 @@ async def _watch(
                 if live is not None:
                     live.update(view.table())
                 else:
-                    data.print(shown(view.line(update)))
+                    data.print(escaped(view.line(update)))
     return ExitCode.FAILED_ROWS if view.failed else ExitCode.OK
 
 
@@ -93,12 +93,12 @@ class _View:
         table = Table()
         agents = self._agents()
         for column in ("session", "state", *agents, "polls", "seconds"):
-            table.add_column(shown(column))
+            table.add_column(escaped(column))
         for token, update in self._updates.items():
             session = update.session if update else None
-            states = [shown(session.agents.get(agent, "")) if session else "" for agent in agents]
+            states = [escaped(session.agents.get(agent, "")) if session else "" for agent in agents]
             known = (str(update.polls), f"{update.elapsed:.1f}") if update else ("0", "")
-            table.add_row(shown(mask_token(token)), _state(update), *states, *known)
+            table.add_row(escaped(mask_token(token)), _state(update), *states, *known)
         return table
 
     def _agents(self) -> list[str]:

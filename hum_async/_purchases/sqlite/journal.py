@@ -65,17 +65,13 @@ class Journal:
             self._lock = LockFile(path)
         except OSError as exc:
             raise JournalError(f"cannot write beside {path}: {exc.strerror or exc}") from exc
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._lock.release)
             with self._mapped_errors():
                 self._db = _connect(path)
-                try:
-                    self._begin(api)
-                except BaseException:
-                    self._db.close()
-                    raise
-        except BaseException:
-            self._lock.release()
-            raise
+                undo.callback(self._db.close)
+                self._begin(api)
+            undo.pop_all()
 
     def close(self) -> None:
         """Close the file and release the lock. Idempotent."""

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import attrs
 
@@ -65,7 +65,7 @@ class JournalStore:
         """Return the entries of these addresses, by address digest, as of the last commit."""
         return await self.work(lambda journal: self._find(journal, addresses))
 
-    async def result(self, entry: Entry, *, key: Any, address: Address) -> Qualification:
+    async def result(self, entry: Entry, *, key: Hashable, address: Address) -> Qualification:
         """Return the result of a settled entry with the key and address of a row."""
         return unpack(entry.packed or b"", key=key, address=address)
 

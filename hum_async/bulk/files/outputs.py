@@ -1,6 +1,7 @@
 """The names of a job's outputs, the check that they can be written, and their opening."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -128,14 +129,10 @@ class JobOutputs:
 
 
 def _check_distinct(files: Mapping[str, Path | None]) -> None:
-    seen: dict[Path, str] = {}
-    for role, path in files.items():
-        if path is None or is_stream(str(path)):
-            continue
-        known = next((name for other, name in seen.items() if _is_same(path, other)), None)
-        if known is not None:
+    named = [(role, path) for role, path in files.items() if path and not is_stream(str(path))]
+    for (known, other), (role, path) in combinations(named, 2):
+        if _is_same(path, other):
             raise InputError(f"the {known} and the {role} are the same file, {path}; name another")
-        seen[path] = role
 
 
 def _is_same(one: Path, other: Path) -> bool:
