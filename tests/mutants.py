@@ -161,7 +161,7 @@ MUTANTS = [
         "_limits/rate_limit_headers.py",
         'served = http_date(headers.get("date", "")) or now\n    return',
         "served = now\n    return",
-        "api/test_retry.py limits/test_rate_limit_headers.py",
+        "limits/test_retry_after.py",
     ),
     # --- one request ------------------------------------------------------------------------------
     Mutant(
