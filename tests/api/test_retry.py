@@ -1,5 +1,7 @@
 """Whether and when again: never a POST that may have taken effect."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
