@@ -106,7 +106,7 @@ def compose(
         Counts of the rows that were written; None if it was stopped.
 
     Raises:
-        InputError: An output cannot be written. It and all later ones are discarded.
+        InputError: An output cannot be written. All that are not finished are discarded.
     """
     written = Composed()
     try:
@@ -118,11 +118,12 @@ def compose(
                 _write(cells, result, outputs, written)
             else:
                 written.without += 1
+        for sink in outputs.each():
+            sink.close()
     except BaseException:
+        # Outputs that are finished already stay.
         outputs.discard()
         raise
-    for sink in outputs.each():
-        sink.close()
     return written
 
 

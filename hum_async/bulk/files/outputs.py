@@ -107,14 +107,10 @@ class JobOutputs:
             if output is not None:
                 output.discard()
             raise
-        failed = self.failed
-        return Outputs(
-            rows=output,
-            long=long,
-            failed=None
-            if failed is None
-            else _OnDemand(failed, lambda: self._sink(str(failed), RESULT_COLUMNS, "csv")),
-        )
+        failed = None
+        if (path := self.failed) is not None:
+            failed = _OnDemand(path, lambda: self._sink(str(path), RESULT_COLUMNS, "csv"))
+        return Outputs(rows=output, long=long, failed=failed)
 
     def _sink(self, target: str, added: Sequence[str], fmt: str | None) -> Sink:
         zip_at = self.columns.at.get("zip")

@@ -152,9 +152,10 @@ class ExcelSink(FileSink):
 
     def discard(self) -> None:
         """Drop the rows."""
-        with contextlib.suppress(Exception):
-            # A workbook that is never closed warns; this one goes into a file that is removed.
-            self._book.close()
+        # A workbook that is never closed warns, and so does one that is closed twice.
+        if not self._book.fileclosed:
+            with contextlib.suppress(Exception):
+                self._book.close()
         super().discard()
 
     def _close_book(self) -> None:
