@@ -14,9 +14,12 @@ from hum_async import (
     ApiUnavailable,
     AsyncSessionWatcher,
     AuthenticationError,
+    GuidedPolling,
     HumClient,
+    Poll,
     RateLimiter,
     RequestTimeout,
+    WatcherFailed,
     qualify,
 )
 from hum_async.models import RawResponse
@@ -108,6 +111,35 @@ async def test_a_job_that_the_api_asks_to_wait_long_says_that_it_sends_nothing_m
             async with qualify(hum, [ADDRESS], journal=tmp_path / "job.sqlite") as results:
                 await anext(results)
     assert told(log, "bulk") == [("WARNING", "the job sends nothing more: ApiUnavailable")]
+
+
+async def test_a_limit_that_was_found_is_told_once(log: pytest.LogCaptureFixture) -> None:
+    def answer(request: SentRequest) -> RawResponse:
+        slow = 20.0 < request.at < 21.0
+        return json_response(429, headers={"Retry-After": "1"}) if slow else done(request)
+
+    async with HumClient(KEY, transport=ScriptedTransport(answer, latency=0.1)) as hum:
+        while asyncio.get_running_loop().time() < 60:
+            await asyncio.gather(*(hum.get_session(TOKEN) for _ in range(20)))
+    found = [text for _, text in told(log, "limits") if text.startswith("found a rate that holds")]
+    assert len(found) == 1
+
+
+async def test_a_watcher_that_a_bug_stops_says_so_without_quoting_it(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    class Broken(GuidedPolling):
+        def after(self, poll: Poll) -> float:
+            raise LookupError(f"no {TOKEN} after {poll.number}")
+
+    async with client([]) as hum:
+        with pytest.raises(WatcherFailed):
+            async with AsyncSessionWatcher(hum, policy=Broken()) as watcher:
+                [update async for update in watcher.watch([TOKEN])]
+    ((level, text),) = told(log, "watcher")
+    assert level == "ERROR"
+    assert text.startswith("the watcher stopped because of a fault of its own: ")
+    assert "LookupError" in text
 
 
 def test_nothing_is_printed_unless_logging_is_configured() -> None:

@@ -324,6 +324,7 @@ async def test_a_job_stops_when_nothing_works_any_more_and_goes_on_later(
     tmp_path: Path,
     make_api: Callable[..., Any],
     client_of: Callable[..., HumClient],
+    caplog: pytest.LogCaptureFixture,
     trouble: Any,
 ) -> None:
     files = Files(tmp_path, many(120))
@@ -336,6 +337,7 @@ async def test_a_job_stops_when_nothing_works_any_more_and_goes_on_later(
             with pytest.raises(ApiUnavailable, match=r"25 look-ups.*run the same command again"):
                 await running
             assert 30 < job.report.done < 120
+        assert caplog.messages.count("the job stops: the last 25 look-ups all failed") == 1
         api.instead.clear()
         job = await files.run(client, terms={"retry": [Outcome.FAILED]})
     uncertain = job.report.outcomes[Outcome.UNCERTAIN]
