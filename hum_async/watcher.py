@@ -151,7 +151,8 @@ class AsyncSessionWatcher:
 
     @property
     def _running(self) -> bool:
-        return self._supervisor is not None and not self._supervisor.done()
+        alive = self._supervisor is not None and not self._supervisor.done()
+        return alive and self._failure is None
 
     def _check_running(self) -> None:
         if self._supervisor is None:

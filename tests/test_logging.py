@@ -161,3 +161,15 @@ asyncio.run(main())
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=600
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+async def test_many_polls_that_meet_a_refused_key_make_one_line(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    transport = ScriptedTransport(lambda _: json_response(401, {"message": KEY}), latency=1.0)
+    limiter = RateLimiter(rate=1000.0)
+    async with HumClient(KEY, transport=transport, limiter=limiter) as hum:
+        with pytest.raises(AuthenticationError):
+            async with AsyncSessionWatcher(hum) as watcher:
+                [update async for update in watcher.watch(f"{TOKEN}{n}" for n in range(40))]
+    assert told(log, "watcher") == [("ERROR", "every stream ends: AuthenticationError")]

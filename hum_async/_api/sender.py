@@ -75,7 +75,7 @@ class RequestSender:
                     # The same slot keeps its place: a throttled request goes back to the front.
                     throttles += 1
                     continue
-                tries += 1
+                tries, throttles = tries + 1, 0
                 delay = None if is_throttle(error) else self._delay(error, request, tries)
                 if delay is None:
                     raise
@@ -143,7 +143,9 @@ class RequestSender:
             self._note_failure(error)
             raise
         if request.refused(answer):
-            raise error_for(request, response, key=self.key, kind=ServerError)
+            told = error_for(request, response, key=self.key, kind=ServerError)
+            self._note_failure(told)
+            raise told
         return answer
 
     def _delay(self, error: HumError, request: ApiRequest[Any], tries: int) -> float | None:

@@ -252,7 +252,9 @@ class RateController:
             sent: When its request was sent.
             jitter: As of `PauseGate.pause`.
         """
-        if told.remaining == 0 and told.reset:
+        if told.remaining:
+            self._false_alarms = 0
+        elif told.remaining == 0 and told.reset:
             self._hold(now, told.reset, sent, jitter)
         if self._adaptive is not None and (rate := told.rate) is not None:
             self._told_rate, self._told_until = rate, now + (told.reset or told.window or 0.0)

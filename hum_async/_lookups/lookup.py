@@ -155,6 +155,7 @@ class Lookup:
     def polled(self, session: Session, now: float, active: float) -> None:
         """Record the answer to a poll."""
         poll = self._polling()
+        self._throttles = 0
         if session.providers is not None:
             self._providers = session.providers
         self.session = session = attrs.evolve(session, providers=self._providers)
@@ -189,6 +190,11 @@ class Lookup:
             self._throttles += 1
             if self._throttles <= self.retry.throttles:
                 self.throttled, self.due = True, now
+                if self.step is LookupStep.POLL:
+                    # Due since when it was due, so that it goes before later polls.
+                    poll = self._polling()
+                    poll.throttled(now)
+                    self.due = poll.due
                 return
         if self.step is LookupStep.POLL:
             self._poll_failed(error, now, active)
@@ -232,7 +238,8 @@ class Lookup:
             self._finish(outcome, now, session=poll.session, error=error)
 
     def _begin_anew(self, now: float) -> None:
-        self.token, self._adopted, self._poll = None, False, None
+        self.token, self._adopted, self._poll, self._providers = None, False, None, None
+        self._looked_again = False
         self._asked.clear()
         self._tries = 0
         self.step, self.due = LookupStep.CREATE, now

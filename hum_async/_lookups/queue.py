@@ -272,6 +272,10 @@ class LookupQueue:
             return
         if step is LookupStep.CREATE:
             await self._observer.before_create(lookup)
+            if self._held:
+                # Everything was stopped meanwhile.
+                self._observer.create_refused(lookup)
+                return
         try:
             await self._send(lookup, step)
         except (AuthenticationError, ConfigurationError):

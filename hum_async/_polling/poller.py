@@ -281,6 +281,8 @@ class Poller:
         try:
             update = await self._ask(entry)
         except (AuthenticationError, ConfigurationError) as exc:
+            if not self._is_live(entry):
+                return  # another poll has met it before
             # Every token would meet the same answer: it ends every stream.
             logger.error("every stream ends: %s", type(exc).__name__)  # noqa: TRY400  readers get it
             self.end(copier(exc))

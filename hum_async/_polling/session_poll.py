@@ -5,6 +5,8 @@ stops. `active` is `now` less all pauses of the limiter so far (`RequestSender.c
 planned on `now`; the poll budget runs on `active`.
 """
 
+import math
+
 import attrs
 
 from hum_async._api.endpoints import Source
@@ -122,6 +124,8 @@ class SessionPoll:
         self._sent, self._charged_until = now, active
         if self._first_sent is None:
             self._first_sent = now
+            if self._planned_from is None:
+                self.due = now
 
     def throttled(self, now: float) -> None:
         """Record a 429: the poll is due again at once, and neither it nor the wait counts."""
@@ -225,7 +229,7 @@ class SessionPoll:
         return budget is not None and budget - self._spent <= _ROUNDING
 
     def _plan(self, gap: float, now: float, active: float) -> None:
-        if not gap >= 0.0:
+        if not gap >= 0.0 or (gap == math.inf and self.policy.budget is None):
             raise ValueError(f"the poll policy asks to wait {gap!r} seconds")
         if self._charged_until is not None:
             self._spent += active - self._charged_until

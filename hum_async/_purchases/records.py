@@ -62,9 +62,10 @@ class Asked:
 
 @attrs.frozen
 class Withdrawn:
-    """The POST certainly created no session."""
+    """The POST certainly created no session; `restores` is true if its `Asked` superseded one."""
 
     address: bytes
+    restores: bool = False
 
 
 @attrs.frozen
@@ -90,7 +91,6 @@ class Copied:
 
     address: bytes
     entry: "Entry"
-    instead_of: str | None = None
 
 
 Change = Asked | Withdrawn | Opened | Settled | Copied

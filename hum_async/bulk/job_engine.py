@@ -78,6 +78,10 @@ class _Purchase:
     instead_of: str | None = None
     rows: list[tuple[Hashable, Address]] = attrs.field(factory=list)
 
+    def withdrawn(self) -> Withdrawn:
+        """Return the record of a POST without effect: what it was to replace counts again."""
+        return Withdrawn(self.digest, restores=self.instead_of is not None)
+
 
 class JobEngine(LookupObserver):
     """The work of one `qualify`.
@@ -114,6 +118,8 @@ class JobEngine(LookupObserver):
         self._by_digest: dict[bytes, _Purchase] = {}
         # Addresses that earlier runs knew, as far as rows with them were read.
         self._met = SeenAddresses()
+        # Addresses whose result was copied by this run; the store may not know all of them yet.
+        self._copied = SeenAddresses()
         # Sessions that may have been billed, less those that this run has begun.
         self._spent_before = 0
         # Rows that wait for another row's look-up.
@@ -125,8 +131,8 @@ class JobEngine(LookupObserver):
         self._consumer: asyncio.Future[None] | None = None
         self._room = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        # All settled rows are out, so that requests may be sent.
-        self._sending = False
+        # Rows are being sorted in; all settled rows are out, so that requests may be sent.
+        self._sorting = self._sending = False
         # No row is left to read; `stop` was called; some addresses will not be bought; it is over.
         self._exhausted = self._stopping = self._gave_up = self._ended = False
         self._failure: Exception | None = None
@@ -198,7 +204,7 @@ class JobEngine(LookupObserver):
             return False
         if self._failure is not None:
             return True
-        if not self._sending or not self._queue.idle:
+        if not self._sending or self._sorting or not self._queue.idle:
             return False
         barred = self._is_barred() and self._unmet(store) <= 0
         return self._stopping or self._exhausted or barred
@@ -297,7 +303,9 @@ class JobEngine(LookupObserver):
                 space = self._space(store)
                 chunk = self._rows.take(min(_CHUNK, space))
                 if chunk:
+                    self._sorting = True
                     await self._sort_in(chunk, store)
+                    self._sorting = False
                 elif space > 0 and not self._rows.look_ahead():
                     self._exhausted = True
                     break
@@ -394,7 +402,7 @@ class JobEngine(LookupObserver):
         self, digest: bytes, lookup: Lookup, entry: Entry, store: PurchaseStore
     ) -> None:
         """Hand out a result that is there already."""
-        if entry.copied:
+        if entry.copied and self._copied.first(digest, 1) is None:
             store.record(Copied(digest, entry))
         result = await store.result(entry, key=lookup.key, address=lookup.address)
         if self._rules.is_earlier(entry):
@@ -430,13 +438,12 @@ class JobEngine(LookupObserver):
         try:
             await store.record(Asked(purchase.digest, purchase.instead_of))
         except asyncio.CancelledError:
-            store.record(Withdrawn(purchase.digest))
+            store.record(purchase.withdrawn())
             raise
-        purchase.instead_of = None
 
     def create_refused(self, lookup: Lookup) -> None:
         """Record that a POST had no effect."""
-        self._opened().record(Withdrawn(self._by_lookup[lookup].digest))
+        self._opened().record(self._by_lookup[lookup].withdrawn())
 
     async def answered(self, lookup: Lookup, step: LookupStep) -> None:
         """Record what an answer showed, before anything is done that builds on it."""
@@ -481,7 +488,7 @@ class JobEngine(LookupObserver):
         elif created and lookup.token is not None:
             await store.record(Opened(digest, lookup.token, lookup.requests))
         elif created:
-            store.record(Withdrawn(digest))
+            store.record(purchase.withdrawn())
 
     def _report_update(self, purchase: _Purchase) -> None:
         update, listener = purchase.lookup.update, self._options.on_update

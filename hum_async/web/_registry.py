@@ -79,9 +79,12 @@ class Registry:
     def reusable(self, address_key: str, now: float) -> HubLookup | None:
         """Return the look-up that answers for this address, if there is one."""
         lookup = self._by_address.get(address_key)
-        if lookup is None or now - lookup.began > self._reuse_for:
+        if lookup is None or not self._reuse_for:
             return None
-        return lookup if lookup.outcome is None or lookup.outcome in _ANSWERS else None
+        if lookup.outcome is None:
+            return lookup  # a second purchase would find nothing else, whatever its age
+        fresh = now - lookup.began <= self._reuse_for
+        return lookup if fresh and lookup.outcome in _ANSWERS else None
 
     def end(self, lookup: HubLookup, outcome: Outcome, now: float) -> None:
         """Record that a look-up has its result."""

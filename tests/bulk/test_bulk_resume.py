@@ -14,6 +14,7 @@ from hum_async import Address, AuthenticationError, HumClient, Outcome, SessionU
 from hum_async.bulk import qualify
 from hum_async.bulk.job_status import status_of
 from hum_async.errors import (
+    ApiUnavailable,
     ConnectFailed,
     JournalError,
     RequestTimeout,
@@ -598,3 +599,45 @@ async def test_a_consumer_that_is_cancelled_again_and_again_loses_no_row(
                 async with asyncio.timeout(0.5):
                     keys.append((await anext(stream)).key)
     assert sorted(keys) == list(range(20))
+
+
+async def test_a_result_of_another_job_is_copied_once_for_all_rows_of_its_address(  # noqa: PLR0913, PLR0917  fixtures
+    make_api: Callable[..., Any],
+    client_of: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+    results_of: Callable[..., Any],
+    journal: Path,
+    tmp_path: Path,
+) -> None:
+    api, other = make_api(), tmp_path / "other.sqlite"
+    async with client_of(api) as client:
+        await results_of(client, streets(1), journal=other)
+        rows = [*streets(1), *streets(2)]
+        found = await results_of(client, rows, journal=journal, reuse_from=other)
+        again = await results_of(client, rows, journal=journal)
+    assert [found[key].outcome for key in range(3)] == [Outcome.SERVED] * 3
+    assert again.keys() == found.keys()
+    assert api.posts_by_street() == {"1 Main St": 1, "2 Main St": 1}
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SERVED, Outcome.UNCERTAIN])
+async def test_a_result_counts_again_when_the_post_that_was_to_replace_it_had_no_effect(  # noqa: PLR0913, PLR0917  fixtures
+    make_api: Callable[..., Any],
+    client_of: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+    results_of: Callable[..., Any],
+    journal: Path,
+    outcome: Outcome,
+) -> None:
+    api = make_api()
+    if outcome is Outcome.UNCERTAIN:
+        api.say("POST", RequestTimeout("no answer"))
+    async with client_of(api) as client:
+        await results_of(client, streets(1), journal=journal)
+        posts = api.count("POST")
+        api.say("POST", json_response(429, {"message": "slow"}, headers={"Retry-After": "250"}))
+        with pytest.raises(ApiUnavailable):
+            await results_of(client, streets(1), journal=journal, retry={outcome})
+        found = await results_of(client, streets(1), journal=journal)
+    assert found[0].outcome == outcome
+    assert api.count("POST") == posts + 1

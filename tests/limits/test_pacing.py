@@ -267,3 +267,22 @@ def test_the_pause_has_one_home_and_nothing_is_ready_before_it_ends() -> None:
     controller.throttled(1.0, 5.0)
     assert controller.ready_at(1.0) == controller.gate.until == 6.0
     assert controller.ready_at(7.0) == 7.0
+
+
+def test_a_server_that_says_truly_that_nothing_is_left_is_believed_every_time() -> None:
+    controller = RateController(rate=1000.0)
+    now = 0.0
+    for _ in range(10):
+        controller.advised(now, RateLimitHeaders(remaining=1.0, reset=10.0), sent=now)
+        controller.advised(now, RateLimitHeaders(remaining=0.0, reset=10.0), sent=now)
+        assert controller.ready_at(now) >= now + 10.0
+        now += 11.0
+
+
+def test_a_server_that_always_says_that_nothing_is_left_is_believed_no_more() -> None:
+    controller = RateController(rate=1000.0)
+    now = 0.0
+    for _ in range(10):
+        controller.advised(now, RateLimitHeaders(remaining=0.0, reset=10.0), sent=now)
+        now += 11.0
+    assert controller.ready_at(now) == now

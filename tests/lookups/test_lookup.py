@@ -306,3 +306,29 @@ def test_a_delete_is_tried_again_while_that_may_help() -> None:
 
 def test_the_first_step_is_due_at_once() -> None:
     assert Driver().lookup.due == -math.inf
+
+
+def test_refusals_between_polls_that_are_answered_never_add_up() -> None:
+    driver = Driver(retry=RetryPolicy(throttles=2))
+    for _ in range(5):
+        assert driver.give(*([CREATED] if driver.lookup.token is None else [])) is None
+        assert driver.give(RateLimited(429), PENDING) is None
+    assert driver.give(SERVED) is not None
+
+
+def test_the_wait_after_a_refused_poll_is_not_charged_to_the_budget() -> None:
+    driver = Driver(retry=RetryPolicy(throttles=100))
+    driver.give(CREATED)
+    for _ in range(20):
+        driver.give(RateLimited(429))
+        driver.now += 10.0  # in the queue, behind others
+    assert driver.give(PENDING) is None
+
+
+def test_a_refused_poll_is_due_since_when_it_was_due() -> None:
+    driver = Driver()
+    driver.give(CREATED, PENDING)
+    due = driver.lookup.due
+    driver.now = due + 7.0
+    driver.give(RateLimited(429))
+    assert driver.lookup.due == due

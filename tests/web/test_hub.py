@@ -587,3 +587,12 @@ async def test_what_is_shown_of_hub_and_events_holds_no_secret(hub: SessionHub) 
 @pytest.mark.parametrize("kind", list(EventKind))
 def test_kinds_are_what_a_browser_listens_to(kind: EventKind) -> None:
     assert kind == kind.name.lower()
+
+
+async def test_a_look_up_that_runs_for_long_is_not_bought_a_second_time(client: HumClient) -> None:
+    async with SessionHub(client, reuse_for=60, signals=False) as hub:
+        await client.ping()
+        first = hub.lookup(served())
+        client.limiter.throttled(300.0)
+        await asyncio.sleep(100)
+        assert hub.lookup(served()) == first

@@ -189,7 +189,7 @@ class Journal:
             self.run = int(cursor.lastrowid or 0)
 
     def _apply_change(self, change: Change) -> None:
-        if isinstance(change, Asked | Copied) and change.instead_of is not None:
+        if isinstance(change, Asked) and change.instead_of is not None:
             self._change_live(
                 "UPDATE purchase SET superseded = ?", (change.instead_of,), change.address
             )
@@ -201,6 +201,12 @@ class Journal:
                 )
             case Withdrawn():
                 self._change_live("DELETE FROM purchase", (), change.address)
+                if change.restores:
+                    self._db.execute(
+                        "UPDATE purchase SET superseded = NULL "
+                        "WHERE id = (SELECT max(id) FROM purchase WHERE address = ?)",
+                        (change.address,),
+                    )
             case Opened():
                 self._change_live(
                     "UPDATE purchase SET token = ?, requests = ?",

@@ -87,10 +87,9 @@ def holder_of(guarded: Path) -> dict[str, Any] | None:
 
 def _is_same_file(stream: IO[str], path: Path) -> bool:
     try:
-        there, ours = path.stat(), os.fstat(stream.fileno())
+        return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
     except OSError:
         return False
-    return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
 
 
 def _this_process() -> dict[str, Any]:

@@ -92,7 +92,11 @@ class JournalStore:
         return await loop.run_in_executor(self._executor, work, self._journal)
 
     async def finish(self) -> None:
-        """Record that every row of the job has its result."""
+        """Record that every row of the job has its result, after all changes before."""
+        if self._writer is not None:
+            await asyncio.wait([self._writer])
+        if self._failure is not None:
+            raise self._failure
         await self.work(Journal.finish_job)
 
     async def note_rate(self) -> None:

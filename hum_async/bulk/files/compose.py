@@ -86,12 +86,7 @@ class Composed:
 
 
 def compose(
-    table: Table,
-    columns: AddressColumns,
-    find: Find,
-    *,
-    outputs: Outputs,
-    stop: threading.Event,
+    table: Table, columns: AddressColumns, find: Find, *, outputs: Outputs, stop: threading.Event
 ) -> Composed | None:
     """Write every row that has a result, and finish the outputs.
 

@@ -43,11 +43,7 @@ _MARKS = {b"PK\x03\x04": "excel", b"\xd0\xcf\x11\xe0": "excel", b"PAR1": "parque
 
 
 def open_table(
-    source: str,
-    *,
-    encoding: str | None = None,
-    sheet: str | None = None,
-    fmt: str | None = None,
+    source: str, *, encoding: str | None = None, sheet: str | None = None, fmt: str | None = None
 ) -> Table:
     """Open a table and read it once, so that errors show before anything is bought.
 
