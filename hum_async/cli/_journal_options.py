@@ -11,6 +11,7 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async._purchases.sqlite.journal import remove_journal
 from hum_async._purchases.sqlite.schema import VERSION, version_of
 from hum_async.bulk.files.outputs import beside
@@ -100,11 +101,9 @@ class JournalOptions:
     @property
     def retried(self) -> frozenset[Outcome]:
         """Outcomes of earlier runs that are looked up again."""
-        failed = {Outcome.FAILED, Outcome.TIMED_OUT, Outcome.EXPIRED, Outcome.INVALID_ADDRESS}
-        return frozenset(
-            (failed if self.retry_failed else set())
-            | ({Outcome.UNCERTAIN} if self.retry_uncertain else set())
-        )
+        uncertain = frozenset({Outcome.UNCERTAIN})
+        failed = FAILED_OUTCOMES - uncertain if self.retry_failed else frozenset()
+        return failed | (uncertain if self.retry_uncertain else frozenset())
 
 
 @contextlib.contextmanager

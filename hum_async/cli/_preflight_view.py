@@ -1,7 +1,7 @@
 """Prints the result of a preflight."""
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from hum_async.bulk.preflight import FindingKind, KindCount, Preflight, Severity, estimate
 from hum_async.cli._console import data, escaped
@@ -68,11 +68,9 @@ def _totals(found: Preflight) -> list[str]:
 
 
 def _kinds(found: Preflight) -> Table:
-    table = Table()
-    table.add_column("")
-    table.add_column("found", justify="right")
-    table.add_column("first row", justify="right")
-    table.add_column("what", style="dim")
+    counts = Column("found", justify="right")
+    rows = Column("first row", justify="right")
+    table = Table("", counts, rows, Column("what", style="dim"))
     for kind in found.kinds:
         table.add_row(
             f"[{_STYLES[kind.severity]}]{kind.severity}[/]", *_where(kind), KIND_MEANING[kind.kind]

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from hum_async.bulk.report import JobReport
 from hum_async.cli._console import escaped, messages, say
@@ -35,10 +35,9 @@ def show_summary(
         simulated: The API was simulated.
     """
     state = "" if report.done == report.total else f" of {report.total:,}"
-    table = Table(title=f"Addresses: {report.done:,}{state}", title_justify="left")
-    table.add_column("outcome")
-    table.add_column("rows", justify="right")
-    table.add_column("meaning", style="dim")
+    columns = ("outcome", Column("rows", justify="right"), Column("meaning", style="dim"))
+    title = f"Addresses: {report.done:,}{state}"
+    table = Table(*columns, title=title, title_justify="left")
     for outcome, meaning in MEANING.items():
         if report.outcomes[outcome]:
             table.add_row(outcome, f"{report.outcomes[outcome]:,}", meaning)

@@ -8,13 +8,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from hum_async.bulk.files.columns import AddressColumns
-from hum_async.bulk.preflight import (
-    REPORT_COLUMNS,
-    TEXTS,
-    Finding,
-    examine,
-    report_values,
-)
+from hum_async.bulk.preflight import REPORT_COLUMNS, TEXTS, Finding, examine, report_values
 from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, open_sink
 from hum_async.cli._api import PathOrDash, Positive
 from hum_async.cli._console import data, escaped, messages, say

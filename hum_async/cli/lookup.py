@@ -56,9 +56,7 @@ def _show(result: Qualification) -> None:
     if place:
         data.print(f"Address: {escaped(place)}")
     if result.outcome == Outcome.SERVED:
-        table = Table()
-        for column in ("provider", "technology", "down/up Mbps", "from USD", "telephone"):
-            table.add_column(column)
+        table = Table("provider", "technology", "down/up Mbps", "from USD", "telephone")
         for provider in result.providers:
             table.add_row(*_cells(provider))
         data.print(table)

@@ -10,12 +10,7 @@ from hum_async.bulk.preflight import examine
 from hum_async.bulk.tables import STANDARD
 from hum_async.cli._api import PathOrDash, SimulatedApiOptions, read_key
 from hum_async.cli._input import InputOptions
-from hum_async.cli._journal_options import (
-    JournalOptions,
-    is_interactive,
-    journal_path,
-    start_over,
-)
+from hum_async.cli._journal_options import JournalOptions, is_interactive, journal_path, start_over
 from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._qualify_command import QualifyCommand
 from hum_async.cli._run import Command, ExitCode, UsageError, run

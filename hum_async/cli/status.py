@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from hum_async.bulk.job_status import JobStatus, status_of
 from hum_async.cli._console import data, escaped
@@ -39,9 +39,8 @@ def _show(found: JobStatus) -> None:
         data.print(f"Rate: {found.rate:.1f} rows/s{left}")
     if found.found_rate is not None:
         data.print(f"Limit found: {found.found_rate:.1f} requests/s")
-    table = Table(title="Distinct addresses", title_justify="left")
-    table.add_column("outcome")
-    table.add_column("addresses", justify="right")
+    columns = ("outcome", Column("addresses", justify="right"))
+    table = Table(*columns, title="Distinct addresses", title_justify="left")
     for outcome in Outcome:
         if found.outcomes[outcome]:
             table.add_row(outcome, f"{found.outcomes[outcome]:,}")

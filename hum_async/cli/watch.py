@@ -90,10 +90,8 @@ class _View:
         return f"{mask_token(update.token)} {update.kind} {update.elapsed:.1f}s {states}{error}"
 
     def table(self) -> Table:
-        table = Table()
         agents = self._agents()
-        for column in ("session", "state", *agents, "polls", "seconds"):
-            table.add_column(escaped(column))
+        table = Table("session", "state", *map(escaped, agents), "polls", "seconds")
         for token, update in self._updates.items():
             session = update.session if update else None
             states = [escaped(session.agents.get(agent, "")) if session else "" for agent in agents]
