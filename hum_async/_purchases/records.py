@@ -12,12 +12,13 @@ A purchase is one address's session, from the moment before its POST is sent::
 * `Opened`: the POST was answered. The session has a token.
 * `Settled`: the address has a result. It comes straight after `Asked` if the POST failed, or if
   it is unknown whether it created a session (`UNCERTAIN`).
-* `Withdrawn`: the POST certainly created no session. The purchase is deleted.
+* `Withdrawn`: the POST certainly created no session. The purchase is deleted, and a purchase that
+  it had superseded counts again.
 * `Copied` creates a settled purchase from another job's journal, without a session.
 
-A purchase in any state can be superseded: by a later `Asked` or `Copied` that names the reason
-(`instead_of`), or because its session is lost. A superseded purchase stays on record, because it
-may have been billed, but it no longer counts.
+A purchase in any state can be superseded: by a later `Asked` that names the reason (`instead_of`),
+or because its session is lost. A superseded purchase stays on record, because it may have been
+billed, but it no longer counts.
 
 No address is bought twice, for three reasons. `Asked` is stored before the POST is sent, so a crash
 cannot lose a purchase. A unique index of the journal allows one purchase per address that is not
@@ -62,7 +63,7 @@ class Asked:
 
 @attrs.frozen
 class Withdrawn:
-    """The POST certainly created no session; `restores` is true if its `Asked` superseded one."""
+    """The POST certainly created no session. `restores`: its `Asked` superseded a purchase."""
 
     address: bytes
     restores: bool = False

@@ -189,16 +189,9 @@ class Journal:
             self.run = int(cursor.lastrowid or 0)
 
     def _apply_change(self, change: Change) -> None:
-        if isinstance(change, Asked) and change.instead_of is not None:
-            self._change_live(
-                "UPDATE purchase SET superseded = ?", (change.instead_of,), change.address
-            )
         match change:
             case Asked():
-                self._db.execute(
-                    "INSERT INTO purchase (address, run, asked_at) VALUES (?, ?, ?)",
-                    (change.address, self.run, _now()),
-                )
+                self._ask(change)
             case Withdrawn():
                 self._change_live("DELETE FROM purchase", (), change.address)
                 if change.restores:
@@ -217,6 +210,15 @@ class Journal:
                 self._settle(change)
             case Copied():
                 self._copy(change)
+
+    def _ask(self, change: Asked) -> None:
+        if change.instead_of is not None:
+            superseded = "UPDATE purchase SET superseded = ?"
+            self._change_live(superseded, (change.instead_of,), change.address)
+        self._db.execute(
+            "INSERT INTO purchase (address, run, asked_at) VALUES (?, ?, ?)",
+            (change.address, self.run, _now()),
+        )
 
     def _settle(self, change: Settled) -> None:
         result = change.result

@@ -92,7 +92,7 @@ class JournalStore:
         return await loop.run_in_executor(self._executor, work, self._journal)
 
     async def finish(self) -> None:
-        """Record that every row of the job has its result, after all changes before."""
+        """Write the recorded changes, then record that every row of the job has its result."""
         if self._writer is not None:
             await asyncio.wait([self._writer])
         if self._failure is not None:
@@ -203,7 +203,11 @@ async def open_journal(
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
-        opening.add_done_callback(_close_late)
+        # The thread goes on: its journal would keep the lock.
+        try:
+            await wait_for_tasks([opening])
+        finally:
+            _close_late(opening)
         raise
     except BaseException:
         executor.shutdown(wait=False)
