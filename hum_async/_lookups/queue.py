@@ -314,7 +314,11 @@ class LookupQueue:
             # The session that it adopted is gone: it begins anew, before all that never began.
             self._in_progress.discard(lookup)
             self._new.appendleft(lookup)
-        elif lookup.result is None or (step is lookup.step is LookupStep.CLOSE):
+        elif lookup.step is None:
+            pass  # closed, or given up
+        elif step is LookupStep.CLOSE and lookup.throttled:
+            self._closing.appendleft(lookup)
+        elif step is LookupStep.CLOSE or lookup.result is None:
             self._due.push(lookup.due, lookup)
 
     def _give_up(self, lookup: Lookup) -> None:

@@ -130,7 +130,7 @@ class JobEngine(LookupObserver):
         self._unsafe: Lookup | None = None
         self._consumer: asyncio.Future[None] | None = None
         self._room = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         # Rows are being sorted in; all settled rows are out, so that requests may be sent.
         self._sorting = self._sending = False
         # No row is left to read; `stop` was called; some addresses will not be bought; it is over.
@@ -176,21 +176,25 @@ class JobEngine(LookupObserver):
 
     def abandon(self) -> None:
         """Cancel without waiting, from whatever thread."""
-        task = self._task
-        if task is not None and not task.done() and not task.get_loop().is_closed():
-            with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
-                task.get_loop().call_soon_threadsafe(task.cancel)
+        self._ended = True
+        for task in self._tasks:
+            if not task.done() and not task.get_loop().is_closed():
+                with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
+                    task.get_loop().call_soon_threadsafe(task.cancel)
 
     async def aclose(self) -> None:
         """Stop at once; what is recorded is safe when this returns."""
         self._ended = True
-        if self._task is not None:
-            await end_tasks([self._task])
+        await end_tasks(self._tasks)
 
     def _start(self) -> None:
-        if self._task is None and not self._ended:
-            loop = asyncio.get_running_loop()
-            self._task = loop.create_task(self._supervise(), name="hum-qualify")
+        if self._tasks or self._ended:
+            return
+        loop = asyncio.get_running_loop()
+        self._tasks.append(loop.create_task(self._supervise(), name="hum-qualify"))
+        if self._rows.fed:
+            # Beside the supervisor: a source that is slow to close must not hold the store open.
+            self._tasks.append(loop.create_task(self._feed(), name="hum-feed"))
 
     def _acknowledge(self) -> None:
         """Close the session of the row that was read last: only now its result is safe."""
@@ -279,13 +283,12 @@ class JobEngine(LookupObserver):
         # waiting for all of them.
         if not store.resumed or self._rows.fed:
             self._send_from_now_on()
-        beside = [asyncio.create_task(self._read(store), name="hum-read")]
-        if self._rows.fed:
-            beside.append(asyncio.create_task(self._feed(), name="hum-feed"))
+        reading = asyncio.create_task(self._read(store), name="hum-read")
         try:
             await self._dispatcher.run(self._queue)
         finally:
-            await end_tasks(beside)
+            self._note_spending(store)
+            await end_tasks([reading])
 
     async def _feed(self) -> None:
         try:
@@ -329,6 +332,9 @@ class JobEngine(LookupObserver):
         """Return how many rows may be read now."""
         space = self._options.max_open - self._rows_under_way() - len(self._results)
         waiting = self._queue.waiting
+        if self._is_barred():
+            # Rows that may not be bought must not keep others out that need no purchase.
+            space += waiting
         if not self._sending:
             return space
         if waiting > _PLENTY:
@@ -361,9 +367,15 @@ class JobEngine(LookupObserver):
             if not self._joins(digest, lookup):
                 unknown.append((digest, lookup))
         found = await store.find([digest for digest, _ in unknown]) if unknown else {}
+        begun: set[bytes] = set()
         for digest, lookup in unknown:
-            if not self._joins(digest, lookup):
-                await self._begin(digest, lookup, found.get(digest), store)
+            if self._joins(digest, lookup):
+                continue
+            if digest in begun:
+                # A row of this chunk had the same address: its purchase has changed since.
+                found |= await store.find([digest])
+            begun.add(digest)
+            await self._begin(digest, lookup, found.get(digest), store)
         self._wake()
 
     def _joins(self, digest: bytes, lookup: Lookup) -> bool:
@@ -448,8 +460,7 @@ class JobEngine(LookupObserver):
     async def answered(self, lookup: Lookup, step: LookupStep) -> None:
         """Record what an answer showed, before anything is done that builds on it."""
         store = self._opened()
-        store.requests = self._queue.requests
-        store.found_rate = self._sender.limiter.found_rate
+        self._note_spending(store)
         purchase = self._by_lookup.get(lookup)
         if purchase is not None:
             await self._record(purchase, store, created=step is LookupStep.CREATE)
@@ -474,6 +485,10 @@ class JobEngine(LookupObserver):
         """End the job: the key, the client or the store fails, or it is a bug."""
         del lookup
         self._fail(error)
+
+    def _note_spending(self, store: PurchaseStore) -> None:
+        store.requests = self._queue.requests
+        store.found_rate = self._sender.limiter.found_rate
 
     def _opened(self) -> PurchaseStore:
         if self._store is None:

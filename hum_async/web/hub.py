@@ -181,7 +181,7 @@ class SessionHub:
         await end_tasks([self._supervisor])
 
     def close(self) -> None:
-        """Begin nothing new and end all streams with a farewell; look-ups under way go on.
+        """Begin nothing new and end all streams with a farewell; open sessions are polled on.
 
         SIGINT and SIGTERM do this by themselves. A server that is stopped in another way should
         call it before it waits for its open responses.

@@ -596,3 +596,14 @@ async def test_a_look_up_that_runs_for_long_is_not_bought_a_second_time(client: 
         client.limiter.throttled(300.0)
         await asyncio.sleep(100)
         assert hub.lookup(served()) == first
+
+
+async def test_an_abandoned_look_up_takes_no_slot_beside_its_requests(client: HumClient) -> None:
+    async with SessionHub(client, on_abandon="close", abandon_after=0, signals=False) as hub:
+        stream = hub.subscribe(hub.lookup(served()))
+        await anext(stream)
+        stream.close()
+        await asyncio.sleep(30)
+        limiter = client.limiter
+        assert isinstance(limiter, RateLimiter)
+        assert limiter.statistics().granted == hub.statistics().requests
