@@ -48,7 +48,7 @@ class ApiRequest(Generic[T]):
         creates: The request creates something: it may be retried only if it had no effect.
         also: Error statuses that count as success.
         secrets: Contents of the request that no error may repeat.
-        refused: Whether a decoded answer says that the request failed despite its status.
+        says_failed: Whether a decoded answer says that the request failed despite its status.
     """
 
     method: str
@@ -58,7 +58,7 @@ class ApiRequest(Generic[T]):
     creates: bool = False
     also: tuple[int, ...] = ()
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
-    refused: Callable[[T], bool] = attrs.field(default=lambda _: False, repr=False)
+    says_failed: Callable[[T], bool] = attrs.field(default=lambda _: False, repr=False)
 
     def succeeded(self, status: int) -> bool:
         """Return whether this status means success."""
@@ -71,7 +71,7 @@ def ping_request() -> ApiRequest[Ping]:
         "GET",
         "/ping",
         lambda response: decoding.decode_ping(response.body),
-        refused=lambda answer: answer.request_status == "error",
+        says_failed=lambda answer: answer.request_status == "error",
     )
 
 
@@ -99,7 +99,7 @@ def poll_request(token: str, *, source: Source = "session") -> ApiRequest[Sessio
         return decode_body(response.body, token=token, processing=processing)
 
     path = _session_path(token) + ("/services/internet" if internet else "")
-    return ApiRequest("GET", path, decode, secrets=(token,), refused=_says_error)
+    return ApiRequest("GET", path, decode, secrets=(token,), says_failed=_says_error)
 
 
 def _says_error(session: Session) -> bool:

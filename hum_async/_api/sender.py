@@ -142,7 +142,7 @@ class RequestSender:
         except ResponseError as error:
             self._note_failure(error)
             raise
-        if request.refused(answer):
+        if request.says_failed(answer):
             told = error_for(request, response, key=self.key, kind=ServerError)
             self._note_failure(told)
             raise told

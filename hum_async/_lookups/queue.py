@@ -60,7 +60,7 @@ class LookupObserver:
     async def before_create(self, lookup: Lookup) -> None:
         """Make safe that a POST is about to be sent. No request is sent before this returns."""
 
-    def create_refused(self, lookup: Lookup) -> None:
+    def create_had_no_effect(self, lookup: Lookup) -> None:
         """Record that a POST certainly had no effect, because the key or the client is refused."""
 
     async def answered(self, lookup: Lookup, step: LookupStep) -> None:
@@ -274,13 +274,13 @@ class LookupQueue:
             await self._observer.before_create(lookup)
             if self._held:
                 # Everything was stopped meanwhile.
-                self._observer.create_refused(lookup)
+                self._observer.create_had_no_effect(lookup)
                 return
         try:
             await self._send(lookup, step)
         except (AuthenticationError, ConfigurationError):
             if step is LookupStep.CREATE:
-                self._observer.create_refused(lookup)
+                self._observer.create_had_no_effect(lookup)
             raise
         await self._observer.answered(lookup, step)
         if lookup.result is not None:

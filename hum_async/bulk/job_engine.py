@@ -453,7 +453,7 @@ class JobEngine(LookupObserver):
             store.record(purchase.withdrawn())
             raise
 
-    def create_refused(self, lookup: Lookup) -> None:
+    def create_had_no_effect(self, lookup: Lookup) -> None:
         """Record that a POST had no effect."""
         self._opened().record(self._by_lookup[lookup].withdrawn())
 
