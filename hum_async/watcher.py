@@ -113,7 +113,9 @@ class AsyncSessionWatcher:
             WatcherClosed: The watcher is not entered, or already left.
             TypeError: `tokens` is one string, or not iterable.
         """
-        loop = self._check_running()
+        self._check_running()
+        if asyncio.get_running_loop() is not self._loop:
+            raise RuntimeError("watch() must be called on the event loop of its watcher")
         if isinstance(tokens, str | bytes):
             raise TypeError("watch() takes an iterable of tokens; write watch([token])")
         source = tokens if isinstance(tokens, AsyncIterable) else None
@@ -121,7 +123,7 @@ class AsyncSessionWatcher:
         # A list is copied, because it may change; a generator is read as it comes.
         known = tuple(ahead) if isinstance(ahead, Collection) else None
         mailbox = self._poller.open_mailbox(
-            ahead if known is None else known, fed=source is not None, known=known or (), loop=loop
+            ahead if known is None else known, fed=source is not None, known=known or ()
         )
         if source is not None:
             self._start_feeder(mailbox, source)
@@ -154,14 +156,13 @@ class AsyncSessionWatcher:
         alive = self._supervisor is not None and not self._supervisor.done()
         return alive and self._failure is None
 
-    def _check_running(self) -> asyncio.AbstractEventLoop:
+    def _check_running(self) -> None:
         if self._loop is None:
             raise WatcherClosed(
                 "the watcher is not running; use `async with AsyncSessionWatcher(...) as watcher:`"
             )
         if not self._running:
             raise self._why_closed()
-        return self._loop
 
     def _why_closed(self) -> BaseException:
         if self._failure is None:

@@ -19,17 +19,11 @@ class Mailbox:
         tokens: The stream's tokens, read lazily.
         fed: More tokens will be offered to `intake`.
         on_close: Called when the reader leaves, from whatever thread.
-        loop: The watcher's event loop, the only one to read on.
+
+    It is read on the event loop on which it is made.
     """
 
-    def __init__(
-        self,
-        tokens: Iterable[str],
-        *,
-        fed: bool,
-        on_close: Callable[[], None],
-        loop: asyncio.AbstractEventLoop,
-    ) -> None:
+    def __init__(self, tokens: Iterable[str], *, fed: bool, on_close: Callable[[], None]) -> None:
         self.closed = False
         # The mailboxes of a token that only this stream watches: one tuple for all such tokens.
         self.alone = (self,)
@@ -42,7 +36,7 @@ class Mailbox:
         self._updates: dict[str, SessionUpdate] = {}
         self._failure: Callable[[], BaseException] | None = None
         self._failed_by_source = False
-        self._loop = loop
+        self._loop = asyncio.get_running_loop()
         self._reader: asyncio.Future[None] | None = None
         self._over = False
 

@@ -101,23 +101,15 @@ class Poller:
 
     # --- streams ----------------------------------------------------------------------------------
 
-    def open_mailbox(
-        self,
-        tokens: Iterable[str],
-        *,
-        fed: bool,
-        known: Iterable[str],
-        loop: asyncio.AbstractEventLoop,
-    ) -> Mailbox:
+    def open_mailbox(self, tokens: Iterable[str], *, fed: bool, known: Iterable[str]) -> Mailbox:
         """Open a stream.
 
         Args:
             tokens: Its tokens, read lazily.
             fed: More tokens will be offered to its intake.
             known: Those of the tokens that are there already.
-            loop: The watcher's event loop.
         """
-        mailbox = Mailbox(tokens, fed=fed, on_close=self._reader_left, loop=loop)
+        mailbox = Mailbox(tokens, fed=fed, on_close=self._reader_left)
         self._mailboxes.append(mailbox)
         self._join(mailbox, known)
         self.offer(mailbox)

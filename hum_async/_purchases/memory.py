@@ -13,7 +13,6 @@ class MemoryStore:
     """A `PurchaseStore` that keeps the results of one run, for later rows of the same address."""
 
     durable = False
-    resumed = False
     known = 0
     spent = 0
     run = 0

@@ -42,11 +42,6 @@ class PurchaseStore(Protocol):
         ...
 
     @property
-    def resumed(self) -> bool:
-        """Whether the store holds a purchase of an earlier run that counts."""
-        ...
-
-    @property
     def known(self) -> int:
         """Number of addresses with a purchase of an earlier run that counts."""
         ...

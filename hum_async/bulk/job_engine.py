@@ -281,7 +281,7 @@ class JobEngine(LookupObserver):
             self._sender.limiter.resume(store.found_rate)
         # Settled rows come first. Rows of an async iterable may come at any time, and there is no
         # waiting for all of them.
-        if not store.resumed or self._rows.fed:
+        if not store.known or self._rows.fed:
             self._send_from_now_on()
         reading = asyncio.create_task(self._read(store), name="hum-read")
         try:

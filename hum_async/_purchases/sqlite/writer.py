@@ -51,7 +51,6 @@ class JournalStore:
         self.taken_since = taken_since
         self.found_rate = journal.found_rate()
         self.known = tally.known
-        self.resumed = tally.known > 0
         self.spent = tally.spent
         self._journal = journal
         self._executor = executor
