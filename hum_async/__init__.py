@@ -18,59 +18,15 @@ if TYPE_CHECKING:
     from hum_async._polling.policies import GuidedPolling, LearnedPolling, Poll, PollPolicy
     from hum_async.bulk.qualification import qualify
     from hum_async.client import PRODUCTION, SANDBOX, HumClient
-    from hum_async.errors import (
-        AddressError,
-        ApiError,
-        ApiUnavailable,
-        AuthenticationError,
-        BadRequest,
-        ConfigurationError,
-        ConnectFailed,
-        HubBusy,
-        HubClosed,
-        HubError,
-        HumError,
-        InputError,
-        InvalidAddress,
-        JournalError,
-        LookupNotFound,
-        RateLimited,
-        RequestTimeout,
-        ResponseError,
-        ServerError,
-        SessionGone,
-        SessionLimitReached,
-        SessionNotFound,
-        StreamBusy,
-        TransportError,
-        WatcherClosed,
-        WatcherFailed,
-    )
+    from hum_async.errors import *
     from hum_async.limiter import Limiter, LimiterStatistics, RateLimiter
-    from hum_async.models import (
-        Address,
-        AgentChange,
-        AgentStatus,
-        Money,
-        Offering,
-        Outcome,
-        Ping,
-        Plan,
-        Promo,
-        Provider,
-        Qualification,
-        RawResponse,
-        ServiceAddress,
-        Session,
-        SessionUpdate,
-        SpeedRange,
-        UpdateKind,
-    )
+    from hum_async.models import *
     from hum_async.transport import AiohttpTransport, Transport
     from hum_async.watcher import AsyncSessionWatcher, WatcherStatistics, WatchStream
     from hum_async.web.hub import SessionHub
 
 __all__ = [
+    "DEFAULT_AGENTS",
     "PRODUCTION",
     "SANDBOX",
     "Address",

@@ -314,11 +314,9 @@ class LookupQueue:
             # The session that it adopted is gone: it begins anew, before all that never began.
             self._in_progress.discard(lookup)
             self._new.appendleft(lookup)
-        elif lookup.step is None:
-            pass  # closed, or given up
         elif step is LookupStep.CLOSE and lookup.throttled:
             self._closing.appendleft(lookup)
-        elif step is LookupStep.CLOSE or lookup.result is None:
+        elif lookup.step is not None and (step is LookupStep.CLOSE or lookup.result is None):
             self._due.push(lookup.due, lookup)
 
     def _give_up(self, lookup: Lookup) -> None:

@@ -274,8 +274,6 @@ class Poller:
         )
 
     async def _poll(self, entry: WatchedSession) -> None:
-        if not self._is_live(entry):
-            return
         entry.sent(*self._sender.clocks())
         self._in_flight += 1
         try:

@@ -7,6 +7,7 @@ from typing import Any, assert_type
 import aiohttp
 
 from hum_async import (
+    DEFAULT_AGENTS,
     PRODUCTION,
     SANDBOX,
     Address,
@@ -87,7 +88,7 @@ from hum_async.web import (
     encode_sse,
 )
 
-constants: list[str] = [__version__, PRODUCTION, SANDBOX]
+constants: list[str] = [__version__, PRODUCTION, SANDBOX, *DEFAULT_AGENTS]
 
 
 async def client(http: aiohttp.ClientSession, transport: Transport, limiter: Limiter) -> None:
