@@ -15,7 +15,8 @@ from hum_async import errors, models
 
 NAMES = """
     Address AddressError AgentChange AgentStatus AiohttpTransport ApiError ApiUnavailable
-    AsyncSessionWatcher AuthenticationError BadRequest ConfigurationError ConnectFailed DEFAULT_AGENTS
+    AsyncSessionWatcher AuthenticationError BadRequest ConfigurationError ConnectFailed
+    DEFAULT_AGENTS
     GuidedPolling HubBusy HubClosed HubError HumClient HumError InputError InvalidAddress
     JournalError LearnedPolling Limiter LimiterStatistics LookupNotFound Money Offering Outcome
     PRODUCTION Ping Plan Poll PollPolicy Promo Provider Qualification RateLimited RateLimiter

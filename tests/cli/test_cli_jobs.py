@@ -10,9 +10,11 @@ import pty
 import sqlite3
 import subprocess
 import sys
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import xlsxwriter
 
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async.bulk.tables import open_table
@@ -248,6 +250,21 @@ def test_verify_finds_a_finished_job_sound(
     ended = call("verify", str(tmp_path / "out.journal.sqlite"))
     assert ended.code == 0
     assert ended.out.count("ok ") == 5
+
+
+def test_verify_takes_typed_cells_as_the_output_writes_them(
+    call: Callable[..., Any], tmp_path: Path
+) -> None:
+    book = xlsxwriter.Workbook(tmp_path / "in.xlsx", {"default_date_format": "yyyy-mm-dd"})
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["street", "zip", "since", "active", "floors"])
+    sheet.write_row(1, 0, ["100 Served St", "48226", date(2024, 2, 29), True, 3])
+    book.close()
+    ended = call(
+        "qualify", str(tmp_path / "in.xlsx"), "--simulate", "-o", str(tmp_path / "out.csv")
+    )
+    assert ended.code == 0
+    assert call("verify", str(tmp_path / "out.journal.sqlite")).code == 0
 
 
 @pytest.mark.parametrize(
