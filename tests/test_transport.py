@@ -3,10 +3,12 @@
 import asyncio
 import gzip
 import socket
+import ssl
 import struct
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -256,6 +258,27 @@ async def test_tls_that_is_not_safe_is_a_failed_connection() -> None:
     ):
         with pytest.raises(ConnectFailed) as caught:
             await transport.send("POST", PATH, timeout=1)
+    assert_discreet(caught.value)
+
+
+async def test_a_server_whose_certificate_nobody_vouches_for_gets_no_request() -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(Path(__file__).with_name("self_signed.pem"))
+
+    def serve_once(listener: socket.socket) -> bytes:
+        try:
+            with tls.wrap_socket(listener.accept()[0], server_side=True) as connection:
+                return connection.recv(1)
+        except OSError:  # the client has hung up
+            return b""
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = asyncio.create_task(asyncio.to_thread(serve_once, listener))
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        async with transport_to(url) as transport:
+            with pytest.raises(ConnectFailed, match="no safe TLS") as caught:
+                await transport.send("POST", PATH, timeout=60)
+        assert await serving == b""
     assert_discreet(caught.value)
 
 

@@ -163,6 +163,7 @@ async def test_sessions_are_opened_evenly_and_no_slot_is_idle_before_the_end() -
 
 @pytest.mark.virtual
 @pytest.mark.busy
+@pytest.mark.slow
 async def test_a_wave_of_polls_is_worked_off_with_little_delay() -> None:
     api = Looked(0.5)
     late: list[float] = []

@@ -77,8 +77,12 @@ def call(screen: None, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[
     asyncio.set_event_loop_policy(before)
 
 
+# The last one lets coverage look into children, where it is measured.
+KEPT = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_CONFIG")
+
+
 def environment(**more: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return (
         kept
         | {"COLUMNS": "80", "TERM": "xterm-256color", "PYTHONWARNINGS": "error::ResourceWarning"}

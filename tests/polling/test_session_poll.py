@@ -83,6 +83,17 @@ def test_polls_follow_the_guidance_with_a_last_look_at_the_deadline() -> None:
     assert (update.polls, update.elapsed, update.session) == (6, 30.0, PENDING)
 
 
+def test_the_time_that_polls_take_counts_against_the_budget() -> None:
+    of, now, polled_at = follow(), 0.0, []
+    while not of.ended:
+        now = max(now, of.due)
+        polled_at.append(now)
+        of.sent(now, now)
+        now += 1.5
+        of.answered(PENDING, now, now)
+    assert polled_at[-1] == pytest.approx(30.0)
+
+
 def test_a_change_starts_the_backoff_again() -> None:
     clock = Clock(follow())
     for answer in (PENDING, PENDING, GEOCODED, GEOCODED):
