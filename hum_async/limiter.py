@@ -275,7 +275,7 @@ class RateLimiter(Limiter):
         if told is not None:
             self._controller.advised(now, told, sent=sent, jitter=random.random())  # noqa: S311
             self._note_pause(now, "by a header: no request is left of the quota")
-            self._pump()
+            self._grant_waiting()
 
     def _pause(self, retry_after: float | None, *, sent: float | None) -> None:
         now = self._now()
@@ -284,7 +284,7 @@ class RateLimiter(Limiter):
         self._throttled += 1
         self._searching = self._searching or self._controller.searching
         self._note_pause(now, "by a refusal (429)")
-        self._pump()
+        self._grant_waiting()
 
     def _note_pause(self, now: float, why: str) -> None:
         """Log the beginning of a pause; its end is logged by `_take`."""
@@ -325,7 +325,7 @@ class RateLimiter(Limiter):
             slot.waiter = loop.create_future()
             self._waiting += 1
             heapq.heappush(self._queue, (slot.order, next(self._order), slot, slot.waiter))
-            self._pump()
+            self._grant_waiting()
             try:
                 if not slot.waiter.done():
                     await slot.waiter
@@ -348,7 +348,7 @@ class RateLimiter(Limiter):
             # Left in the queue, where the pump steps over it: to search for it would cost time in
             # proportion to those who wait, for each of them when all are cancelled.
             self._waiting -= 1
-            self._pump()
+            self._grant_waiting()
 
     def _leave(self, slot: "_Slot", *, failed: bool) -> None:
         slot.waiter = None
@@ -368,7 +368,7 @@ class RateLimiter(Limiter):
             # that time.
             first.since = self._now()
         self._in_use -= 1
-        self._pump()
+        self._grant_waiting()
 
     def _first(self) -> "_Slot | None":
         """Return who is first in the queue, after those who have given up were taken out."""
@@ -379,7 +379,7 @@ class RateLimiter(Limiter):
             heapq.heappop(self._queue)
         return None
 
-    def _pump(self) -> None:
+    def _grant_waiting(self) -> None:
         """Grant to as many of the first waiters as may go now; set the timer for the next."""
         while self._in_use < self._concurrency and (slot := self._first()) is not None:
             now = self._now()
@@ -417,7 +417,7 @@ class RateLimiter(Limiter):
 
     def _wake(self) -> None:
         self._timer = None
-        self._pump()
+        self._grant_waiting()
 
 
 class _Slot:

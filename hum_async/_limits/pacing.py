@@ -98,18 +98,19 @@ class PauseGate:
             retry_after: Seconds that the server asks for, cut to `MAX_PAUSE`. None if it does not
                 say, and 0 says as little: then 1 s, doubled each time that a pause was not long
                 enough, up to 60 s.
-            jitter: 0 to 1: the share that is used of the largest delay on resuming (a tenth of the
-                pause, at most 1 s), so that clients of one server do not come back together.
+            jitter: 0 to 1, the share of the longest extra delay (a tenth of the pause, at most 1 s)
+                that is added, so that clients of one server do not come back together.
             sent: When the refused request was sent, if known. A server that refuses a request sent
                 after the pause that it had asked for gets longer pauses each time.
         """
         closed = now < self.until
         if now - self.until > self.FORGET_AFTER:
             self._untold_pauses = self._short_pauses = 0
-        self._short_pauses += 0 if closed or sent is None or sent < self.until else 1
+        if not closed and sent is not None and sent >= self.until:
+            self._short_pauses += 1
         if retry_after is None or not math.isfinite(retry_after) or retry_after <= 0.0:
             # Several requests that one pause has caught in flight count once.
-            self._untold_pauses += 0 if closed else 1
+            self._untold_pauses += not closed
             retry_after = self._untold(self._untold_pauses)
         elif self._short_pauses > 1:
             retry_after = max(retry_after, self._untold(self._short_pauses))

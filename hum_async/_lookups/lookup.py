@@ -231,7 +231,7 @@ class Lookup:
         self._throttles = 0
         self.due, self.update = poll.due, update
         if update is not None and update.kind == UpdateKind.GONE and self._adopted:
-            # It ended between two runs, so its answer is lost.
+            # The session of the earlier run has ended, and its result with it.
             self._begin_anew(now)
         elif update is not None:
             outcome = Outcome.EXPIRED if update.kind == UpdateKind.GONE else Outcome.FAILED

@@ -47,15 +47,15 @@ class Dispatcher:
         self._fault: asyncio.Future[None] | None = None
         self._seeking = 0
         self._busy = 0
-        self._looking = False
+        self._look_scheduled = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
 
     def wake(self) -> None:
         """Look for requests again, because there may be new ones."""
-        if self._loop is not None and not self._looking:
+        if self._loop is not None and not self._look_scheduled:
             # Not at once: the caller may be in the middle of something.
-            self._looking = True
+            self._look_scheduled = True
             self._loop.call_soon(self._look)
 
     async def run(self, work: WorkSource) -> None:
@@ -81,7 +81,7 @@ class Dispatcher:
             self._set_timer(math.inf)
 
     def _look(self) -> None:
-        self._looking = False
+        self._look_scheduled = False
         work, loop, workers, fault = self._work, self._loop, self._workers, self._fault
         if work is None or loop is None or workers is None or fault is None:
             return
@@ -118,9 +118,9 @@ class Dispatcher:
             self._timer.cancel()
         self._timer, self._timer_at = None, when
         if self._loop is not None and when < math.inf:
-            self._timer = self._loop.call_at(when, self._alarm)
+            self._timer = self._loop.call_at(when, self._on_timer)
 
-    def _alarm(self) -> None:
+    def _on_timer(self) -> None:
         self._timer, self._timer_at = None, math.inf
         self._look()
 

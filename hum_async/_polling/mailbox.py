@@ -26,7 +26,7 @@ class Mailbox:
     def __init__(self, tokens: Iterable[str], *, fed: bool, on_close: Callable[[], None]) -> None:
         self.closed = False
         # The mailboxes of a token that only this stream watches: one tuple for all such tokens.
-        self.alone = (self,)
+        self.only_me = (self,)
         # Tokens that have no terminal update yet.
         self.pending: set[str] = set()
         self.intake: Intake[str] = Intake(tokens, fed=fed)

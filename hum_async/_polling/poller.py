@@ -270,7 +270,7 @@ class Poller:
             self._agents,
             source=self._source,
             store=self._store,
-            mailboxes=mailbox.alone,
+            mailboxes=mailbox.only_me,
         )
 
     async def _poll(self, entry: WatchedSession) -> None:

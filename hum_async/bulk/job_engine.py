@@ -103,7 +103,7 @@ class JobEngine(LookupObserver):
     ) -> None:
         self._sender = sender
         self._options = options
-        self._opening = store
+        self._store_context = store
         self._rows = InputRows(addresses)
         self._order = SlotScheduler()
         self._queue = LookupQueue(
@@ -117,17 +117,17 @@ class JobEngine(LookupObserver):
         self._by_lookup: dict[Lookup, _Purchase] = {}
         self._by_digest: dict[bytes, _Purchase] = {}
         # Addresses that earlier runs knew, as far as rows with them were read.
-        self._met = SeenAddresses()
+        self._earlier_read = SeenAddresses()
         # Addresses whose result was copied by this run; the store may not know all of them yet.
         self._copied = SeenAddresses()
-        # Sessions that may have been billed, less those that this run has begun.
-        self._spent_before = 0
+        # Sessions that may have been billed: this number and the look-ups that the queue has begun.
+        self._spent_offset = 0
         # Rows that wait for another row's look-up.
         self._joined = 0
         self._delivered = self._sessions = self._reused = self._adopted = 0
         # Results that were not read yet; one comes with its look-up if reading it makes it safe.
         self._results: deque[tuple[Qualification, Lookup | None]] = deque()
-        self._unsafe: Lookup | None = None
+        self._unacknowledged: Lookup | None = None
         self._consumer: asyncio.Future[None] | None = None
         self._room = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -152,7 +152,7 @@ class JobEngine(LookupObserver):
                 await self._consumer
             finally:
                 self._consumer = None
-        result, self._unsafe = self._results.popleft()
+        result, self._unacknowledged = self._results.popleft()
         self._delivered += 1
         self._wake()
         return result
@@ -198,7 +198,7 @@ class JobEngine(LookupObserver):
 
     def _acknowledge(self) -> None:
         """Close the session of the row that was read last: only now its result is safe."""
-        lookup, self._unsafe = self._unsafe, None
+        lookup, self._unacknowledged = self._unacknowledged, None
         if lookup is not None:
             self._queue.close(lookup)
 
@@ -210,7 +210,7 @@ class JobEngine(LookupObserver):
             return True
         if not self._sending or self._sorting or not self._queue.idle:
             return False
-        barred = self._is_barred() and self._unmet(store) <= 0
+        barred = self._is_barred() and self._earlier_unread(store) <= 0
         return self._stopping or self._exhausted or barred
 
     async def _end(self) -> None:
@@ -265,7 +265,7 @@ class JobEngine(LookupObserver):
 
     async def _supervise(self) -> None:
         try:
-            async with self._opening as store:
+            async with self._store_context as store:
                 await self._serve(store)
         except Exception as exc:  # noqa: BLE001  the journal's, or a bug; the consumer sees it
             self._fail(exc)
@@ -276,7 +276,7 @@ class JobEngine(LookupObserver):
     async def _serve(self, store: PurchaseStore) -> None:
         self._store = store
         self._rules = ResumeRules(store.run, self._options.retry, store.taken_since)
-        self._spent_before = store.spent
+        self._spent_offset = store.spent
         if store.found_rate is not None:
             self._sender.limiter.resume(store.found_rate)
         # Settled rows come first. Rows of an async iterable may come at any time, and there is no
@@ -339,15 +339,15 @@ class JobEngine(LookupObserver):
             return space
         if waiting > _PLENTY:
             # Where no more may be bought, the result of a later row may still be in the store.
-            return space if self._is_barred() and self._unmet(store) > 0 else 0
+            return space if self._is_barred() and self._earlier_unread(store) > 0 else 0
         return min(space, 2 * _PLENTY - waiting)
 
     def _rows_under_way(self) -> int:
         return self._queue.in_progress + self._joined + self._queue.waiting
 
-    def _unmet(self, store: PurchaseStore) -> int:
+    def _earlier_unread(self, store: PurchaseStore) -> int:
         """Return how many addresses of earlier runs are in no row that was read."""
-        return store.known - len(self._met)
+        return store.known - len(self._earlier_read)
 
     async def _sort_in(self, chunk: list[tuple[Hashable, Address]], store: PurchaseStore) -> None:
         unknown: list[tuple[bytes, Lookup]] = []
@@ -393,7 +393,7 @@ class JobEngine(LookupObserver):
         """Do what an address needs, by what is known of it."""
         action, reason = self._rules.action(entry)
         if entry is not None and not entry.copied and self._rules.is_earlier(entry):
-            self._met.first(digest, 1)
+            self._earlier_read.first(digest, 1)
         if action is ResumeAction.BUY or entry is None:
             # A result that only another job's journal holds is not there to be replaced.
             mine = entry is not None and not entry.copied
@@ -438,7 +438,7 @@ class JobEngine(LookupObserver):
 
     def _may_buy(self) -> bool:
         most = self._options.max_sessions
-        return most is None or self._spent_before + self._queue.begun < most
+        return most is None or self._spent_offset + self._queue.begun < most
 
     def _is_barred(self) -> bool:
         """Return whether addresses wait that may not be bought."""
@@ -477,7 +477,7 @@ class JobEngine(LookupObserver):
         purchase = self._by_lookup.pop(lookup)
         del self._by_digest[purchase.digest]
         self._gave_up = True
-        self._spent_before -= 1
+        self._spent_offset -= 1
         self._joined -= len(purchase.rows)
         self._wake()
 
@@ -514,7 +514,7 @@ class JobEngine(LookupObserver):
     def _settle(self, purchase: _Purchase, result: Qualification, store: PurchaseStore) -> None:
         lookup = purchase.lookup
         self._order.settled(result.requests + (lookup.step is LookupStep.CLOSE))
-        self._spent_before -= result.token is None and result.outcome is not Outcome.UNCERTAIN
+        self._spent_offset -= result.token is None and result.outcome is not Outcome.UNCERTAIN
         self._joined -= len(purchase.rows)
         del self._by_digest[purchase.digest], self._by_lookup[lookup]
         shared = [_shared(result, key, address) for key, address in purchase.rows]

@@ -12,7 +12,7 @@ from hum_async.models import Outcome, SessionUpdate
 MAX_OPEN = 2000
 """Sessions that are open, or answered and not yet read, at the same time."""
 
-MAX_PAUSE = 120.0
+MAX_JOB_PAUSE = 120.0
 """Seconds that a job with a journal waits at most when the API asks it to. A limit per minute asks
 for less; more means a quota of hours, or maintenance, and then the operator decides better than a
 job that hangs. No pause of the limiter is longer than five minutes, so that the job would come back
@@ -69,7 +69,7 @@ class JobOptions:
     reuse_from: Path | None = None
     max_sessions: int | None = attrs.field(default=None, validator=_at_least_one)
     on_update: OnUpdate | None = None
-    max_pause: float | None = MAX_PAUSE
+    max_pause: float | None = MAX_JOB_PAUSE
     forget_open: bool = False
 
     def __attrs_post_init__(self) -> None:

@@ -16,7 +16,7 @@ from hum_async._purchases.sqlite.journal import remove_journal
 from hum_async._purchases.sqlite.schema import VERSION, version_of
 from hum_async.bulk.files.outputs import beside
 from hum_async.bulk.job_status import status_of
-from hum_async.bulk.options import MAX_PAUSE, JobOptions
+from hum_async.bulk.options import MAX_JOB_PAUSE, JobOptions
 from hum_async.bulk.tables import STANDARD
 from hum_async.cli._console import escaped, say
 from hum_async.cli._durations import Duration
@@ -93,7 +93,7 @@ class JournalOptions:
             reuse_from=self.reuse_from,
             max_sessions=self.max_sessions,
             # Without its journal, a job cannot be resumed after a long pause.
-            max_pause=MAX_PAUSE if keep else None,
+            max_pause=MAX_JOB_PAUSE if keep else None,
             # The sessions of an earlier process ended with its simulator.
             forget_open=simulated,
         )
