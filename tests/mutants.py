@@ -1,6 +1,6 @@
 """Breaks important lines one by one, and checks that a test notices each: no test of its own.
 
-    python tests/mutants.py [-j WORKERS] [NAME ...]
+    python tests/mutants.py [-j WORKERS] [--nearest] [NAME ...]
 
 Each mutant replaces one piece of text, which must occur exactly once in its file, in a copy of the
 repository. The nearest tests are run first; if they pass, so is the whole default suite. It ends
@@ -335,7 +335,7 @@ MUTANTS = [
         "_polling/session_poll.py",
         "        self._chargeable = 0.0\n\n    def answered",
         "\n    def answered",
-        "polling/test_session_poll.py test_watcher.py",
+        "polling/test_session_poll.py",
     ),
     Mutant(
         "due-polls-first",
@@ -349,7 +349,7 @@ MUTANTS = [
         "_polling/poller.py",
         "return entry.throttles > 0 or now",
         "return now",
-        "test_watcher.py",
+        "polling/test_poller.py",
     ),
     Mutant(
         "ended-token-is-not-polled",
@@ -562,7 +562,7 @@ MUTANTS = [
         "replay-goes-on-where-it-was",
         "web/_replay_buffer.py",
         'index = bisect_right(self._events, position, key=attrgetter("position"))',
-        "index = 0",
+        'index = bisect_right(self._events, position, key=attrgetter("position")) + 1',
         "web/test_replay_buffer.py",
     ),
     Mutant(
@@ -661,7 +661,7 @@ def paths_of(mutant: Mutant) -> list[str]:
     return [f"tests/{path}" for path in mutant.tests.split()]
 
 
-def outcome_of(mutant: Mutant, place: Path) -> str:
+def outcome_of(mutant: Mutant, place: Path, *, nearest: bool) -> str:
     """Return what becomes of a mutant: how it is killed, that it survives, or what is wrong."""
     path = place / "hum_async" / mutant.file
     source = path.read_text(encoding="utf-8")
@@ -669,7 +669,8 @@ def outcome_of(mutant: Mutant, place: Path) -> str:
         return f"UNFIT      its text occurs {count} times in {mutant.file}"
     write(path, source.replace(mutant.old, mutant.new))
     try:
-        for nearness, tests in (("", paths_of(mutant)), ("(by the whole suite) ", [])):
+        suites = {"": paths_of(mutant), "(by the whole suite) ": []}
+        for nearness, tests in list(suites.items())[: 1 if nearest else None]:
             ended = run_tests(place, *tests)
             if ended.returncode == 1:
                 by = [line for line in ended.stdout.splitlines() if line.startswith("FAILED")]
@@ -693,6 +694,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="mutants to try (default: all)")
     parser.add_argument("-j", type=int, default=os.cpu_count() or 1, help="tried side by side")
+    parser.add_argument("--nearest", action="store_true", help="run the nearest tests alone")
     options = parser.parse_args()
     unknown = set(options.names) - {mutant.name for mutant in MUTANTS}
     if unknown:
@@ -711,7 +713,7 @@ def main() -> int:
         def attempt(mutant: Mutant) -> str:
             place, began = places.get(), time.monotonic()
             try:
-                found = outcome_of(mutant, place)
+                found = outcome_of(mutant, place, nearest=options.nearest)
             finally:
                 places.put(place)
             return f"{mutant.name:38} {time.monotonic() - began:4.0f} s  {found}"

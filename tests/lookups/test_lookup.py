@@ -332,3 +332,23 @@ def test_a_refused_poll_is_due_since_when_it_was_due() -> None:
     driver.now = due + 7.0
     driver.give(RateLimited(429))
     assert driver.lookup.due == due
+
+
+def test_an_adopted_session_that_is_gone_is_begun_anew_with_a_post() -> None:
+    driver = Driver()
+    driver.lookup.adopt(TOKEN, 50.0, 50.0, requests=2)
+    assert driver.give(SessionGone(410)) is None
+    result = driver.give(attrs.evolve(CREATED, agents={}, providers=PROVIDERS))
+    assert result is not None
+    assert (result.outcome, result.requests) == (Outcome.SERVED, 4)
+    assert driver.log == ["internet", "CREATE"]
+
+
+def test_the_second_endpoint_is_polled_with_what_the_first_has_left_of_the_budget() -> None:
+    driver = Driver()
+    driver.give(attrs.evolve(CREATED, providers=()), PENDING, PENDING, PENDING, MATCHED)
+    while (result := driver.lookup.result) is None:
+        driver.give(PENDING)
+    assert result.outcome == Outcome.TIMED_OUT
+    assert result.elapsed == pytest.approx(30.0)
+    assert {"session", "internet"} < set(driver.log)

@@ -53,3 +53,21 @@ async def test_the_budget_stands_still_while_a_due_poll_waits_in_our_own_queue()
         [0.0, 17.0, 27.0, 37.0], abs=0.1
     )
     assert (last.kind, last.polls) == (UpdateKind.TIMED_OUT, 4)
+
+
+async def test_a_refused_poll_goes_before_tokens_that_were_never_polled() -> None:
+    def answer(request: SentRequest) -> RawResponse:
+        if len(transport.requests) == 1:
+            return json_response(429, headers={"Retry-After": "1"})
+        token = request.path.split("/")[2]
+        return json_response(200, session_json(token, geocoding="matched", internet="failed"))
+
+    transport = ScriptedTransport(answer)
+    limiter = RateLimiter(rate=10, concurrency=1)
+    async with (
+        HumClient(transport=transport, limiter=limiter) as hum,
+        AsyncSessionWatcher(hum) as watcher,
+    ):
+        ends = [update.token async for update in watcher.watch(["a", "b", "c"])]
+    assert ends == ["a", "b", "c"]
+    assert [request.path[-1] for request in transport.requests] == ["a", "a", "b", "c"]

@@ -94,6 +94,16 @@ def test_the_time_that_polls_take_counts_against_the_budget() -> None:
     assert polled_at[-1] == pytest.approx(30.0)
 
 
+def test_a_refused_poll_and_its_wait_in_our_queue_cost_no_budget() -> None:
+    of = follow()
+    of.sent(0.0, 0.0)
+    of.answered(PENDING, 0.0, 0.0)
+    of.sent(2.5, 2.5)
+    of.throttled(2.5)
+    of.sent(9.0, 9.0)
+    assert of.spent(9.0) == 2.5
+
+
 def test_a_change_starts_the_backoff_again() -> None:
     clock = Clock(follow())
     for answer in (PENDING, PENDING, GEOCODED, GEOCODED):

@@ -69,3 +69,13 @@ def test_an_uncertain_purchase_is_repeated_only_when_that_is_asked_for(
 def test_an_open_session_is_never_given_up_for_a_new_one(entry: Entry, rules: ResumeRules) -> None:
     running = attrs.evolve(entry, token="token", outcome=None)
     assert rules.action(running) == (ResumeAction.ADOPT, None)
+
+
+def test_a_result_that_is_too_old_is_bought_anew_and_an_uncertain_purchase_never_is() -> None:
+    rules = ResumeRules(2, since="2026-01-02T00:00:00+00:00")
+    old = Entry("token", Outcome.SERVED, 1, 3, "2026-01-01T00:00:00+00:00", b"")
+    assert rules.action(old) == (ResumeAction.BUY, "too old")
+    fresh = attrs.evolve(old, observed_at="2026-01-02T00:00:00+00:00")
+    assert rules.action(fresh) == (ResumeAction.TAKE, None)
+    uncertain = attrs.evolve(old, outcome=Outcome.UNCERTAIN, token=None)
+    assert rules.action(uncertain) == (ResumeAction.TAKE, None)

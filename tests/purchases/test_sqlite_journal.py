@@ -399,3 +399,11 @@ def test_what_is_set_is_remembered(path: Path) -> None:
         row = db.execute("SELECT rows_done, rows_total, seconds FROM run").fetchone()
     db.close()
     assert row == (3, 10, 1.5)
+
+
+def test_each_commit_is_flushed_to_the_disk(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "job.sqlite")
+    # A power cut cannot be had: it is what SQLite calls FULL, and no less.
+    assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)  # noqa: SLF001
+    assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)  # noqa: SLF001
+    journal.close()
