@@ -25,7 +25,10 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     """Spread a run of the whole suite over the processors, unless `-n` says otherwise."""
     whole = config.args_source is not pytest.Config.ArgsSource.ARGS
     is_worker = hasattr(config, "workerinput")
-    if whole and not is_worker and config.getoption("numprocesses", 0) is None:
+    # Coverage has to know of workers earlier than this: there, `-n auto` must be said.
+    is_measured = config.getoption("cov_source", None)
+    free = config.getoption("numprocesses", 0) is None
+    if whole and free and not is_worker and not is_measured:
         config.option.numprocesses = "auto"
         config.option.dist = "worksteal"
 
@@ -66,9 +69,10 @@ def no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 async def loop_that_waits_for_sockets(request: pytest.FixtureRequest) -> None:
     """Give a busy kernel time to deliver data before virtual time jumps to the next timer."""
-    loop = asyncio.get_running_loop()
-    if isinstance(loop, VirtualTimeLoop) and "hum_simulator" in request.fixturenames:
-        loop.grace = GRACE
+    loop, marker = asyncio.get_running_loop(), request.node.get_closest_marker("virtual")
+    if isinstance(loop, VirtualTimeLoop) and marker is not None:
+        usual = GRACE if "hum_simulator" in request.fixturenames else 0.0
+        loop.grace = marker.kwargs.get("grace", usual)
 
 
 @pytest.fixture(autouse=True)

@@ -231,6 +231,7 @@ async def test_nobody_listening_is_a_failed_connection() -> None:
     assert_discreet(caught.value)
 
 
+@pytest.mark.virtual(grace=0.05)
 async def test_a_connection_that_is_never_accepted_is_a_failed_connection_too() -> None:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
@@ -251,6 +252,7 @@ async def test_a_connection_that_is_never_accepted_is_a_failed_connection_too() 
     assert_discreet(caught.value)
 
 
+@pytest.mark.virtual(grace=0.05)
 async def test_tls_that_is_not_safe_is_a_failed_connection() -> None:
     async with (
         raw_server(says(b"")) as url,
@@ -317,6 +319,7 @@ async def test_what_is_no_http_is_a_broken_exchange(answer: bytes) -> None:
     assert type(await broken(says(answer, then="close"))) is TransportError
 
 
+@pytest.mark.virtual(grace=0.05)
 @pytest.mark.parametrize(
     "answer",
     [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"],
@@ -329,6 +332,7 @@ async def test_an_answer_that_does_not_come_in_time_is_a_timeout(answer: bytes) 
     assert "0.15 s" in str(error)
 
 
+@pytest.mark.virtual(grace=0.05)
 async def test_a_body_that_drips_is_a_timeout_all_the_same() -> None:
     async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
