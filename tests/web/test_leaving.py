@@ -180,6 +180,25 @@ def test_in_another_thread_nothing_is_touched(usual: list[str]) -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+async def test_a_worker_of_hypercorn_that_shuts_down_is_noticed_without_a_signal(
+    client: HumClient,
+) -> None:
+    pytest.importorskip("hypercorn")
+    shutdown = asyncio.Event()
+
+    async def raise_shutdown() -> None:
+        await shutdown.wait()
+
+    raise_shutdown.__qualname__ = "raise_shutdown"  # as hypercorn's own, which is no method
+    worker = asyncio.ensure_future(raise_shutdown())
+    async with SessionHub(client) as hub:
+        stream = hub.subscribe(hub.lookup(served(street="Slow Pl")))
+        await anext(stream)
+        shutdown.set()
+        assert [event.kind async for event in stream][-1] == "farewell"
+    await worker
+
+
 async def test_a_signal_ends_the_streams_of_a_hub(client: HumClient, usual: list[str]) -> None:
     async with SessionHub(client) as hub:
         stream = hub.subscribe(hub.lookup(served(street="Slow Pl")))
