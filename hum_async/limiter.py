@@ -33,16 +33,18 @@ _SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR.value
 class Limiter(ABC):
     """What clients, watchers and jobs need of a limiter.
 
-    Bring your own, for instance to share a limit with other programs: `slot` is enough. Override
-    more to learn more; each method says what its default means.
+    Bring your own, for instance to share a limit with other programs: `slot` is enough where the
+    server refuses nothing. Where it may answer 429, override `throttled` as well and give no slot
+    until the pause is over: by default nothing pauses, and refused requests go again at once.
+    Override more to learn more; each method says what its default means.
     """
 
     @abstractmethod
     def slot(self) -> AbstractAsyncContextManager[object]:
         """Return a context that holds one attempt while it is entered.
 
-        It must be possible to enter the same context again after it was left: a throttled request
-        keeps its place in the queue like this.
+        It must be possible to enter the same context again after it was left (so no
+        ``@asynccontextmanager``): a throttled request keeps its place in the queue like this.
         """
 
     def answered(

@@ -199,7 +199,7 @@ class Lookup:
         if self.step is LookupStep.POLL:
             self._poll_failed(error, now, active)
             return
-        self._tries += 1
+        self._tries, self._throttles = self._tries + 1, 0
         delay = retry_delay(
             error,
             tries=self._tries,

@@ -186,6 +186,8 @@ class JobEngine(LookupObserver):
         """Stop at once; what is recorded is safe when this returns."""
         self._ended = True
         await end_tasks(self._tasks)
+        # A task that was cancelled before its first step has not come past its own end.
+        self._wake_consumer()
 
     def _start(self) -> None:
         if self._tasks or self._ended:
@@ -334,7 +336,7 @@ class JobEngine(LookupObserver):
         waiting = self._queue.waiting
         if self._is_barred():
             # Rows that may not be bought must not keep others out that need no purchase.
-            space += waiting
+            space += waiting + self._joined
         if not self._sending:
             return space
         if waiting > _PLENTY:

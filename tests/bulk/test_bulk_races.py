@@ -127,3 +127,49 @@ async def test_a_stream_that_is_closed_before_it_is_read_buys_nothing(
         results.close()
         assert [result async for result in results] == []
     assert api.calls == []
+
+
+async def test_duplicates_of_rows_that_may_not_be_bought_do_not_keep_out_those_that_are_known(
+    make_api: Callable[..., Any],
+    client_of: Callable[..., HumClient],
+    results_of: Callable[..., Any],
+    streets: Callable[[int], list[Address]],
+    journal: Path,
+) -> None:
+    unknown, known = streets(2)
+    async with client_of(make_api()) as client:
+        await results_of(client, [known], journal=journal, max_sessions=1)
+        rows = [unknown] * 5 + [known]
+        results = qualify(client, rows, journal=journal, max_sessions=1, max_open=2)
+        assert (await anext(results)).key == 5
+        with pytest.raises(SessionLimitReached):
+            await anext(results)
+
+
+async def test_a_reader_that_has_just_begun_ends_with_its_stream(
+    make_api: Callable[..., Any],
+    client_of: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    async with client_of(make_api()) as client:
+        results = qualify(client, streets(3))
+        reading = asyncio.ensure_future(anext(results, None))
+        await asyncio.sleep(0)
+        await results.aclose()
+        assert await reading is None
+
+
+async def test_a_job_that_goes_on_does_not_buy_its_own_results_again_by_a_later_max_age(
+    make_api: Callable[..., Any],
+    client_of: Callable[..., HumClient],
+    results_of: Callable[..., Any],
+    streets: Callable[[int], list[Address]],
+    journal: Path,
+) -> None:
+    api = make_api()
+    async with client_of(api) as client:
+        results = qualify(client, streets(40), journal=journal, max_open=2)
+        await anext(results)
+        await results.aclose()
+        await results_of(client, streets(40), journal=journal, max_age=0.0)
+    assert set(api.posts_by_street().values()) == {1}

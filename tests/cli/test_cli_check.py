@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -216,7 +217,9 @@ async def test_looking_at_a_huge_file_can_be_stopped(  # noqa: PLR0913, PLR0917 
     await until(lambda: len(files()) == 3)
     getattr(child, end)()
     ended = await child.end()
-    assert (ended.code, ended.out) == (code, "")
+    # Python may end by the signal itself, which a shell shows as 130 too.
+    assert ended.code in {code, -signal.SIGINT if end == "interrupt" else code}
+    assert ended.out == ""
     assert "Traceback" not in ended.err
     assert "Exception ignored" not in ended.err
     assert target.read_text() == "before"

@@ -352,3 +352,10 @@ def test_the_second_endpoint_is_polled_with_what_the_first_has_left_of_the_budge
     assert result.outcome == Outcome.TIMED_OUT
     assert result.elapsed == pytest.approx(30.0)
     assert {"session", "internet"} < set(driver.log)
+
+
+def test_refusals_of_a_post_add_up_only_in_a_row() -> None:
+    driver = Driver(retry=RetryPolicy(throttles=2))
+    refusals = [RateLimited(429)] * 2
+    assert driver.give(*refusals, ConnectFailed("x"), *refusals, CREATED) is None
+    assert driver.lookup.token == TOKEN

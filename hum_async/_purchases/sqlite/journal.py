@@ -150,11 +150,13 @@ class Journal:
         """
         finished = self.setting("finished_at") is not None
         since = None if finished else self.setting("taken_since")
-        if since is None and max_age is not None:
-            since = (datetime.now(UTC) - timedelta(seconds=max_age)).isoformat()
+        if since is None:
+            # Empty text is fixed as well: any age.
+            age = None if max_age is None else timedelta(seconds=max_age)
+            since = "" if age is None else (datetime.now(UTC) - age).isoformat()
         self.set("taken_since", since)
         self.set("finished_at", None)
-        return None if since is None else str(since)
+        return str(since) or None
 
     def finish_job(self) -> None:
         """Record that every row has its result."""

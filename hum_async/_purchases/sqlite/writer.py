@@ -134,6 +134,8 @@ class JournalStore:
         try:
             if self._writer is not None:
                 await asyncio.wait([self._writer])
+            # Changes are left if the writer was cancelled, as by the end of `asyncio.run`.
+            await self._write_all()
             if self._failure is None and self.requests != self._written:
                 await self._apply([])
             if self._failure is None:
