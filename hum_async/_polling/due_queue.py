@@ -30,9 +30,6 @@ class DueQueue(Generic[T]):
         self._order = itertools.count()
         self.size = 0
 
-    def __len__(self) -> int:
-        return self.size
-
     def push(self, due: float, item: T) -> None:
         """Plan an item."""
         self.size += 1

@@ -24,7 +24,7 @@ def test_items_come_by_due_time_and_equal_ones_in_order_of_arrival(dues: list[fl
     heap: DueQueue[int] = DueQueue()
     for index, due in enumerate(dues):
         heap.push(due, index)
-    assert len(heap) == len(dues)
+    assert heap.size == len(dues)
     expected = [index for index, _ in sorted(enumerate(dues), key=lambda pair: pair[1])]
     assert [heap.pop() for _ in dues] == expected
     assert heap.next_due() is None
