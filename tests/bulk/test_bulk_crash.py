@@ -106,7 +106,7 @@ class Case:
 
 
 CASES = {
-    "few": Case(generation="immediate", speed=1000.0, rows=60, duplicates=5, kills=3),
+    "few": Case(generation="immediate", speed=1000.0, rate=100.0, rows=60, duplicates=5, kills=3),
     "polling": Case(),
     "immediate": Case(generation="immediate", speed=1000.0),
     "slow commits": Case(commit_delay=0.01),
@@ -124,7 +124,8 @@ def after_some(simulator: Simulator, case: Case, dice: random.Random) -> Callabl
     def now() -> bool:
         nonlocal turns
         turns -= len(simulator.journal) >= enough
-        return turns < 0
+        # At the latest before the job is over, however busy the machine is.
+        return turns < 0 or len(simulator.journal) >= enough + share
 
     return now
 
