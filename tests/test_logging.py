@@ -28,7 +28,7 @@ from hum_async.testing import ScriptedTransport, SentRequest, json_response, ses
 KEY = "canary-key-7f3a"
 TOKEN = "canaryTOKEN0123456789ab"
 ADDRESS = Address("4711 Canary Row", city="Canarytown", state="MI", zip="48226")
-CANARIES = (KEY, TOKEN, "Canary", "4711", "48226")
+CANARIES = (KEY, TOKEN, "Canary")
 
 pytestmark = pytest.mark.virtual
 

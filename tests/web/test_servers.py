@@ -181,6 +181,7 @@ async def test_ctrl_c_ends_it_as_well(
         assert (await listening)[-1].event == "farewell"
 
 
+@pytest.mark.slow
 async def test_look_ups_over_a_websocket(
     hum_simulator: Simulator, browser: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
