@@ -30,7 +30,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     is_measured = config.getoption("cov_source", None)
     free = config.getoption("numprocesses", 0) is None
     if whole and free and not is_worker and not is_measured:
-        config.option.numprocesses = "auto"
+        # One more than there are processors, because some tests wait for children and sockets.
+        config.option.numprocesses = (os.cpu_count() or 1) + 1
         config.option.dist = "worksteal"
 
 
