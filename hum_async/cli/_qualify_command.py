@@ -165,7 +165,8 @@ class QualifyCommand:
         source = {
             "format": table.format,
             "encoding": self.input.encoding,
-            "sheet": self.input.sheet,
+            "sheet": table.sheet,
+            "header_row": table.header_row,
             "rows": table.count,
             "columns": {field: table.header[at] for field, at in outputs.columns.at.items()},
         }

@@ -225,7 +225,9 @@ def test_a_sheet_can_be_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no sheet 'Fool'; it has 'Empty', 'Full'"):
         open_table(name, sheet="Fool")
     with pytest.raises(InputError, match=r"'Empty' .* is empty"):
-        open_table(name)
+        open_table(name, sheet="Empty")
+    # Without a name, or in other letters, the first sheet with text will do.
+    assert open_table(name).sheet == open_table(name, sheet="full ").sheet == "Full"
 
 
 @pytest.mark.parametrize("suffix", ["xlsx", "parquet", "xls", "ods"])

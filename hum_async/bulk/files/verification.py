@@ -152,5 +152,9 @@ def _wrong_rows(
 
 def _opened(path: Path, file: dict[str, Any]) -> Table:
     return open_table(
-        str(path), encoding=file.get("encoding"), sheet=file.get("sheet"), fmt=file.get("format")
+        str(path),
+        encoding=file.get("encoding"),
+        sheet=file.get("sheet"),
+        fmt=file.get("format"),
+        header_row=file.get("header_row"),
     )

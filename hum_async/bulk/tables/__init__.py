@@ -7,6 +7,7 @@ from hum_async.bulk.result_columns import RESULT_COLUMNS
 from hum_async.bulk.tables._cells import Cell, as_text
 from hum_async.bulk.tables._csv import CsvSink, CsvTable, open_csv
 from hum_async.bulk.tables._errors import mapped_os_errors
+from hum_async.bulk.tables._header import RateHeader
 from hum_async.bulk.tables._jsonl import JsonlSink, open_jsonl
 from hum_async.bulk.tables._output import Output
 from hum_async.bulk.tables._sink import Sink
@@ -19,6 +20,7 @@ __all__ = [
     "Cell",
     "CsvTable",
     "Output",
+    "RateHeader",
     "Sink",
     "Table",
     "as_text",
@@ -42,17 +44,27 @@ _FORMATS = {
 _MARKS = {b"PK\x03\x04": "excel", b"\xd0\xcf\x11\xe0": "excel", b"PAR1": "parquet", b"{": "jsonl"}
 
 
-def open_table(
-    source: str, *, encoding: str | None = None, sheet: str | None = None, fmt: str | None = None
+def open_table(  # noqa: PLR0913  all but one are keyword-only
+    source: str,
+    *,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    fmt: str | None = None,
+    header_row: int | None = None,
+    rate_header: RateHeader | None = None,
 ) -> Table:
     """Open a table and read it once, so that errors show before anything is bought.
 
     Args:
         source: Path of the file, or ``-`` for standard input.
         encoding: Encoding of a CSV file; None detects UTF-8, UTF-16 and Windows-1252.
-        sheet: Sheet of an Excel file; None takes the first.
+        sheet: Sheet of an Excel file, without regard to case if none has exactly this name; None
+            takes the first visible one whose header rates well, or else the first with text.
         fmt: ``csv``, ``jsonl``, ``excel`` or ``parquet``; None decides by the suffix, or else by
             the first bytes.
+        header_row: Row of the header, from 1, of a CSV or Excel file; None finds it.
+        rate_header: Returns how good a header of addresses a row would be, 0 for none at all. The
+            best of the first 20 rows with text is the header; None takes the first.
 
     Raises:
         InputError: The file cannot be opened, is empty, or is no table of its format.
@@ -61,17 +73,23 @@ def open_table(
     with mapped_os_errors(f"read {name}"):
         path = readable_twice(source)
         chosen = fmt or _FORMATS.get(Path(source).suffix.casefold()) or _sniffed(path, source)
+        if header_row is not None and chosen in {"jsonl", "parquet"}:
+            raise InputError(f"{name} is {chosen}, which has no header row; leave out --header-row")
         if chosen == "jsonl":
             return open_jsonl(path, name=name)
         if chosen == "excel":
             from hum_async.bulk.tables._excel import open_excel  # noqa: PLC0415  an extra
 
-            return open_excel(path, name=name, sheet=sheet)
+            return open_excel(
+                path, name=name, sheet=sheet, header_row=header_row, rate_header=rate_header
+            )
         if chosen == "parquet":
             from hum_async.bulk.tables._parquet import open_parquet  # noqa: PLC0415  an extra
 
             return open_parquet(path, name=name)
-        return open_csv(path, name=name, encoding=encoding)
+        return open_csv(
+            path, name=name, encoding=encoding, header_row=header_row, rate_header=rate_header
+        )
 
 
 def _sniffed(path: Path, source: str) -> str:

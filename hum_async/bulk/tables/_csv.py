@@ -14,6 +14,7 @@ import attrs
 
 from hum_async.bulk.result_columns import spreadsheet_safe
 from hum_async.bulk.tables._cells import Cell, as_text
+from hum_async.bulk.tables._header import RateHeader, find_header, has_text
 from hum_async.bulk.tables._sink import FileSink
 from hum_async.bulk.tables._table import Table, named
 from hum_async.errors import InputError
@@ -24,6 +25,8 @@ _SAMPLE = 20
 """Lines by which the delimiter is chosen."""
 _SEPARATOR = re.compile(r"sep=([,;\t|])")
 """The line above the header by which Excel names the delimiter."""
+_RESAVED = re.compile(r"sep=[,;\t|][,;\t|]*")
+"""The same line in a file that was saved again with another delimiter."""
 _WINDOWS = "cp1252"
 # The csv module refuses cells above 128 KiB; a column of notes may hold more.
 csv.field_size_limit(16 * 1024 * 1024)
@@ -31,7 +34,7 @@ csv.field_size_limit(16 * 1024 * 1024)
 
 @attrs.frozen(kw_only=True)
 class CsvTable(Table):
-    """A CSV file; blank lines are no rows.
+    """A CSV file; lines without text are no rows.
 
     Attributes:
         encoding: Encoding of the text.
@@ -45,11 +48,10 @@ class CsvTable(Table):
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row, as wide as the header."""
         with self.path.open(encoding=self.encoding, newline="") as stream:
-            rows = _filled_rows(stream, self.delimiter)
             try:
-                next(rows, None)
-                for cells in rows:
-                    yield _filled(cells, len(self.header))
+                for cells in islice(_records(stream, self.delimiter), self.header_row, None):
+                    if has_text(cells):
+                        yield _filled(cells, len(self.header))
             except (csv.Error, UnicodeError):
                 # The file had no such error when it was opened.
                 raise InputError(f"{self.name} was changed while it was read; run again") from None
@@ -61,7 +63,14 @@ def _filled(cells: Sequence[Cell], width: int) -> list[Cell]:
     return [*cells, *[""] * (width - len(cells))]
 
 
-def open_csv(path: Path, *, name: str, encoding: str | None) -> CsvTable:
+def open_csv(
+    path: Path,
+    *,
+    name: str,
+    encoding: str | None,
+    header_row: int | None = None,
+    rate_header: RateHeader | None = None,
+) -> CsvTable:
     """Read a CSV file once.
 
     Raises:
@@ -72,11 +81,12 @@ def open_csv(path: Path, *, name: str, encoding: str | None) -> CsvTable:
         found = _encoding(path, encoding)
     except LookupError as exc:
         raise InputError(f"there is no encoding {encoding!r}; try utf-8 or cp1252") from exc
+    scan = _Scan(path, name, header_row, rate_header)
     try:
-        return _scan(path, name=name, encoding=found)
+        return scan.table(found)
     except UnicodeError:
         if encoding is None and found == "utf-8" and _decodes(path, _WINDOWS):
-            return _as_windows(path, name)
+            return _as_windows(scan)
         hint = "name another --encoding" if encoding else "say what it is with --encoding"
         raise InputError(
             f"{name} is not {found} text (line {_bad_line(path, found)}); save it as UTF-8, or "
@@ -86,12 +96,11 @@ def open_csv(path: Path, *, name: str, encoding: str | None) -> CsvTable:
         raise InputError(f"{name} is not a CSV file: {exc}") from exc
 
 
-def _as_windows(path: Path, name: str) -> CsvTable:
-    line = _bad_line(path, "utf-8")
-    table = open_csv(path, name=name, encoding=_WINDOWS)
+def _as_windows(scan: "_Scan") -> CsvTable:
+    line = _bad_line(scan.path, "utf-8")
     return attrs.evolve(
-        table,
-        note=f"{name} is not UTF-8 (line {line}) and was read as Windows-1252; if letters are "
+        scan.table(_WINDOWS),
+        note=f"{scan.name} is not UTF-8 (line {line}) and was read as Windows-1252; if letters are "
         "wrong, name its --encoding",
     )
 
@@ -128,58 +137,75 @@ def _by_zeros(start: bytes) -> str | None:
     return None
 
 
-def _scan(path: Path, *, name: str, encoding: str) -> CsvTable:
-    with path.open(encoding=encoding, newline="") as stream:
-        delimiter = _delimiter(stream)
-        if delimiter is None:
-            raise InputError(f"{name} is empty; it needs a header and a row for each address")
-        stream.seek(0)
-        rows = _filled_rows(stream, delimiter)
-        header = next(rows)
-        count, width = 0, len(header)
-        for cells in rows:
-            count += 1
-            width = max(width, len(cells))
-    if not count:
-        raise InputError(f"{name} has a header and no rows below it")
-    columns = named(header, width)
-    return CsvTable(
-        path=path, name=name, encoding=encoding, delimiter=delimiter, header=columns, count=count
-    )
+@attrs.frozen
+class _Scan:
+    """Reads a file once."""
+
+    path: Path
+    name: str
+    header_row: int | None
+    rate_header: RateHeader | None
+
+    def table(self, encoding: str) -> CsvTable:
+        with self.path.open(encoding=encoding, newline="") as stream:
+            delimiter = _delimiter(stream)
+            stream.seek(0)
+            top = _records(stream, delimiter)
+            header = find_header(top, row=self.header_row, rate=self.rate_header)
+            if header is None:
+                raise InputError(
+                    f"{self.name} is empty; it needs a header and a row for each address"
+                )
+            stream.seek(0)
+            count, width = 0, len(header.cells)
+            for cells in islice(_records(stream, delimiter), header.row, None):
+                if has_text(cells):
+                    count += 1
+                    width = max(width, len(cells))
+        if not count:
+            raise InputError(f"{self.name} has a header and no rows below it")
+        return CsvTable(
+            path=self.path,
+            name=self.name,
+            encoding=encoding,
+            delimiter=delimiter,
+            header=named([as_text(cell) for cell in header.cells], width),
+            count=count,
+            header_row=header.row,
+            skipped=header.skipped,
+        )
 
 
-def _delimiter(stream: IO[str]) -> str | None:
-    """Return the delimiter; None if there is no text.
+def _delimiter(stream: IO[str]) -> str:
+    """Return the delimiter; a comma if there is no text.
 
-    The delimiter splits most of the first rows into as many cells as the header, and the header
-    into most cells. A comma between quotation marks is no delimiter.
+    The delimiter splits most of the first lines into the same number of cells, and into most cells.
+    A comma between quotation marks is no delimiter.
     """
-    lines = list(islice((line for line in stream if line.strip()), _SAMPLE))
-    if not lines:
-        return None
-    if named_by_excel := _SEPARATOR.fullmatch(lines[0].strip("\r\n")):
+    lines = list(islice((line for line in stream if has_text([line])), _SAMPLE))
+    if lines and (named_by_excel := _SEPARATOR.fullmatch(lines[0].strip("\r\n"))):
         return named_by_excel[1]
 
     def fit(delimiter: str) -> tuple[int, int]:
-        rows = list(csv.reader(lines, delimiter=delimiter))
-        width = len(rows[0])
-        same = Counter(len(cells) for cells in rows)[width]
-        return (width > 1 and same, width)
+        widths = Counter(map(len, csv.reader(lines, delimiter=delimiter)))
+        count, width = max(
+            ((count, width) for width, count in widths.items() if width > 1), default=(0, 0)
+        )
+        return count, width
 
-    return max(_DELIMITERS, key=lambda delimiter: (fit(delimiter)[1] > 1, *fit(delimiter)))
+    return max(_DELIMITERS, key=fit)
 
 
-def _filled_rows(stream: IO[str], delimiter: str) -> Iterator[list[str]]:
-    """Yield the rows that are not blank lines.
+def _records(stream: IO[str], delimiter: str) -> Iterator[list[str]]:
+    """Yield every line of cells, also the blank ones; the line by which Excel is told is blank.
 
     Raises:
         csv.Error: Quotation marks do not match. A lenient reader would then join cells or rows.
     """
     reader = csv.reader(stream, delimiter=delimiter, strict=True)
     try:
-        for number, cells in enumerate(cell for cell in reader if cell):
-            if number or not _SEPARATOR.fullmatch(delimiter.join(cells)):
-                yield cells
+        for number, cells in enumerate(reader):
+            yield [] if not number and _RESAVED.fullmatch(delimiter.join(cells)) else cells
     except csv.Error as exc:
         raise csv.Error(f"{exc} (in line {reader.line_num}; check its quotation marks)") from None
 

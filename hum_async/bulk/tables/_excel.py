@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -12,6 +12,7 @@ import attrs
 
 from hum_async.bulk.tables._cells import EXACT, Cell, as_text
 from hum_async.bulk.tables._errors import library
+from hum_async.bulk.tables._header import Header, RateHeader, find_header, has_text
 from hum_async.bulk.tables._sink import FileSink
 from hum_async.bulk.tables._table import Table, named
 from hum_async.errors import InputError
@@ -23,11 +24,7 @@ _WIDTHS = (8, 40)
 
 @attrs.frozen(kw_only=True)
 class ExcelTable(Table):
-    """A sheet of an Excel file. Each call of `rows` reads the whole sheet into memory.
-
-    Attributes:
-        sheet: Name of the sheet.
-    """
+    """A sheet of an Excel file. Each call of `rows` reads the whole sheet into memory."""
 
     format: ClassVar[str] = "excel"
     sheet: str
@@ -35,27 +32,103 @@ class ExcelTable(Table):
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row that is not empty, with as many cells as the header."""
         width = len(self.header)
-        for cells in islice(_filled(_sheet(self.path, self.name, self.sheet)), 1, None):
-            yield cells + [None] * (width - len(cells))
+        rows = _sheet(_book(self.path, self.name), self.sheet)
+        for cells in islice(rows, self.header_row, None):
+            if has_text(cells):
+                yield cells + [None] * (width - len(cells))
 
 
-def open_excel(path: Path, *, name: str, sheet: str | None) -> ExcelTable:
+def open_excel(
+    path: Path,
+    *,
+    name: str,
+    sheet: str | None,
+    header_row: int | None = None,
+    rate_header: RateHeader | None = None,
+) -> ExcelTable:
     """Read a sheet once.
 
     Raises:
         InputError: The file is no Excel file, has no such sheet, or the sheet is empty.
         OSError: The file cannot be opened.
     """
-    chosen = sheet or _book(path, name).sheet_names[0]
-    rows = _filled(_sheet(path, name, chosen))
-    header = [as_text(cell) for cell in next(rows, [])]
-    if not header:
+    book = _book(path, name)
+
+    def header_of(sheet: str) -> Header | None:
+        return find_header(_sheet(book, sheet), row=header_row, rate=rate_header)
+
+    if sheet is not None:
+        chosen = _named(book, sheet, name)
+        header, others = header_of(chosen), _visible(book)
+    else:
+        chosen, header, others = _chosen(_visible(book), header_of)
+    if header is None:
         raise InputError(f"sheet {chosen!r} of {name} is empty; it needs a header and rows")
-    widths = [len(cells) for cells in rows]
+    below = islice(_sheet(book, chosen), header.row, None)
+    widths = [len(cells) for cells in below if has_text(cells)]
     if not widths:
         raise InputError(f"sheet {chosen!r} of {name} has a header and no rows below it")
-    columns = named(header, max(len(header), *widths))
-    return ExcelTable(path=path, name=name, sheet=chosen, header=columns, count=len(widths))
+    return ExcelTable(
+        path=path,
+        name=name,
+        sheet=chosen,
+        header=named([as_text(cell) for cell in header.cells], max(len(header.cells), *widths)),
+        count=len(widths),
+        header_row=header.row,
+        skipped=header.skipped,
+        other_sheets=tuple(other for other in others if other != chosen),
+    )
+
+
+def _named(book: Any, sheet: str, name: str) -> str:
+    """Return the sheet of a name: of exactly this one, or else without regard to case."""
+    names = book.sheet_names
+    folded = [other for other in names if other.strip().casefold() == sheet.strip().casefold()]
+    if sheet in names:
+        return sheet
+    if len(folded) != 1:
+        raise InputError(f"{name} has no sheet {sheet!r}; it has {', '.join(map(repr, names))}")
+    return str(folded[0])
+
+
+def _visible(book: Any) -> list[str]:
+    """Return the names of the sheets that Excel shows; those of all if it shows none."""
+    calamine = library("python_calamine", extra="excel", what="reading Excel")
+    shown = [
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible == calamine.SheetVisibleEnum.Visible
+        and sheet.typ == calamine.SheetTypeEnum.WorkSheet
+    ]
+    return shown or list(book.sheet_names)
+
+
+def _chosen(
+    names: Sequence[str], header_of: Callable[[str], Header | None]
+) -> tuple[str, Header | None, list[str]]:
+    """Return the sheet to read, its header, and the names of the sheets with text.
+
+    That is the first whose header rates at least half of the best one's: a cover sheet may hold a
+    word of a header, and a further sheet a column more.
+    """
+    found: dict[str, Header] = {}
+    errors: list[InputError] = []
+    for sheet in names:
+        try:
+            header = header_of(sheet)
+        except InputError as exc:
+            # With a row of the header given: the sheet has no such row.
+            errors.append(exc)
+            continue
+        if header is not None:
+            found[sheet] = header
+    if not found:
+        if errors:
+            raise errors[0]
+        return names[0], None, []
+    best = max(header.rating for header in found.values())
+    sheet = next(sheet for sheet, header in found.items() if 2 * header.rating >= best)
+    return sheet, found[sheet], list(found)
 
 
 def _book(path: Path, name: str) -> Any:
@@ -68,22 +141,13 @@ def _book(path: Path, name: str) -> Any:
         raise InputError(f"{name} is not an Excel file that can be read: {exc}") from exc
 
 
-def _sheet(path: Path, name: str, sheet: str) -> Iterator[list[Any]]:
-    book = _book(path, name)
-    if sheet not in book.sheet_names:
-        raise InputError(
-            f"{name} has no sheet {sheet!r}; it has {', '.join(map(repr, book.sheet_names))}"
-        )
-    return iter(book.get_sheet_by_name(sheet).iter_rows())
-
-
-def _filled(rows: Iterator[list[Any]]) -> Iterator[list[Cell]]:
-    for row in rows:
+def _sheet(book: Any, sheet: str) -> Iterator[list[Cell]]:
+    """Yield every row of a sheet, also the blank ones, without the empty cells at its end."""
+    for row in book.get_sheet_by_name(sheet).iter_rows():
         cells = [_cell(value) for value in row]
         while cells and cells[-1] is None:
             cells.pop()
-        if cells:
-            yield cells
+        yield cells
 
 
 def _cell(value: Any) -> Cell:

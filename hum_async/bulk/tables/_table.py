@@ -22,6 +22,11 @@ class Table:
         header: Names of the columns; columns without a name got one.
         count: Number of rows below the header.
         note: Advice for the user about how the table was read; None if there is none.
+        header_row: Number of the header's row, from 1; blank rows count. None for a format that
+            has no such row.
+        skipped: Number of rows with text above the header.
+        sheet: Name of the sheet of an Excel file; None for other formats.
+        other_sheets: Names of the other visible sheets with text.
     """
 
     format: ClassVar[str]
@@ -30,6 +35,10 @@ class Table:
     header: tuple[str, ...]
     count: int
     note: str | None = None
+    header_row: int | None = None
+    skipped: int = 0
+    sheet: str | None = None
+    other_sheets: tuple[str, ...] = ()
 
     @cached_property
     def kept(self) -> tuple[int, ...]:
