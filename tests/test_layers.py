@@ -13,9 +13,9 @@ ROOT = Path(hum_async.__file__).parent
 
 # A package is one name here, and so is a public module. Those of one rank do not import each other.
 RANKS = [
-    {"errors", "_redact", "_tasks", "_version"},
+    {"errors", "_redact", "_tasks", "_unusable", "_version"},
     {"models"},
-    {"_limits"},
+    {"_addresses", "_limits"},
     {"limiter", "transport"},
     {"_api"},
     {"_polling"},

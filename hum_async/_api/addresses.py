@@ -5,15 +5,11 @@ from typing import Any
 
 import attrs
 
+from hum_async._addresses.places import STATES
+from hum_async._unusable import UnusableText
 from hum_async.errors import AddressError
 from hum_async.models import Address
 
-# hum-api 2.2: 50 states and PR. DC is not in the API's list; it is sent without a state.
-_STATE_CODES = """
-    AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY
-    NC ND OH OK OR PA PR RI SC SD TN TX UT VT VA WA WV WI WY
-"""
-STATES = frozenset(_STATE_CODES.split())
 _LIMITS = {"street1": 100, "street2": 50, "city": 50}
 _ZIP = re.compile(r"\d{5}(-\d{4})?", re.ASCII)
 _DEGREES = {"latitude": 90.0, "longitude": 180.0}
@@ -60,6 +56,8 @@ def _part(address: Address, name: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise AddressError(f"{name} must be text, not {type(value).__name__}", name)
+    if isinstance(value, UnusableText):
+        raise AddressError(f"{name} {value.reason}", name)
     value = " ".join(value.split())
     try:
         value.encode()

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hum_async import Address, AddressError
-from hum_async._api.addresses import STATES, address_key, checked, parse_line
+from hum_async._addresses.places import STATES
+from hum_async._api.addresses import address_key, checked, parse_line
 from hum_async._api.decoding import encode_address
 
 

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hum_async import Address, AddressError
+from hum_async._addresses.places import read_state, read_zip, states_of_zip
 from hum_async._api.addresses import address_key, checked
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.files.columns import AddressColumns, find_columns
@@ -24,7 +25,6 @@ from hum_async.bulk.preflight import (
     examine,
     report_values,
 )
-from hum_async.bulk.preflight._places import read_state, read_zip, states_of_zip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+from hum_async._addresses.places import NOT_IN_THE_US, coordinate_error, read_state, read_zip
 from hum_async.bulk.preflight._findings import Finding, FindingKind, Severity
-from hum_async.bulk.preflight._places import NOT_IN_THE_US, coordinate_error, read_state, read_zip
 from hum_async.bulk.preflight._row import Columns
 from hum_async.models import Address
 

@@ -4,9 +4,7 @@ import re
 
 import attrs
 
-from hum_async._api.addresses import checked_or_error
-from hum_async.bulk.preflight._findings import FindingKind, Severity
-from hum_async.bulk.preflight._places import (
+from hum_async._addresses.places import (
     MILITARY,
     TERRITORIES,
     Spelling,
@@ -16,6 +14,8 @@ from hum_async.bulk.preflight._places import (
     states_of_zip,
     swapped,
 )
+from hum_async._api.addresses import checked_or_error
+from hum_async.bulk.preflight._findings import FindingKind, Severity
 from hum_async.bulk.preflight._row import TEXTS, Row
 from hum_async.bulk.preflight._whole_address import find_whole_address
 from hum_async.errors import AddressError

@@ -5,15 +5,15 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date, time
 
-from hum_async._api.addresses import STATES
-from hum_async.bulk.preflight._findings import FindingKind, Severity
-from hum_async.bulk.preflight._places import (
+from hum_async._addresses.places import (
+    STATES,
     Spelling,
     coordinate_error,
     not_covered,
     read_state,
     states_of_zip,
 )
+from hum_async.bulk.preflight._findings import FindingKind, Severity
 from hum_async.bulk.preflight._row import TEXTS, Row
 from hum_async.bulk.preflight._whole_address import find_whole_address
 

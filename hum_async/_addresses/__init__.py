@@ -1,0 +1,1 @@
+"""Addresses before they are sent: states, ZIP codes and their spellings."""
