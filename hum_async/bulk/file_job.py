@@ -231,9 +231,11 @@ class FileJob:
         # A thread reads ahead a little: a disk may be slow, and the event loop must not wait.
         while chunk := await asyncio.to_thread(_chunk, rows):
             for cells in chunk:
+                reading = self._columns.read(cells)
                 if self._in_order is not None:
-                    self._in_order.expect(number, self._columns.restored(cells))
-                yield number, self._columns.address(cells)
+                    restored = self._columns.restored(cells)
+                    self._in_order.expect(number, restored, note=reading.note)
+                yield number, reading.address
                 number += 1
 
 
@@ -285,11 +287,14 @@ class _InOrder:
         self._kept = table.kept
         self._sink = sink
         self._cells: dict[int, list[Cell]] = {}
+        self._notes: dict[int, str] = {}
         self._ready: dict[int, dict[str, Any]] = {}
         self._next = 0
 
-    def expect(self, number: int, cells: list[Cell]) -> None:
+    def expect(self, number: int, cells: list[Cell], *, note: str | None) -> None:
         self._cells[number] = [cells[at] for at in self._kept]
+        if note is not None:
+            self._notes[number] = note
 
     def put(self, number: int, values: dict[str, Any]) -> None:
         self._ready[number] = values
@@ -303,4 +308,5 @@ class _InOrder:
             self._write(number)
 
     def _write(self, number: int) -> None:
-        self._sink.write(self._cells.pop(number), self._ready.pop(number))
+        noted = {"hum_note": self._notes.pop(number, None)}
+        self._sink.write(self._cells.pop(number), self._ready.pop(number) | noted)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hum_async._purchases.records import FAILED_OUTCOMES
+from hum_async.errors import AddressError
 from hum_async.models import Outcome, Qualification
 
 RESULT_COLUMNS = (
@@ -23,6 +24,7 @@ RESULT_COLUMNS = (
     "hum_elapsed_s",
     "hum_library_version",
     "hum_error",
+    "hum_note",
 )
 
 _WITHOUT_ERROR = {
@@ -31,8 +33,13 @@ _WITHOUT_ERROR = {
 }
 
 
-def result_values(result: Qualification) -> dict[str, Any]:
-    """Return the values of a row's result columns, as JSON values."""
+def result_values(result: Qualification, note: str | None = None) -> dict[str, Any]:
+    """Return the values of a row's result columns, as JSON values.
+
+    Args:
+        result: The result of the row.
+        note: How the row's cells were read, if not as they say; None if they were.
+    """
     providers = result.providers
     offerings = [offering for provider in providers for offering in provider.offerings]
     prices = [
@@ -56,6 +63,7 @@ def result_values(result: Qualification) -> dict[str, Any]:
         "hum_elapsed_s": round(result.elapsed, 2),
         "hum_library_version": result.library_version,
         "hum_error": explanation(result),
+        "hum_note": note,
     }
 
 
@@ -63,6 +71,8 @@ def explanation(result: Qualification) -> str | None:
     """Return the reason for which a row failed; None if it did not fail."""
     if result.outcome not in FAILED_OUTCOMES:
         return None
+    if isinstance(error := result.error, AddressError) and error.field in {"zip", "state"}:
+        return f"{error}; hum check says what can be mended, and hum check --corrected mends it"
     return _WITHOUT_ERROR.get(result.outcome) or str(result.error or "unknown error")
 
 

@@ -104,8 +104,3 @@ def test_cells_are_trimmed_and_empty_ones_left_out() -> None:
         "1 Main St", state="mi", zip="00501", latitude=42.5, longitude=-83.0
     )
     assert columns.address([""] * 7) == Address("")
-
-
-def test_degrees_that_are_no_number_are_kept_for_the_row_to_be_told_so() -> None:
-    columns = find_columns(["street", "zip", "lat"])
-    assert columns.address(["1 Main St", "48226", "north"]).latitude == "north"

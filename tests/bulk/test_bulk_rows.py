@@ -37,6 +37,7 @@ def test_the_columns_are_these_in_this_order() -> None:
         "hum_elapsed_s",
         "hum_library_version",
         "hum_error",
+        "hum_note",
     )
     assert tuple(result_values(result())) == RESULT_COLUMNS
 

@@ -258,10 +258,10 @@ def test_nothing_that_the_api_says_is_a_formula_or_another_row(
 
 
 def test_results_of_an_earlier_run_are_replaced(source: Path, tmp_path: Path) -> None:
-    header = "hum_error,id,hum_outcome,street,zip,hum_note\n"
+    header = "hum_error,id,hum_outcome,street,zip,hum_remark\n"
     table = open_table(write(source, f"{header}old,1,FAILED,a,00501,mine\n"))
     rows = cells_of(copied(table, tmp_path / "out.csv", hum_outcome="SERVED"))
-    assert rows[0] == ["id", "street", "zip", "hum_note", *RESULT_COLUMNS]
+    assert rows[0] == ["id", "street", "zip", "hum_remark", *RESULT_COLUMNS]
     assert rows[1][:5] == ["1", "a", "00501", "mine", "SERVED"]
     assert "old" not in rows[1]
 

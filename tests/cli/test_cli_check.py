@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "addresses.csv"
 HEADER = "id,street,city,state,zip"
 GOOD = "1,123 Main St,Detroit,MI,48226"
-LOST = "2,1 Beacon St,Boston,MA,2139"
+LOST = "2,1 Beacon St,Boston,,2139"
 UNKNOWN = "3,1 Main St,Toronto,ON,48226"
 ODD = "4,Main St,Detroit,MI,48226"
 REPORTED = ["row", "column", "kind", "severity", "message", "fix"]
@@ -96,7 +96,7 @@ def test_findings_are_shown_up_to_a_limit(
 
 
 def test_a_report_holds_every_finding(call: Callable[..., Any], table: Any, tmp_path: Path) -> None:
-    job = table(ODD, LOST, *[UNKNOWN, LOST] * 15)
+    job = table(ODD, *[LOST] * 31)
     ended = call("check", job, "--report", str(tmp_path / "report.csv"))
     header, first, second, *others = rows_of(tmp_path / "report.csv")
     assert header == REPORTED
@@ -130,7 +130,7 @@ def test_a_corrected_copy_needs_no_correction_and_keeps_the_rest(
     assert rows_of(once) == [
         HEADER.split(","),
         GOOD.split(","),
-        ["2", "1 Beacon St", "Boston", "MA", "02139"],
+        ["2", "1 Beacon St", "Boston", "", "02139"],
         UNKNOWN.split(","),
         ["5", "1 Elm St", "Ann Arbor", "MI", "48104"],
     ]

@@ -30,6 +30,7 @@ COLUMNS = [
     "hum_elapsed_s",
     "hum_library_version",
     "hum_error",
+    "hum_note",
 ]
 
 

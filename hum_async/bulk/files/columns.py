@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import Any
 
 import attrs
 
-from hum_async.bulk.tables import Cell, as_text
+from hum_async.bulk.cell_meaning import AddressReading, read_address, restored_zip
+from hum_async.bulk.tables import Cell
 from hum_async.errors import InputError
 from hum_async.models import Address
 
@@ -31,10 +30,6 @@ _MEANING = {
 }
 
 
-_ZIP_DIGITS = 5
-_ZIP_PLUS_4 = 10**9
-
-
 class MappingError(ValueError):
     """A mapping names a field or a column that does not exist."""
 
@@ -49,24 +44,22 @@ class AddressColumns:
 
     at: Mapping[str, int]
 
+    def read(self, cells: Sequence[Cell]) -> AddressReading:
+        """Return what the cells of a row mean."""
+        return read_address({field: cells[at] for field, at in self.at.items()})
+
     def address(self, cells: Sequence[Cell]) -> Address:
         """Return the address of a row, unchecked."""
-        restored = self.restored(cells)
-        parts = {field: restored[column] for field, column in self.at.items()}
-        degrees = {field: _degrees(parts.pop(field, None)) for field in FIELDS[-2:]}
-        texts = {field: as_text(cell).strip() or None for field, cell in parts.items()}
-        street1 = texts.pop("street1") or ""
-        return Address(street1, **texts, **degrees)  # type: ignore[arg-type]  # by name
+        return self.read(cells).address
 
     def restored(self, cells: Sequence[Cell]) -> list[Cell]:
-        """Return a row with its ZIP code as text.
+        """Return a row with a ZIP code that is a number as text; all other cells stay as they are.
 
-        Excel, Parquet and JSON may hold it as a number without its leading zeros. A text with too
-        few digits stays as it is: the check refuses it, because its author may have erred.
+        Excel, Parquet and JSON may hold it as a number without its leading zeros.
         """
         restored = list(cells)
         if (at := self.at.get("zip")) is not None:
-            restored[at] = _zip(restored[at])
+            restored[at] = restored_zip(restored[at])
         return restored
 
 
@@ -107,27 +100,3 @@ def find_columns(
             f"(fields: {', '.join(FIELDS)})"
         )
     return AddressColumns(at)
-
-
-def _zip(cell: Cell) -> Cell:
-    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
-        return cell
-    if cell != cell or cell % 1 or not 0 < cell < _ZIP_PLUS_4:  # noqa: PLR0124  NaN
-        return cell
-    digits = str(int(cell))
-    if len(digits) <= _ZIP_DIGITS:
-        return digits.zfill(_ZIP_DIGITS)
-    digits = digits.zfill(_ZIP_DIGITS + 4)
-    return f"{digits[:_ZIP_DIGITS]}-{digits[_ZIP_DIGITS:]}"
-
-
-def _degrees(cell: Cell) -> Any:
-    if isinstance(cell, Decimal):
-        return float(cell)
-    if not isinstance(cell, str):
-        return cell
-    try:
-        return float(cell) if cell.strip() else None
-    except ValueError:
-        # The check refuses it, with a message for the row.
-        return cell

@@ -15,6 +15,7 @@ import attrs
 from hum_async._api.addresses import checked_or_error
 from hum_async._purchases.codec import unpack
 from hum_async._purchases.records import FAILED_OUTCOMES, Entry, address_digest
+from hum_async.bulk.cell_meaning import AddressReading
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.files.columns import AddressColumns
 from hum_async.bulk.files.long_table import long_rows
@@ -61,6 +62,7 @@ class Composed:
         without: Number of rows of the input without a result.
         failed: Number of rows that failed.
         long: Number of rows of the long table.
+        nothing: Number of cells that say in a word, such as NULL, that there is no value.
         data_sets: Number of rows by data set.
         first: Time of observation of the oldest result; None if there is none.
         last: Time of observation of the newest result; None if there is none.
@@ -70,6 +72,7 @@ class Composed:
     without: int = 0
     failed: int = 0
     long: int = 0
+    nothing: int = 0
     data_sets: Counter[str] = attrs.field(factory=Counter)
     first: datetime | None = None
     last: datetime | None = None
@@ -105,12 +108,13 @@ def compose(
     """
     written = Composed()
     try:
-        for cells, result in results_of(table, columns, find):
+        for row in results_of(table, columns, find):
             if stop.is_set():
                 outputs.discard()
                 return None
-            if result is not None:
-                _write(cells, result, outputs, written)
+            written.nothing += len(row.reading.nothing)
+            if row.result is not None:
+                _write(row, row.result, outputs, written)
             else:
                 written.without += 1
         for sink in outputs.each():
@@ -122,43 +126,56 @@ def compose(
     return written
 
 
-def results_of(
-    table: Table, columns: AddressColumns, find: Find
-) -> Iterator[tuple[list[Cell], Qualification | None]]:
-    """Yield the kept cells of each row, and its result or None."""
+@attrs.frozen
+class ResultRow:
+    """A row of the input with its result.
+
+    Attributes:
+        cells: The cells that the output repeats.
+        result: The result; None if there is none yet.
+        reading: What the cells mean.
+    """
+
+    cells: list[Cell]
+    result: Qualification | None
+    reading: AddressReading
+
+
+def results_of(table: Table, columns: AddressColumns, find: Find) -> Iterator[ResultRow]:
+    """Yield every row of the input with its result."""
     rows = table.rows()
     seen = SeenAddresses()
     number = 0
-    while chunk := [columns.restored(cells) for cells in islice(rows, _CHUNK)]:
-        addresses = [checked_or_error(columns.address(cells)) for cells in chunk]
+    while chunk := list(islice(rows, _CHUNK)):
+        readings = [columns.read(cells) for cells in chunk]
+        addresses = [checked_or_error(reading.address) for reading in readings]
         digests = [
             b"" if isinstance(address, AddressError) else address_digest(address)
             for address in addresses
         ]
         found = find(list({digest for digest in digests if digest}))
-        for cells, address, digest in zip(chunk, addresses, digests, strict=True):
+        for cells, reading, address, digest in zip(
+            chunk, readings, addresses, digests, strict=True
+        ):
             number += 1
-            kept = [cells[at] for at in table.kept]
+            result = None
             if isinstance(address, AddressError):
-                yield kept, _refused(columns.address(cells), address)
+                result = _refused(reading.address, address)
             elif (entry := found.get(digest)) is not None and entry.packed is not None:
                 result = unpack(entry.packed, key=None, address=address)
                 if seen.first(digest, number) is not None:
                     # The first row of the address shows what the look-up cost.
                     result = attrs.evolve(result, requests=0, elapsed=0.0)
-                yield kept, result
-            else:
-                yield kept, None
+            restored = columns.restored(cells)
+            yield ResultRow([restored[at] for at in table.kept], result, reading)
 
 
 def _refused(address: Address, error: HumError) -> Qualification:
     return Qualification(key=None, address=address, outcome=Outcome.INVALID_ADDRESS, error=error)
 
 
-def _write(
-    cells: Sequence[Cell], result: Qualification, outputs: Outputs, written: Composed
-) -> None:
-    values = result_values(result)
+def _write(row: ResultRow, result: Qualification, outputs: Outputs, written: Composed) -> None:
+    cells, values = row.cells, result_values(result, row.reading.note)
     if outputs.rows is not None:
         outputs.rows.write(cells, values)
     written.count(result)

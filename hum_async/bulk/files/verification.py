@@ -135,9 +135,10 @@ def _wrong_rows(
     outcome_at = target.header.index("hum_outcome")
     written = target.rows()
     number = 0
-    for number, (cells, result) in enumerate(
+    for number, expected in enumerate(
         results_of(source, columns, lambda digests: find(db, digests)), 1
     ):
+        cells, result = expected.cells, expected.result
         row = next(written, None)
         if row is None:
             yield f"the output ends before row {number:,}"

@@ -97,8 +97,8 @@ def examine(
         tally.count(finding)
     muted = _muted_by(overall, where)
     for number, cells in enumerate(chain(sample, rows), 1):
-        address = columns.address(cells)
-        row = Row(number=number, columns=where, cells=cells, address=address, muted=muted)
+        reading = columns.read(cells)
+        row = Row(number=number, columns=where, cells=cells, reading=reading, muted=muted)
         valid = find_refusals(row)
         for suspicion in SUSPICIONS:
             suspicion(row)

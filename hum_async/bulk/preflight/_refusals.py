@@ -1,6 +1,7 @@
 """Finds the errors for which a row is refused, and their corrections."""
 
 import re
+from datetime import date, time
 
 import attrs
 
@@ -15,6 +16,7 @@ from hum_async._addresses.places import (
     swapped,
 )
 from hum_async._api.addresses import checked_or_error
+from hum_async._unusable import UnusableText
 from hum_async.bulk.preflight._findings import FindingKind, Severity
 from hum_async.bulk.preflight._row import TEXTS, Row
 from hum_async.bulk.preflight._whole_address import find_whole_address
@@ -57,6 +59,8 @@ def _valid_parts(field: str | None) -> dict[str, str | None]:
 def _refuse(row: Row, field: str | None, message: str) -> None:
     if field is None:
         row.add(FindingKind.MISSING, Severity.REFUSED, message)
+    elif isinstance(getattr(row.address, field), UnusableText):
+        row.add(_unusable_kind(row, field), Severity.REFUSED, message, field=field)
     elif field == "zip":
         _refuse_zip(row, message)
     elif field == "state":
@@ -72,6 +76,12 @@ def _refuse(row: Row, field: str | None, message: str) -> None:
         if swapped(row.address.latitude, row.address.longitude):
             message += "; latitude and longitude look swapped"
         row.add(FindingKind.COORDINATES, Severity.REFUSED, message, field=field)
+
+
+def _unusable_kind(row: Row, field: str) -> FindingKind:
+    at = row.columns.at.get(field)
+    is_date = at is not None and isinstance(row.cells[at], date | time)
+    return FindingKind.DATE if is_date else FindingKind.CHARACTERS
 
 
 def _refuse_zip(row: Row, message: str) -> None:

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from hum_async.bulk.files.columns import FIELDS
+from hum_async.bulk.cell_meaning import TEXTS, AddressReading
 from hum_async.bulk.preflight._findings import Change, Finding, FindingKind, Severity
 from hum_async.bulk.tables import Cell
 from hum_async.models import Address
 
-TEXTS = FIELDS[:5]
-"""The fields of an address that are text."""
+__all__ = ["TEXTS", "Columns", "Row"]
 
 
 @attrs.frozen
@@ -51,7 +50,7 @@ class Row:
         number: Number of the row, from 1.
         columns: Columns of the address.
         cells: The cells as they were read.
-        address: The address, unchecked.
+        reading: What the cells mean.
         muted: Kinds of suspicions that are not added, because the whole table has them.
         findings: The findings so far.
         refused: Whether the row is refused.
@@ -61,7 +60,7 @@ class Row:
     number: int
     columns: Columns
     cells: Sequence[Cell]
-    address: Address
+    reading: AddressReading
     muted: frozenset[FindingKind] = frozenset()
     findings: list[Finding] = attrs.field(factory=list, init=False)
     refused: bool = attrs.field(default=False, init=False)
@@ -69,6 +68,11 @@ class Row:
     _texts: dict[str, str] = attrs.field(
         default=attrs.Factory(_normalized_texts, takes_self=True), init=False
     )
+
+    @property
+    def address(self) -> Address:
+        """The address, unchecked."""
+        return self.reading.address
 
     def text(self, field: str) -> str:
         """Return the text of a field with single spaces; "" if it is empty."""

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import date, time
 
 from hum_async._addresses.places import (
     STATES,
@@ -103,11 +102,24 @@ def _garbled(text: str) -> bool:
     return True
 
 
-def _check_dates(row: Row) -> None:
-    for field, at in row.columns.at.items():
-        if isinstance(row.cells[at], date | time) and field not in row.reported:
-            message = f"{field} is a date; a spreadsheet may have made it one of something like 3-4"
-            row.add(FindingKind.DATE, Severity.SUSPICIOUS, message, field=field)
+def _check_reading(row: Row) -> None:
+    """Say what was read as something else than it says."""
+    for field, value in row.reading.changed.items():
+        message = f"{field} is read as {value}"
+        row.add(_kind_of(field, value), Severity.INFO, message, field=field, changes={field: value})
+    for field in row.reading.nothing:
+        if field not in row.reported:
+            message = f"{field} says that there is no value, and is read as empty"
+            row.add(FindingKind.PLACEHOLDER, Severity.INFO, message, field=field)
+    if row.reading.unused:
+        message = f"latitude and longitude are left out: {row.reading.unused}"
+        row.add(FindingKind.COORDINATES, Severity.SUSPICIOUS, message)
+
+
+def _kind_of(field: str, value: str) -> FindingKind:
+    if field == "state":
+        return FindingKind.STATE_NAME
+    return FindingKind.ZIP_ZEROS if value.startswith("0") else FindingKind.ZIP_FORM
 
 
 def _check_coordinates(row: Row) -> None:
@@ -140,12 +152,12 @@ def _check_spelling(row: Row) -> None:
 
 
 SUSPICIONS: tuple[Callable[[Row], None], ...] = (
+    _check_reading,
     _check_whole_address,
     _check_zip_and_state,
     _check_street,
     _check_placeholders,
     _check_characters,
-    _check_dates,
     _check_coordinates,
     _check_spelling,
 )

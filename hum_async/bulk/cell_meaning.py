@@ -1,0 +1,248 @@
+"""Decides what the cells of a row mean as parts of an address.
+
+`hum qualify` sends what is read here, and `hum check` judges it: one reading for both.
+"""
+
+import datetime as dt
+import math
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+import attrs
+
+from hum_async._addresses.places import (
+    STATES,
+    Spelling,
+    read_state,
+    read_zip,
+    states_of_zip,
+    swapped,
+)
+from hum_async._unusable import UnusableText
+from hum_async.bulk.tables import Cell, as_text
+from hum_async.models import Address
+
+TEXTS = ("street1", "street2", "city", "state", "zip")
+"""The parts of an address that are text."""
+DEGREES = {"latitude": 90.0, "longitude": 180.0}
+"""The parts of an address that are degrees, and how far they go."""
+
+_NOTHING_WORDS = r"""
+    nan -nan null nil none na n/a n.a. \n <na> <null> (null) [null] (blank) (none) <none> nat
+    #n/a #na undefined - -- --- .
+"""
+_NOTHING = frozenset(_NOTHING_WORDS.split())
+_ERRORS = re.compile(
+    r"(?i)#(?:ref!|value!|name\?|div/0!|null!|num!|n/a|na|spill!|calc!|field!|busy!)"
+)
+"""The errors of a spreadsheet."""
+_ZIP = re.compile(r"\d{5}(-\d{4})?", re.ASCII)
+_WHOLE_ZIP = re.compile(r"\D*\d{5}(?!\d{3}(?:\D|$))", re.ASCII)
+"""A ZIP code with all its digits, in whatever form; eight digits have lost one."""
+_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
+_ZIP_DIGITS = 5
+_ZIP_PLUS_4 = 10**9
+
+
+@attrs.frozen(kw_only=True)
+class AddressReading:
+    """What the cells of a row mean.
+
+    Attributes:
+        address: The address, unchecked. A part that cannot be used is an `UnusableText`.
+        changed: Fields that were read as something else than their cell says, with what they were
+            read as.
+        nothing: Fields whose cell says in a word, such as NULL, that there is no value.
+        unused: Why the coordinates were left out; None if they were not.
+    """
+
+    address: Address
+    changed: Mapping[str, str] = attrs.field(factory=dict)
+    nothing: tuple[str, ...] = ()
+    unused: str | None = None
+
+    @property
+    def note(self) -> str | None:
+        """What the row says of its reading, such as "zip read as 02139"; None for nothing."""
+        parts = [f"{field} read as {value}" for field, value in self.changed.items()]
+        if self.unused:
+            parts.append(f"coordinates left out: {self.unused}")
+        return "; ".join(parts) or None
+
+
+def read_address(cells: Mapping[str, Cell]) -> AddressReading:
+    """Read the parts of an address.
+
+    Args:
+        cells: The cell of each field that has one.
+    """
+    parts = {field: read_part(field, cell) for field, cell in cells.items() if field in TEXTS}
+    nothing = tuple(field for field, cell in cells.items() if says_nothing(cell))
+    changed = _agreeing(parts)
+    parts |= changed
+    if (spoilt := _spoilt_number(cells.get("zip"), parts)) is not None:
+        parts["zip"] = spoilt
+    degrees, unused = _coordinates(cells)
+    street1 = parts.pop("street1", None) or ""
+    address = Address(street1, **parts, **degrees)  # type: ignore[arg-type]  # by name
+    return AddressReading(address=address, changed=changed, nothing=nothing, unused=unused)
+
+
+def says_nothing(cell: Cell) -> bool:
+    """Return whether a cell says in a word that there is no value: NaN, NULL, N/A, - ..."""
+    if isinstance(cell, float | Decimal):
+        return math.isnan(cell)
+    return isinstance(cell, str) and cell.strip().translate(_DASHES).casefold() in _NOTHING
+
+
+def read_part(field: str, cell: Cell) -> str | None:
+    """Return the text of a cell, trimmed; None for no value, `UnusableText` if it is no text."""
+    if isinstance(cell, bytes):
+        try:
+            cell = cell.decode()
+        except UnicodeDecodeError:
+            return UnusableText(as_text(cell), "holds bytes that are not UTF-8 text")
+    if field == "zip":
+        cell = restored_zip(cell)
+    reason = _reason(field, cell)
+    if reason is not None:
+        return UnusableText(as_text(cell).strip() or "?", reason)
+    if (
+        cell is False
+        or says_nothing(cell)
+        or (isinstance(cell, str) and _ERRORS.fullmatch(cell.strip()))
+    ):
+        return None
+    return as_text(cell).strip() or None
+
+
+def _reason(field: str, cell: Cell) -> str | None:  # noqa: PLR0911  one case per kind of cell
+    """Return why a cell cannot be a text of an address; None if it can."""
+    if isinstance(cell, str):
+        if _ERRORS.fullmatch(cell.strip()):
+            return None if field == "street2" else "is an error of the spreadsheet"
+        if isinstance(cell, UnusableText):
+            return cell.reason
+        if "\N{REPLACEMENT CHARACTER}" in cell:
+            return "holds a character that was lost when the file was saved or read"
+        return None
+    if isinstance(cell, dt.date | dt.time):
+        return (
+            "is a date; a spreadsheet may have made it one of something like 3-4: write it as text"
+        )
+    if isinstance(cell, list | dict):
+        return "holds a list or nested fields, not text; name the field inside it"
+    if cell is True:
+        return "is only true, not text"
+    if isinstance(cell, float | Decimal) and math.isinf(cell):
+        return "is no number that can be written"
+    return None
+
+
+def restored_zip(cell: Cell) -> Cell:
+    """Return a ZIP code that is a number as text with its leading zeros; any other cell as it is.
+
+    Excel, Parquet and JSON may hold it as a number.
+    """
+    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
+        return cell
+    if says_nothing(cell):
+        return None
+    if math.isinf(cell) or cell % 1 or not 0 < cell < _ZIP_PLUS_4:
+        return cell
+    digits = str(int(cell))
+    if len(digits) <= _ZIP_DIGITS:
+        return digits.zfill(_ZIP_DIGITS)
+    digits = digits.zfill(_ZIP_DIGITS + 4)
+    return f"{digits[:_ZIP_DIGITS]}-{digits[_ZIP_DIGITS:]}"
+
+
+def _spoilt_number(cell: Cell, parts: Mapping[str, str | None]) -> UnusableText | None:
+    """Return a ZIP code that was a number of fewer digits, if its zeros contradict the state."""
+    found = parts.get("zip")
+    is_number = isinstance(cell, int | float | Decimal)
+    if not is_number or not found or not found.startswith("0"):
+        return None
+    state = read_state(parts.get("state") or "")
+    if state is None or state[0] in states_of_zip(found):
+        return None
+    return UnusableText(
+        found,
+        "is a number of too few digits, and zeros before it belong to "
+        "another state; write it as text",
+    )
+
+
+def _agreeing(parts: Mapping[str, str | None]) -> dict[str, str]:
+    """Return ZIP code and state as they are meant, where they agree, if not written like that."""
+    zip_text, state_text = parts.get("zip"), parts.get("state")
+    if isinstance(zip_text, UnusableText) or isinstance(state_text, UnusableText):
+        return {}
+    state = read_state(state_text) if state_text else None
+    code = state[0] if state else None
+    zip_code = zip_text and intended_zip(zip_text, code if state_text else None)
+    if state_text and code is None:
+        # A state that is none agrees with nothing.
+        zip_code = zip_text if zip_text and _ZIP.fullmatch(zip_text) else None
+    changed = {}
+    if zip_code and zip_code != zip_text:
+        changed["zip"] = zip_code
+    if state and code and (code in STATES or code == "DC") and state_text != code:
+        agrees = code in states_of_zip(zip_code) if zip_text and zip_code else not zip_text
+        if state[1] is not Spelling.CODE and agrees and (zip_text or state[1] is Spelling.NAME):
+            changed["state"] = code
+    return changed
+
+
+def intended_zip(text: str, state: str | None) -> str | None:
+    """Return the ZIP code that a text means; None if that is uncertain or contradicts the state.
+
+    Args:
+        text: A text such as ``94109.0``, ``2139`` or ``48226 1234``.
+        state: Code of the state; None if there is none, and then no zeros are added.
+    """
+    if _ZIP.fullmatch(text):
+        return text
+    found = read_zip(text.translate(_DASHES))
+    if found is None or not states_of_zip(found):
+        return None
+    if state is None:
+        return found if _WHOLE_ZIP.match(text) else None
+    return found if state in states_of_zip(found) else None
+
+
+def _coordinates(cells: Mapping[str, Cell]) -> tuple[dict[str, float], str | None]:
+    """Return latitude and longitude if both can be used, and else why not."""
+    given = {field: cell for field in DEGREES if not _is_empty(cell := cells.get(field))}
+    if not given:
+        return {}, None
+    degrees = {field: _number(cell) for field, cell in given.items()}
+    numbers = {field: value for field, value in degrees.items() if value is not None}
+    if len(numbers) < len(given):
+        return {}, "not numbers of degrees"
+    if len(numbers) < len(DEGREES):
+        return {}, "one of the two is missing"
+    if any(abs(value) > DEGREES[field] for field, value in numbers.items()):
+        looks = swapped(numbers["latitude"], numbers["longitude"])
+        return {}, "latitude and longitude look swapped" if looks else "beyond 90 or 180 degrees"
+    if not any(numbers.values()):
+        return {}, "0, 0 is not in the US"
+    return numbers, None
+
+
+def _is_empty(cell: Cell) -> bool:
+    if isinstance(cell, str):
+        return not cell.strip() or says_nothing(cell) or bool(_ERRORS.fullmatch(cell.strip()))
+    return cell is None or says_nothing(cell)
+
+
+def _number(cell: Cell) -> float | None:
+    """Return a number of degrees; None if the cell is none."""
+    if isinstance(cell, bool) or not isinstance(cell, str | bytes | int | float | Decimal):
+        return None
+    try:
+        found = float(cell)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None

@@ -1,0 +1,223 @@
+"""What a cell means: no value, a text, a ZIP code, degrees, or nothing that an address may hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hum_async import Address, AddressError
+from hum_async._api.addresses import checked, checked_or_error
+from hum_async.bulk.cell_meaning import read_address
+
+PLACE = {"city": "Detroit", "state": "MI", "zip": "48226"}
+SENT = Address("100 Main St", city="Detroit", state="MI", zip="48226")
+
+
+def sent(**cells: Any) -> Address:
+    return checked(read_address({"street1": "100 Main St"} | PLACE | cells).address)
+
+
+def place(state: Any, zip_code: Any) -> tuple[str | None, str | None]:
+    address = sent(state=state, zip=zip_code)
+    return address.state, address.zip
+
+
+NOTHING = [
+    "NaN", "nan", "NULL", "null", "\\N", "<NA>", "#N/A", "None", "N/A", "n/a", "NA", "-", "--",
+    " NULL ", "(null)", "\N{EN DASH}", float("nan"), Decimal("NaN"), None, "", "  ", False,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", NOTHING)
+def test_no_value_has_many_spellings(cell: Any) -> None:
+    assert sent(street2=cell, latitude=cell, longitude=cell) == SENT
+    assert sent(city=cell if cell != "#N/A" else "") == Address(
+        "100 Main St", state="MI", zip="48226"
+    )
+    with pytest.raises(AddressError, match="street1"):
+        sent(street1=cell)
+
+
+def test_words_for_no_value_are_counted_and_empty_cells_are_not() -> None:
+    cells = {"street1": "1 A St", "street2": "NULL", "zip": "48226", "latitude": float("nan")}
+    assert read_address(cells).nothing == ("street2", "latitude")
+    assert read_address({"street1": "1 A St", "street2": "", "zip": "48226"}).nothing == ()
+
+
+@pytest.mark.parametrize("cell", ["Null St", "100 None Rd", "Na'alehu", "A-", "0"])
+def test_a_value_that_holds_such_a_word_is_a_value(cell: str) -> None:
+    assert sent(street2=cell).street2 == cell
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [(4, "4"), (4.0, "4"), (4.5, "4.5"), (Decimal("4.50"), "4.50"), (b"Apt \xc3\xb1", "Apt ñ")],
+)
+def test_numbers_and_utf_8_are_text(cell: Any, text: str) -> None:
+    assert sent(street2=cell).street2 == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        (dt.date(2026, 3, 4), "is a date"),
+        (dt.datetime(2026, 3, 4, tzinfo=dt.UTC), "is a date"),
+        (dt.time(3, 4), "is a date"),
+        ({"street": "secret"}, "nested fields"),
+        (["secret"], "a list"),
+        (b"\xffsecret", "not UTF-8"),
+        (True, "only true"),
+        (float("inf"), "no number"),
+        ("12 Ca\ufffdon Rd secret", "was lost"),
+    ],
+)
+@pytest.mark.parametrize("field", ["street1", "street2", "city", "state", "zip"])
+def test_what_is_no_text_is_refused_with_its_reason(field: str, cell: Any, reason: str) -> None:
+    with pytest.raises(AddressError, match=f"^{field} .*{reason}") as caught:
+        sent(**{field: cell})
+    assert caught.value.field == field
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", ["#REF!", "#VALUE!", "#N/A", "#DIV/0!"])
+def test_an_error_of_a_spreadsheet_is_no_value_or_refuses_the_row(error: str) -> None:
+    assert sent(street2=error, latitude=error, longitude=error) == SENT
+    for field in ("street1", "zip", "state", "city"):
+        if (field, error) != ("street1", "#N/A"):
+            with pytest.raises(AddressError, match=f"{field} is an error of the spreadsheet"):
+                sent(**{field: error})
+
+
+@pytest.mark.parametrize(
+    ("state", "zip_code", "read"),
+    [
+        ("CA", "94109.0", "94109"),
+        ("MA", "2139", "02139"),
+        ("MA", "2139.0", "02139"),
+        ("PR", "907", "00907"),
+        ("MI", "482261234", "48226-1234"),
+        ("MA", "21391234", "02139-1234"),
+        ("MI", "48226 1234", "48226-1234"),
+        ("MI", "48226-", "48226"),
+        ("MI", "48226\N{EN DASH}1234", "48226-1234"),
+        ("MA", '="02139"', "02139"),
+        ("MA", "'02139", "02139"),
+        (None, "94109.0", "94109"),
+        (None, '="02139"', "02139"),
+        ("MI", 48226, "48226"),
+        ("MA", 2139, "02139"),
+        ("MA", 2139.0, "02139"),
+        ("MA", Decimal(2139), "02139"),
+        ("MA", 21391234, "02139-1234"),
+        ("TX", "99999", "99999"),
+    ],
+)
+def test_a_zip_code_is_read_as_it_is_meant(state: str | None, zip_code: Any, read: str) -> None:
+    assert place(state, zip_code) == (state, read)
+
+
+@pytest.mark.parametrize(
+    ("state", "zip_code"),
+    [
+        ("MI", "2139"),
+        (None, "2139"),
+        (None, "21391234"),
+        ("XX", "2139"),
+        ("MI", "4.8226E+04"),
+        ("TX", 7570),
+        ("MI", "4822"),
+        ("MI", "K1A 0B6"),
+    ],
+)
+def test_a_zip_code_that_does_not_agree_with_the_state_is_not_guessed(
+    state: str | None, zip_code: Any
+) -> None:
+    with pytest.raises(AddressError):
+        place(state, zip_code)
+
+
+@pytest.mark.parametrize(
+    ("written", "zip_code", "state"),
+    [
+        ("Michigan", "48226", "MI"),
+        ("Mich.", "48226", "MI"),
+        ("mi", "48226", "MI"),
+        ("M.I.", "48226", "MI"),
+        ("new york", "10001", "NY"),
+        ("US-MI", "48226", "MI"),
+        ("D.C.", "20500", "DC"),
+        ("District of Columbia", "20500", "DC"),
+        ("Puerto Rico", "00907", "PR"),
+        ("Massachusetts", "2139", "MA"),
+        ("Michigan", None, "MI"),
+    ],
+)
+def test_a_state_is_read_as_it_is_meant(written: str, zip_code: str | None, state: str) -> None:
+    assert place(written, zip_code)[0] == state
+
+
+@pytest.mark.parametrize(
+    ("written", "zip_code"),
+    [("Michigan", "02139"), ("Mich.", None), ("Midwest", "48226"), ("26", "48226"), ("Guam", None)],
+)
+def test_a_state_that_does_not_agree_is_not_guessed(written: str, zip_code: str | None) -> None:
+    with pytest.raises(AddressError):
+        place(written, zip_code)
+
+
+def test_a_row_says_how_it_was_read() -> None:
+    cells = {"street1": "1 Elm St", "zip": "2139", "state": "Mass.", "latitude": "42,3"}
+    assert read_address(cells).note == (
+        "zip read as 02139; state read as MA; coordinates left out: not numbers of degrees"
+    )
+    assert read_address({"street1": "1 Elm St", "zip": "02139", "state": "ma"}).note is None
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "reason"),
+    [
+        ("42,33", "-83,04", "not numbers"),
+        ("north", -83, "not numbers"),
+        (True, False, "not numbers"),
+        (91, -83, "beyond"),
+        (-122.4, 37.8, "swapped"),
+        (42.3, None, "missing"),
+        (None, "-83", "missing"),
+        (0, 0.0, "0, 0"),
+        ("0", "0", "0, 0"),
+        (float("inf"), 1, "not numbers"),
+    ],
+)
+def test_coordinates_that_cannot_be_used_are_left_out(
+    latitude: Any, longitude: Any, reason: str
+) -> None:
+    assert sent(latitude=latitude, longitude=longitude) == SENT
+    cells = {"street1": "1 Elm St", "latitude": latitude, "longitude": longitude}
+    assert reason in (read_address(cells).unused or "")
+
+
+def test_coordinates_of_any_type_are_sent_as_numbers() -> None:
+    address = sent(latitude=" 42.33 ", longitude=Decimal("-83.04"))
+    assert (address.latitude, address.longitude) == (42.33, -83.04)
+
+
+CELLS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=9),
+    st.binary(max_size=4), st.decimals(), st.dates(), st.lists(st.none(), max_size=1),
+    st.sampled_from(NOTHING),
+)  # fmt: skip
+FIELDS = ["street1", "street2", "city", "state", "zip", "latitude", "longitude"]
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(FIELDS, CELLS)))
+def test_any_cells_are_an_address_or_a_reason(cells: dict[str, Any]) -> None:
+    address = checked_or_error(read_address(cells).address)
+    if isinstance(address, Address):
+        assert (address.latitude is None) == (address.longitude is None)
+        texts = [getattr(address, field) for field in FIELDS[:5]]
+        assert all(text is None or type(text) is str for text in texts)
