@@ -107,6 +107,7 @@ def test_the_test_kit_stands_on_values_and_errors_alone() -> None:
 
 
 POLICY = (
+    "_addresses",
     "_limits",
     "_api.addresses",
     "_api.decoding",

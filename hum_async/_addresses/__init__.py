@@ -1,1 +1,1 @@
-"""Addresses before they are sent: states, ZIP codes and their spellings."""
+"""US addresses as text: characters, states and ZIP codes, parts of a line, spellings."""

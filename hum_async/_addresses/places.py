@@ -4,6 +4,8 @@ import re
 from enum import Enum, auto
 from functools import lru_cache
 
+from hum_async._addresses.characters import clean
+
 # hum-api 2.2: 50 states and PR. DC is not in the API's list; it is sent without a state.
 _STATE_CODES = """
     AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY
@@ -93,6 +95,7 @@ def read_state(text: str) -> tuple[str, Spelling] | None:
 
     Territories and military mail count as states here.
     """
+    text = clean(text)
     code = text.upper()
     if code in _CODES:
         return code, Spelling.CODE
@@ -113,7 +116,7 @@ def read_zip(text: str) -> str | None:
 
     Spreadsheets also write ``'00501`` and ``="00501"``, to keep the zeros.
     """
-    found = _DIGITS.fullmatch(text.strip("='\" "))
+    found = _DIGITS.fullmatch(clean(text).strip("='\" "))
     if found is None:
         return None
     alone, first, last = found.groups()

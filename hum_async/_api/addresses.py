@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from hum_async._addresses.characters import clean
 from hum_async._addresses.places import STATES
 from hum_async._unusable import UnusableText
 from hum_async.errors import AddressError
@@ -16,7 +17,7 @@ _DEGREES = {"latitude": 90.0, "longitude": 180.0}
 
 
 def checked(address: Address) -> Address:
-    """Return the address as it is sent: single spaces, state in capitals, None for empty parts.
+    """Return the address as it is sent: clean characters, state in capitals, None for no value.
 
     Raises:
         AddressError: The API cannot take the address. The message names the field, not its content.
@@ -58,7 +59,7 @@ def _part(address: Address, name: str) -> str | None:
         raise AddressError(f"{name} must be text, not {type(value).__name__}", name)
     if isinstance(value, UnusableText):
         raise AddressError(f"{name} {value.reason}", name)
-    value = " ".join(value.split())
+    value = clean(value)
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -66,7 +66,7 @@ def test_other_combinations_do_not(place: dict[str, str]) -> None:
         ("zip", {"zip": "4803"}),
         ("zip", {"zip": "48034-12"}),
         ("zip", {"zip": "480341234"}),
-        ("zip", {"zip": "\N{ARABIC-INDIC DIGIT FOUR}8034"}),
+        ("zip", {"zip": "\N{SUPERSCRIPT FOUR}8034"}),
         ("zip", {"zip": 48034}),
         ("zip", {"zip": "x" * 200}),
         ("latitude", {"latitude": 90.1}),
