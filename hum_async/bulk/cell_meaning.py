@@ -20,7 +20,7 @@ from hum_async._addresses.places import (
     swapped,
 )
 from hum_async._unusable import UnusableText
-from hum_async.bulk.tables import Cell, as_text
+from hum_async.bulk.tables import Carried, Cell, as_text
 from hum_async.models import Address
 
 TEXTS = ("street1", "street2", "city", "state", "zip")
@@ -127,11 +127,11 @@ def _reason(field: str, cell: Cell) -> str | None:  # noqa: PLR0911  one case pe
         if "\N{REPLACEMENT CHARACTER}" in cell:
             return "holds a character that was lost when the file was saved or read"
         return None
-    if isinstance(cell, dt.date | dt.time):
+    if isinstance(cell, dt.date | dt.time) or (isinstance(cell, Carried) and cell.temporal):
         return (
             "is a date; a spreadsheet may have made it one of something like 3-4: write it as text"
         )
-    if isinstance(cell, list | dict):
+    if isinstance(cell, list | dict | Carried):
         return "holds a list or nested fields, not text; name the field inside it"
     if cell is True:
         return "is only true, not text"

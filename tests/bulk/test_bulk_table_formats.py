@@ -189,7 +189,7 @@ def test_numbers_that_json_does_not_know_do_not_spoil_the_line(tmp_path: Path) -
     def refuse(name: str) -> None:
         raise AssertionError(name)
 
-    assert json.loads(line, parse_constant=refuse)["x"] == "nan"
+    assert json.loads(line, parse_constant=refuse)["x"] is None
 
 
 # --- Excel ----------------------------------------------------------------------------------------
@@ -407,3 +407,68 @@ def test_a_long_table_is_written_in_little_memory(tmp_path: Path, target: str) -
     tracemalloc.stop()
     sink.close()
     assert peak < 20_000_000
+
+
+def test_what_python_cannot_hold_is_carried_to_parquet_and_written_as_text_elsewhere(
+    tmp_path: Path,
+) -> None:
+    late, nano = 253_402_300_800_000_000, 1_735_689_600_123_456_789
+    table = pa.table(
+        {
+            "street": ["1 A St", "2 A St"],
+            "zip": ["00501", "00502"],
+            "late": pa.array([late, 0], pa.timestamp("us")),
+            "later": pa.array([late * 10, None], pa.timestamp("us", "UTC")),
+            "day": pa.array([2**30, None], pa.date32()),
+            "nano": pa.array([nano, None], pa.timestamp("ns")),
+            "time": pa.array([1, None], pa.time64("ns")),
+            "lasts": pa.array([1, None], pa.duration("ns")),
+            "list": pa.array([[nano], None], pa.list_(pa.timestamp("ns"))),
+            "struct": pa.array([{"t": nano}, None], pa.struct([("t", pa.timestamp("ns"))])),
+            "map": pa.array([[("a", nano)], None], pa.map_(pa.string(), pa.timestamp("ns"))),
+            "encoded": pa.array([nano, None], pa.timestamp("ns")).dictionary_encode(),
+            "view": pa.array(["x", None], pa.string_view()),
+            "uuid": pa.ExtensionArray.from_storage(
+                pa.uuid(), pa.array([b"\xff" * 16, None], pa.binary(16))
+            ),
+        }
+    )
+    pq.write_table(table, tmp_path / "in.parquet")
+    copied(str(tmp_path / "in.parquet"), tmp_path / "out.parquet")
+    found = pq.read_table(tmp_path / "out.parquet")
+    for name in table.column_names:
+        if name == "encoded":
+            assert found[name].type == pa.timestamp("ns")
+            assert found[name].cast(pa.int64()).to_pylist() == [nano, None]
+        else:
+            assert found[name].type == table[name].type, name
+            assert found[name].combine_chunks().equals(table[name].combine_chunks()), name
+    texts = {
+        "late": "10000-01-01T00:00:00.000000",
+        "later": f"{late * 10} (timestamp[us, tz=UTC] since 1970)",
+        "nano": "2025-01-01T00:00:00.123456789",
+        "time": "00:00:00.000000001",
+        "list": '["2025-01-01T00:00:00.123456789"]',
+        "struct": '{"t": "2025-01-01T00:00:00.123456789"}',
+        "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff",
+    }
+    for target in ("out.csv", "out.jsonl", "out.xlsx"):
+        first, second = cells_of(copied(str(tmp_path / "in.parquet"), tmp_path / target))
+        assert {name: first[name] for name in texts} == texts
+        assert as_text(second["nano"]) == ""
+
+
+def test_what_pandas_wrote_of_its_index_is_kept(tmp_path: Path) -> None:
+    table = pa.table({"street": ["1 A St"], "zip": ["00501"], "__index_level_0__": [5]})
+    kept = {b"pandas": b'{"index_columns": ["__index_level_0__"], "columns": []}'}
+    pq.write_table(table.replace_schema_metadata(kept), tmp_path / "in.parquet")
+    copied(str(tmp_path / "in.parquet"), tmp_path / "out.parquet")
+    metadata = pq.read_schema(tmp_path / "out.parquet").metadata
+    assert metadata[b"pandas"] == kept[b"pandas"]
+
+
+def test_bytes_that_are_utf_8_are_text(tmp_path: Path) -> None:
+    table = pa.table({name: pa.array([name.encode()]) for name in ("street", "zip", "note")})
+    pq.write_table(table, tmp_path / "in.parquet")
+    (row,) = cells_of(copied(str(tmp_path / "in.parquet"), tmp_path / "out.csv"))
+    assert [row[name] for name in ("street", "zip", "note")] == ["street", "zip", "note"]

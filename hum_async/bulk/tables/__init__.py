@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from hum_async.bulk.result_columns import RESULT_COLUMNS
-from hum_async.bulk.tables._cells import Cell, as_text
+from hum_async.bulk.tables._cells import Carried, Cell, as_text
 from hum_async.bulk.tables._csv import CsvSink, CsvTable, open_csv
 from hum_async.bulk.tables._errors import mapped_os_errors
 from hum_async.bulk.tables._header import RateHeader
@@ -17,6 +17,7 @@ from hum_async.errors import InputError
 
 __all__ = [
     "STANDARD",
+    "Carried",
     "Cell",
     "CsvTable",
     "Output",

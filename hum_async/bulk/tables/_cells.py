@@ -7,6 +7,24 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import attrs
+
+
+@attrs.frozen
+class Carried:
+    """A value that Python cannot hold and that is carried as it is, such as a date after 9999.
+
+    Attributes:
+        scalar: The value, as its library holds it.
+        text: Its text.
+        temporal: Whether it is a date, a time or a duration.
+    """
+
+    scalar: Any
+    text: str
+    temporal: bool
+
+
 Cell = (
     str
     | int
@@ -19,6 +37,7 @@ Cell = (
     | dt.time
     | list[Any]
     | dict[str, Any]
+    | Carried
     | None
 )
 """The value of a cell; cells of a CSV file are all text."""
@@ -35,15 +54,29 @@ def as_text(cell: Cell) -> str:  # noqa: PLR0911  one case per type of cell
         return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
+    if isinstance(cell, float | Decimal) and cell != cell:  # noqa: PLR0124  NaN
+        return ""
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < EXACT else repr(cell)
     if isinstance(cell, bytes):
-        return base64.b64encode(cell).decode()
+        return _text_of_bytes(cell)
+    if isinstance(cell, Carried):
+        return cell.text
     if isinstance(cell, dt.datetime | dt.date | dt.time):
         return cell.isoformat()
     if isinstance(cell, list | dict):
         return json.dumps(cell, ensure_ascii=False, default=as_text)
     return str(cell)
+
+
+def _text_of_bytes(cell: bytes) -> str:
+    """Return the text of bytes that are UTF-8, and else their base64."""
+    try:
+        text = cell.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(cell).decode()
+    # A null character means that the bytes are no text, although they could be.
+    return text if "\0" not in text else base64.b64encode(cell).decode()
 
 
 def distinct(names: Sequence[str], *, taken: Sequence[str] = ()) -> list[str]:

@@ -1,10 +1,8 @@
 """Reads and writes JSON lines."""
 
-import datetime as dt
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -102,10 +100,10 @@ def _without_nan(value: Any) -> Any:
         return {name: _without_nan(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_without_nan(inner) for inner in value]
-    return as_text(value) if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else as_text(value)
+    return value
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal | bytes | dt.date | dt.time):
-        return as_text(value)
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+    return as_text(value)

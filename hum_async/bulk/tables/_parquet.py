@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import attrs
 
-from hum_async.bulk.tables._cells import Cell, as_text, distinct
+from hum_async.bulk.tables._arrow_cells import cells_of
+from hum_async.bulk.tables._cells import Carried, Cell, as_text, distinct
 from hum_async.bulk.tables._errors import library
 from hum_async.bulk.tables._sink import FileSink
 from hum_async.bulk.tables._table import Table
@@ -24,10 +25,12 @@ class ParquetTable(Table):
 
     Attributes:
         schema: The Arrow field of each column, in the order of the header.
+        metadata: What pandas wrote of its index and columns, by name.
     """
 
     format: ClassVar[str] = "parquet"
     schema: Any = attrs.field(eq=False, repr=False)
+    metadata: Mapping[bytes, bytes] = attrs.field(factory=dict, eq=False, repr=False)
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row."""
@@ -35,9 +38,9 @@ class ParquetTable(Table):
         with _opened(self.path, self.name) as file:
             try:
                 for batch in file.iter_batches(batch_size=_BATCH):
-                    columns = [column.to_pylist() for column in batch.columns]
+                    columns = [cells_of(arrow, column) for column in batch.columns]
                     yield from (list(row) for row in zip(*columns, strict=True))
-            except (arrow.ArrowException, ValueError) as exc:
+            except (arrow.ArrowException, ValueError, OverflowError) as exc:
                 raise InputError(f"{self.name} has values that cannot be read: {exc}") from exc
 
 
@@ -50,10 +53,17 @@ def open_parquet(path: Path, *, name: str) -> ParquetTable:
     """
     with _opened(path, name) as file:
         schema, count = list(file.schema_arrow), file.metadata.num_rows
+        metadata = {
+            name: value
+            for name, value in (file.schema_arrow.metadata or {}).items()
+            if name == b"pandas"
+        }
     if not count:
         raise InputError(f"{name} has no rows")
     header = tuple(field.name for field in schema)
-    return ParquetTable(path=path, name=name, header=header, count=count, schema=schema)
+    return ParquetTable(
+        path=path, name=name, header=header, count=count, schema=schema, metadata=metadata
+    )
 
 
 def _opened(path: Path, name: str) -> Any:
@@ -87,7 +97,8 @@ class ParquetSink(FileSink):
             *zip(distinct(header, taken=added), own, strict=True),
             *((name, self._added_type(name)) for name in added),
         ]
-        self._schema = self._arrow.schema(fields)
+        metadata = source.metadata if isinstance(source, ParquetTable) else None
+        self._schema = self._arrow.schema(fields, metadata=metadata or None)
         self._columns: list[list[Any]] = [[] for _ in fields]
         self._writer = parquet.ParquetWriter(self._output.stream, self._schema, compression="zstd")
 
@@ -133,7 +144,11 @@ class ParquetSink(FileSink):
 
     def _own_type(self, name: str, at: int, source: Table | None, text: Collection[str]) -> Any:
         if isinstance(source, ParquetTable) and name not in text:
-            return source.schema[source.kept[at]].type
+            kind = source.schema[source.kept[at]].type
+            types = self._arrow.types
+            # Arrow cannot make a dictionary of dates out of cells.
+            encoded = types.is_dictionary(kind) and not types.is_string(kind.value_type)
+            return kind.value_type if encoded else kind
         return self._arrow.string()
 
     def _added_type(self, name: str) -> Any:
@@ -147,5 +162,5 @@ class ParquetSink(FileSink):
     def _fitting(self, value: Any, wanted: Any) -> Any:
         """Return a value as its column takes it: as text if the column is text."""
         if value is None or not self._arrow.types.is_string(wanted):
-            return value
+            return value.scalar if isinstance(value, Carried) else value
         return as_text(value)
