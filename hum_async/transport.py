@@ -2,8 +2,9 @@
 
 import ipaddress
 import math
+from collections import Counter
 from http import HTTPStatus
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -53,6 +54,18 @@ class Transport(Protocol):
 
     async def aclose(self) -> None:
         """Close the connections that the transport opened. Idempotent."""
+
+
+@runtime_checkable
+class DropsConnections(Protocol):
+    """A transport that can leave the connections it has. Optional for a transport of your own."""
+
+    def drop_connections(self) -> None:
+        """Send no request more over a connection that is open now; break no request under way.
+
+        Called when an answer belongs to another request: its connection cannot be trusted.
+        """
+        ...
 
 
 def checked_base_url(base_url: str) -> str:
@@ -116,6 +129,9 @@ class AiohttpTransport:
         }
         self._lender = session
         self._session: aiohttp.ClientSession | None = None
+        # Sessions whose connections are not used again, and the requests that each still has.
+        self._dropped: set[aiohttp.ClientSession] = set()
+        self._under_way: Counter[aiohttp.ClientSession] = Counter()
         self._closed = False
         self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
 
@@ -131,6 +147,7 @@ class AiohttpTransport:
             ConfigurationError: The transport or the borrowed session is closed.
         """
         session = self._open()
+        self._under_way[session] += 1
         try:
             async with session.request(
                 method,
@@ -146,6 +163,8 @@ class AiohttpTransport:
             error = _mapped(exc, timeout=timeout, host=self._base_url)
             # The message of some aiohttp errors contains the URL, and with it the session token.
             cause = None if path in str(exc) else exc
+        finally:
+            await self._close_dropped(session)
         # Outside the `except`, so that `__context__` holds no aiohttp error with the request's
         # headers, and with them the key.
         raise error from cause
@@ -153,9 +172,29 @@ class AiohttpTransport:
     async def aclose(self) -> None:
         """Close the connections that the transport opened. Idempotent."""
         self._closed = True
-        session, self._session = self._session, None
-        if session is not None:
+        sessions, self._dropped = self._dropped, set()
+        if self._session is not None:
+            sessions.add(self._session)
+        self._session = None
+        for session in sessions:
             await session.close()
+
+    def drop_connections(self) -> None:
+        """Send no request more over a connection that is open now; break no request under way.
+
+        Connections that are borrowed stay: they are not ours to close.
+        """
+        if self._session is not None and self._lender is None:
+            self._dropped.add(self._session)
+            self._session = None
+
+    async def _close_dropped(self, session: aiohttp.ClientSession) -> None:
+        """Count a request of a session as ended, and close dropped sessions that have no other."""
+        self._under_way[session] -= 1
+        for idle in [other for other in self._dropped if not self._under_way[other]]:
+            self._dropped.discard(idle)
+            del self._under_way[idle]
+            await idle.close()
 
     def _url(self, path: str) -> URL:
         # The path is encoded already: a token like "../x" stays one segment.

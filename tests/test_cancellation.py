@@ -38,7 +38,10 @@ def trouble_then_success(request: SentRequest, *, since: float) -> RawResponse:
     if at < 6.0:
         return json_response(202)
     found = session_json(
-        TOKEN, providers=[{"provider_name": "X"}], geocoding="matched", internet="matched"
+        request.path.split("/")[2],
+        providers=[{"provider_name": "X"}],
+        geocoding="matched",
+        internet="matched",
     )
     return json_response(200, found)
 

@@ -767,7 +767,7 @@ async def test_a_refused_key_ends_every_stream_but_not_the_watcher(status: int) 
     refuse = True
 
     def answer(request: SentRequest) -> RawResponse:
-        return json_response(status) if refuse and request.at >= 2.0 else pending("x")
+        return json_response(status) if refuse and request.at >= 2.0 else pending("")
 
     async with watching(answer) as (watcher, transport):
         streams = [watcher.watch([f"{n}a", f"{n}b"]) for n in range(3)]

@@ -10,6 +10,7 @@ from typing import Any, cast
 import attrs
 import orjson
 
+from hum_async._api.reading import find_token, load, load_leniently
 from hum_async._api.schema import (
     CategoryJson,
     DataJson,
@@ -35,6 +36,14 @@ from hum_async.models import (
     Session,
     SpeedRange,
 )
+
+
+class ForeignAnswer(ResponseError):
+    """An answer is that of another session: what comes on its connection cannot be trusted."""
+
+    def __init__(self) -> None:
+        super().__init__("is the token of another session", "$.meta.session_token")
+
 
 # --- from the schema to the models ----------------------------------------------------------------
 
@@ -164,15 +173,29 @@ def _session(
 # --- one function for each answer -----------------------------------------------------------------
 
 
-def _load(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as exc:
-        raise ResponseError(f"not JSON (at byte {exc.pos} of {len(body)})") from None
-
-
 def _envelope(body: bytes) -> EnvelopeJson:
-    return cast("EnvelopeJson", decode(_load(body), EnvelopeJson))
+    return cast("EnvelopeJson", decode(load(body), EnvelopeJson))
+
+
+def _envelope_of(token: str, body: bytes) -> EnvelopeJson:
+    envelope = _envelope(body)
+    named = envelope.meta.session_token if envelope.meta else None
+    if named and named != token:
+        raise ForeignAnswer
+    return envelope
+
+
+def check_token(body: bytes, *, token: str) -> None:
+    """Check that an answer, which may have any other form, names no other session (hum-api 3.2).
+
+    Raises:
+        ForeignAnswer: It does.
+    """
+    answer = load_leniently(body)
+    meta = answer.get("meta") if isinstance(answer, dict) else None
+    named = meta.get("session_token") if isinstance(meta, dict) else None
+    if isinstance(named, str) and named and named != token:
+        raise ForeignAnswer
 
 
 def _data(envelope: EnvelopeJson) -> DataJson:
@@ -184,9 +207,23 @@ def _data(envelope: EnvelopeJson) -> DataJson:
 def decode_created(body: bytes) -> Session:
     """Decode the answer to POST /sessions, of either generation.
 
+    The session is paid for. If its token can be read, the rest of an answer that cannot be decoded
+    is left out, and polls will tell.
+
     Raises:
-        ResponseError: The answer cannot be decoded. A session may exist all the same.
+        ResponseError: The answer has no token. A session may exist all the same.
     """
+    try:
+        return _created(body)
+    except ResponseError as exc:
+        fault = exc
+    token = find_token(body)
+    if token is None:
+        raise fault
+    return Session(token=token, processing=True)
+
+
+def _created(body: bytes) -> Session:
     envelope = _envelope(body)
     # Present in every generation; `data.session_token` is not (hum-api 2.2).
     token = envelope.meta.session_token if envelope.meta else None
@@ -208,15 +245,16 @@ def decode_session(body: bytes, *, token: str, processing: bool) -> Session:
 
     Args:
         body: The body; it may be empty with a 202, because hum-api shows none.
-        token: The token that was polled, which the session gets whatever the answer says.
+        token: The token that was polled.
         processing: The status was 202.
 
     Raises:
+        ForeignAnswer: The answer is that of another session.
         ResponseError: The answer cannot be decoded.
     """
     if processing and not body.strip():
         return Session(token=token, processing=True)
-    envelope = _envelope(body)
+    envelope = _envelope_of(token, body)
     return _session(envelope, token=token, processing=processing, data=_data(envelope))
 
 
@@ -228,7 +266,7 @@ def decode_internet(body: bytes, *, token: str, processing: bool) -> Session:
     """
     if processing:
         return decode_session(body, token=token, processing=True)
-    envelope = _envelope(body)
+    envelope = _envelope_of(token, body)
     data = _data(envelope)
     return _session(envelope, token=token, data=data, providers=_providers(data.internet))
 
@@ -244,10 +282,7 @@ def error_message(body: bytes) -> str:
 
     The error body is not documented (hum-api 4); likely it is the envelope with ``message``.
     """
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return ""
+    answer = load_leniently(body)
     if not isinstance(answer, dict):
         return ""
     found = (answer.get(name) for name in ("message", "error", "detail", "title"))

@@ -1,21 +1,24 @@
 """The requests of each endpoint: method, path, decoder, and the errors of its answers."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import attrs
 import orjson
 from multidict import CIMultiDict
 
 from hum_async._api import decoding
+from hum_async._api.statuses import is_redirect
 from hum_async._limits.rate_limit_headers import parse_retry_after, read_rate_limit_headers
 from hum_async._redact import hide, redact
 from hum_async.errors import (
     ApiError,
     AuthenticationError,
+    ConfigurationError,
     InvalidAddress,
     RateLimited,
     ServerError,
@@ -110,10 +113,16 @@ def _says_error(session: Session) -> bool:
 def close_request(token: str) -> ApiRequest[None]:
     """Return DELETE /sessions/{token} (hum-api 2.5); a missing session counts as closed."""
     path = _session_path(token)
+
+    def decode(response: RawResponse) -> None:
+        # A missing session has no answer of its own.
+        if response.status < _MULTIPLE_CHOICES:
+            decoding.check_token(response.body, token=token)
+
     return ApiRequest(
         "DELETE",
         path,
-        lambda _: None,
+        decode,
         also=(HTTPStatus.NOT_FOUND, HTTPStatus.GONE),
         secrets=(token,),
     )
@@ -121,7 +130,7 @@ def close_request(token: str) -> ApiRequest[None]:
 
 def raw_request(method: str, path: str, *, json: Any = None) -> ApiRequest[RawResponse]:
     """Return any request; POST and PATCH count as creating something."""
-    path = path if path.startswith("/") else f"/{path}"
+    path = _checked_path(path if path.startswith("/") else f"/{path}")
     return ApiRequest(
         method.upper(),
         path,
@@ -130,6 +139,22 @@ def raw_request(method: str, path: str, *, json: Any = None) -> ApiRequest[RawRe
         creates=method.upper() in {"POST", "PATCH"},
         secrets=(*unquote(path).split("/")[2:], *_texts(json)),
     )
+
+
+def _checked_path(path: str) -> str:
+    """Return a path with its spaces and letters beyond ASCII percent-encoded.
+
+    Raises:
+        ConfigurationError: No request line can carry it.
+    """
+    if any(letter != " " and not letter.isprintable() for letter in path):
+        raise ConfigurationError(
+            "the path holds control characters or line breaks; nothing was sent: percent-encode it"
+        )
+    try:
+        return quote(path, safe="/?#[]@!$&'()*+,;=:%~")
+    except UnicodeEncodeError:
+        raise ConfigurationError("the path holds characters that are not text") from None
 
 
 def _texts(json: Any) -> Iterator[str]:
@@ -177,6 +202,8 @@ def error_for(
     message = redact(decoding.error_message(response.body), secrets)
     # A user's transport may return the headers as a plain dictionary.
     headers = CIMultiDict(response.headers)
+    if is_redirect(status):
+        message = "; ".join(filter(None, (_redirection(headers), message)))
     request_id = headers.get("x-request-id")
     return (kind or _error_class(request, status))(
         status,
@@ -184,6 +211,33 @@ def error_for(
         hide(request_id, secrets) if request_id else None,
         _retry_after(status, headers, now),
     )
+
+
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?", re.ASCII)
+
+
+def _redirection(headers: CIMultiDict[str]) -> str:
+    """Return to which host a redirect leads; a path may hold a token."""
+    try:
+        host = urlsplit(headers.get("Location", "")).netloc
+    except ValueError:
+        host = ""
+    return f"redirect to {host}" if _HOST.fullmatch(host) else ""
+
+
+def least_wait(response: RawResponse, *, now: datetime | None = None) -> float | None:
+    """Return the seconds that a 202 asks to wait before the next poll; None if it asks for none.
+
+    Args:
+        response: The answer to a poll.
+        now: Wall-clock time, for a Retry-After date in an answer without ``Date``.
+    """
+    if response.status != ACCEPTED:
+        return None
+    headers = response.headers
+    if not isinstance(headers, CIMultiDict):  # a user's transport may bring a plain dictionary
+        headers = CIMultiDict(headers)
+    return parse_retry_after(headers, now=now) if "Retry-After" in headers else None
 
 
 def _retry_after(status: int, headers: CIMultiDict[str], now: datetime | None) -> float | None:

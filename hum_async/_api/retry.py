@@ -4,17 +4,24 @@ from http import HTTPStatus
 
 import attrs
 
+from hum_async._api.statuses import PostEffect, may_pass, post_effect
 from hum_async.errors import (
     ApiError,
     ConnectFailed,
     HumError,
     RateLimited,
     ResponseError,
-    ServerError,
     TransportError,
 )
 
-__all__ = ["RetryPolicy", "is_throttle", "may_have_created", "retry_delay"]
+__all__ = [
+    "RetryPolicy",
+    "is_throttle",
+    "may_have_created",
+    "passes",
+    "refuses_every_post",
+    "retry_delay",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -51,11 +58,33 @@ def may_have_created(error: HumError) -> bool:
     """Whether a POST that failed with this error may have created a session.
 
     It certainly created none if no connection was made, if the server throttled it, or if the
-    server refused it (3xx, 4xx). All else is uncertain.
+    status says so (`post_effect`). All else is uncertain.
     """
     if isinstance(error, ConnectFailed) or is_throttle(error):
         return False
-    return isinstance(error, TransportError | ResponseError | ServerError)
+    if isinstance(error, ApiError):
+        return post_effect(error.status) is PostEffect.UNCERTAIN
+    return isinstance(error, TransportError | ResponseError)
+
+
+def refuses_every_post(error: HumError | None) -> bool:
+    """Whether a POST was refused for a reason that has nothing to do with its address."""
+    return isinstance(error, ApiError) and post_effect(error.status) is PostEffect.REFUSED_CLIENT
+
+
+def passes(error: HumError) -> bool:
+    """Whether a GET or DELETE that failed with this error may succeed later."""
+    if isinstance(error, ApiError):
+        return may_pass(error.status)
+    return isinstance(error, TransportError | ResponseError)
+
+
+def _may_be_sent_again(error: HumError, *, creates: bool) -> bool:
+    if not creates:
+        return passes(error)
+    if isinstance(error, ApiError):
+        return is_throttle(error) or post_effect(error.status) is PostEffect.NOT_TAKEN
+    return isinstance(error, ConnectFailed)
 
 
 def retry_delay(
@@ -72,8 +101,6 @@ def retry_delay(
     """
     if tries >= policy.attempts:
         return None
-    if creates and may_have_created(error):
-        return None
-    if not isinstance(error, TransportError | ResponseError | ServerError):
+    if not _may_be_sent_again(error, creates=creates):
         return None
     return random * min(policy.cap, policy.base * 2.0 ** min(tries - 1, 64))

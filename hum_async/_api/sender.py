@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 import attrs
 from multidict import CIMultiDict
 
+from hum_async._api.decoding import ForeignAnswer
 from hum_async._api.endpoints import ApiRequest, error_for
 from hum_async._api.retry import RetryPolicy, is_throttle, retry_delay
 from hum_async.errors import HumError, ResponseError, ServerError, TransportError
 from hum_async.limiter import Limiter
 from hum_async.models import RawResponse
-from hum_async.transport import Transport
+from hum_async.transport import DropsConnections, Transport
 
 T = TypeVar("T")
 
@@ -135,12 +136,15 @@ class RequestSender:
 
         Raises:
             ServerError: It says that the request failed all the same.
-            ResponseError: It cannot be understood.
+            ResponseError: It cannot be understood, or it is that of another session; then the
+                transport drops its connections, if it can.
         """
         try:
             answer = request.decode(response)
         except ResponseError as error:
             self._note_failure(error)
+            if isinstance(error, ForeignAnswer) and isinstance(self.transport, DropsConnections):
+                self.transport.drop_connections()
             raise
         if request.says_failed(answer):
             told = error_for(request, response, key=self.key, kind=ServerError)

@@ -5,6 +5,7 @@ unknown fields. cattrs is imported with the first answer and not with the packag
 its converters take as long to load as all of hum_async.
 """
 
+import contextlib
 import functools
 import math
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 
+from hum_async._api.reading import LARGEST
 from hum_async._redact import HIDDEN
 from hum_async.errors import ResponseError
 
@@ -44,9 +46,11 @@ def _exactly(kind: type[T], name: str) -> Callable[[Any, Any], T]:
 
 def _integer(value: Any, _: Any) -> int:
     if type(value) is float and value.is_integer():
-        return int(value)
+        value = int(value)
     if type(value) is not int:
         raise _refuse(value, "an integer")
+    if not -LARGEST <= value < LARGEST:
+        raise ValueError("is a number beyond 64 bits")
     return value
 
 
@@ -145,17 +149,15 @@ class Decoder:
         Raises:
             ResponseError: The value does not fit; the error names the JSON path of the first fault.
         """
-        try:
+        # What is raised is raised outside of every `except`: its context would hold the answer.
+        with contextlib.suppress(Exception):
             return self._quick.structure(value, cls)
-        except Exception:  # noqa: BLE001  the slower second pass locates the fault
-            return self._explain(value, cls, path)
-
-    def _explain(self, value: Any, cls: Any, path: str) -> Any:
+        # The slower second pass locates the fault.
         try:
             return self._detailed.structure(value, cls)
         except Exception as exc:  # noqa: BLE001  cattrs lets every exception of a hook through
             where, reason = _locate(exc)
-            raise ResponseError(reason, path + where) from None
+        raise ResponseError(reason, path + where)
 
     @functools.cached_property
     def _quick(self) -> "cattrs.Converter":

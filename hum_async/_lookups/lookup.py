@@ -16,7 +16,15 @@ from hum_async._api.endpoints import Source
 from hum_async._api.retry import RetryPolicy, is_throttle, may_have_created, retry_delay
 from hum_async._polling.policies import PollPolicy
 from hum_async._polling.session_poll import SessionPoll
-from hum_async.errors import AddressError, ApiError, HumError, InvalidAddress, ResponseError
+from hum_async.errors import (
+    AddressError,
+    ApiError,
+    HumError,
+    InvalidAddress,
+    ResponseError,
+    SessionGone,
+    SessionNotFound,
+)
 from hum_async.models import (
     DEFAULT_AGENTS,
     Address,
@@ -36,6 +44,10 @@ class LookupStep(Enum):
     CREATE = auto()
     POLL = auto()
     CLOSE = auto()
+
+
+UNANSWERED = frozenset({Outcome.TIMED_OUT, Outcome.EXPIRED, Outcome.UNCERTAIN, Outcome.FAILED})
+"""Outcomes without a result of the session, if there is one."""
 
 
 def outcome_of(session: Session) -> Outcome | None:
@@ -152,14 +164,23 @@ class Lookup:
             delay = 0.0 if immediate else self.policy.first()
             self._look_at("session" if immediate else self.first, now, active, delay=delay)
 
-    def polled(self, session: Session, now: float, active: float) -> None:
-        """Record the answer to a poll."""
+    def polled(
+        self, session: Session, now: float, active: float, *, least: float | None = None
+    ) -> None:
+        """Record the answer to a poll.
+
+        Args:
+            session: What it says.
+            now: Present time.
+            active: Present time less all pauses.
+            least: Seconds that the answer asks to wait before the next poll.
+        """
         poll = self._polling()
         self._throttles = 0
         if session.providers is not None:
             self._providers = session.providers
         self.session = session = attrs.evolve(session, providers=self._providers)
-        self.update = update = poll.answered(session, now, active)
+        self.update = update = poll.answered(session, now, active, least=least)
         self.due = poll.due
         if update is None or not update.is_terminal:
             return
@@ -230,7 +251,8 @@ class Lookup:
         update = poll.give_up(error, now) if is_throttle(error) else poll.failed(error, now, active)
         self._throttles = 0
         self.due, self.update = poll.due, update
-        if update is not None and update.kind == UpdateKind.GONE and self._adopted:
+        gone = isinstance(error, SessionGone | SessionNotFound)
+        if update is not None and gone and self._adopted:
             # The session of the earlier run has ended, and its result with it.
             self._begin_anew(now)
         elif update is not None:
@@ -308,7 +330,8 @@ class Lookup:
             error=error,
         )
         self._tries = self._throttles = 0
-        closable = self.close and self.token is not None and outcome != Outcome.EXPIRED
+        # A session whose result was not had can be taken up again, as long as it lives.
+        closable = self.close and self.token is not None and outcome not in UNANSWERED
         self.step, self.due = (LookupStep.CLOSE if closable else None), now
 
 

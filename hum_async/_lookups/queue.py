@@ -13,7 +13,13 @@ from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any
 
-from hum_async._api.endpoints import ApiRequest, close_request, create_request, poll_request
+from hum_async._api.endpoints import (
+    ApiRequest,
+    close_request,
+    create_request,
+    least_wait,
+    poll_request,
+)
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._polling.due_queue import DueQueue
@@ -291,7 +297,9 @@ class LookupQueue:
         lookup.sent(*sender.clocks(), datetime.now(UTC))
         self.requests += 1
         try:
-            answer: Any = await sender.attempt(_request_of(lookup, step))
+            request = _request_of(lookup, step)
+            response = await sender.exchange(request)
+            answer: Any = sender.read(request, response)
         except (AuthenticationError, ConfigurationError):
             if step is not LookupStep.CLOSE:
                 raise
@@ -303,7 +311,7 @@ class LookupQueue:
             if step is LookupStep.CREATE:
                 lookup.created(answer, *sender.clocks())
             elif step is LookupStep.POLL:
-                lookup.polled(answer, *sender.clocks())
+                lookup.polled(answer, *sender.clocks(), least=least_wait(response))
             else:
                 lookup.closed()
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from hum_async._api.endpoints import ACCEPTED, Source
+from hum_async._api.endpoints import ACCEPTED, Source, least_wait
 from hum_async._api.retry import is_throttle
 from hum_async._api.sender import RequestSender
 from hum_async._polling.due_queue import DueQueue
@@ -299,10 +299,10 @@ class Poller:
         if entry.repeats(body, processing=processing):
             # Not decoded: most polls of a session find what the one before found.
             entry.keep_stamp(body)
-            update = entry.unchanged(*self._sender.clocks())
+            update = entry.unchanged(*self._sender.clocks(), least=least_wait(response))
         else:
             session = self._sender.read(request, response)
-            update = entry.answered(session, *self._sender.clocks())
+            update = entry.answered(session, *self._sender.clocks(), least=least_wait(response))
             if not entry.ended:
                 entry.keep(body, processing=processing, among=len(self._entries))
         self._polls += 1

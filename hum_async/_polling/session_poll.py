@@ -10,15 +10,9 @@ import math
 import attrs
 
 from hum_async._api.endpoints import Source
+from hum_async._api.retry import passes
 from hum_async._polling.policies import Poll, PollPolicy
-from hum_async.errors import (
-    ApiError,
-    HumError,
-    RateLimited,
-    ServerError,
-    SessionGone,
-    SessionNotFound,
-)
+from hum_async.errors import ApiError, HumError, SessionGone, SessionNotFound
 from hum_async.models import AgentChange, AgentStatus, Session, SessionUpdate, UpdateKind
 
 NOT_FOUND_GRACE = 5.0
@@ -26,6 +20,9 @@ NOT_FOUND_GRACE = 5.0
 
 MIN_SPACING = 2.0
 """Least seconds between two polls of one session (hum-api 5), unless a policy polls faster."""
+
+MAX_WAIT = 300.0
+"""Seconds; a longer Retry-After of a poll is cut to this, as a pause of the limiter is."""
 
 _ROUNDING = 1e-6
 """Seconds; less than this is a rounding error."""
@@ -133,8 +130,17 @@ class SessionPoll:
         self.due = min(self.due, now)
         self._chargeable = 0.0
 
-    def answered(self, session: Session, now: float, active: float) -> SessionUpdate | None:
-        """Record an answer; return its update if it shows anything new."""
+    def answered(
+        self, session: Session, now: float, active: float, *, least: float | None = None
+    ) -> SessionUpdate | None:
+        """Record an answer; return its update if it shows anything new.
+
+        Args:
+            session: What it says.
+            now: Present time.
+            active: Present time less all pauses.
+            least: Seconds that the answer asks to wait before the next poll, its Retry-After.
+        """
         before = self.session
         changed = (
             before is None
@@ -149,16 +155,18 @@ class SessionPoll:
             return self._update(UpdateKind.COMPLETED, before, now)
         if self._budget_spent():
             return self._update(UpdateKind.TIMED_OUT, before, now)
-        self._plan(gap, now, active)
+        self._plan(gap, now, active, least=least)
         return self._update(UpdateKind.CHANGED, before, now) if changed else None
 
-    def unchanged(self, now: float, active: float) -> SessionUpdate | None:
+    def unchanged(
+        self, now: float, active: float, *, least: float | None = None
+    ) -> SessionUpdate | None:
         """Record an answer that equals the last one except for `responded_at`."""
         self._unchanged += 1
         gap = self._count()
         if self._budget_spent():
             return self._update(UpdateKind.TIMED_OUT, self.session, now)
-        self._plan(gap, now, active)
+        self._plan(gap, now, active, least=least)
         return None
 
     def failed(self, error: HumError, now: float, active: float) -> SessionUpdate | None:
@@ -170,7 +178,8 @@ class SessionPoll:
         if not self._may_pass(error) or self._budget_spent():
             self.error = error
             return self._update(UpdateKind.FAILED, self.session, now)
-        self._plan(gap, now, active)
+        least = error.retry_after if isinstance(error, ApiError) else None
+        self._plan(gap, now, active, least=least)
         return None
 
     def give_up(self, error: HumError, now: float) -> SessionUpdate:
@@ -206,7 +215,7 @@ class SessionPoll:
     def _may_pass(self, error: HumError) -> bool:
         if isinstance(error, SessionNotFound):
             return self.session is None and self._spent < NOT_FOUND_GRACE
-        return not isinstance(error, ApiError) or isinstance(error, ServerError | RateLimited)
+        return not isinstance(error, ApiError) or passes(error)
 
     def _count(self, *, ready: bool = False, answered: bool = True) -> float:
         self.polls += 1
@@ -228,15 +237,23 @@ class SessionPoll:
         budget = self.policy.budget
         return budget is not None and budget - self._spent <= _ROUNDING
 
-    def _plan(self, gap: float, now: float, active: float) -> None:
+    def _plan(self, gap: float, now: float, active: float, *, least: float | None = None) -> None:
         if not gap >= 0.0 or (gap == math.inf and self.policy.budget is None):
             raise ValueError(f"the poll policy asks to wait {gap!r} seconds")
         if self._charged_until is not None:
             self._spent += active - self._charged_until
         self._charged_until = active
         budget = self.policy.budget
+        if least is not None:
+            least = min(least, MAX_WAIT)
         if budget is not None:
-            gap = _before_deadline(gap, max(0.0, budget - self._spent))
+            left = max(0.0, budget - self._spent)
+            gap = _before_deadline(gap, left)
+            if least is not None and gap < least:
+                # The poll at the deadline is sent whatever the server asks for: it is the last.
+                gap = left if least > left - MIN_SPACING else least
+        elif least is not None:
+            gap = max(gap, least)
         self._planned = self._chargeable = gap
         self._planned_from, self.due = now, now + gap
 

@@ -46,12 +46,14 @@ def unpack(packed: bytes, *, key: Hashable, address: Address) -> Qualification:
         raw = orjson.loads(zlib.decompress(packed))
         result = _converter().structure({**raw, "key": None, "address": None}, Qualification)
     except Exception as exc:  # noqa: BLE001  damaged bytes can raise anything
-        # Not chained: the cause may quote the result.
-        raise JournalError(
-            f"a result in the journal cannot be read ({type(exc).__name__}); the file is damaged: "
-            "restore it from a backup, or start over with --fresh"
-        ) from None
-    return attrs.evolve(result, key=key, address=address)
+        kind = type(exc).__name__
+    else:
+        return attrs.evolve(result, key=key, address=address)
+    # Raised outside of the `except`: the context may quote the result.
+    raise JournalError(
+        f"a result in the journal cannot be read ({kind}); the file is damaged: "
+        "restore it from a backup, or start over with --fresh"
+    )
 
 
 @cache
@@ -76,7 +78,9 @@ def _converter() -> "cattrs.Converter":
 
 def _error_to_json(error: HumError) -> dict[str, Any]:
     # Not pickled: a journal from another machine must not be able to run code.
-    return {"type": type(error).__name__, "args": list(error.args), "state": dict(error.__dict__)}
+    # A class that is not public is stored as the public one that it is derived from.
+    name = next(cls.__name__ for cls in type(error).__mro__ if cls.__name__ in errors.__all__)
+    return {"type": name, "args": list(error.args), "state": dict(error.__dict__)}
 
 
 def _error_from_json(raw: dict[str, Any]) -> HumError:

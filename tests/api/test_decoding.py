@@ -3,6 +3,8 @@
 # ruff: noqa: E501  the samples of the documentation are kept as they are
 
 import contextlib
+import gzip
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +25,7 @@ from hum_async import (
     SpeedRange,
 )
 from hum_async._api.decoding import (
+    check_token,
     decode_created,
     decode_internet,
     decode_ping,
@@ -171,15 +174,102 @@ def test_a_200_without_agents_is_settled_and_a_202_is_not() -> None:
     assert not session({}, processing=True).settled
 
 
-def test_the_token_that_was_asked_for_is_kept_whatever_the_answer_says() -> None:
-    assert meta(session_token="another").token == TOKEN
+def test_an_answer_of_another_session_is_refused() -> None:
+    with pytest.raises(ResponseError, match=r"^\$\.meta\.session_token: .* another session$"):
+        meta(session_token="another")
+    assert meta(session_token=None).token == TOKEN
+    assert meta(session_token="").token == TOKEN
 
 
-def test_a_created_session_needs_its_token_in_meta() -> None:
-    for body in ({}, {"data": {"session_token": "x"}}, {"meta": {"session_token": ""}}):
+def test_the_answer_to_a_delete_may_have_any_form_but_name_no_other_session() -> None:
+    body = orjson.dumps({"meta": {"session_token": "another"}})
+    for other in (b"", b"<html>", b"[1]", b'{"meta": 3}', body.replace(b"another", TOKEN.encode())):
+        check_token(other, token=TOKEN)
+    with pytest.raises(ResponseError):
+        check_token(body, token=TOKEN)
+
+
+def test_a_created_session_needs_its_token() -> None:
+    for body in ({}, {"data": {"session_token": 3}}, {"meta": {"session_token": ""}}):
         with pytest.raises(ResponseError) as caught:
             decode_created(orjson.dumps(body))
         assert caught.value.path == "$.meta.session_token"
+
+
+ODD: dict[str, Any] = {
+    "message": "caf\N{LATIN SMALL LETTER E WITH ACUTE}",
+    "meta": {"session_token": TOKEN},
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xef\xbb\xbf" + json.dumps(ODD).encode(),
+        b"\xef\xbb\xbf\xef\xbb\xbf" + json.dumps(ODD).encode(),
+        json.dumps(ODD).encode("utf-16"),
+        json.dumps(ODD, ensure_ascii=False).encode("latin-1"),
+        gzip.compress(json.dumps(ODD).encode()),
+        json.dumps({**ODD, "meta": {**ODD["meta"], "created_at": "soon"}}).encode(),
+        json.dumps({**ODD, "meta": {**ODD["meta"], "agent_status": 3}}).encode(),
+        json.dumps({**ODD, "data": [{"provider_name": "A"}, {}]}).encode(),
+        json.dumps({**ODD, "data": "none", "message": 5}).encode(),
+        json.dumps({**ODD, "x": 1e20}).encode(),
+        json.dumps({"data": {"session_token": TOKEN}}).encode(),
+        json.dumps({"data": {"session_token": TOKEN}, "meta": "none"}).encode(),
+        json.dumps({**ODD, "more": list(range(50))}).encode()[:-40],
+        b"while(1);" + json.dumps(ODD).encode(),
+    ],
+)
+def test_a_created_session_is_kept_if_its_token_can_be_read_however_odd_the_rest(
+    body: bytes,
+) -> None:
+    session = decode_created(body)
+    assert session.token == TOKEN
+    assert session.providers is None
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>login</html>", b"[]", b"null", b'"x"', b"\x1f\x8b"])
+def test_a_created_session_without_a_readable_token_is_an_error(body: bytes) -> None:
+    with pytest.raises(ResponseError):
+        decode_created(body)
+
+
+@pytest.mark.parametrize("number", ["1e20", "-1e19", "9223372036854775808", "1" * 40, "1.5E+300"])
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (
+            '{"data":{"internet":[{"provider_name":"A","min_plan_price":{"amount_cents":%s}}]}}',
+            "$.data.internet[0].min_plan_price.amount_cents",
+        ),
+        (
+            '{"data":{"internet":[{"provider_name":"A","new":{"deep":[1,%s]}}]}}',
+            "$.data.internet[0].new.deep[1]",
+        ),
+        ('{"later": %s}', "$.later"),
+        ('{"meta":{"session_params":{"zip": %s}}}', "$.meta.session_params.zip"),
+    ],
+)
+def test_a_number_beyond_64_bits_is_refused_wherever_it_is(
+    number: str, body: str, path: str
+) -> None:
+    with pytest.raises(ResponseError) as caught:
+        decode_internet((body % number).encode(), token=TOKEN, processing=False)
+    assert caught.value.path == path
+
+
+def test_numbers_of_64_bits_are_numbers() -> None:
+    body = b'{"later": [9223372036854775807, -9223372036854775808, 1e15, 0.1234567890123456789]}'
+    session = decode_internet(body, token=TOKEN, processing=False)
+    assert session.extra["later"][:3] == [2**63 - 1, -(2**63), 1e15]
+
+
+def test_no_error_has_the_answer_in_its_context() -> None:
+    for body in (b'{"meta": {"session_token": "SECRET"', b'{"meta": {"created_at": "SECRET"}}'):
+        with pytest.raises(ResponseError) as caught:
+            decode_session(body, token=TOKEN, processing=False)
+        assert caught.value.__context__ is None
 
 
 def test_an_empty_list_of_providers_is_not_the_same_as_none() -> None:
@@ -480,13 +570,13 @@ def test_money_is_not_guessed(amount: Any) -> None:
     assert path == "$.data.internet[1].min_plan_price.amount_cents"
 
 
-def test_the_path_in_a_created_session_begins_at_data() -> None:
-    body = {"data": [{"provider_name": "A"}, {}], "meta": {"session_token": TOKEN}}
+def test_the_path_of_a_missing_field_names_it() -> None:
+    body = {"data": {"internet": [{"provider_name": "A"}, {}]}}
     with pytest.raises(ResponseError) as caught:
-        decode_created(orjson.dumps(body))
+        decode_internet(orjson.dumps(body), token=TOKEN, processing=False)
     assert (caught.value.path, str(caught.value)) == (
-        "$.data[1].provider_name",
-        "$.data[1].provider_name: is missing",
+        "$.data.internet[1].provider_name",
+        "$.data.internet[1].provider_name: is missing",
     )
 
 

@@ -30,9 +30,10 @@ CERTAIN += [InvalidAddress(422), ApiError(404), AuthenticationError(401), ApiErr
 UNCERTAIN = [RequestTimeout("x"), TransportError("x"), ResponseError("x"), ServerError(200)]
 UNCERTAIN += [ServerError(status) for status in (500, 501, 502, 503, 504, 599)]
 PASSING = [ConnectFailed("x"), RequestTimeout("x"), TransportError("x"), ResponseError("x")]
-PASSING += [ServerError(500), ServerError(503, retry_after=1.0)]
-LASTING = [AuthenticationError(401), SessionGone(410), SessionNotFound(404), InvalidAddress(422)]
-LASTING += [ApiError(400), ConfigurationError("x"), AddressError("x")]
+PASSING += [ServerError(500), ServerError(503, retry_after=1.0), InvalidAddress(422)]
+PASSING += [ApiError(status) for status in (302, 400, 402, 405, 408, 409, 421, 425, 440, 460, 499)]
+LASTING = [AuthenticationError(401), SessionGone(410), SessionNotFound(404)]
+LASTING += [ApiError(404), ConfigurationError("x"), AddressError("x")]
 ANY = st.sampled_from([*CERTAIN, *UNCERTAIN, *PASSING, *LASTING])
 POLICIES = st.builds(
     RetryPolicy,

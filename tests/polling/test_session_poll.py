@@ -11,9 +11,11 @@ from hum_async import (
     AgentChange,
     AgentStatus,
     ApiError,
+    AuthenticationError,
     ConnectFailed,
     GuidedPolling,
     HumError,
+    InvalidAddress,
     Poll,
     Provider,
     RateLimited,
@@ -194,7 +196,7 @@ def test_gone_is_terminal_and_keeps_the_last_session() -> None:
     assert (update.kind, update.session, update.error) == (UpdateKind.GONE, GEOCODED, None)
 
 
-@pytest.mark.parametrize("error", [ApiError(400), ApiError(302), ApiError(418), ApiError(422)])
+@pytest.mark.parametrize("error", [ApiError(404), AuthenticationError(401)])
 def test_an_answer_that_will_not_change_fails_the_token_at_once(error: HumError) -> None:
     update = Clock(follow()).poll(error)
     assert update is not None
@@ -203,7 +205,11 @@ def test_an_answer_that_will_not_change_fails_the_token_at_once(error: HumError)
 
 @pytest.mark.parametrize(
     "error",
-    [ServerError(500), ConnectFailed("x"), RequestTimeout("x"), ResponseError("x")],
+    [
+        *(ServerError(500), ConnectFailed("x"), RequestTimeout("x"), ResponseError("x")),
+        *(ApiError(status) for status in (302, 400, 408, 409, 418, 421, 425, 460, 494, 499)),
+        InvalidAddress(422),
+    ],
     ids=repr,
 )
 def test_trouble_that_may_pass_fails_the_token_only_when_the_budget_is_spent(

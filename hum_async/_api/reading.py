@@ -1,0 +1,114 @@
+"""Reads the bytes of an answer as JSON, however they are wrapped, and finds a session token in it.
+
+The API sends UTF-8 (RFC 8259 8.1). Proxies put byte order marks before it, pack it unasked, or
+write it in another charset; none of that makes a paid answer unreadable.
+"""
+
+import re
+import zlib
+from typing import Any
+
+import orjson
+
+from hum_async._redact import HIDDEN
+from hum_async.errors import ResponseError
+
+_MAX = 4 * 1024 * 1024  # bytes of a packed body after decompression, as `transport.MAX_BODY`
+_LONGEST_KEY = 30  # a longer key might be a token
+_GZIP = b"\x1f\x8b"
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+LARGEST = 2**63
+"""Numbers from here on fit in no 64-bit integer, so that no column and no journal could keep them.
+A number with a fraction is never as large, because a float that large has none."""
+
+# Cheap and never wrong in the other direction: most answers hold no number like that.
+_MAY_BE_LARGE = re.compile(rb"[\[:,\s]-?(?:\d[\d.]{17,}|[\d.]+[eE]\+?\d)")
+_TOKEN = re.compile(r'"session_token"\s*:\s*"((?:[^"\\\x00-\x1f]|\\.){1,512})"')
+
+
+def load(body: bytes) -> Any:
+    """Return the JSON of a body.
+
+    Raises:
+        ResponseError: It is not JSON, or it holds a number beyond 64 bits.
+    """
+    plain, fault = _parsed(body)
+    if fault is not None:
+        plain, other = _parsed(_unwrapped(body))
+        if other is not None:
+            # Not chained, and raised outside the `except`: orjson's error holds the whole body.
+            raise ResponseError(f"not JSON (at byte {fault} of {len(body)})")
+    if _MAY_BE_LARGE.search(body) or body.startswith(_GZIP):
+        _refuse_large(plain, "$")
+    return plain
+
+
+def load_leniently(body: bytes) -> Any:
+    """Return the JSON of a body; None if it is none."""
+    plain, fault = _parsed(body)
+    return plain if fault is None else _parsed(_unwrapped(body))[0]
+
+
+def find_token(body: bytes) -> str | None:
+    """Return the session token of an answer to POST that cannot be decoded; None if it has none.
+
+    hum-api 2.2 has it in ``meta``, and older generations in ``data`` as well.
+    """
+    answer = load_leniently(body)
+    if isinstance(answer, dict):
+        for name in ("meta", "data"):
+            part = answer.get(name)
+            token = part.get("session_token") if isinstance(part, dict) else None
+            if isinstance(token, str) and token:
+                return token
+        return None
+    # Cut off, or JSON inside of something else.
+    found = _TOKEN.search(_text_of(_unwrapped(body)))
+    return _unescaped(found[1]) if found else None
+
+
+def _unescaped(text: str) -> str | None:
+    value, fault = _parsed(f'"{text}"'.encode())
+    return value if fault is None else None
+
+
+def _parsed(body: bytes) -> tuple[Any, int | None]:
+    """Return the JSON, or the position of the first byte that is none."""
+    try:
+        return orjson.loads(body), None
+    except orjson.JSONDecodeError as exc:
+        return None, exc.pos
+
+
+def _unwrapped(body: bytes) -> bytes:
+    """Return a body as UTF-8, unpacked and without a byte order mark."""
+    if body.startswith(_GZIP):
+        unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        try:
+            body = unpacker.decompress(body, _MAX)
+        except zlib.error:
+            return body
+    return _text_of(body).encode()
+
+
+def _text_of(body: bytes) -> str:
+    for mark, charset in _BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(charset, "replace").lstrip("\ufeff")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        # Every byte is a letter in this charset; no structure of JSON is beyond ASCII.
+        return body.decode("cp1252", "replace")
+
+
+def _refuse_large(value: Any, path: str) -> None:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            shown = name if name.isidentifier() and len(name) <= _LONGEST_KEY else HIDDEN
+            _refuse_large(item, f"{path}.{shown}")
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            _refuse_large(item, f"{path}[{at}]")
+    elif isinstance(value, int | float) and not -LARGEST <= value < LARGEST:
+        raise ResponseError("is a number beyond 64 bits", path)
