@@ -81,8 +81,6 @@ def read_address(cells: Mapping[str, Cell]) -> AddressReading:
     nothing = tuple(field for field, cell in cells.items() if says_nothing(cell))
     changed = _agreeing(parts)
     parts |= changed
-    if (spoilt := _spoilt_number(cells.get("zip"), parts)) is not None:
-        parts["zip"] = spoilt
     degrees, unused = _coordinates(cells)
     street1 = parts.pop("street1", None) or ""
     address = Address(street1, **parts, **degrees)  # type: ignore[arg-type]  # by name
@@ -156,22 +154,6 @@ def restored_zip(cell: Cell) -> Cell:
         return digits.zfill(_ZIP_DIGITS)
     digits = digits.zfill(_ZIP_DIGITS + 4)
     return f"{digits[:_ZIP_DIGITS]}-{digits[_ZIP_DIGITS:]}"
-
-
-def _spoilt_number(cell: Cell, parts: Mapping[str, str | None]) -> UnusableText | None:
-    """Return a ZIP code that was a number of fewer digits, if its zeros contradict the state."""
-    found = parts.get("zip")
-    is_number = isinstance(cell, int | float | Decimal)
-    if not is_number or not found or not found.startswith("0"):
-        return None
-    state = read_state(parts.get("state") or "")
-    if state is None or state[0] in states_of_zip(found):
-        return None
-    return UnusableText(
-        found,
-        "is a number of too few digits, and zeros before it belong to "
-        "another state; write it as text",
-    )
 
 
 def _agreeing(parts: Mapping[str, str | None]) -> dict[str, str]:

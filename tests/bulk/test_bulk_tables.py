@@ -75,9 +75,26 @@ def test_an_old_windows_file_is_taken_as_what_it_is_and_the_user_is_told(source:
 
 
 def test_a_file_that_is_text_in_no_way_is_refused_with_its_line(source: Path) -> None:
-    name = write(source, HEADER.encode() + b"1,\x81\x8d\xff,00901\n")
+    name = write(source, HEADER.encode() + b"1,\x00\x81\xff,00901\n")
     with pytest.raises(InputError, match=r"not utf-8 text \(line 2\).*--encoding"):
         open_table(name)
+
+
+def test_a_byte_that_is_odd_spoils_its_own_cell_only(source: Path) -> None:
+    rows = ["1,Peñón,00901\n".encode(), "2,Peñón,00902\n".encode("cp1252"), b"3,a\x81b,00903\n"]
+    table = open_table(write(source, HEADER.encode() + b"".join(rows)))
+    assert [row[1] for row in table.rows()] == ["Peñón", "Peñón", "a\ufffdb"]
+    assert "line 3" in (table.note or "")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "utf-16"])
+def test_a_mark_is_no_part_of_the_header(source: Path, encoding: str) -> None:
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    name = write(source, f"{mark}{HEADER}1,ñ,00901\n", encoding)
+    for named in (encoding, None):
+        table = open_table(name, encoding=named)
+        assert table.header == ("id", "street", "zip")
+        assert list(table.rows()) == [["1", "ñ", "00901"]]
 
 
 def test_a_file_that_is_not_what_was_named_is_refused_with_its_line(source: Path) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+import attrs
+
 from hum_async.bulk.result_columns import RESULT_COLUMNS
 from hum_async.bulk.tables._cells import Carried, Cell, as_text
 from hum_async.bulk.tables._csv import CsvSink, CsvTable, open_csv
@@ -11,8 +13,10 @@ from hum_async.bulk.tables._header import RateHeader
 from hum_async.bulk.tables._jsonl import JsonlSink, open_jsonl
 from hum_async.bulk.tables._output import Output
 from hum_async.bulk.tables._sink import Sink
+from hum_async.bulk.tables._sniff import format_of_content
 from hum_async.bulk.tables._source import STANDARD, readable_twice
 from hum_async.bulk.tables._table import Table
+from hum_async.bulk.tables._unpack import unpacked
 from hum_async.errors import InputError
 
 __all__ = [
@@ -42,7 +46,6 @@ _FORMATS = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-_MARKS = {b"PK\x03\x04": "excel", b"\xd0\xcf\x11\xe0": "excel", b"PAR1": "parquet", b"{": "jsonl"}
 
 
 def open_table(  # noqa: PLR0913  all but one are keyword-only
@@ -58,11 +61,13 @@ def open_table(  # noqa: PLR0913  all but one are keyword-only
 
     Args:
         source: Path of the file, or ``-`` for standard input.
-        encoding: Encoding of a CSV file; None detects UTF-8, UTF-16 and Windows-1252.
+        encoding: Encoding of a CSV or JSON file; None detects UTF-8, UTF-16, UTF-32, and
+            Windows-1252 in the lines that are not UTF-8.
         sheet: Sheet of an Excel file, without regard to case if none has exactly this name; None
             takes the first visible one whose header rates well, or else the first with text.
-        fmt: ``csv``, ``jsonl``, ``excel`` or ``parquet``; None decides by the suffix, or else by
-            the first bytes.
+        fmt: ``csv``, ``jsonl``, ``excel`` or ``parquet``; None decides by the content, or else by
+            the suffix. A file that is compressed (gzip, bzip2, xz, or zip with one file in it) is
+            unpacked first.
         header_row: Row of the header, from 1, of a CSV or Excel file; None finds it.
         rate_header: Returns how good a header of addresses a row would be, 0 for none at all. The
             best of the first 20 rows with text is the header; None takes the first.
@@ -73,32 +78,31 @@ def open_table(  # noqa: PLR0913  all but one are keyword-only
     name = "standard input" if source == STANDARD else source
     with mapped_os_errors(f"read {name}"):
         path = readable_twice(source)
-        chosen = fmt or _FORMATS.get(Path(source).suffix.casefold()) or _sniffed(path, source)
+        content, inner = unpacked(path, source, name=name)
+        chosen = fmt or format_of_content(content, inner, name=name)
         if header_row is not None and chosen in {"jsonl", "parquet"}:
             raise InputError(f"{name} is {chosen}, which has no header row; leave out --header-row")
         if chosen == "jsonl":
-            return open_jsonl(path, name=name)
-        if chosen == "excel":
+            table: Table = open_jsonl(content, name=name, encoding=encoding)
+        elif chosen == "excel":
             from hum_async.bulk.tables._excel import open_excel  # noqa: PLC0415  an extra
 
-            return open_excel(
-                path, name=name, sheet=sheet, header_row=header_row, rate_header=rate_header
+            table = open_excel(
+                content, name=name, sheet=sheet, header_row=header_row, rate_header=rate_header
             )
-        if chosen == "parquet":
+        elif chosen == "parquet":
             from hum_async.bulk.tables._parquet import open_parquet  # noqa: PLC0415  an extra
 
-            return open_parquet(path, name=name)
-        return open_csv(
-            path, name=name, encoding=encoding, header_row=header_row, rate_header=rate_header
-        )
-
-
-def _sniffed(path: Path, source: str) -> str:
-    if Path(source).suffix.casefold() in {".csv", ".tsv", ".txt"}:
-        return "csv"
-    with path.open("rb") as stream:
-        start = stream.read(8).removeprefix(b"\xef\xbb\xbf").lstrip()
-    return next((fmt for mark, fmt in _MARKS.items() if start.startswith(mark)), "csv")
+            table = open_parquet(content, name=name)
+        else:
+            table = open_csv(
+                content,
+                name=name,
+                encoding=encoding,
+                header_row=header_row,
+                rate_header=rate_header,
+            )
+    return table if content == path else attrs.evolve(table, path=path, unpacked=content)
 
 
 def format_of(target: str, fmt: str | None = None) -> str:

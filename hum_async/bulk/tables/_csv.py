@@ -1,6 +1,5 @@
 """Reads and writes CSV."""
 
-import codecs
 import csv
 import io
 import re
@@ -17,9 +16,9 @@ from hum_async.bulk.tables._cells import Cell, as_text
 from hum_async.bulk.tables._header import RateHeader, find_header, has_text
 from hum_async.bulk.tables._sink import FileSink
 from hum_async.bulk.tables._table import Table, named
+from hum_async.bulk.tables._text import Encoding, bad_line, encoding_of, is_binary, mixed_note
 from hum_async.errors import InputError
 
-_BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _DELIMITERS = ",;\t|"
 _SAMPLE = 20
 """Lines by which the delimiter is chosen."""
@@ -27,7 +26,6 @@ _SEPARATOR = re.compile(r"sep=([,;\t|])")
 """The line above the header by which Excel names the delimiter."""
 _RESAVED = re.compile(r"sep=[,;\t|][,;\t|]*")
 """The same line in a file that was saved again with another delimiter."""
-_WINDOWS = "cp1252"
 # The csv module refuses cells above 128 KiB; a column of notes may hold more.
 csv.field_size_limit(16 * 1024 * 1024)
 
@@ -42,12 +40,12 @@ class CsvTable(Table):
     """
 
     format: ClassVar[str] = "csv"
-    encoding: str
+    encoding: Encoding
     delimiter: str
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row, as wide as the header."""
-        with self.path.open(encoding=self.encoding, newline="") as stream:
+        with self.encoding.open(self.content) as stream:
             try:
                 for cells in islice(_records(stream, self.delimiter), self.header_row, None):
                     if has_text(cells):
@@ -77,64 +75,24 @@ def open_csv(
         InputError: The file is empty, no CSV, or not text in that encoding.
         OSError: The file cannot be opened.
     """
-    try:
-        found = _encoding(path, encoding)
-    except LookupError as exc:
-        raise InputError(f"there is no encoding {encoding!r}; try utf-8 or cp1252") from exc
+    found = encoding_of(path, encoding)
     scan = _Scan(path, name, header_row, rate_header)
     try:
-        return scan.table(found)
+        try:
+            return scan.table(found)
+        except UnicodeError:
+            mixed = None if encoding or is_binary(path) else found.mixed
+            if mixed is None:
+                raise
+            return attrs.evolve(scan.table(mixed), note=mixed_note(path, name, found))
     except UnicodeError:
-        if encoding is None and found == "utf-8" and _decodes(path, _WINDOWS):
-            return _as_windows(scan)
         hint = "name another --encoding" if encoding else "say what it is with --encoding"
         raise InputError(
-            f"{name} is not {found} text (line {_bad_line(path, found)}); save it as UTF-8, or "
+            f"{name} is not {found.name} text (line {bad_line(path, found)}); save it as UTF-8, or "
             f"{hint}"
         ) from None
     except csv.Error as exc:
         raise InputError(f"{name} is not a CSV file: {exc}") from exc
-
-
-def _as_windows(scan: "_Scan") -> CsvTable:
-    line = _bad_line(scan.path, "utf-8")
-    return attrs.evolve(
-        scan.table(_WINDOWS),
-        note=f"{scan.name} is not UTF-8 (line {line}) and was read as Windows-1252; if letters are "
-        "wrong, name its --encoding",
-    )
-
-
-def _decodes(path: Path, encoding: str) -> bool:
-    try:
-        with path.open(encoding=encoding) as stream:
-            # A null character means that the file is no text.
-            return all("\0" not in piece for piece in iter(lambda: stream.read(1 << 16), ""))
-    except UnicodeError:
-        return False
-
-
-def _encoding(path: Path, encoding: str | None) -> str:
-    with path.open("rb") as stream:
-        start = stream.read(64)
-    marked = next((found for mark, found in _BOMS.items() if start.startswith(mark)), None)
-    if encoding is None:
-        return marked or _by_zeros(start) or "utf-8"
-    known = codecs.lookup(encoding).name
-    "a".encode(encoding)  # raises LookupError for a codec that is no text encoding
-    # The byte order mark must not become part of the first column's name.
-    return "utf-8-sig" if known == "utf-8" and marked == "utf-8-sig" else encoding
-
-
-def _by_zeros(start: bytes) -> str | None:
-    """Return the UTF-16 encoding of text without a byte order mark: every second byte is zero."""
-    for encoding, zeros, letters in (
-        ("utf-16-le", start[1::2], start[::2]),
-        ("utf-16-be", start[::2], start[1::2]),
-    ):
-        if len(zeros) > 1 and not any(zeros) and all(letters):
-            return encoding
-    return None
 
 
 @attrs.frozen
@@ -146,8 +104,8 @@ class _Scan:
     header_row: int | None
     rate_header: RateHeader | None
 
-    def table(self, encoding: str) -> CsvTable:
-        with self.path.open(encoding=encoding, newline="") as stream:
+    def table(self, encoding: Encoding) -> CsvTable:
+        with encoding.open(self.path) as stream:
             delimiter = _delimiter(stream)
             stream.seek(0)
             top = _records(stream, delimiter)
@@ -208,17 +166,6 @@ def _records(stream: IO[str], delimiter: str) -> Iterator[list[str]]:
             yield [] if not number and _RESAVED.fullmatch(delimiter.join(cells)) else cells
     except csv.Error as exc:
         raise csv.Error(f"{exc} (in line {reader.line_num}; check its quotation marks)") from None
-
-
-def _bad_line(path: Path, encoding: str) -> str:
-    with path.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            try:
-                line.decode(encoding)
-            except UnicodeError:
-                # In UTF-16, the lines of the bytes are not the lines of the text.
-                return "unknown" if encoding.startswith("utf-16") else str(number)
-    return "unknown"
 
 
 class CsvSink(FileSink):

@@ -32,7 +32,7 @@ class ExcelTable(Table):
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row that is not empty, with as many cells as the header."""
         width = len(self.header)
-        rows = _sheet(_book(self.path, self.name), self.sheet)
+        rows = _sheet(_book(self.content, self.name), self.sheet)
         for cells in islice(rows, self.header_row, None):
             if has_text(cells):
                 yield cells + [None] * (width - len(cells))

@@ -1,4 +1,4 @@
-"""Reads and writes JSON lines."""
+"""Reads JSON lines and other files of JSON objects, and writes JSON lines."""
 
 import json
 import math
@@ -9,72 +9,101 @@ from typing import Any, ClassVar
 import attrs
 
 from hum_async.bulk.tables._cells import Cell, as_text, distinct
+from hum_async.bulk.tables._header import has_text
+from hum_async.bulk.tables._json_values import Line, json_lines
 from hum_async.bulk.tables._sink import FileSink
-from hum_async.bulk.tables._table import Table
+from hum_async.bulk.tables._table import Table, named
+from hum_async.bulk.tables._text import Encoding, bad_line, encoding_of, mixed_note
 from hum_async.errors import InputError
 
 
 @attrs.frozen(kw_only=True)
 class JsonlTable(Table):
-    """A file with a JSON object on each line."""
+    """A file of JSON objects: one on each line, in a list, or the features of GeoJSON.
+
+    Attributes:
+        encoding: Encoding of the text.
+    """
 
     format: ClassVar[str] = "jsonl"
+    encoding: Encoding
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row; a name that an object lacks is None."""
-        for found in _objects(self.path, self.name):
+        for found in _objects(self.content, self.name, self.encoding):
             yield [found.get(column) for column in self.header]
 
 
-def open_jsonl(path: Path, *, name: str) -> JsonlTable:
-    """Read a file of JSON lines once; its columns are all names in order of appearance.
+def open_jsonl(path: Path, *, name: str, encoding: str | None = None) -> JsonlTable:
+    """Read a file of JSON once; its columns are all names in order of appearance.
 
     Raises:
         InputError: The file is empty, or a line is no JSON object.
         OSError: The file cannot be opened.
     """
+    found = encoding_of(path, encoding)
+    try:
+        return _scan(path, name, found)
+    except UnicodeError:
+        mixed = None if encoding else found.mixed
+        if mixed is None:
+            raise InputError(
+                f"{name} is not {found.name} text (line {bad_line(path, found)}); name another "
+                "--encoding"
+            ) from None
+        return attrs.evolve(_scan(path, name, mixed), note=mixed_note(path, name, found))
+
+
+def _scan(path: Path, name: str, encoding: Encoding) -> JsonlTable:
     columns: dict[str, None] = {}
     count = 0
-    for found in _objects(path, name):
+    for found in _objects(path, name, encoding):
         count += 1
         columns.update(dict.fromkeys(found))
     if not count:
         raise InputError(f"{name} is empty; it needs a JSON object for each address")
-    return JsonlTable(path=path, name=name, header=tuple(columns), count=count)
+    return JsonlTable(path=path, name=name, header=tuple(columns), count=count, encoding=encoding)
 
 
-def _objects(path: Path, name: str) -> Iterator[dict[str, Any]]:
-    # Other line ends than \n may be part of a JSON text.
-    with path.open(encoding="utf-8-sig", newline="\n") as stream:
-        number = 0
-        try:
-            for number, line in enumerate(stream, 1):
-                if line.strip():
-                    yield _object(line, name, number)
-        except UnicodeError:
-            raise InputError(f"{name} is not UTF-8 text (below line {number})") from None
+def _objects(path: Path, name: str, encoding: Encoding) -> Iterator[dict[str, Any]]:
+    """Yield the objects that hold something.
+
+    A list on the first line names the columns of the lists below it.
+    """
+    names: tuple[str, ...] | None = None
+    with encoding.open(path) as stream:
+        for line in json_lines(stream, name):
+            found = line.value
+            if isinstance(found, list) and names is None and line.first:
+                names = named([as_text(cell) for cell in found], len(found))
+                continue
+            if isinstance(found, list) and names is not None:
+                found = _by_name(found, names, line, name)
+            if not isinstance(found, dict):
+                raise InputError(f"line {line.number} of {name} is not a JSON object")
+            if found.get("type") == "Feature" and "properties" in found:
+                found = _of_feature(found)
+            if has_text(found.values()):
+                yield found
 
 
-def _object(line: str, name: str, number: int) -> dict[str, Any]:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        # Not chained: the error would quote the line.
-        raise InputError(f"line {number} of {name} is not JSON") from None
-    if not isinstance(found, dict):
-        raise InputError(f"line {number} of {name} is not a JSON object")
-    # An escape can stand for half a character, which no output can hold.
-    if "\\u" in line and not _is_text(found):
-        raise InputError(f"line {number} of {name} holds halves of characters (\\ud800 ...)")
+def _by_name(cells: list[Any], names: tuple[str, ...], line: Line, name: str) -> dict[str, Any]:
+    if len(cells) > len(names):
+        raise InputError(f"line {line.number} of {name} has more values than the first line names")
+    return dict(zip(names, cells, strict=False))
+
+
+def _of_feature(feature: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties of a feature of GeoJSON, and the coordinates of its point."""
+    properties = feature["properties"]
+    found = dict(properties) if isinstance(properties, dict) else {}
+    geometry = feature.get("geometry")
+    point = isinstance(geometry, dict) and geometry.get("type") == "Point"
+    degrees = geometry.get("coordinates") if isinstance(geometry, dict) and point else None
+    known = {column.casefold() for column in found} & {"lat", "latitude", "lon", "lng", "longitude"}
+    if isinstance(degrees, list) and len(degrees) > 1 and not known:
+        found |= {"longitude": degrees[0], "latitude": degrees[1]}
     return found
-
-
-def _is_text(found: dict[str, Any]) -> bool:
-    try:
-        json.dumps(found, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class JsonlSink(FileSink):

@@ -35,7 +35,7 @@ class ParquetTable(Table):
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row."""
         arrow = library("pyarrow", extra="parquet", what="reading Parquet")
-        with _opened(self.path, self.name) as file:
+        with _opened(self.content, self.name) as file:
             try:
                 for batch in file.iter_batches(batch_size=_BATCH):
                     columns = [cells_of(arrow, column) for column in batch.columns]

@@ -27,6 +27,7 @@ class Table:
         skipped: Number of rows with text above the header.
         sheet: Name of the sheet of an Excel file; None for other formats.
         other_sheets: Names of the other visible sheets with text.
+        unpacked: The file that is read in place of a compressed one; None if it is not compressed.
     """
 
     format: ClassVar[str]
@@ -39,6 +40,12 @@ class Table:
     skipped: int = 0
     sheet: str | None = None
     other_sheets: tuple[str, ...] = ()
+    unpacked: Path | None = None
+
+    @property
+    def content(self) -> Path:
+        """The file that is read."""
+        return self.unpacked or self.path
 
     @cached_property
     def kept(self) -> tuple[int, ...]:
@@ -56,5 +63,5 @@ class Table:
 
 def named(header: Sequence[str], width: int) -> tuple[str, ...]:
     """Return `width` names of columns: those of the header, and ``column_N`` for empty ones."""
-    names = [column.strip() for column in header] + [""] * (width - len(header))
+    names = [column.strip("\ufeff \t\r\n\0") for column in header] + [""] * (width - len(header))
     return tuple(column or f"column_{number}" for number, column in enumerate(names, 1))

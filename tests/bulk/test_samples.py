@@ -1,0 +1,172 @@
+"""Files as programs write them: what would be sent for each of their rows, or why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hum_async import Address, AddressError
+from hum_async._api.addresses import checked_or_error
+from hum_async.bulk.files.columns import find_columns
+from hum_async.bulk.preflight import Severity, examine
+from hum_async.bulk.tables import open_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SAMPLES = Path(__file__).parent / "samples"
+WORDS = {"street", "unit", "city", "state", "zip"}
+MAIN = "100 Main St, Detroit, MI 48226"
+UNIT = "100 Main St, Apt 4, Detroit, MI 48226"
+SECOND = "101 Main St, Detroit, MI 48226"
+ZIP_ONLY = "100 Main St, 48226"
+ELM = "Elm St, Detroit, MI 48226"
+
+
+def rate(cells: Sequence[str]) -> int:
+    return len(WORDS & {cell.strip().casefold() for cell in cells})
+
+
+SENT = {
+    # encodings
+    "bom-quoted.csv": [MAIN],
+    "cp1252-only.csv": ["12 Cañon Rd, Española, NM 87532"],
+    "cp1252-undefined.csv": ["street1 holds a character that was lost"],
+    "double-bom.csv": [UNIT],
+    "mixed.csv": ["12 Cañon Rd, Española, NM 87532", "14 Cañon Rd, Española, NM 87532"],
+    "utf16-bom.csv": [UNIT],
+    "utf16-bom-sep.csv": [MAIN],
+    "utf16le-nobom.csv": [UNIT],
+    "utf32.csv": [UNIT],
+    # the shape of CSV
+    "blank-comma-rows.csv": [UNIT, "200 Main St, Detroit, MI 48226"],
+    "ctrl-z.csv": [MAIN],
+    "empty-headers.csv": [MAIN],
+    "inch-quote.csv": [MAIN],
+    "lone-cr.csv": [MAIN, "200 Main St, Detroit, MI 48226"],
+    "nul-padding-tail.csv": [MAIN],
+    "pipe-space.txt": [MAIN],
+    "quoted-newline.csv": [UNIT.replace(",", "", 1)],
+    "semicolon-comma-addr.csv": [UNIT, "200 Main St, Apt 5, Detroit, MI 48226"],
+    "sep-resaved.csv": [MAIN],
+    "sep-semicolon.csv": [MAIN],
+    "shifted-comma.csv": ["zip must be", "200 Main St, Detroit, MI 48226"],
+    "title-rows.csv": [MAIN],
+    "trailing-delims.csv": [MAIN, "200 Main St, Detroit, MI 48226"],
+    # ZIP codes and states
+    "zip-float.csv": ["609 Ellis St, San Francisco, CA 94109", "1 Elm St, Boston, MA 02139"],
+    "zip-lost-zero.csv": ["1 Elm St, Cambridge, MA 02139", "1 Elm St, San Juan, PR 00907"],
+    "zip-guards.csv": ["1 Elm St, Cambridge, MA 02139"] * 2,
+    "zip-sci.csv": ["zip must be"] * 2,
+    "zip9.csv": [
+        "1 Elm St, Detroit, MI 48226-1234",
+        "1 Elm St, Cambridge, MA 02139-1234",
+        "1 Elm St, Detroit, MI 48226-1234",
+        "1 Elm St, Detroit, MI 48226",
+        "1 Elm St, Detroit, MI 48226-1234",
+        "1 Elm St, Detroit, MI 48226-0000",
+    ],
+    "state-names.csv": [
+        *[f"1 {ELM}"] * 4,
+        "1 Elm St, New York, NY 10001",
+        f"1 {ELM}",
+        "state must be",
+    ],
+    "dc.csv": [
+        *["1600 Pennsylvania Ave NW, Washington, DC 20500"] * 3,
+        "1600 Pennsylvania Ave NW, Washington DC, 20500",
+        "an address in DC needs",
+    ],
+    "territories.csv": [
+        "state must be",
+        "state must be",
+        "1 Elm St, San Juan, PR 00907",
+        "URB Las Flores 12 Calle A, San Juan, PR 00926",
+    ],
+    # no value
+    "placeholder.csv": [f"{number} {ELM}" for number in range(1, 7)],
+    "latlon-comma.csv": [f"1 {ELM}"],
+    # JSON, and files that are not what their name says
+    "compressed.csv.gz": [UNIT],
+    "geojson.geojson": [ZIP_ONLY],
+    "json-array.json": [MAIN],
+    "json-cp1252.jsonl": ["12 Cañon Rd, 87532"],
+    "json-list-lines.jsonl": [ZIP_ONLY],
+    "json-nan.jsonl": [MAIN, SECOND],
+    "json-nested.jsonl": ["street1 holds"],
+    "json-numbers.jsonl": ["100 Main St, 4, Detroit, MI 02139"],
+    "json-pretty.json": [ZIP_ONLY],
+    "json-trailing-comma.json": [ZIP_ONLY, "101 Main St, 48226"],
+    "json-utf16.jsonl": [ZIP_ONLY],
+    "really-csv.xlsx": [MAIN],
+    "really-xlsx.csv": [UNIT.replace("Apt ", ""), "100 Main St, 4.5, Detroit, MI 48226"],
+    "tsv.xls": [MAIN],
+    # Excel
+    "blank-space-rows.xlsx": [UNIT, "200 Main St, Detroit, MI 48226"],
+    "cover-sheet.xlsx": [UNIT],
+    "dates.xlsx": ["street2 is a date", "street1 is a date"],
+    "hidden-first.xlsx": [UNIT],
+    "number-header.xlsx": [MAIN],
+    "sheet-name-space.xlsx": [UNIT],
+    "short-zip-tx.xlsx": ["1 Elm St, Tyler, TX 07570"],
+    "title-row.xlsx": [UNIT],
+    "types.xlsx": [UNIT.replace("Apt ", ""), "100 Main St, 4.5, Detroit, MI 48226"],
+    "zip-text-numbers.xlsx": [
+        "100 Main St, Cambridge, MA 02139",
+        "100 Main St, Cambridge, MA 02139",
+        "100 Main St, Cambridge, MA 02139-1234",
+        MAIN,
+        MAIN,
+    ],
+    # Parquet
+    "binary-strings.parquet": [MAIN, SECOND],
+    "decimal-zip.parquet": ["100 Main St, Detroit, MI 02139", "101 Main St, Detroit, MI"],
+    "dictionary.parquet": [MAIN, "101 Main St, Detroit, MI"],
+    "dup-columns.parquet": [ZIP_ONLY, "101 Main St, 48226"],
+    "far-dates.parquet": [MAIN, SECOND],
+    "large-string.parquet": [MAIN, "101 Main St, Detroit, MI"],
+    "ns-timestamps.parquet": [MAIN, SECOND],
+    "pandas-index.parquet": ["100 Main St, 4, Detroit, MI 02139", "101 Main St, Detroit, MI"],
+    "polars.parquet": [UNIT.replace("Apt ", ""), "101 Main St, Detroit, MI"],
+    "string-view.parquet": [MAIN, SECOND],
+    "struct.parquet": ["street1 holds"] * 2,
+    "types.parquet": [MAIN, SECOND],
+    "zip-float-nan.parquet": ["100 Main St, 4, Detroit, MI 02139", "101 Main St, Detroit, MI"],
+}
+
+
+def said(found: Address | AddressError) -> str:
+    return str(found)
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_each_row_is_sent_as_it_is_meant_or_refused_with_its_reason(name: str) -> None:
+    table = open_table(str(SAMPLES / name), rate_header=rate)
+    columns = find_columns(table.header)
+    found = [checked_or_error(columns.address(cells)) for cells in table.rows()]
+    assert table.count == len(found) == len(SENT[name])
+    for address, wanted in zip(found, SENT[name], strict=True):
+        if isinstance(address, AddressError):
+            assert said(address).startswith(wanted)
+        else:
+            assert said(address) == wanted
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_the_preflight_refuses_exactly_the_rows_that_are_not_sent(name: str) -> None:
+    table = open_table(str(SAMPLES / name), rate_header=rate)
+    columns = find_columns(table.header)
+    refused: set[int | None] = set()
+    examine(
+        table,
+        columns,
+        on_finding=lambda found: (
+            refused.add(found.row) if found.severity is Severity.REFUSED else None
+        ),
+    )
+    addresses = [checked_or_error(columns.address(cells)) for cells in table.rows()]
+    assert refused == {
+        row for row, found in enumerate(addresses, 1) if isinstance(found, AddressError)
+    }
