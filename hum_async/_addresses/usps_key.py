@@ -1,0 +1,248 @@
+"""Tells spellings of one address from other addresses, after USPS Publication 28.
+
+Words are folded only where the publication has them: a direction before or after the name, the
+suffix at its end, the unit behind it. So North St and N St, whose names these are, stay two, as do
+Main St and Main Ct, and Unit 1 and Unit 11.
+
+Apartment, unit, ``#`` and a unit without a word name the same thing. Every other designator stands
+for itself, because a house can have an Apt 4 and a Suite 4.
+"""
+
+import re
+from functools import lru_cache
+from typing import Literal
+
+from hum_async._addresses._usps_tables import (
+    DIRECTIONS,
+    ORDINALS,
+    SUFFIXES,
+    UNIT_PLACES,
+    UNITS,
+)
+from hum_async._addresses.places import states_of_zip
+from hum_async.models import Address
+
+Dedupe = Literal["exact", "usps"]
+"""How addresses are compared: as they are written, or after USPS Publication 28."""
+
+_COMMA = ","
+_MARKS = str.maketrans(
+    {"#": " # ", ",": " , ", ";": " , ", "'": "", '"': " ", "(": " ", ")": " ", ":": " "}
+)
+_INITIALS = re.compile(r"(?<=\b[A-Z])\.(?=[A-Z]\b)")
+_DOT = re.compile(r"\.(?!\d)|(?<!\d)\.")
+_ANY_DIGIT = re.compile(r"\d", re.ASCII)
+_FRACTION = re.compile(r"\d{1,2}/\d{1,2}", re.ASCII)
+_NUMBER_LETTER = re.compile(r"(\d)[ -]([A-Z])(?![A-Z])", re.ASCII)
+_ORDINAL = re.compile(r"(\d+)(?:ST|ND|RD|TH)?", re.ASCII)
+_DWELLINGS = frozenset({"#", "APT", "UNIT"})
+_ROAD_SYSTEMS = frozenset({"COUNTY", "CO", "CNTY", "STATE", "US"})
+_ROADS = frozenset({"HWY", "RD", "RTE"})
+_STATES_WITH_DIRECTIONS = frozenset({"CAROLINA", "DAKOTA", "VIRGINIA"})
+_CITY_WORDS = {"SAINT": "ST", "SAINTE": "STE", "FORT": "FT", "MOUNT": "MT"}
+
+
+def exact_key(address: Address) -> str:
+    """Return a text that is equal for two checked addresses that differ in case, dots or ZIP+4."""
+    parts = (address.street1, address.street2, address.city, address.state, (address.zip or "")[:5])
+    return "|".join((part or "").casefold().strip(" .,") for part in parts)
+
+
+def usps_key(address: Address) -> str:
+    """Return a text that is equal for two checked addresses that are one after Publication 28."""
+    words = _words(address.street1)
+    at = _unit_at(words)
+    street = _street([word for word in words[:at] if word != _COMMA])
+    units = _units(words[at:]) if at < len(words) else set()
+    if address.street2:
+        units |= _units(_words(address.street2))
+    zip5 = (address.zip or "")[:5]
+    state = address.state or _state_of(zip5)
+    return f"{street}|{'/'.join(sorted(units))}|{_city(address.city or '')}|{state}|{zip5}"
+
+
+def address_key(address: Address, dedupe: Dedupe = "usps") -> str:
+    """Return the key of a checked address, by how addresses are compared."""
+    return usps_key(address) if dedupe == "usps" else exact_key(address)
+
+
+@lru_cache(maxsize=1024)
+def _city(city: str) -> str:
+    first, *rest = _words(city) or [""]
+    return " ".join([_CITY_WORDS.get(first, first), *rest])
+
+
+@lru_cache(maxsize=1024)
+def _state_of(zip5: str) -> str:
+    """Return the state that a ZIP code belongs to; "" if there is more than one."""
+    states = states_of_zip(zip5)
+    return next(iter(states)) if len(states) == 1 else ""
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text in capitals, with "#" and commas as words of their own."""
+    text = text.upper()
+    if "." in text:
+        # 1.5 Mile Rd keeps its dot; N.W. is one word.
+        text = _DOT.sub(" ", _INITIALS.sub("", text))
+    return text.translate(_MARKS).split()
+
+
+# --- units ----------------------------------------------------------------------------------------
+
+
+def _unit_at(words: list[str]) -> int:
+    """Return where the unit begins in the words of a street's line; their number if there is none.
+
+    A number and a name come before it.
+    """
+    last = len(words) - 1
+    for at in range(2, last + 1):
+        word = words[at]
+        if word == "#" or (word == _COMMA and _is_unit(words[at + 1 :])):
+            return at
+        if word in UNITS and at < last and _names_a_unit(words, at):
+            return at
+        if word in UNIT_PLACES and at == last > 2 and _ends_a_street(words[at - 1]):  # noqa: PLR2004  number, name, suffix
+            return at
+    if last > 2 and UNITS.get(words[last]) == "FL" and _is_ordinal(words[last - 1]):  # noqa: PLR2004  number and name before
+        return last - 1
+    return last + 1
+
+
+def _names_a_unit(words: list[str], at: int) -> bool:
+    """Whether the designator at this place is one, and not part of the street's name."""
+    following = words[at + 1]
+    if words[-1] in SUFFIXES and words[at] not in {"APT", "APARTMENT", "STE", "SUITE"}:
+        return False
+    if UNITS[words[at]] in {"APT", "UNIT", "STE"}:
+        return following not in SUFFIXES
+    return following == "#" or len(following) == 1 or bool(_ANY_DIGIT.search(following))
+
+
+def _is_unit(words: list[str]) -> bool:
+    """Whether the words after a comma begin as a unit does."""
+    if not words:
+        return False
+    first = words[0]
+    designator = first == "#" or first in UNITS or (first in UNIT_PLACES and len(words) == 1)
+    return designator or (len(words) == 1 and bool(_ANY_DIGIT.search(first))) or _is_floor(words)
+
+
+def _is_floor(words: list[str]) -> bool:
+    return len(words) > 1 and UNITS.get(words[1]) == "FL" and _is_ordinal(words[0])
+
+
+def _is_ordinal(word: str) -> bool:
+    return word in ORDINALS or _ORDINAL.fullmatch(word) is not None
+
+
+def _ends_a_street(word: str) -> bool:
+    return word in SUFFIXES or word in DIRECTIONS
+
+
+def _units(words: list[str]) -> set[str]:
+    """Return the units that words name, each with its designator."""
+    units: list[list[str]] = [[""]]
+    skip = False
+    for at, word in enumerate(words):
+        if skip:
+            skip = False
+        elif _is_floor(words[at:]):
+            units.append(["FL", word])
+            skip = True
+        elif word in UNITS or word in UNIT_PLACES or word in {_COMMA, "#"}:
+            short = UNITS.get(word) or UNIT_PLACES.get(word) or word
+            # "Suite # 4": the sign belongs to the word before it.
+            if word in {_COMMA, "#"} and len(units[-1]) == 1:
+                continue
+            units.append(["" if short in _DWELLINGS or short == _COMMA else short])
+        elif not (word in {"NO", "NUMBER"} and at + 1 < len(words) and len(units[-1]) == 1):
+            units[-1].append(word)
+    return {text for unit in units if (text := _unit(unit))}
+
+
+def _unit(unit: list[str]) -> str:
+    designator, *names = unit
+    if designator == "FL" and len(names) == 1:
+        name = ORDINALS.get(names[0], names[0])
+        names = [found[1] if (found := _ORDINAL.fullmatch(name)) else name]
+    # 4 B and 4-B are 4B, but 1-1 is not 11.
+    name = " ".join(names)
+    if len(name) > 2:  # noqa: PLR2004  a digit, a separator and a letter
+        name = _NUMBER_LETTER.sub(r"\1\2", name)
+    return f"{designator} {name}".strip()
+
+
+# --- streets --------------------------------------------------------------------------------------
+
+
+def _street(words: list[str]) -> str:
+    number = 0
+    if words and _ANY_DIGIT.search(words[0]):
+        number = 1
+        if len(words) > 2 and _FRACTION.fullmatch(words[1]):  # noqa: PLR2004  a name follows
+            number = 2
+    elif "BOX" in words[:4]:
+        words = _box(words)
+    return " ".join([*words[:number], *_name(words[number:])])
+
+
+def _box(words: list[str]) -> list[str]:
+    at = words.index("BOX")
+    written = " ".join(words[:at])
+    return ["PO", *words[at:]] if written in {"P O", "PO", "POST OFFICE"} else words
+
+
+def _name(words: list[str]) -> list[str]:
+    """Return the words of a street's name with direction, suffix and ordinal abbreviated."""
+    if len(words) < 2:  # noqa: PLR2004  a name, whatever it is
+        return [ORDINALS.get(word, word) for word in words]
+    core, after = _without_direction_after(words)
+    before: list[str] = []
+    end: list[str] = []
+    if len(core) > 1 and core[-1] in SUFFIXES:
+        core, end = core[:-1], [SUFFIXES[core[-1]]]
+    elif len(core) > 1 and core[-2] in SUFFIXES and _is_name_of_a_road(core[-1]):
+        # Avenue A, Highway 41
+        core = [*core[:-2], SUFFIXES[core[-2]], core[-1]]
+    if len(core) > 1:
+        core, before = _without_direction_before(core)
+    core = [ORDINALS.get(" ".join(core), "")] if " ".join(core) in ORDINALS else core
+    return [*before, *core, *end, *after]
+
+
+def _is_name_of_a_road(word: str) -> bool:
+    return len(word) == 1 or word.isdecimal()
+
+
+def _without_direction_after(words: list[str]) -> tuple[list[str], list[str]]:
+    direction = DIRECTIONS.get(words[-1])
+    if direction is None:
+        return words, []
+    rest = words[:-1]
+    if rest[-1] in SUFFIXES:
+        # Avenue N and County Road E have letters for names.
+        if len(rest) == 1 or (rest[0] in _ROAD_SYSTEMS and SUFFIXES[rest[-1]] in _ROADS):
+            return words, []
+    elif len(rest) > 2 and rest[-2] in SUFFIXES and (both := _both(rest[-1], words[-1])):  # noqa: PLR2004  name, suffix, North
+        return rest[:-1], [both]
+    return rest, [direction]
+
+
+def _without_direction_before(words: list[str]) -> tuple[list[str], list[str]]:
+    direction = DIRECTIONS.get(words[0])
+    following = words[1]
+    if direction is None or following in _STATES_WITH_DIRECTIONS:
+        return words, []
+    if len(words) > 2 and (both := _both(words[0], following)) and words[2][0].isdecimal():  # noqa: PLR2004  North West 5th
+        return words[2:], [both]
+    return words[1:], [direction]
+
+
+def _both(first: str, second: str) -> str | None:
+    """Return the direction of two words, such as NW of North West; None if they are none."""
+    if (len(first) == 1) != (len(second) == 1):
+        return None
+    both = DIRECTIONS.get(first, "") + DIRECTIONS.get(second, "")
+    return both if both in {"NE", "NW", "SE", "SW"} else None

@@ -1,0 +1,169 @@
+"""Spellings of one address have one key, and what may be two addresses has two."""
+
+import itertools
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hum_async._addresses.usps_key import address_key
+from hum_async._api.addresses import checked
+from hum_async.models import Address
+
+
+def key_of(street1: str, street2: str | None = None, **place: str) -> str:
+    place = place or {"city": "Detroit", "state": "MI", "zip": "48226"}
+    return address_key(checked(Address(street1, street2, **place)))
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        [
+            ("20 Main St", "Apt 4"),
+            ("20 Main Street", "Apt 4"),
+            ("20 MAIN ST.", "#4"),
+            ("20 Main St", "Apartment 4"),
+            ("20 Main St Apt 4", None),
+            ("20 main str", "Unit 4"),
+            ("20 Main St., Apt. 4", None),
+            ("20 Main St #4", None),
+            ("20 Main St # 4", ""),
+            ("20 Main St Apt #4", None),
+            ("20 Main St, 4", None),
+            ("20 Main St", "4"),
+            ("20 Main St", "No. 4"),
+            ("20 Main St Apt 4", "Apt 4"),
+        ],
+        [("1 N Oak Ave", None), ("1 North Oak Avenue", None), ("1 N. Oak Av.", None)],
+        [("1 Oak Ave N", None), ("1 Oak Avenue North", None), ("1 OAK AV N.", None)],
+        [("1 Fifth Ave", None), ("1 5th Avenue", None), ("1 5TH AVE", None)],
+        [("1 E Twenty-First St", None), ("1 East 21st Street", None), ("1 E Twenty First St", None)],
+        [("1 5th St NW", None), ("1 5th St N.W.", None), ("1 Fifth Street Northwest", None)],
+        [("1 5th St NW", None), ("1 5th St North West", None), ("1 5th St N W", None)],
+        [("1 NW 5th St", None), ("1 North West 5th St", None), ("1 N. W. 5th St", None)],
+        [("9 Elm Blvd", "Suite 300"), ("9 Elm Boulevard Ste 300", None), ("9 Elm Blvd", "STE #300")],
+        [("9 Elm Rd", "4th Floor"), ("9 Elm Rd", "Fl 4"), ("9 Elm Road Fourth Floor", None)],
+        [("9 Elm Rd", "Bldg 2, Apt 4"), ("9 Elm Rd", "Building 2 #4"), ("9 Elm Rd Apt 4", "Bldg 2")],
+        [("9 Elm Rd", "Apt 4B"), ("9 Elm Rd", "4-B"), ("9 Elm Rd #4 B", None)],
+        [("9 Elm Rd", "Rear"), ("9 Elm Road Rear", None), ("9 Elm Rd (rear)", None)],
+        [("9 US Highway 41", None), ("9 U.S. Hwy 41", None), ("9 us hwy 41", None)],
+        [("9 Avenue N", None), ("9 Ave N", None)],
+        [("9 County Road E", None), ("9 County Rd E", None)],
+        [("9 State Street North", None), ("9 State St N", None)],
+        [("PO Box 12", None), ("P.O. Box 12", None), ("P O Box 12", None), ("Post Office Box 12", None)],
+        [("9 St Mary's St", None), ("9 St. Marys Street", None)],
+        [("12\N{EN DASH}34 Oak St", None), ("12-34 Oak Street", None)],
+    ],
+)  # fmt: skip
+def test_spellings_of_one_address_have_one_key(spellings: list[tuple[str, str | None]]) -> None:
+    assert len({key_of(*spelling) for spelling in spellings}) == 1
+
+
+@pytest.mark.parametrize(
+    "streets",
+    [
+        ["1 N Main St", "1 S Main St", "1 Main St", "1 Main St N", "1 NE Main St", "1 E Main St"],
+        ["1 Main St", "1 Main Ct", "1 Main Ave", "1 Main", "1 Main Street Ct", "1 Main Sq"],
+        ["1 Main St Unit 1", "1 Main St Unit 11", "1 Main St", "1 Main St Unit 1-1"],
+        ["123 Main St", "123 1/2 Main St", "1231/2 Main St", "123-2 Main St", "12-32 Main St"],
+        ["12 Main St A", "12 Main St B", "12 A Main St", "12 B Main St", "12 Main St"],
+        ["12A Main St", "12B Main St", "12 Main St Apt A", "12 Main St Apt B"],
+        ["1 Avenue A", "1 Avenue B", "1 Avenue N", "1 N Avenue", "1 North Avenue", "1 A Avenue"],
+        ["1 North St", "1 N St", "1 Street N", "1 South St", "1 S St"],
+        ["1 Court St", "1 Ct", "1 St Court", "1 Court Ct"],
+        ["1 St Marys St", "1 Marys St", "1 St Marys Ct", "1 Saint St"],
+        ["1 E St NW", "1 East St NW", "1 NW E St", "1 E St", "1 W St NW", "1 E St NE"],
+        ["1 County Road E", "1 County Road East", "1 County Road N", "1 E County Road"],
+        ["1 W Virginia Ave", "1 West Virginia Ave", "1 Virginia Ave W", "1 Virginia Ave"],
+        ["1 Main St Apt 4", "1 Main St Suite 4", "1 Main St Fl 4", "1 Main St Rm 4"],
+        ["1 Main St Bldg 2 Apt B", "1 Main St Bldg 2B", "1 Main St Apt 2B", "1 Main St Bldg 2"],
+        ["1 1st St", "1 First Mile St", "1 1 St", "1 11th St", "1 21st St", "1 2nd St"],
+        ["1 1.5 Mile Rd", "1 15 Mile Rd", "1 5 Mile Rd"],
+        ["1 Trail Dr", "1 Trailer Dr", "1 Trl Ct"],
+        ["1 Key West Dr", "1 W Key Dr", "1 Key Dr W"],
+        ["1 Old Unit Rd", "1 Old Rd", "1 Old Rd Unit 1"],
+        ["1 Front St", "1 Front", "1 Upper St", "1 Rear St", "1 Lot St", "1 Suite Dr"],
+        ["PO Box 1", "PO Box 11", "1 Box St", "1 PO Box Rd"],
+    ],
+)
+def test_what_may_be_two_addresses_has_two_keys(streets: list[str]) -> None:
+    assert len({key_of(street) for street in streets}) == len(streets)
+
+
+def test_place_counts_by_city_state_and_the_five_digits() -> None:
+    one = key_of("1 Oak St", city="St. Louis", state="MO", zip="63101-1234")
+    assert one == key_of("1 Oak St", city="saint louis", state="mo", zip="63101")
+    assert one == key_of("1 Oak St", city="ST LOUIS", zip="63101")
+    others = [
+        key_of("1 Oak St", city="Ladue", state="MO", zip="63101"),
+        key_of("1 Oak St", city="St. Louis", state="MO", zip="63102"),
+        key_of("1 Oak St", city="St. Louis", state="IL"),
+    ]
+    assert len({one, *others}) == 4
+
+
+NAMES = "Main Oak Washington Martin-Luther-King Lakeview Fifth 21st St-Clair Pine-Ridge".split()
+SUFFIX = {"St": "Street", "Ave": "Avenue", "Blvd": "Boulevard", "Ct": "Court", "Dr": "Drive"}
+WAYS = {"": "", "N": "North", "SW": "Southwest", "E": "East"}
+DIGITS = {"Fifth": "5th"}
+
+
+def twelve_spellings(rng: random.Random) -> list[Address]:
+    number, unit = rng.randint(1, 9999), f"{rng.randint(1, 99)}{rng.choice(['', 'B'])}"
+    name, suffix = rng.choice(NAMES).replace("-", " "), rng.choice(list(SUFFIX))
+    before, after = rng.choice([("", "N"), ("E", ""), ("", ""), ("SW", "")])
+    short = f"{number} {before} {name} {suffix} {after}"
+    long = f"{number} {WAYS[before]} {DIGITS.get(name, name)} {SUFFIX[suffix]} {WAYS[after]}"
+    dotted = f"{number} {before and before + '.'} {name} {suffix}. {after}"
+    streets = [
+        (short, f"Apt {unit}"), (long, f"Apartment {unit}"), (dotted, f"#{unit}"),
+        (short.upper(), f"APT. {unit}"), (long.lower(), f"unit {unit.lower()}"), (short, unit),
+        (f"{short} Apt {unit}", None), (f"{long}, #{unit}", None), (f"{dotted} # {unit}", None),
+        (f"{long}, Unit {unit}", None), (f"  {short} ,Apt #{unit}", ""), (long, f"# {unit}"),
+    ]  # fmt: skip
+    zips = itertools.cycle(["48226", "48226-1234"])
+    return [Address(a, b, "Detroit", "mi", zip_code) for (a, b), zip_code in zip(streets, zips)]  # noqa: B905
+
+
+def test_a_thousand_addresses_in_twelve_spellings_have_a_key_each() -> None:
+    rng = random.Random(7)
+    for _ in range(1000):
+        spellings = twelve_spellings(rng)
+        assert len({address_key(checked(spelling)) for spelling in spellings}) == 1, spellings
+
+
+def test_fifty_thousand_addresses_have_as_many_keys() -> None:
+    ways = ["", "N", "S", "E", "W", "NW"]
+    names = ["Main", "Court", "North", "N", "St Marys", "Avenue A", "5th", "1st", "Park", "Key West"]
+    suffixes = ["St", "Ct", "Ave", "Rd", "Trl"]
+    units = ["", " Apt 1", " Apt 11", " Ste 1", " Apt 1B", " Fl 1", " Rear"]
+    numbers = ["1", "11", "1-1", "1 1/2", "1A"]
+    every = itertools.product(numbers, ways, names, suffixes, ["", "N", "SE", "W", "S"], units)
+    streets = [
+        f"{number} {before} {name} {suffix} {after}{unit}"
+        for number, before, name, suffix, after, unit in every
+    ][:50_000]
+    assert len(streets) == 50_000
+    merged = {}
+    for street in streets:
+        key = address_key(Address(" ".join(street.split()), zip="48226"))
+        assert merged.setdefault(key, street) == street
+    assert len(merged) == 50_000
+
+
+@given(st.text(max_size=60), st.text(max_size=20))
+def test_any_text_has_a_key_that_case_and_spaces_do_not_change(street: str, unit: str) -> None:
+    ascii_only = street.encode("ascii", "ignore").decode()
+    one = Address(ascii_only, unit.encode("ascii", "ignore").decode(), zip="48226")
+    two = Address(f"  {one.street1.lower()} ", (one.street2 or "").upper(), zip="48226-1234")
+    assert address_key(one) == address_key(two)
+
+
+def test_the_exact_key_folds_case_dots_and_zip4_alone() -> None:
+    one = checked(Address("1 Main St.", None, "Detroit", "mi", "48226-1234"))
+    two = checked(Address(" 1  MAIN st", "", "detroit ", "MI", "48226"))
+    three = checked(Address("1 Main Street", None, "Detroit", "MI", "48226"))
+    assert address_key(one, "exact") == address_key(two, "exact") != address_key(three, "exact")
+    assert address_key(one) == address_key(two) == address_key(three)
