@@ -452,9 +452,9 @@ MUTANTS = [
     ),
     Mutant(
         "zip4-is-the-same-address",
-        "_api/addresses.py",
-        '(address.zip or "")[:5]',
-        'address.zip or ""',
+        "_addresses/usps_key.py",
+        'zip5 = (address.zip or "")[:5]',
+        'zip5 = address.zip or ""',
         "bulk/test_bulk_order.py api/test_addresses.py",
     ),
     Mutant(

@@ -1,4 +1,4 @@
-"""Addresses as the API takes them (hum-api 2.2): check, normalise, compare, parse one line."""
+"""Addresses as the API takes them (hum-api 2.2): check, normalise, parse one line."""
 
 import re
 from typing import Any
@@ -81,12 +81,6 @@ def _check_degrees(name: str, value: object, most: float) -> None:
     # This comparison also refuses NaN, and converts no large integer.
     if not number or not -most <= value <= most:  # type: ignore[operator]
         raise AddressError(f"{name} must be a number of degrees within +-{most:g}", name)
-
-
-def address_key(address: Address) -> str:
-    """Return a text that is equal for two checked addresses that differ in case, dots or ZIP+4."""
-    parts = (address.street1, address.street2, address.city, address.state, (address.zip or "")[:5])
-    return "|".join((part or "").casefold().strip(" .,") for part in parts)
 
 
 _UNIT = re.compile(r"(?i)(?:(?:apt|apartment|unit|suite|ste|floor|fl|rm|room|bldg|lot)\b|#).*")

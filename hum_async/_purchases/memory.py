@@ -5,12 +5,17 @@ from collections.abc import Hashable, Sequence
 
 import attrs
 
+from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.records import Change, Entry, Settled
 from hum_async.models import Address, Qualification
 
 
 class MemoryStore:
-    """A `PurchaseStore` that keeps the results of one run, for later rows of the same address."""
+    """A `PurchaseStore` that keeps the results of one run, for later rows of the same address.
+
+    Args:
+        dedupe: How addresses are compared.
+    """
 
     durable = False
     known = 0
@@ -19,15 +24,16 @@ class MemoryStore:
     taken_since: str | None = None
     found_rate: float | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, dedupe: Dedupe = "usps") -> None:
+        self.dedupe: Dedupe = dedupe
         self.requests = 0
         self._results: dict[bytes, Qualification] = {}
 
-    async def find(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
+    async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
         """Return the entries of these addresses. Only settled addresses have one."""
         return {
             address: Entry(None, found.outcome, 0, found.requests, None, address)
-            for address in addresses
+            for address, _ in addresses
             if (found := self._results.get(address)) is not None
         }
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Hashable, Sequence
 from typing import Protocol
 
+from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.records import Change, Entry
 from hum_async.models import Address, Qualification
 
@@ -29,12 +30,14 @@ class PurchaseStore(Protocol):
             run's. The job keeps it current. None if no rate was found.
         taken_since: Earliest time of observation (ISO 8601, UTC) of a result of an earlier job that
             is taken; None takes all.
+        dedupe: How the addresses are compared whose digests the store holds.
     """
 
     requests: int
     run: int
     found_rate: float | None
     taken_since: str | None
+    dedupe: Dedupe
 
     @property
     def durable(self) -> bool:
@@ -51,8 +54,11 @@ class PurchaseStore(Protocol):
         """Number of sessions for which earlier runs may have been billed."""
         ...
 
-    async def find(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
-        """Return the entries of these addresses, by address digest."""
+    async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
+        """Return entries by digest, of addresses that are given with their digest.
+
+        Spellings of one address share a digest; an earlier job may know one of them.
+        """
         ...
 
     async def result(self, entry: Entry, *, key: Hashable, address: Address) -> Qualification:

@@ -103,6 +103,7 @@ class FileJob:
             api=self._api,
             max_age=options.max_age,
             reuse_from=options.reuse_from,
+            dedupe=options.dedupe,
         )
         if options.forget_open:
             await self._store.work(Journal.forget_open)
@@ -167,7 +168,12 @@ class FileJob:
         writing = asyncio.ensure_future(
             store.work(
                 lambda journal: compose(
-                    self._table, self._columns, journal.find, outputs=outputs, stop=stop
+                    self._table,
+                    self._columns,
+                    journal.find,
+                    dedupe=journal.dedupe,
+                    outputs=outputs,
+                    stop=stop,
                 )
             )
         )

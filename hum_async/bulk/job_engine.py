@@ -364,18 +364,19 @@ class JobEngine(LookupObserver):
             if lookup.result is not None:
                 self._deliver(lookup.result)
                 continue
-            digest = address_digest(lookup.address)
+            digest = address_digest(lookup.address, store.dedupe)
             # Before the store is asked: a look-up under way may be settled after that.
             if not self._joins(digest, lookup):
                 unknown.append((digest, lookup))
-        found = await store.find([digest for digest, _ in unknown]) if unknown else {}
+        asked = [(digest, lookup.address) for digest, lookup in unknown]
+        found = await store.find(asked) if asked else {}
         begun: set[bytes] = set()
         for digest, lookup in unknown:
             if self._joins(digest, lookup):
                 continue
             if digest in begun:
                 # A row of this chunk had the same address: its purchase has changed since.
-                found |= await store.find([digest])
+                found |= await store.find([(digest, lookup.address)])
             begun.add(digest)
             await self._begin(digest, lookup, found.get(digest), store)
         self._wake()

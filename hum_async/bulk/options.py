@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from hum_async._addresses.usps_key import Dedupe
 from hum_async._polling.policies import LearnedPolling, PollPolicy
 from hum_async.models import Outcome, SessionUpdate
 
@@ -55,6 +56,8 @@ class JobOptions:
         max_pause: Seconds; a job with a journal ends if the API asks it to wait for longer. None:
             it waits. Without a journal it always waits, because open sessions would be lost.
         forget_open: Sessions that earlier runs left open are known to be lost.
+        dedupe: How addresses are compared, so that each is bought once: ``"usps"``, however they
+            are spelled (USPS Publication 28), or ``"exact"``. None: as the journal was begun.
 
     Raises:
         ValueError: A value is out of its range, or `reuse_from` is given without a journal.
@@ -71,6 +74,7 @@ class JobOptions:
     on_update: OnUpdate | None = None
     max_pause: float | None = MAX_JOB_PAUSE
     forget_open: bool = False
+    dedupe: Dedupe | None = None
 
     def __attrs_post_init__(self) -> None:
         """Refuse what makes no sense together."""

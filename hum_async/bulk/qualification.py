@@ -7,6 +7,7 @@ from pathlib import Path
 
 from yarl import URL
 
+from hum_async._addresses.usps_key import Dedupe
 from hum_async._polling.policies import PollPolicy
 from hum_async._polling.stream import Stream
 from hum_async._purchases.memory import MemoryStore
@@ -34,6 +35,7 @@ def qualify(  # noqa: PLR0913  all but two by name
     reuse_from: str | os.PathLike[str] | None = None,
     max_sessions: int | None = None,
     on_update: OnUpdate | None = None,
+    dedupe: Dedupe | None = None,
 ) -> "QualificationStream":
     """Look up many addresses; iterate over the results with ``async for``.
 
@@ -60,6 +62,10 @@ def qualify(  # noqa: PLR0913  all but two by name
         max_sessions: Sessions that may be bought, all runs with this journal together; None for no
             bound. A purchase that is uncertain counts.
         on_update: Called with a row's key and each `SessionUpdate` of its session; must not raise.
+        dedupe: ``"usps"`` buys an address once however it is spelled, after USPS Publication 28
+            ("20 Main Street #4" is "20 MAIN ST APT 4"); ``"exact"`` only folds case, spaces and
+            ZIP+4. What is sent stays as written. None: as the journal was begun, and ``"usps"``
+            for a new one or without one.
 
     Returns:
         An async iterator of `Qualification`, in order of completion. What happens to a row is told
@@ -69,7 +75,8 @@ def qualify(  # noqa: PLR0913  all but two by name
     Raises:
         AuthenticationError: While iterating: the key is not accepted. Nothing more is sent; what
             is under way is waited for first, because it may have been paid.
-        JournalError: While iterating: the journal cannot be used or written any more.
+        JournalError: While iterating: the journal cannot be used or written any more, or was begun
+            with another `dedupe`.
         ApiUnavailable: While iterating, with a journal only: the API asks to wait for more than two
             minutes. Call again after that time. Without a journal the job waits.
         SessionLimitReached: While iterating: rows are left, and `max_sessions` are bought.
@@ -86,6 +93,7 @@ def qualify(  # noqa: PLR0913  all but two by name
         reuse_from=None if reuse_from is None else Path(reuse_from),
         max_sessions=max_sessions,
         on_update=on_update,
+        dedupe=dedupe,
     )
     store = _open_store(options, api=api_name(client.base_url))
     return QualificationStream(JobEngine(client.sender, addresses, options=options, store=store))
@@ -94,10 +102,14 @@ def qualify(  # noqa: PLR0913  all but two by name
 @asynccontextmanager
 async def _open_store(options: JobOptions, *, api: str) -> AsyncIterator[PurchaseStore]:
     if options.journal is None:
-        yield MemoryStore()
+        yield MemoryStore(options.dedupe or "usps")
         return
     store = await open_journal(
-        options.journal, api=api, max_age=options.max_age, reuse_from=options.reuse_from
+        options.journal,
+        api=api,
+        max_age=options.max_age,
+        reuse_from=options.reuse_from,
+        dedupe=options.dedupe,
     )
     try:
         yield store

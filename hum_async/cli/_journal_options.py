@@ -11,6 +11,7 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async._purchases.sqlite.journal import remove_journal
 from hum_async._purchases.sqlite.schema import VERSION, version_of
@@ -68,6 +69,14 @@ class JournalOptions:
         Path | None,
         Parameter(help="Journal of another job, whose results are taken where they fit."),
     ] = None
+    dedupe: Annotated[
+        Dedupe | None,
+        Parameter(
+            help="What is bought once: an address however it is spelled, after USPS Publication 28 "
+            "(usps), or only as it is written (exact). Default: as the journal was begun; usps for "
+            "a new one."
+        ),
+    ] = None
     max_sessions: Annotated[
         int | None,
         Parameter(
@@ -96,6 +105,7 @@ class JournalOptions:
             max_pause=MAX_JOB_PAUSE if keep else None,
             # The sessions of an earlier process ended with its simulator.
             forget_open=simulated,
+            dedupe=self.dedupe,
         )
 
     @property

@@ -60,11 +60,15 @@ def _totals(found: Preflight) -> list[str]:
         "rows": found.rows,
         "[red]refused[/], at no cost": found.refused,
         "[yellow]suspicious[/], bought as they are": found.suspicious,
-        "the same address as a row above, at no cost": found.duplicates,
+        f"the same address as a row above, {_spelled(found)}at no cost": found.duplicates,
         "ZIP codes that were numbers and got their leading zeros back": found.restored,
         "cells that hum check --corrected corrects": found.correctable,
     }
     return [f"{count:,} {what}" for what, count in lines.items() if count]
+
+
+def _spelled(found: Preflight) -> str:
+    return f"{found.spelled:,} of them spelled differently, " if found.spelled else ""
 
 
 def _kinds(found: Preflight) -> Table:

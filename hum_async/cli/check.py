@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from hum_async._addresses.usps_key import Dedupe
 from hum_async.bulk.files.columns import AddressColumns
 from hum_async.bulk.preflight import REPORT_COLUMNS, TEXTS, Finding, examine, report_values
 from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, open_sink
@@ -25,6 +26,7 @@ def check(  # noqa: PLR0913  each is an option of the command
     report: PathOrDash | None = None,
     corrected: PathOrDash | None = None,
     rate: Positive | None = None,
+    dedupe: Dedupe = "usps",
     limit: Annotated[int, Parameter(validator=Number(gte=0))] = 20,
     table: InputOptions = _DEFAULT_INPUT,
 ) -> int:
@@ -39,6 +41,8 @@ def check(  # noqa: PLR0913  each is an option of the command
         corrected: Write the table again with what can be corrected without a doubt: lost zeros of
             ZIP codes, names of states, spaces, whole addresses in the street's cell.
         rate: Requests per second to reckon with.
+        dedupe: What a job buys once: an address however it is spelled, after USPS Publication 28
+            (usps), or only as it is written (exact).
         limit: How many findings to show.
         table: How to read the input.
     """
@@ -54,7 +58,12 @@ def check(  # noqa: PLR0913  each is an option of the command
             messages.status("Looking at every row ..."),
         ):
             found = examine(
-                source, columns, keep=limit, on_finding=on_finding, on_corrected=on_corrected
+                source,
+                columns,
+                dedupe=dedupe,
+                keep=limit,
+                on_finding=on_finding,
+                on_corrected=on_corrected,
             )
         on_screen = STANDARD not in {report, corrected}
         show_preflight(found, rate=rate, limit=limit, console=data if on_screen else messages)

@@ -64,7 +64,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
         if not quiet:
             table.describe(source, columns)
         if dry_run:
-            found = examine(source, columns)
+            found = examine(source, columns, dedupe=journal.dedupe or "usps")
             show_preflight(found, rate=api.rate)
             return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
         outputs = JobOutputs(table=source, columns=columns, target=output, fmt=format, long=long)

@@ -9,7 +9,8 @@ from typing import Literal, Self, TypedDict
 
 import attrs
 
-from hum_async._api.addresses import address_key, checked
+from hum_async._addresses.usps_key import address_key
+from hum_async._api.addresses import checked
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher

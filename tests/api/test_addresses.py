@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hum_async import Address, AddressError
 from hum_async._addresses.places import STATES
-from hum_async._api.addresses import address_key, checked, parse_line
+from hum_async._api.addresses import checked, parse_line
 from hum_async._api.decoding import encode_address
 
 
@@ -131,13 +131,6 @@ def test_only_what_is_known_is_sent() -> None:
     body = encode_address(Address("1 Main St", zip="02139", latitude=0.0), campaign_id="summer")
     expected = {"street1": "1 Main St", "zip": "02139", "latitude": 0.0, "campaign_id": "summer"}
     assert orjson.loads(body) == expected
-
-
-def test_spellings_of_one_address_have_one_key() -> None:
-    one = checked(Address("1 Main St.", None, "Detroit", "mi", "48226-1234"))
-    two = checked(Address(" 1  MAIN st", "", "detroit ", "MI", "48226"))
-    assert address_key(one) == address_key(two)
-    assert address_key(one) != address_key(checked(Address("1 Main St", "2", "Detroit", "MI")))
 
 
 @pytest.mark.parametrize(

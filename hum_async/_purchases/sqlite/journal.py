@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.codec import pack
 from hum_async._purchases.records import (
     Asked,
@@ -26,12 +27,16 @@ from hum_async._purchases.records import (
 )
 from hum_async._purchases.sqlite.lock import LockFile
 from hum_async._purchases.sqlite.schema import (
+    ADDRESS_KEY,
+    ADDRESS_KEYS,
     APPLICATION_ID,
     SCHEMA,
     VERSION,
     check_api,
+    check_dedupe,
     check_header,
     damaged,
+    dedupe_of,
     find,
     found_rate,
     setting,
@@ -52,13 +57,26 @@ class Journal:
         path: The file. It must be on a disk of this machine.
         api: Name of the API; a journal holds the results of one API.
         create: Create the file if it is missing.
+        dedupe: How addresses are compared. A journal keeps what it was begun with; None takes that,
+            and USPS Publication 28 for a new one.
+
+    Attributes:
+        dedupe: How its addresses are compared.
 
     Raises:
         JournalError: Another process uses the file; it is no journal, or belongs to another
-            version or API; or it cannot be read or written. The file is then unchanged.
+            version or API, or compares addresses otherwise; or it cannot be read or written. The
+            file is then unchanged.
     """
 
-    def __init__(self, path: Path, *, api: str | None = None, create: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        api: str | None = None,
+        create: bool = True,
+        dedupe: Dedupe | None = None,
+    ) -> None:
         self.path = path
         check_header(path, must_exist=not create)
         try:
@@ -70,7 +88,7 @@ class Journal:
             with self._mapped_errors():
                 self._db = _connect(path)
                 undo.callback(self._db.close)
-                self._begin(api)
+                self._begin(api, dedupe)
             undo.pop_all()
 
     def close(self) -> None:
@@ -171,13 +189,17 @@ class Journal:
                 (self.run,),
             )
 
-    def _begin(self, api: str | None) -> None:
+    def _begin(self, api: str | None, dedupe: Dedupe | None) -> None:
         if not self._db.execute("PRAGMA user_version").fetchone()[0]:
             with self._transaction():
                 self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
                 for statement in SCHEMA.split(";\n"):
                     self._db.execute(statement)
+                key = ADDRESS_KEYS[dedupe or "usps"]
+                self._db.execute("REPLACE INTO setting VALUES (?, ?)", (ADDRESS_KEY, key))
+        self.dedupe = dedupe_of(self.path, self._db)
+        check_dedupe(self.path, self.dedupe, dedupe)
         check_api(self.path, setting(self._db, "api"), api)
         if self._db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
             raise JournalError(f"{self.path} must be on a disk of this machine, not on a network's")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.records import Entry, Tally
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
@@ -41,6 +42,10 @@ CREATE TABLE purchase (
 );
 CREATE UNIQUE INDEX one_purchase ON purchase (address) WHERE superseded IS NULL;
 """
+ADDRESS_KEY = "address_key"
+"""Name of the setting that says how addresses are compared."""
+ADDRESS_KEYS: dict[Dedupe, str] = {"exact": "exact", "usps": "usps-1"}
+"""Its values. Other rules would get another number: their digests are not comparable."""
 _FIND = (
     "SELECT address, token, outcome, run, requests, observed_at, result FROM purchase "
     "WHERE superseded IS NULL AND address IN ({marks})"
@@ -96,6 +101,32 @@ def check_api(path: Path, known: str | None, api: str | None) -> None:
         raise JournalError(
             f"{path} holds results of {known}, and this job asks {api}; use another output or "
             "journal, or start over with --fresh"
+        )
+
+
+def dedupe_of(path: Path, db: sqlite3.Connection) -> Dedupe:
+    """Return how the addresses of a journal are compared.
+
+    Raises:
+        JournalError: It compares them by rules that this version does not know.
+    """
+    # A journal from before there were rules to choose from names none.
+    known = setting(db, ADDRESS_KEY) or ADDRESS_KEYS["exact"]
+    for dedupe, name in ADDRESS_KEYS.items():
+        if name == known:
+            return dedupe
+    raise JournalError(
+        f"{path} compares addresses by rules of another version of hum_async; use that version, or "
+        "start over with --fresh or another file"
+    )
+
+
+def check_dedupe(path: Path, known: Dedupe, wanted: Dedupe | None) -> None:
+    """Raise JournalError if addresses shall be compared otherwise than a journal does."""
+    if wanted is not None and wanted != known:
+        raise JournalError(
+            f"{path} was begun with --dedupe {known}, which a journal keeps; leave --dedupe "
+            f"{wanted} out, or start over with --fresh or another file"
         )
 
 

@@ -10,15 +10,39 @@ from typing import TypeVar
 
 import attrs
 
+from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.codec import unpack
-from hum_async._purchases.records import Change, Entry, Tally
+from hum_async._purchases.records import Change, Entry, Tally, address_digest
 from hum_async._purchases.sqlite.journal import Journal
-from hum_async._purchases.sqlite.schema import find, open_reading
+from hum_async._purchases.sqlite.schema import dedupe_of, find, open_reading
 from hum_async._tasks import wait_for_tasks
 from hum_async.errors import JournalError
 from hum_async.models import Address, Qualification
 
 T = TypeVar("T")
+
+
+@attrs.frozen
+class _EarlierJournal:
+    """The journal of another job, opened read-only, and how it compares addresses."""
+
+    db: sqlite3.Connection
+    dedupe: Dedupe
+
+    def find(
+        self, addresses: Sequence[tuple[bytes, Address]], *, dedupe: Dedupe
+    ) -> dict[bytes, Entry]:
+        """Return results to copy by digest, of addresses with digests that `dedupe` makes."""
+        theirs = [
+            digest if dedupe == self.dedupe else address_digest(address, self.dedupe)
+            for digest, address in addresses
+        ]
+        entries = find(self.db, list(dict.fromkeys(theirs)))
+        return {
+            mine: attrs.evolve(entry, copied=True)
+            for (mine, _), digest in zip(addresses, theirs, strict=True)
+            if (entry := entries.get(digest)) is not None and entry.reusable
+        }
 
 
 class JournalStore:
@@ -43,11 +67,12 @@ class JournalStore:
         tally: Tally,
         *,
         taken_since: str | None = None,
-        earlier: sqlite3.Connection | None = None,
+        earlier: "_EarlierJournal | None" = None,
     ) -> None:
         self.requests = 0
         self.path = journal.path
         self.run = journal.run
+        self.dedupe = journal.dedupe
         self.taken_since = taken_since
         self.found_rate = journal.found_rate()
         self.known = tally.known
@@ -60,8 +85,8 @@ class JournalStore:
         self._failure: Exception | None = None
         self._written = 0
 
-    async def find(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
-        """Return the entries of these addresses, by address digest, as of the last commit."""
+    async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
+        """Return the entries of addresses by digest, as of the last commit."""
         return await self.work(lambda journal: self._find(journal, addresses))
 
     async def result(self, entry: Entry, *, key: Hashable, address: Address) -> Qualification:
@@ -111,13 +136,13 @@ class JournalStore:
         await wait_for_tasks([closing])
         closing.result()
 
-    def _find(self, journal: Journal, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
-        found = journal.find(addresses)
+    def _find(
+        self, journal: Journal, addresses: Sequence[tuple[bytes, Address]]
+    ) -> dict[bytes, Entry]:
+        found = journal.find([digest for digest, _ in addresses])
         if self._earlier is not None:
-            missing = [address for address in addresses if address not in found]
-            for address, entry in find(self._earlier, missing).items():
-                if entry.reusable:
-                    found[address] = attrs.evolve(entry, copied=True)
+            missing = [row for row in addresses if row[0] not in found]
+            found |= self._earlier.find(missing, dedupe=self.dedupe)
         return found
 
     def close_now(self) -> None:
@@ -127,7 +152,7 @@ class JournalStore:
 
     def _close_files(self, journal: Journal) -> None:
         if self._earlier is not None:
-            self._earlier.close()
+            self._earlier.db.close()
         journal.close()
 
     async def _close(self) -> None:
@@ -171,7 +196,12 @@ class JournalStore:
 
 
 async def open_journal(
-    path: Path, *, api: str | None, max_age: float | None = None, reuse_from: Path | None = None
+    path: Path,
+    *,
+    api: str | None,
+    max_age: float | None = None,
+    reuse_from: Path | None = None,
+    dedupe: Dedupe | None = None,
 ) -> JournalStore:
     """Open a journal in a thread of its own.
 
@@ -180,6 +210,7 @@ async def open_journal(
         api: Name of the API.
         max_age: Age in seconds up to which results of earlier jobs are taken; None for any age.
         reuse_from: Journal of another job, from which results of new addresses are copied.
+        dedupe: How addresses are compared; None as the journal does, which keeps it.
 
     Raises:
         JournalError: One of the journals cannot be used.
@@ -187,15 +218,21 @@ async def open_journal(
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hum-journal")
 
     def open_store() -> JournalStore:
-        earlier = open_reading(reuse_from, api=api) if reuse_from else None
+        earlier = None
         with contextlib.ExitStack() as undo:
-            if earlier is not None:
-                undo.callback(earlier.close)
-            journal = Journal(path, api=api)
+            if reuse_from is not None:
+                db = open_reading(reuse_from, api=api)
+                undo.callback(db.close)
+                earlier = _EarlierJournal(db, dedupe_of(reuse_from, db))
+            journal = Journal(path, api=api, dedupe=dedupe)
             undo.callback(journal.close)
             since = journal.begin_job(max_age)
             store = JournalStore(
-                journal, executor, journal.tally(), taken_since=since, earlier=earlier
+                journal,
+                executor,
+                journal.tally(),
+                taken_since=since,
+                earlier=earlier,
             )
             undo.pop_all()
         return store

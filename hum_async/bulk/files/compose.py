@@ -12,6 +12,7 @@ from itertools import islice
 
 import attrs
 
+from hum_async._addresses.usps_key import Dedupe
 from hum_async._api.addresses import checked_or_error
 from hum_async._purchases.codec import unpack
 from hum_async._purchases.records import FAILED_OUTCOMES, Entry, address_digest
@@ -88,8 +89,14 @@ class Composed:
             self.last = max(self.last or seen, seen)
 
 
-def compose(
-    table: Table, columns: AddressColumns, find: Find, *, outputs: Outputs, stop: threading.Event
+def compose(  # noqa: PLR0913  the parts of an output, most by name
+    table: Table,
+    columns: AddressColumns,
+    find: Find,
+    *,
+    dedupe: Dedupe,
+    outputs: Outputs,
+    stop: threading.Event,
 ) -> Composed | None:
     """Write every row that has a result, and finish the outputs.
 
@@ -97,6 +104,7 @@ def compose(
         table: The input.
         columns: Columns of the address.
         find: Returns the journal's entries of addresses, by address digest.
+        dedupe: How the journal compares addresses.
         outputs: The outputs.
         stop: Another thread sets it to stop; then the outputs are discarded.
 
@@ -108,7 +116,7 @@ def compose(
     """
     written = Composed()
     try:
-        for row in results_of(table, columns, find):
+        for row in results_of(table, columns, find, dedupe=dedupe):
             if stop.is_set():
                 outputs.discard()
                 return None
@@ -141,7 +149,9 @@ class ResultRow:
     reading: AddressReading
 
 
-def results_of(table: Table, columns: AddressColumns, find: Find) -> Iterator[ResultRow]:
+def results_of(
+    table: Table, columns: AddressColumns, find: Find, *, dedupe: Dedupe
+) -> Iterator[ResultRow]:
     """Yield every row of the input with its result."""
     rows = table.rows()
     seen = SeenAddresses()
@@ -150,7 +160,7 @@ def results_of(table: Table, columns: AddressColumns, find: Find) -> Iterator[Re
         readings = [columns.read(cells) for cells in chunk]
         addresses = [checked_or_error(reading.address) for reading in readings]
         digests = [
-            b"" if isinstance(address, AddressError) else address_digest(address)
+            b"" if isinstance(address, AddressError) else address_digest(address, dedupe)
             for address in addresses
         ]
         found = find(list({digest for digest in digests if digest}))

@@ -7,8 +7,10 @@ from typing import Any
 
 import attrs
 
+from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.sqlite.schema import (
     damaged,
+    dedupe_of,
     find,
     integrity_errors,
     open_reading,
@@ -81,7 +83,7 @@ def _check(journal: Path, db: sqlite3.Connection, verdict: Verdict) -> None:
     }
     verdict.note("every file is as it was written", list(_changed(files, manifest)))
     if "input" in files and "output" in files:
-        rows = list(_wrong_rows(db, manifest, files))
+        rows = list(_wrong_rows(db, manifest, files, dedupe=dedupe_of(journal, db)))
         verdict.note("every row of the input is in the output once, with its result", rows)
 
 
@@ -123,7 +125,7 @@ def _changed(files: dict[str, Path], manifest: dict[str, Any]) -> Iterator[str]:
 
 
 def _wrong_rows(
-    db: sqlite3.Connection, manifest: dict[str, Any], files: dict[str, Path]
+    db: sqlite3.Connection, manifest: dict[str, Any], files: dict[str, Path], *, dedupe: Dedupe
 ) -> Iterator[str]:
     try:
         source = _opened(files["input"], manifest["files"]["input"])
@@ -136,7 +138,7 @@ def _wrong_rows(
     written = target.rows()
     number = 0
     for number, expected in enumerate(
-        results_of(source, columns, lambda digests: find(db, digests)), 1
+        results_of(source, columns, lambda digests: find(db, digests), dedupe=dedupe), 1
     ):
         cells, result = expected.cells, expected.result
         row = next(written, None)

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.records import address_digest
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.files.columns import AddressColumns
@@ -52,6 +53,7 @@ class Preflight:
         refused: Number of rows that will not be sent.
         suspicious: Number of rows that will be sent although they have a suspicious finding.
         duplicates: Number of rows with the address of an earlier row, which cost nothing.
+        spelled: Number of those rows that spell the address differently from the rows above.
         sessions: Number of different valid addresses, each of which costs a session.
         restored: Number of ZIP codes that were numbers and got their leading zeros back.
         correctable: Number of cells that `corrected` changes, without the restored ZIP codes.
@@ -63,6 +65,7 @@ class Preflight:
     refused: int
     suspicious: int
     duplicates: int
+    spelled: int
     sessions: int
     restored: int
     correctable: int
@@ -70,10 +73,11 @@ class Preflight:
     findings: tuple[Finding, ...]
 
 
-def examine(
+def examine(  # noqa: PLR0913  all but two by name
     table: Table,
     columns: AddressColumns,
     *,
+    dedupe: Dedupe = "usps",
     keep: int = 20,
     on_finding: Callable[[Finding], object] | None = None,
     on_corrected: Callable[[list[Cell]], object] | None = None,
@@ -83,13 +87,14 @@ def examine(
     Args:
         table: The input.
         columns: Columns of the address.
+        dedupe: How a job will compare addresses.
         keep: Number of findings to keep in the result; all are counted.
         on_finding: Called with each finding, those about the whole table first.
         on_corrected: Called with each corrected row, in the order of the table.
     """
     where = Columns(table.header, columns.at)
     tally = _Tally(keep, on_finding)
-    seen = SeenAddresses()
+    seen, spellings = SeenAddresses(), SeenAddresses()
     rows = iter(table.rows())
     sample = list(islice(rows, _SAMPLE))
     overall = check_columns(where, [columns.address(cells) for cells in sample])
@@ -102,9 +107,14 @@ def examine(
         valid = find_refusals(row)
         for suspicion in SUSPICIONS:
             suspicion(row)
-        if valid is not None and (first := seen.first(address_digest(valid), number)) is not None:
-            message = f"same address as row {first}; it is bought once"
-            row.add(FindingKind.DUPLICATE, Severity.INFO, message)
+        if valid is not None:
+            alike = spellings.first(address_digest(valid, "exact"), number)
+            first = seen.first(address_digest(valid, dedupe), number)
+            if first is not None:
+                otherwise = ", spelled differently" if alike is None else ""
+                message = f"same address as row {first}{otherwise}; it is bought once"
+                row.add(FindingKind.DUPLICATE, Severity.INFO, message)
+                tally.spelled += alike is None
         tally.count_row(row)
         if on_corrected is not None:
             on_corrected(corrected(cells, row.findings, columns=columns))
@@ -167,6 +177,7 @@ class _Tally:
         self._on_finding = on_finding
         self._rows = self._refused = self._suspicious = self._duplicates = 0
         self._restored = self._correctable = 0
+        self.spelled = 0
         self._kinds: dict[tuple[Severity, FindingKind], KindCount] = {}
         self._kept: dict[Severity, list[Finding]] = {severity: [] for severity in Severity}
 
@@ -201,6 +212,7 @@ class _Tally:
             refused=self._refused,
             suspicious=self._suspicious,
             duplicates=self._duplicates,
+            spelled=self.spelled,
             sessions=sessions,
             restored=self._restored,
             correctable=self._correctable,
