@@ -236,6 +236,10 @@ class Lookup:
         else:
             self._finish(_why_not_created(error), now, error=error)
 
+    def not_storable(self, error: HumError, now: float) -> None:
+        """Record that the result cannot be kept: the look-up has failed, and is not closed."""
+        self._finish(Outcome.FAILED, now, error=error)
+
     def closed(self) -> None:
         """Record that the session was closed."""
         self.step = None

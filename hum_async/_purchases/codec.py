@@ -7,53 +7,108 @@ import zlib
 from collections.abc import Hashable, Mapping
 from datetime import datetime
 from functools import cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import orjson
 
 from hum_async import errors
-from hum_async.errors import HumError, JournalError
+from hum_async.errors import HumError, JournalError, ResponseError
 from hum_async.models import Address, AgentStatus, Outcome, Qualification
 
 if TYPE_CHECKING:
     import cattrs
 
 _APART = ("key", "address")
+_CHECKSUM = 16
 _LEVEL = 1  # higher levels save 5 % of the space for three times the CPU time
 
 
-def pack(result: Qualification) -> bytes:
-    """Return a result as compressed JSON."""
+def pack(result: Qualification, *, digest: bytes = b"") -> bytes:
+    """Return a result as compressed JSON, and behind it a checksum that binds it to its address.
+
+    Args:
+        result: The result.
+        digest: What identifies the address in the store.
+
+    Raises:
+        ResponseError: The result holds a value that has no stored form.
+    """
     raw = _converter().unstructure(result, Qualification)
     for name in _APART:
         raw.pop(name, None)
-    return zlib.compress(orjson.dumps(raw), _LEVEL)
+    try:
+        packed = zlib.compress(orjson.dumps(raw), _LEVEL)
+    except (
+        TypeError
+    ) as exc:  # orjson.JSONEncodeError is one; its message has no value of the result
+        raise ResponseError(f"the result cannot be stored: {exc}") from None
+    return packed + _checksum(packed, digest)
 
 
-def unpack(packed: bytes, *, key: Hashable, address: Address) -> Qualification:
+def rebind(packed: bytes, *, old: bytes, new: bytes) -> bytes:
+    """Return a packed result, bound to another digest of its address.
+
+    Raises:
+        JournalError: The bytes are damaged, or not those of that address.
+    """
+    blob = _opened(packed, old)[0]
+    return blob + _checksum(blob, new)
+
+
+def _checksum(packed: bytes, digest: bytes) -> bytes:
+    return blake2b(packed, key=digest, digest_size=_CHECKSUM).digest()
+
+
+def _opened(packed: bytes, digest: bytes) -> tuple[bytes, bytes]:
+    """Return the compressed result without its checksum, and its JSON.
+
+    A result of a version that wrote no checksum has nothing behind it.
+    """
+    try:
+        unpacker = zlib.decompressobj()
+        raw = unpacker.decompress(packed)
+        blob, found = packed, unpacker.unused_data
+        if found:
+            blob = packed[: -len(found)]
+        sound = unpacker.eof and found in {b"", _checksum(blob, digest)}
+    except (zlib.error, TypeError, ValueError):
+        sound = False
+    if not sound:
+        raise _unreadable("its checksum is wrong")
+    return blob, raw
+
+
+def _unreadable(why: str) -> JournalError:
+    return JournalError(
+        f"a result in the journal cannot be read ({why}); the file is damaged: "
+        "restore it from a backup, or start over with --fresh"
+    )
+
+
+def unpack(packed: bytes, *, key: Hashable, address: Address, digest: bytes = b"") -> Qualification:
     """Return a packed result with the key and address of a row.
 
     Args:
         packed: Bytes that `pack` returned.
         key: Key of the row.
         address: Address of the row.
+        digest: What identifies the address in the store.
 
     Raises:
-        JournalError: The bytes are damaged.
+        JournalError: The bytes are damaged, or those of another address.
     """
+    _, content = _opened(packed, digest)
     try:
-        raw = orjson.loads(zlib.decompress(packed))
+        raw = orjson.loads(content)
         result = _converter().structure({**raw, "key": None, "address": None}, Qualification)
     except Exception as exc:  # noqa: BLE001  damaged bytes can raise anything
         kind = type(exc).__name__
     else:
         return attrs.evolve(result, key=key, address=address)
     # Raised outside of the `except`: the context may quote the result.
-    raise JournalError(
-        f"a result in the journal cannot be read ({kind}); the file is damaged: "
-        "restore it from a backup, or start over with --fresh"
-    )
+    raise _unreadable(kind)
 
 
 @cache

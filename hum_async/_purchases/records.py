@@ -80,10 +80,11 @@ class Opened:
 
 @attrs.frozen
 class Settled:
-    """The address has a result."""
+    """The address has a result; `packed` is the same in the store's own form."""
 
     address: bytes
     result: Qualification
+    packed: bytes | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
@@ -109,6 +110,7 @@ class Entry:
         observed_at: Time at which the API gave the result, ISO 8601 in UTC.
         packed: The result in the store's own form; None while there is no result.
         copied: The entry comes from another job's journal and is not yet in this one.
+        digest: The address, as in the store that the entry comes from.
     """
 
     token: str | None = attrs.field(repr=False)
@@ -118,6 +120,12 @@ class Entry:
     observed_at: str | None
     packed: bytes | None = attrs.field(repr=False)
     copied: bool = False
+    digest: bytes = b""
+
+    @property
+    def can_be_taken_up(self) -> bool:
+        """Whether the look-up ended without its result, and its session may still have it."""
+        return self.token is not None and self.outcome in {Outcome.FAILED, Outcome.TIMED_OUT}
 
     @property
     def reusable(self) -> bool:

@@ -16,7 +16,7 @@ class ResumeAction(Enum):
     BUY = auto()
     """Create a session."""
     ADOPT = auto()
-    """Poll the session of an earlier run."""
+    """Poll the session of an earlier run, which has no result."""
     TAKE = auto()
     """Use the stored result."""
     WRITE_OFF = auto()
@@ -42,6 +42,8 @@ class ResumeRules:
         if entry is None:
             return ResumeAction.BUY, None
         if (reason := self._reason_to_supersede(entry)) is not None:
+            if entry.can_be_taken_up:
+                return ResumeAction.ADOPT, None
             return ResumeAction.BUY, reason
         if entry.outcome is not None:
             return ResumeAction.TAKE, None

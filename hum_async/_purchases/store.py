@@ -15,7 +15,8 @@ class PurchaseStore(Protocol):
     An implementation guarantees:
 
     * Order: changes take effect in the order of the calls to `record`, and within a call in the
-      order of its arguments. If one cannot be stored, no later change is stored either.
+      order of its arguments. If the store fails, no later change is stored either.
+    * Independence: a call with a result that has no stored form fails alone, with ResponseError.
     * Atomicity: the changes of one call are stored together or not at all.
     * Durability: if the store is `durable`, the changes survive a crash of the process and of the
       machine once the future that `record` returned is done.
@@ -68,7 +69,8 @@ class PurchaseStore(Protocol):
     def record(self, *changes: Change) -> asyncio.Future[None]:
         """Store changes; the future is done when they are safe. It need not be awaited.
 
-        The future raises JournalError if the changes could not be stored.
+        The future raises JournalError if the store has failed, and ResponseError if one of the
+        results has no stored form; then none of these changes is stored, and all others are.
         """
         ...
 

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
+from hum_async._api.retry import passes
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.writer import JournalStore, open_journal
 from hum_async.bulk.files.columns import AddressColumns
@@ -24,11 +25,13 @@ from hum_async.bulk.result_columns import result_values
 from hum_async.bulk.tables import Cell, Sink, Table
 from hum_async.client import HumClient
 from hum_async.errors import (
+    ApiError,
     ApiUnavailable,
     HumError,
+    InvalidAddress,
     JournalError,
+    RateLimited,
     ResponseError,
-    ServerError,
     TransportError,
 )
 from hum_async.models import Address, Qualification
@@ -257,7 +260,11 @@ class _OutageBreaker:
     def record(self, result: Qualification) -> None:
         """Count a result: failures in a row trip the breaker."""
         error = result.error
-        faulty = isinstance(error, TransportError | ServerError | ResponseError)
+        faulty = isinstance(error, TransportError | ResponseError) or (
+            isinstance(error, ApiError)
+            and not isinstance(error, InvalidAddress | RateLimited)
+            and passes(error)
+        )
         # A failure of an earlier run says nothing of the API as it is now.
         fresh = faulty and result.observed_at is not None and result.observed_at >= self._since
         if not faulty:

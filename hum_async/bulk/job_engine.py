@@ -15,7 +15,9 @@ from contextlib import AbstractAsyncContextManager
 
 import attrs
 
+from hum_async._api.retry import refuses_every_post
 from hum_async._api.sender import RequestSender
+from hum_async._api.statuses import advice
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
@@ -35,7 +37,13 @@ from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.input_rows import InputRows, Row
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.slot_scheduling import SlotScheduler
-from hum_async.errors import ApiUnavailable, JournalError, SessionLimitReached
+from hum_async.errors import (
+    ApiError,
+    ApiUnavailable,
+    JournalError,
+    ResponseError,
+    SessionLimitReached,
+)
 from hum_async.models import Address, Outcome, Qualification
 
 logger = logging.getLogger("hum_async.bulk")
@@ -465,6 +473,8 @@ class JobEngine(LookupObserver):
         store = self._opened()
         self._note_spending(store)
         purchase = self._by_lookup.get(lookup)
+        if purchase is not None and step is LookupStep.CREATE:
+            self._heed_refusal(purchase, store)
         if purchase is not None:
             await self._record(purchase, store, created=step is LookupStep.CREATE)
             self._report_update(purchase)
@@ -502,7 +512,11 @@ class JobEngine(LookupObserver):
         lookup, digest = purchase.lookup, purchase.digest
         self._sessions += created and lookup.token is not None
         if lookup.result is not None:
-            await store.record(Settled(digest, lookup.result))
+            try:
+                await store.record(Settled(digest, lookup.result))
+            except ResponseError as error:
+                lookup.not_storable(error, self._sender.clocks()[0])
+                await store.record(Settled(digest, lookup.result))
         elif created and lookup.token is not None:
             await store.record(Opened(digest, lookup.token, lookup.requests))
         elif created:
@@ -531,6 +545,25 @@ class JobEngine(LookupObserver):
             # Only the reader can make the result safe: `_acknowledge` closes the session when the
             # last of its rows has been read.
             self._deliver(last, lookup)
+
+    def _heed_refusal(self, purchase: _Purchase, store: PurchaseStore) -> None:
+        """End a job whose every POST would be refused, rather than write its rows off.
+
+        Raises:
+            ApiUnavailable: A POST was refused for a reason that is not its address. The purchase is
+                withdrawn, so that the row is open when the job is run again.
+        """
+        result = purchase.lookup.result
+        error = None if result is None else result.error
+        if not isinstance(error, ApiError) or not refuses_every_post(error):
+            return
+        store.record(purchase.withdrawn())
+        said = f": {error.message}" if error.message else ""
+        raise ApiUnavailable(
+            f"the API refuses every new session (HTTP {error.status}{said}); stopped before more "
+            f"rows meet it: {advice(error.status)}, then run the same command again",
+            retry_after=error.retry_after,
+        )
 
     def _heed_pause(self, asked: float | None, store: PurchaseStore) -> None:
         """End a job that can go on later, rather than wait very long.

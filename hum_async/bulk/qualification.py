@@ -53,7 +53,9 @@ def qualify(  # noqa: PLR0913  all but two by name
         max_open: Sessions open at the same time at most; None for 2,000.
         close: End each session as soon as its result is safe: in the journal; without one, when
             its row has been read and the next one was asked for.
-        retry: Outcomes of earlier runs that are looked up anew, such as ``{Outcome.FAILED}``.
+        retry: Outcomes of earlier runs that are looked up anew, such as ``{Outcome.FAILED}``. The
+            session of a look-up that failed or timed out is polled again, and another one is bought
+            only if that one is gone.
             `Outcome.UNCERTAIN` among them may buy a second session.
         max_age: Seconds. Results that the journal holds from an earlier job, one that had come to
             its end, are looked up anew if they are older; None takes them whatever their age.
@@ -77,8 +79,10 @@ def qualify(  # noqa: PLR0913  all but two by name
             is under way is waited for first, because it may have been paid.
         JournalError: While iterating: the journal cannot be used or written any more, or was begun
             with another `dedupe`.
-        ApiUnavailable: While iterating, with a journal only: the API asks to wait for more than two
-            minutes. Call again after that time. Without a journal the job waits.
+        ApiUnavailable: While iterating: the API refuses a new session for a reason that has nothing
+            to do with the address (a redirect, 402, 404 and their like); its row stays open. With a
+            journal only: the API asks to wait for more than two minutes. Call again after that
+            time. Without a journal the job waits.
         SessionLimitReached: While iterating: rows are left, and `max_sessions` are bought.
         ConfigurationError: The client cannot work.
         ValueError: An argument is out of its range.

@@ -88,7 +88,7 @@ async def test_a_session_that_answered_is_closed_while_others_are_still_waited_f
     make_api: Callable[..., Any], client_of: Callable[..., HumClient]
 ) -> None:
     api = make_api()
-    never = {"session_token": "x", "agent_status": {"geocoding": "pending", "internet": "pending"}}
+    never = {"agent_status": {"geocoding": "pending", "internet": "pending"}}
     async with client_of(api) as client:
         api.say("GET", *[json_response(202, {"meta": never})] * 100, street1="2 Main St")
         addresses = [Address(f"{n} Main St", zip="48226") for n in (1, 2)]

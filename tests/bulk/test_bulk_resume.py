@@ -442,7 +442,7 @@ async def test_every_update_of_every_row_is_told(
     make_api: Callable[..., Any], client_of: Callable[..., HumClient], at: Any
 ) -> None:
     api = make_api()
-    pending = session_json("t", geocoding="matched", internet="pending")
+    pending = session_json("", geocoding="matched", internet="pending")
     api.say("GET", json_response(202, pending), street1="1 Main St")
     told: list[tuple[Any, SessionUpdate]] = []
     async with client_of(api) as client:

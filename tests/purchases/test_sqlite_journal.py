@@ -109,7 +109,7 @@ def test_a_second_purchase_of_an_address_is_refused_by_the_file_itself(path: Pat
 def test_something_that_never_began_cannot_go_on(path: Path) -> None:
     journal = Journal(path)
     for change in (Opened(A, "token"), Withdrawn(A), Settled(A, served())):
-        with pytest.raises(RuntimeError, match="0 purchases"):
+        with pytest.raises(JournalError, match="0 purchases"):
             journal.apply([change])
     journal.close()
 
@@ -123,7 +123,7 @@ def test_a_copied_result_costs_nothing(path: Path, tmp_path: Path) -> None:
     journal.apply([Copied(A, entry)])
     assert journal.tally() == Tally(bought=0, uncertain=0, open=0, settled=1, copied=1, known=1)
     found = journal.find([A])[A]
-    assert unpack(found.packed or b"", key=0, address=HOME) == served()
+    assert unpack(found.packed or b"", key=0, address=HOME, digest=A) == served()
     journal.close()
 
 
@@ -301,17 +301,76 @@ def test_somebody_elses_database_is_refused_and_left_as_it_was(path: Path) -> No
     assert fingerprint(path) == before
 
 
-def test_an_empty_file_is_a_journal_to_be(path: Path) -> None:
-    # What is left when the process died between making the file and filling it.
+def test_an_empty_file_is_refused_and_left_as_it_is(path: Path) -> None:
     path.touch()
+    for log in (b"", b"x" * 100):
+        path.with_name("job.sqlite-wal").write_bytes(log)
+        with pytest.raises(JournalError, match=r"is empty.*--fresh"):
+            Journal(path)
+    assert path.stat().st_size == 0
+    with pytest.raises(JournalError, match="is empty"):
+        open_reading(path)
+
+
+def test_a_journal_that_was_not_finished_being_made_is_made_anew(path: Path) -> None:
+    path.with_name("job.sqlite.new").write_bytes(b"half of it")
     Journal(path).close()
-    assert path.stat().st_size > 0
+    assert [file.name for file in path.parent.iterdir()] == ["job.sqlite"]
 
 
-def test_an_empty_file_with_a_log_beside_it_is_no_journal_to_be(path: Path) -> None:
-    path.touch()
-    path.with_name("job.sqlite-wal").write_bytes(b"x" * 100)
-    with pytest.raises(JournalError, match="not a journal"):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "outcome = 'NONSENSE'",
+        "outcome = NULL",
+        "result = NULL",
+        "result = 'text'",
+        "observed_at = x'ff'",
+        "token = x'ff'",
+        "requests = 'many'",
+        "run = 'one'",
+        "outcome = CAST(x'ff' AS TEXT)",
+    ],
+)
+def test_a_row_with_values_that_no_journal_writes_is_damage(path: Path, damage: str) -> None:
+    journal = Journal(path)
+    journal.apply([Asked(A), Settled(A, served())])
+    with contextlib.closing(sqlite3.connect(path)) as other, other:
+        other.execute(f"UPDATE purchase SET {damage}")  # noqa: S608  the text is ours
+    with pytest.raises(JournalError):
+        journal.find([A])
+    journal.close()
+
+
+def test_a_result_under_another_address_is_not_delivered(path: Path) -> None:
+    journal = Journal(path)
+    journal.apply([Asked(A), Settled(A, served()), Asked(B), Settled(B, served())])
+    packed = {digest: entry.packed for digest, entry in journal.find([A, B]).items()}
+    with contextlib.closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE purchase SET result = ? WHERE address = ?", (packed[A], B))
+    found = journal.find([A, B])
+    journal.close()
+    assert unpack(found[A].packed or b"", key=0, address=HOME, digest=A) == served()
+    with pytest.raises(JournalError, match="checksum"):
+        unpack(found[B].packed or b"", key=0, address=HOME, digest=B)
+
+
+def test_a_result_without_a_checksum_is_one_of_an_older_journal() -> None:
+    packed = pack(served(), digest=A)
+    assert unpack(packed[:-16], key=0, address=HOME, digest=A) == served()
+    for wrong in (packed[:-1], packed + b"x", packed[:-16] + bytes(16)):
+        with pytest.raises(JournalError, match="checksum"):
+            unpack(wrong, key=0, address=HOME, digest=A)
+
+
+def test_a_purchase_that_the_index_hides_is_found_when_the_journal_is_opened(path: Path) -> None:
+    journal = Journal(path)
+    journal.apply([Asked(bytes([n]) * 16) for n in range(40)])
+    journal.close()
+    content = path.read_bytes()
+    at = content.rindex(bytes([7]) * 16)
+    path.write_bytes(content[: at + 3] + b"!" + content[at + 4 :])
+    with pytest.raises(JournalError, match="damaged"):
         Journal(path)
 
 

@@ -7,6 +7,7 @@ address that is not superseded. So no address is bought twice, whatever error th
 """
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hum_async._addresses.usps_key import Dedupe
-from hum_async._purchases.codec import pack
+from hum_async._purchases.codec import pack, rebind
 from hum_async._purchases.records import (
     Asked,
     Change,
@@ -35,6 +36,7 @@ from hum_async._purchases.sqlite.schema import (
     check_api,
     check_dedupe,
     check_header,
+    check_sound,
     damaged,
     dedupe_of,
     find,
@@ -86,8 +88,11 @@ class Journal:
         with contextlib.ExitStack() as undo:
             undo.callback(self._lock.release)
             with self._mapped_errors():
+                if not path.exists():
+                    _create(path, dedupe or "usps")
                 self._db = _connect(path)
                 undo.callback(self._db.close)
+                check_sound(path, self._db)
                 self._begin(api, dedupe)
             undo.pop_all()
 
@@ -190,14 +195,6 @@ class Journal:
             )
 
     def _begin(self, api: str | None, dedupe: Dedupe | None) -> None:
-        if not self._db.execute("PRAGMA user_version").fetchone()[0]:
-            with self._transaction():
-                self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                self._db.execute(f"PRAGMA user_version = {VERSION}")
-                for statement in SCHEMA.split(";\n"):
-                    self._db.execute(statement)
-                key = ADDRESS_KEYS[dedupe or "usps"]
-                self._db.execute("REPLACE INTO setting VALUES (?, ?)", (ADDRESS_KEY, key))
         self.dedupe = dedupe_of(self.path, self._db)
         check_dedupe(self.path, self.dedupe, dedupe)
         check_api(self.path, setting(self._db, "api"), api)
@@ -247,23 +244,26 @@ class Journal:
     def _settle(self, change: Settled) -> None:
         result = change.result
         self._change_live(
-            "UPDATE purchase SET token = ?, outcome = ?, requests = ?, observed_at = ?, result = ?",
+            "UPDATE purchase SET run = ?, token = ?, outcome = ?, requests = ?, observed_at = ?, "
+            "result = ?",
             (
+                self.run,
                 result.token,
                 result.outcome,
                 result.requests,
                 result.observed_at and result.observed_at.astimezone(UTC).isoformat(),
-                pack(result),
+                change.packed or pack(result, digest=change.address),
             ),
             change.address,
         )
 
     def _copy(self, change: Copied) -> None:
         entry = change.entry
+        packed = entry.packed and rebind(entry.packed, old=entry.digest, new=change.address)
         self._db.execute(
             "INSERT INTO purchase (address, run, asked_at, outcome, observed_at, result, copied) "
             "VALUES (?, ?, ?, ?, ?, ?, 1)",
-            (change.address, self.run, _now(), entry.outcome, entry.observed_at, entry.packed),
+            (change.address, self.run, _now(), entry.outcome, entry.observed_at, packed),
         )
 
     def _change_live(self, statement: str, values: Sequence[Any], address: bytes) -> None:
@@ -271,7 +271,7 @@ class Journal:
             f"{statement} WHERE address = ? AND superseded IS NULL", (*values, address)
         )
         if cursor.rowcount != 1:
-            raise RuntimeError(f"{cursor.rowcount} purchases where one was expected")
+            raise damaged(self.path, f"{cursor.rowcount} purchases where one was expected")
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -302,6 +302,9 @@ class Journal:
             ) from exc
         except sqlite3.Error as exc:
             raise damaged(self.path, exc) from exc
+        except (ValueError, TypeError, OverflowError) as exc:
+            # A damaged row holds values of other types, or text that is none.
+            raise damaged(self.path, exc) from None
 
 
 def remove_journal(path: Path) -> None:
@@ -322,9 +325,42 @@ def remove_journal(path: Path) -> None:
         raise JournalError(f"cannot remove {path}: {exc.strerror or exc}") from exc
 
 
+def _create(path: Path, dedupe: Dedupe) -> None:
+    """Create a journal without purchases.
+
+    It gets its name when it is complete, so that an empty file is never a journal to be.
+    """
+    new = path.with_name(path.name + ".new")
+    try:
+        new.unlink(missing_ok=True)
+        # Other users of the machine must not read results and tokens.
+        new.touch(mode=0o600)
+        with contextlib.closing(_connect(new)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {VERSION}")
+            for statement in SCHEMA.split(";\n"):
+                db.execute(statement)
+            values = (ADDRESS_KEY, ADDRESS_KEYS[dedupe])
+            db.execute("REPLACE INTO setting VALUES (?, ?)", values)
+            db.execute("COMMIT")
+        new.replace(path)
+        _sync_folder(path.parent)
+    except OSError as exc:
+        raise JournalError(f"cannot create the journal {path}: {exc.strerror or exc}") from exc
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name in a folder safe against a power cut, where that can be done."""
+    with contextlib.suppress(OSError):  # Windows opens no folders
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
-    # Other users of the machine must not read results and tokens.
-    path.touch(mode=0o600)
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
 
 

@@ -11,12 +11,18 @@ from typing import TypeVar
 import attrs
 
 from hum_async._addresses.usps_key import Dedupe
-from hum_async._purchases.codec import unpack
-from hum_async._purchases.records import Change, Entry, Tally, address_digest
+from hum_async._purchases.codec import pack, unpack
+from hum_async._purchases.records import Change, Entry, Settled, Tally, address_digest
 from hum_async._purchases.sqlite.journal import Journal
-from hum_async._purchases.sqlite.schema import dedupe_of, find, open_reading
+from hum_async._purchases.sqlite.schema import (
+    check_sound,
+    damaged,
+    dedupe_of,
+    find,
+    open_reading,
+)
 from hum_async._tasks import wait_for_tasks
-from hum_async.errors import JournalError
+from hum_async.errors import JournalError, ResponseError
 from hum_async.models import Address, Qualification
 
 T = TypeVar("T")
@@ -43,6 +49,9 @@ class _EarlierJournal:
             for (mine, _), digest in zip(addresses, theirs, strict=True)
             if (entry := entries.get(digest)) is not None and entry.reusable
         }
+
+
+Waiting = tuple[Change, "asyncio.Future[None]"]
 
 
 class JournalStore:
@@ -80,7 +89,7 @@ class JournalStore:
         self._journal = journal
         self._executor = executor
         self._earlier = earlier
-        self._waiting: list[tuple[Change, asyncio.Future[None]]] = []
+        self._waiting: list[Waiting] = []
         self._writer: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
         self._written = 0
@@ -91,7 +100,7 @@ class JournalStore:
 
     async def result(self, entry: Entry, *, key: Hashable, address: Address) -> Qualification:
         """Return the result of a settled entry with the key and address of a row."""
-        return unpack(entry.packed or b"", key=key, address=address)
+        return unpack(entry.packed or b"", key=key, address=address, digest=entry.digest)
 
     def record(self, *changes: Change) -> asyncio.Future[None]:
         """Write changes with the next commit; the future is done when they are on disk.
@@ -142,7 +151,10 @@ class JournalStore:
         found = journal.find([digest for digest, _ in addresses])
         if self._earlier is not None:
             missing = [row for row in addresses if row[0] not in found]
-            found |= self._earlier.find(missing, dedupe=self.dedupe)
+            try:
+                found |= self._earlier.find(missing, dedupe=self.dedupe)
+            except (sqlite3.Error, ValueError, TypeError) as exc:
+                raise damaged(Path("that results are taken from"), exc) from None
         return found
 
     def close_now(self) -> None:
@@ -177,22 +189,54 @@ class JournalStore:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             try:
-                await self._apply([change for change, _ in batch])
+                refused = await self._apply(batch)
             except Exception as exc:  # noqa: BLE001  raised by every future
                 self._failure = exc
                 self._waiting, batch = [], batch + self._waiting
+                refused = {}
             for _, done in batch:
                 if done.done():
                     continue
-                if self._failure is None:
+                if done in refused:
+                    done.set_exception(refused[done])
+                elif self._failure is None:
                     done.set_result(None)
                 else:
                     done.set_exception(self._failure)
 
-    async def _apply(self, changes: list[Change]) -> None:
+    async def _apply(self, batch: list[Waiting]) -> dict[asyncio.Future[None], ResponseError]:
+        """Write changes; return the errors of those that have no stored form."""
         requests = self.requests
-        await self.work(lambda journal: journal.apply(changes, requests=requests))
+
+        def write(journal: Journal) -> dict[asyncio.Future[None], ResponseError]:
+            changes, refused = _packed(batch)
+            journal.apply(changes, requests=requests)
+            return refused
+
+        refused = await self.work(write)
         self._written = requests
+        return refused
+
+
+def _packed(
+    batch: list[Waiting],
+) -> tuple[list[Change], dict[asyncio.Future[None], ResponseError]]:
+    """Pack the results of changes, before any of them is written.
+
+    One result that has no stored form must fail only the changes that were recorded with it.
+    """
+    packed: list[Waiting] = []
+    refused: dict[asyncio.Future[None], ResponseError] = {}
+    for change, done in batch:
+        try:
+            if isinstance(change, Settled):
+                blob = pack(change.result, digest=change.address)
+                packed.append((attrs.evolve(change, packed=blob), done))
+            else:
+                packed.append((change, done))
+        except ResponseError as exc:
+            refused[done] = exc
+    return [change for change, done in packed if done not in refused], refused
 
 
 async def open_journal(
@@ -223,6 +267,7 @@ async def open_journal(
             if reuse_from is not None:
                 db = open_reading(reuse_from, api=api)
                 undo.callback(db.close)
+                check_sound(reuse_from, db)
                 earlier = _EarlierJournal(db, dedupe_of(reuse_from, db))
             journal = Journal(path, api=api, dedupe=dedupe)
             undo.callback(journal.close)

@@ -172,7 +172,7 @@ def results_of(
             if isinstance(address, AddressError):
                 result = _refused(reading.address, address)
             elif (entry := found.get(digest)) is not None and entry.packed is not None:
-                result = unpack(entry.packed, key=None, address=address)
+                result = unpack(entry.packed, key=None, address=address, digest=entry.digest)
                 if seen.first(digest, number) is not None:
                     # The first row of the address shows what the look-up cost.
                     result = attrs.evolve(result, requests=0, elapsed=0.0)
