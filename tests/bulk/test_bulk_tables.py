@@ -14,6 +14,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from hum_async._unusable import UnusableText
 from hum_async.bulk.result_columns import RESULT_COLUMNS
 from hum_async.bulk.tables import CsvTable, open_sink, open_table
 from hum_async.errors import InputError
@@ -168,9 +169,52 @@ def test_blank_lines_above_the_header_are_passed_over(source: Path) -> None:
     assert [row[0] for row in table.rows()] == ["1"]
 
 
-def test_a_quotation_mark_that_is_never_closed_swallows_no_rows_in_silence(source: Path) -> None:
-    with pytest.raises(InputError, match=r"line 3|quot"):
-        open_table(write(source, f'{HEADER}1,a,00901\n2,"b,00902\n3,c,00903\n4,d,00904\n'))
+def test_a_quotation_mark_that_is_never_closed_spoils_its_row_and_swallows_none(
+    source: Path,
+) -> None:
+    text = f'{HEADER}1,a,00901\n2,"b,00902\n3,"c, d",00903\n4,"d\ne",00904\n'
+    table = open_table(write(source, text))
+    rows = [
+        ["1", "a", "00901"],
+        ["2", '"b', "00902"],
+        ["3", "c, d", "00903"],
+        ["4", "d\ne", "00904"],
+    ]
+    assert list(table.rows()) == rows
+    spoilt = [[isinstance(cell, UnusableText) for cell in row] for row in table.rows()]
+    # What stands left of the mark is certain.
+    assert spoilt == [[False] * 3, [False, True, True], [False] * 3, [False] * 3]
+    assert "1 rows" in (table.note or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ('"1","say \\"hi\\", you","00901"', ["1", 'say "hi", you', "00901"]),
+        ('1,"C:\\\\x \\"y\\"",00901', ["1", 'C:\\x "y"', "00901"]),
+        ('1, "a, b" , "00901"', ["1", "a, b", "00901"]),
+        ("'1','a, b','00901'", ["1", "a, b", "00901"]),
+        ("1,'O''Fallon, x','00901'", ["1", "O'Fallon, x", "00901"]),
+        ("1,O'Fallon,00901", ["1", "O'Fallon", "00901"]),
+        ('1,"C:\\",00901', ["1", "C:\\", "00901"]),
+        ("1,\\N,00901", ["1", "\\N", "00901"]),
+    ],
+)
+def test_the_dialects_of_other_programs_are_read(source: Path, text: str, row: list[str]) -> None:
+    table = open_table(write(source, f"{HEADER}{text}\n{text}\n"))
+    assert list(table.rows()) == [row, row]
+    assert table.note is None
+
+
+def test_rulers_and_footers_of_databases_are_no_rows(source: Path) -> None:
+    psql = " id | street\n----+--------\n 1  | a\n(1 row)\n"
+    assert list(open_table(write(source, psql)).rows()) == [[" 1  ", " a"]]
+    sqlcmd = "id,street\n--,------\n1,a\n\n(1 rows affected)\nCompletion time: 2026-01-01\n"
+    assert list(open_table(write(source, sqlcmd)).rows()) == [["1", "a"]]
+    mysql = "+---+---+\n| id | street |\n+---+---+\n| 1 | a |\n+---+---+\n1 row in set (0.00 sec)\n"
+    table = open_table(write(source, mysql))
+    assert table.header == ("column_1", "id", "street", "column_4")
+    assert list(table.rows()) == [["", " 1 ", " a ", ""]]
 
 
 def test_inches_within_a_cell_are_only_inches(source: Path) -> None:

@@ -3,29 +3,31 @@
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TextIO
 
 import attrs
 
+from hum_async._unusable import UnusableText
 from hum_async.bulk.result_columns import spreadsheet_safe
 from hum_async.bulk.tables._cells import Cell, as_text
+from hum_async.bulk.tables._csv_dialect import Dialect, dialect_of
 from hum_async.bulk.tables._header import RateHeader, find_header, has_text
 from hum_async.bulk.tables._sink import FileSink
 from hum_async.bulk.tables._table import Table, named
 from hum_async.bulk.tables._text import Encoding, bad_line, encoding_of, is_binary, mixed_note
 from hum_async.errors import InputError
 
-_DELIMITERS = ",;\t|"
-_SAMPLE = 20
-"""Lines by which the delimiter is chosen."""
-_SEPARATOR = re.compile(r"sep=([,;\t|])")
-"""The line above the header by which Excel names the delimiter."""
 _RESAVED = re.compile(r"sep=[,;\t|][,;\t|]*")
-"""The same line in a file that was saved again with another delimiter."""
+"""The line by which Excel names the delimiter, perhaps saved again with another delimiter."""
+_RULER = re.compile(r"[-+=|\s]*--[-+=|\s]*")
+"""The line below the header in the output of psql, sqlcmd and mysql."""
+_FOOTER = re.compile(
+    r"(?i)\(?\d[\d,]* rows?(?: affected| selected\.?| in set.*)?\)?"
+    r"|completion time: .*|time: .* ms.*"
+)
 # The csv module refuses cells above 128 KiB; a column of notes may hold more.
 csv.field_size_limit(16 * 1024 * 1024)
 
@@ -36,18 +38,23 @@ class CsvTable(Table):
 
     Attributes:
         encoding: Encoding of the text.
-        delimiter: Character between two cells.
+        dialect: How it is written.
     """
 
     format: ClassVar[str] = "csv"
     encoding: Encoding
-    delimiter: str
+    dialect: Dialect
+
+    @property
+    def delimiter(self) -> str:
+        """The character between two cells."""
+        return self.dialect.delimiter
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row, as wide as the header."""
         with self.encoding.open(self.content) as stream:
             try:
-                for cells in islice(_records(stream, self.delimiter), self.header_row, None):
+                for cells in islice(_records(stream, self.dialect), self.header_row, None):
                     if has_text(cells):
                         yield _filled(cells, len(self.header))
             except (csv.Error, UnicodeError):
@@ -84,7 +91,9 @@ def open_csv(
             mixed = None if encoding or is_binary(path) else found.mixed
             if mixed is None:
                 raise
-            return attrs.evolve(scan.table(mixed), note=mixed_note(path, name, found))
+            table = scan.table(mixed)
+            notes = [mixed_note(path, name, found), table.note]
+            return attrs.evolve(table, note=". ".join(note for note in notes if note))
     except UnicodeError:
         hint = "name another --encoding" if encoding else "say what it is with --encoding"
         raise InputError(
@@ -105,67 +114,77 @@ class _Scan:
     rate_header: RateHeader | None
 
     def table(self, encoding: Encoding) -> CsvTable:
+        """Read the file in the first dialect that fits: strictly, and else leniently.
+
+        Raises:
+            csv.Error: A cell is too long.
+        """
         with encoding.open(self.path) as stream:
-            delimiter = _delimiter(stream)
-            stream.seek(0)
-            top = _records(stream, delimiter)
+            dialect = dialect_of(stream)
+        try:
+            return self._read(encoding, dialect)[0]
+        except csv.Error as exc:
+            if "field larger" in str(exc):
+                raise
+        # MySQL and Spark write a backslash where others double the quotation mark.
+        found = [
+            self._read(encoding, attrs.evolve(dialect, lenient=True, backslash=backslash))
+            for backslash in (False, True)
+        ]
+        table, spoilt = min(found, key=lambda pair: pair[1])
+        if not spoilt:
+            return table
+        note = (
+            f"{spoilt:,} rows of {self.name} have quotation marks that do not match: see hum_error"
+        )
+        return attrs.evolve(table, note=note)
+
+    def _read(self, encoding: Encoding, dialect: Dialect) -> tuple[CsvTable, int]:
+        """Return the table, and its number of rows with a stray quotation mark."""
+        with encoding.open(self.path) as stream:
+            top = _records(stream, dialect)
             header = find_header(top, row=self.header_row, rate=self.rate_header)
             if header is None:
                 raise InputError(
                     f"{self.name} is empty; it needs a header and a row for each address"
                 )
             stream.seek(0)
-            count, width = 0, len(header.cells)
-            for cells in islice(_records(stream, delimiter), header.row, None):
+            count, width, spoilt = 0, len(header.cells), 0
+            for cells in islice(_records(stream, dialect), header.row, None):
                 if has_text(cells):
                     count += 1
                     width = max(width, len(cells))
+                    spoilt += isinstance(cells[-1], UnusableText)
         if not count:
             raise InputError(f"{self.name} has a header and no rows below it")
-        return CsvTable(
+        table = CsvTable(
             path=self.path,
             name=self.name,
             encoding=encoding,
-            delimiter=delimiter,
+            dialect=dialect,
             header=named([as_text(cell) for cell in header.cells], width),
             count=count,
             header_row=header.row,
             skipped=header.skipped,
         )
+        return table, spoilt
 
 
-def _delimiter(stream: IO[str]) -> str:
-    """Return the delimiter; a comma if there is no text.
-
-    The delimiter splits most of the first lines into the same number of cells, and into most cells.
-    A comma between quotation marks is no delimiter.
-    """
-    lines = list(islice((line for line in stream if has_text([line])), _SAMPLE))
-    if lines and (named_by_excel := _SEPARATOR.fullmatch(lines[0].strip("\r\n"))):
-        return named_by_excel[1]
-
-    def fit(delimiter: str) -> tuple[int, int]:
-        widths = Counter(map(len, csv.reader(lines, delimiter=delimiter)))
-        count, width = max(
-            ((count, width) for width, count in widths.items() if width > 1), default=(0, 0)
-        )
-        return count, width
-
-    return max(_DELIMITERS, key=fit)
-
-
-def _records(stream: IO[str], delimiter: str) -> Iterator[list[str]]:
-    """Yield every line of cells, also the blank ones; the line by which Excel is told is blank.
+def _records(stream: TextIO, dialect: Dialect) -> Iterator[Sequence[str]]:
+    """Yield every line of cells; those that are no rows are blank.
 
     Raises:
-        csv.Error: Quotation marks do not match. A lenient reader would then join cells or rows.
+        csv.Error: Quotation marks do not match.
     """
-    reader = csv.reader(stream, delimiter=delimiter, strict=True)
-    try:
-        for number, cells in enumerate(reader):
-            yield [] if not number and _RESAVED.fullmatch(delimiter.join(cells)) else cells
-    except csv.Error as exc:
-        raise csv.Error(f"{exc} (in line {reader.line_num}; check its quotation marks)") from None
+    for number, cells in enumerate(dialect.records(stream)):
+        text = "".join(cells)
+        above = not number and _RESAVED.fullmatch(dialect.delimiter.join(cells))
+        yield [] if above or _RULER.fullmatch(text) or _is_footer(cells, text) else cells
+
+
+def _is_footer(cells: Sequence[str], text: str) -> bool:
+    """Return whether a line is what a database writes below a table: "(2 rows affected)"."""
+    return bool(cells) and cells[0] == text and _FOOTER.fullmatch(text.strip()) is not None
 
 
 class CsvSink(FileSink):
