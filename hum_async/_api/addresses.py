@@ -1,4 +1,4 @@
-"""Addresses as the API takes them (hum-api 2.2): check, normalise, parse one line."""
+"""Addresses as the API takes them (hum-api 2.2): check and normalise."""
 
 import re
 from typing import Any
@@ -81,38 +81,3 @@ def _check_degrees(name: str, value: object, most: float) -> None:
     # This comparison also refuses NaN, and converts no large integer.
     if not number or not -most <= value <= most:  # type: ignore[operator]
         raise AddressError(f"{name} must be a number of degrees within +-{most:g}", name)
-
-
-_UNIT = re.compile(r"(?i)(?:(?:apt|apartment|unit|suite|ste|floor|fl|rm|room|bldg|lot)\b|#).*")
-_REGION = re.compile(r"(?:(?P<city>.+?)\s+)?(?P<state>[A-Za-z]{2})")
-
-
-def parse_line(text: str) -> Address:
-    """Parse an address on one line: ``STREET[, UNIT], CITY, STATE ZIP``.
-
-    City and state may be missing if there is a ZIP code.
-
-    Raises:
-        AddressError: The line does not separate street and place by a comma.
-    """
-    parts = [part for part in (" ".join(part.split()) for part in text.split(",")) if part]
-    fields: dict[str, Any] = {}
-    if len(parts) > 1:
-        before, _, last = parts[-1].rpartition(" ")
-        if _ZIP.fullmatch(last):
-            fields["zip"] = last
-            parts[-1:] = [before] if before else []
-    if len(parts) > 1 and (found := _REGION.fullmatch(parts[-1])) and _is_state(found["state"]):
-        fields |= {name: value for name, value in found.groupdict().items() if value}
-        parts.pop()
-    if not parts or not (fields or len(parts) > 1):
-        raise AddressError(
-            "cannot tell street and place apart: write STREET, CITY, STATE ZIP with commas"
-        )
-    if len(parts) > 1 and "city" not in fields and not _UNIT.fullmatch(parts[-1]):
-        fields["city"] = parts.pop()
-    return Address(parts[0], street2=", ".join(parts[1:]) or None, **fields)
-
-
-def _is_state(code: str) -> bool:
-    return code.upper() in STATES or code.upper() == "DC"

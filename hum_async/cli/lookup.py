@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.table import Table
 
-from hum_async._api.addresses import parse_line
+from hum_async._addresses.line import parse_line
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.bulk.result_columns import explanation, result_values
 from hum_async.cli._api import Positive, SimulatedApiOptions, open_client, read_key
@@ -46,7 +46,9 @@ def lookup(
             return ExitCode.COULD_NOT_RUN
         return ExitCode.FAILED_ROWS if result.outcome in FAILED_OUTCOMES else ExitCode.OK
 
-    return run(lambda: look_up(parse_line(", ".join(address)), read_key(api)))
+    # Words without quotes are one line, too; arguments with spaces are parts of one.
+    joint = ", " if any(" " in part for part in address) else " "
+    return run(lambda: look_up(parse_line(joint.join(address)), read_key(api)))
 
 
 def _show(result: Qualification) -> None:

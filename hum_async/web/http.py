@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import attrs
 import orjson
 
-from hum_async._api.addresses import parse_line
+from hum_async._addresses.line import parse_line
 from hum_async.errors import AddressError, BadRequest, HubError, LookupNotFound
 from hum_async.models import Address
 

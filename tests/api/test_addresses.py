@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hum_async import Address, AddressError
+from hum_async._addresses.line import parse_line
 from hum_async._addresses.places import STATES
-from hum_async._api.addresses import checked, parse_line
+from hum_async._api.addresses import checked
 from hum_async._api.decoding import encode_address
 
 
@@ -142,7 +143,7 @@ def test_only_what_is_known_is_sent() -> None:
         ),
         (
             "1001 Woodward Ave, Suite 300, Detroit, mi, 48226-1234",
-            Address("1001 Woodward Ave", "Suite 300", "Detroit", "mi", "48226-1234"),
+            Address("1001 Woodward Ave", "Suite 300", "Detroit", "MI", "48226-1234"),
         ),
         (
             "1001 Woodward Ave, # 3, Detroit, MI",

@@ -4,8 +4,9 @@ import re
 
 import attrs
 
+from hum_async._addresses.line import parse_line
 from hum_async._addresses.places import states_of_zip
-from hum_async._api.addresses import checked_or_error, parse_line
+from hum_async._api.addresses import checked_or_error
 from hum_async.bulk.preflight._findings import FindingKind, Severity
 from hum_async.bulk.preflight._row import TEXTS, Row
 from hum_async.errors import AddressError
