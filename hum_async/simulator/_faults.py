@@ -1,6 +1,7 @@
 """Injected faults: their probabilities, the choice for each request, and the damage to a body."""
 
 import random
+import string
 from typing import Any
 
 import attrs
@@ -12,7 +13,8 @@ Path = tuple[str | int, ...]
 SERVER_ERRORS = (500, 502, 503, 504)
 NOT_JSON = b"<!doctype html><html><body><h1>Welcome to nginx</h1></body></html>"
 
-_UNSAFE_METHODS = frozenset({"POST", "DELETE"})
+# The faults that not every request can have.
+_METHODS_OF = {"server_error_after": {"POST", "DELETE"}, "foreign_token": {"GET", "DELETE"}}
 # The fields that can get a wrong type, each with the value that replaces it.
 _WRONG_TYPES: tuple[tuple[Path, Any], ...] = (
     (("message",), 12345),
@@ -29,6 +31,12 @@ _WRONG_TYPES: tuple[tuple[Path, Any], ...] = (
     (("meta", "created_at"), {"seconds": 12345}),
     (("timestamp",), [12345]),
 )
+
+
+_TOKEN: Path = ("meta", "session_token")
+_PRICE: Path = ("data", "internet", 0, "min_plan_price", "amount_cents")
+_HUGE = 1e20
+_LETTERS = string.ascii_letters + string.digits
 
 
 def _check_probability(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
@@ -56,6 +64,9 @@ class Faults:
         truncated: The body is the first half of the JSON, in a complete HTTP answer.
         malformed: The request takes effect; the answer is an HTML page with status 200.
         wrong_type: The body is valid JSON with one field of the wrong type.
+        request_timeout: The request has no effect and is answered 408, as by a load balancer.
+        foreign_token: GET or DELETE takes effect; the answer names the token of another session.
+        huge_number: The request takes effect; one number of the answer fits in no 64-bit integer.
         slow_seconds: Duration of a slow body in event-loop seconds, 0 or more.
 
     Raises:
@@ -70,6 +81,9 @@ class Faults:
     truncated: float = attrs.field(default=0.0, validator=_check_probability)
     malformed: float = attrs.field(default=0.0, validator=_check_probability)
     wrong_type: float = attrs.field(default=0.0, validator=_check_probability)
+    request_timeout: float = attrs.field(default=0.0, validator=_check_probability)
+    foreign_token: float = attrs.field(default=0.0, validator=_check_probability)
+    huge_number: float = attrs.field(default=0.0, validator=_check_probability)
     slow_seconds: float = attrs.field(default=2.0, validator=_check_seconds)
 
 
@@ -94,7 +108,7 @@ class FaultInjector:
             method: HTTP method of the request.
         """
         for name in FAULT_NAMES:
-            if name == "server_error_after" and method not in _UNSAFE_METHODS:
+            if method not in _METHODS_OF.get(name, {method}):
                 continue
             probability = getattr(faults, name)
             if probability and self._rng.random() < probability:
@@ -111,6 +125,21 @@ class FaultInjector:
         path, value = self._rng.choice(candidates)
         changed: dict[str, Any] = _replace(body, path, value=value)
         return changed
+
+    def with_foreign_token(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return a copy of a body that names the token of another session (hum-api 3.2)."""
+        if not _has(body, _TOKEN):
+            return body
+        token = "".join(self._rng.choices(_LETTERS, k=22))
+        changed: dict[str, Any] = _replace(body, _TOKEN, value=token)
+        return changed
+
+    def with_huge_number(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return a copy of a body with a number of 20 digits in a field of it or a new one."""
+        if _has(body, _PRICE):
+            changed: dict[str, Any] = _replace(body, _PRICE, value=_HUGE)
+            return changed
+        return {**body, "sequence": _HUGE}
 
 
 def _has(body: Any, path: Path) -> bool:

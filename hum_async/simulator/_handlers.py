@@ -128,6 +128,10 @@ class RequestHandler:
         fault = self._fault_injector.choose(faults, method=request.method)
         if fault == "server_error":
             return attrs.evolve(self._server_error(fault), address_key=_key_of(request, route))
+        if fault == "request_timeout":
+            refused = _error(HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_TIMEOUT.phrase)
+            key = _key_of(request, route)
+            return attrs.evolve(refused, token=route.token, address_key=key, fault=fault)
         if fault == "reset_before":
             key = _key_of(request, route)
             return Answer(status=NO_ANSWER, token=route.token, address_key=key, fault=fault)
@@ -158,6 +162,10 @@ class RequestHandler:
             return NOT_JSON
         if answer.fault == "wrong_type":
             return orjson.dumps(self._fault_injector.with_wrong_type(answer.body))
+        if answer.fault == "foreign_token":
+            return orjson.dumps(self._fault_injector.with_foreign_token(answer.body))
+        if answer.fault == "huge_number":
+            return orjson.dumps(self._fault_injector.with_huge_number(answer.body))
         body = orjson.dumps(answer.body)
         return body[: len(body) // 2] if answer.fault == "truncated" else body
 

@@ -24,6 +24,7 @@ from hum_async.cli._api import SimulatedApiOptions
 from hum_async.cli._input import InputOptions
 from hum_async.cli._qualify_command import QualifyCommand
 from hum_async.cli._run import run
+from hum_async.models import Outcome
 
 
 def command_of(order: dict[str, Any]) -> QualifyCommand:
@@ -37,6 +38,7 @@ def command_of(order: dict[str, Any]) -> QualifyCommand:
         ),
         options=JobOptions(
             journal=folder / "out.journal.sqlite",
+            retry=frozenset(Outcome(name) for name in order["retry"]),
             # The simulated agents are as fast; a second of theirs is some milliseconds here.
             policy=GuidedPolling(
                 interval=0.05, jitter=0.2, backoff=1.2, max_interval=0.2, budget=10.0

@@ -154,3 +154,36 @@ async def test_faults_can_be_switched_while_it_runs(ask: Ask) -> None:
         assert (await ask(simulator, "GET", "/ping")).status >= 500
         with pytest.raises(TypeError, match="Faults"):
             simulator.faults = None  # type: ignore[assignment]
+
+
+async def test_a_request_time_out_has_no_effect(ask: Ask, post: Ask) -> None:
+    async with Simulator() as simulator:
+        token = (await post(simulator, "100 Served St")).body["meta"]["session_token"]
+        simulator.faults = Faults(request_timeout=1)
+        assert (await post(simulator, "101 Served St")).status == 408
+        assert (await ask(simulator, "DELETE", f"/sessions/{token}")).status == 408
+        simulator.faults = Faults()
+        assert simulator.sessions_bought == 1
+        assert (await ask(simulator, "GET", f"/sessions/{token}")).status in {200, 202}
+
+
+async def test_a_foreign_token_is_in_answers_about_a_session_alone(ask: Ask, post: Ask) -> None:
+    async with Simulator(faults=Faults(foreign_token=1)) as simulator:
+        token = (await post(simulator, "100 Served St")).body["meta"]["session_token"]
+        for method in ("GET", "DELETE"):
+            answer = (await ask(simulator, method, f"/sessions/{token}")).body
+            assert answer["meta"]["session_token"] != token
+            assert len(answer["meta"]["session_token"]) == 22
+
+
+@pytest.mark.parametrize("body", [{"data": {}}, {"data": {"internet": [{"min_plan_price": None}]}}])
+def test_a_huge_number_is_a_new_field_where_there_is_no_price(body: dict[str, Any]) -> None:
+    assert FaultInjector(seed=0).with_huge_number(body) == {**body, "sequence": 1e20}
+
+
+def test_a_huge_number_replaces_a_price() -> None:
+    price = {"amount_cents": 1, "currency": "USD"}
+    body = {"data": {"internet": [{"min_plan_price": price}]}}
+    changed = FaultInjector(seed=0).with_huge_number(body)
+    assert changed["data"]["internet"][0]["min_plan_price"]["amount_cents"] == 1e20
+    assert price["amount_cents"] == 1
