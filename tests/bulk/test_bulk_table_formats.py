@@ -241,6 +241,31 @@ def test_a_file_that_is_not_what_it_is_called_is_told(
         open_table(str(path))
 
 
+def test_errors_and_formulas_come_out_as_they_were(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(tmp_path / "in.xlsx")
+    sheet = book.add_worksheet("Addresses")
+    sheet.write_row(0, 1, ["street", "zip", "note", "sum"])
+    sheet.write_row(1, 1, ["1 A St", 501])
+    sheet.write_formula(1, 3, "=NA()", None, "#N/A")
+    sheet.write_formula(1, 4, "=1+1", None, 2)
+    sheet.merge_range(2, 1, 3, 1, "2 B St")
+    sheet.write_column(2, 2, [502, 503])
+    sheet.merge_range(4, 1, 4, 3, "over three columns")
+    sheet.set_row(3, None, None, {"hidden": True})
+    book.close()
+    table = open_table(str(tmp_path / "in.xlsx"))
+    assert "1 rows of sheet 'Addresses' are hidden" in (table.note or "")
+    rows = [
+        ["1 A St", 501, "#N/A", 2],
+        ["2 B St", 502, None, None],
+        ["2 B St", 503, None, None],
+        ["over three columns", None, None, None],
+    ]
+    assert list(table.rows()) == rows
+    found = cells_of(copied(str(tmp_path / "in.xlsx"), tmp_path / "out.csv"))
+    assert [row["note"] for row in found] == ["#N/A", "", "", ""]
+
+
 def test_a_text_that_excel_cannot_hold_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     rows = [{"street": "x" * 40_000, "zip": "00501"}]
     name = write_table(tmp_path / "in.jsonl", rows)

@@ -2,9 +2,8 @@
 
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +11,7 @@ import attrs
 
 from hum_async.bulk.tables._cells import EXACT, Cell, as_text
 from hum_async.bulk.tables._errors import library
+from hum_async.bulk.tables._excel_facts import SheetFacts, facts_of
 from hum_async.bulk.tables._header import Header, RateHeader, find_header, has_text
 from hum_async.bulk.tables._sink import FileSink
 from hum_async.bulk.tables._table import Table, named
@@ -28,14 +28,15 @@ class ExcelTable(Table):
 
     format: ClassVar[str] = "excel"
     sheet: str
+    header_row: int
+    facts: SheetFacts = attrs.field(eq=False, repr=False)
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row that is not empty, with as many cells as the header."""
         width = len(self.header)
-        rows = _sheet(_book(self.content, self.name), self.sheet)
-        for cells in islice(rows, self.header_row, None):
-            if has_text(cells):
-                yield cells + [None] * (width - len(cells))
+        book = _book(self.content, self.name)
+        for _, cells in _below(book, self.sheet, self.header_row, self.facts):
+            yield cells + [None] * (width - len(cells))
 
 
 def open_excel(
@@ -64,8 +65,11 @@ def open_excel(
         chosen, header, others = _chosen(_visible(book), header_of)
     if header is None:
         raise InputError(f"sheet {chosen!r} of {name} is empty; it needs a header and rows")
-    below = islice(_sheet(book, chosen), header.row, None)
-    widths = [len(cells) for cells in below if has_text(cells)]
+    facts = facts_of(path, chosen)
+    widths, hidden = [], 0
+    for number, cells in _below(book, chosen, header.row, facts):
+        widths.append(len(cells))
+        hidden += number in facts.hidden
     if not widths:
         raise InputError(f"sheet {chosen!r} of {name} has a header and no rows below it")
     return ExcelTable(
@@ -74,6 +78,8 @@ def open_excel(
         sheet=chosen,
         header=named([as_text(cell) for cell in header.cells], max(len(header.cells), *widths)),
         count=len(widths),
+        note=_hidden_note(hidden, chosen),
+        facts=facts,
         header_row=header.row,
         skipped=header.skipped,
         other_sheets=tuple(other for other in others if other != chosen),
@@ -144,10 +150,63 @@ def _book(path: Path, name: str) -> Any:
 def _sheet(book: Any, sheet: str) -> Iterator[list[Cell]]:
     """Yield every row of a sheet, also the blank ones, without the empty cells at its end."""
     for row in book.get_sheet_by_name(sheet).iter_rows():
+        yield _trimmed([_cell(value) for value in row])
+
+
+def _below(
+    book: Any, sheet: str, header_row: int, facts: SheetFacts
+) -> Iterator[tuple[int, list[Cell]]]:
+    """Yield the rows with text below the header, with their numbers from 0."""
+    values = book.get_sheet_by_name(sheet)
+    left = values.start[1] if values.start else 0
+    merged = _Merged(values.merged_cell_ranges or (), left)
+    for number, row in enumerate(values.iter_rows()):
         cells = [_cell(value) for value in row]
-        while cells and cells[-1] is None:
-            cells.pop()
-        yield cells
+        for at, text in facts.texts.get(number, {}).items():
+            if at >= left:
+                cells += [None] * (at - left + 1 - len(cells))
+                cells[at - left] = text
+        filled = merged.filled(number, cells)
+        if number >= header_row and has_text(cells):
+            yield number, _trimmed(filled)
+
+
+def _trimmed(cells: list[Cell]) -> list[Cell]:
+    while cells and cells[-1] is None:
+        cells.pop()
+    return cells
+
+
+class _Merged:
+    """Fills the cells below the first one of a merged range, which alone has the value.
+
+    Cells beside it stay empty: a street that stretches over the unit's column is no unit.
+    """
+
+    def __init__(self, ranges: Iterable[Any], left: int) -> None:
+        self._starts: dict[int, list[tuple[int, int]]] = {}
+        for (top, column), (bottom, _) in ranges:
+            if bottom > top:
+                self._starts.setdefault(top, []).append((column - left, bottom))
+        self._open: dict[int, tuple[int, Cell]] = {}
+
+    def filled(self, number: int, cells: list[Cell]) -> list[Cell]:
+        filled = list(cells)
+        for at, (bottom, value) in list(self._open.items()):
+            if number > bottom:
+                del self._open[at]
+            elif at < len(filled) and filled[at] is None:
+                filled[at] = value
+        for at, bottom in self._starts.get(number, ()):
+            if 0 <= at < len(cells):
+                self._open[at] = (bottom, cells[at])
+        return filled
+
+
+def _hidden_note(hidden: int, sheet: str) -> str | None:
+    if not hidden:
+        return None
+    return f"{hidden:,} rows of sheet {sheet!r} are hidden or filtered out; they are read like all"
 
 
 def _cell(value: Any) -> Cell:
