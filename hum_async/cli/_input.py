@@ -1,11 +1,12 @@
 """The options by which a command reads a table of addresses."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 import attrs
 from cyclopts import Parameter
 
-from hum_async.bulk.files.columns import AddressColumns, MappingError, find_columns
+from hum_async.bulk.files.columns import AddressColumns, MappingError, find_columns, rate_header
 from hum_async.bulk.tables import Table, open_table
 from hum_async.cli._console import escaped, say
 
@@ -25,12 +26,24 @@ class InputOptions:
     ] = ()
     encoding: Annotated[
         str | None,
-        Parameter(help="Of a CSV input; UTF-8, UTF-16 and Windows-1252 are found by themselves."),
+        Parameter(help="Of a CSV or JSON input; UTF-8, UTF-16, UTF-32 and Windows-1252 are found."),
     ] = None
-    sheet: Annotated[str | None, Parameter(help="Of an Excel input; default: the first.")] = None
+    sheet: Annotated[
+        str | None,
+        Parameter(
+            help="Of an Excel input; default: the first that is visible and has address columns."
+        ),
+    ] = None
+    header_row: Annotated[
+        int | None,
+        Parameter(
+            help="Row of the header, from 1, of a CSV or Excel input; default: the best of the "
+            "first 20."
+        ),
+    ] = None
     input_format: Annotated[
         Literal["csv", "jsonl", "excel", "parquet"] | None,
-        Parameter(help="Of the input; goes by the file's name if not given."),
+        Parameter(help="Of the input; goes by its content, or else its name, if not given."),
     ] = None
 
     def open(self, source: str) -> tuple[Table, AddressColumns]:
@@ -41,13 +54,26 @@ class InputOptions:
             MappingError: The mapping names a field or a column that does not exist.
         """
         named = _mapping(self.map)
-        table = open_table(source, encoding=self.encoding, sheet=self.sheet, fmt=self.input_format)
+        table = open_table(
+            source,
+            encoding=self.encoding,
+            sheet=self.sheet,
+            fmt=self.input_format,
+            header_row=self.header_row,
+            rate_header=partial(rate_header, mapping=named),
+        )
         return table, find_columns(table.header, mapping=named, source=table.name)
 
     def describe(self, table: Table, columns: AddressColumns) -> None:
         """Print the number of rows, the columns of the address, and the table's note."""
         found = ", ".join(f"{field} = {table.header[at]}" for field, at in columns.at.items())
         say(escaped(f"{table.name}: {table.count:,} rows; {found}"))
+        if table.skipped:
+            above = f"{table.skipped:,} above it are titles"
+            say(f"[yellow]The header is row {table.header_row}; {above}[/]")
+        if table.sheet is not None and table.other_sheets:
+            others = ", ".join(map(repr, table.other_sheets))
+            say(escaped(f"Sheet {table.sheet!r} is read; --sheet takes another of {others}"))
         if table.note:
             say(f"[yellow]{escaped(table.note)}[/]")
 

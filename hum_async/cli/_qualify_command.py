@@ -154,6 +154,8 @@ class QualifyCommand:
         composed = await self._job.compose(outputs.open(rows=self._rows is None))
         if composed is not None:
             _check_unchanged(outputs.table.name, report, composed)
+            if composed.nothing and not self.quiet:
+                say(f"{composed.nothing:,} cells that say NULL, nan or the like were read as empty")
             if (path := outputs.manifest) is not None:
                 await self._job.note_manifest(path)
                 write_manifest(path, self._manifest(path, composed))

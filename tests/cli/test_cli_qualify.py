@@ -254,3 +254,24 @@ def test_without_a_terminal_there_is_no_bar_and_no_escape_code(
     ended = call("qualify", addresses("100 Served St", "100 Slow Pl"), "--simulate")
     assert "\x1b" not in ended.err + ended.out
     assert "\r" not in ended.err
+
+
+def test_a_table_below_titles_says_how_its_cells_were_read(
+    call: Callable[..., Any], tmp_path: Path
+) -> None:
+    rows = ["1,1 Elm St,NULL,MA,2139", "2,2 Elm St,nan,Mass.,02139.0", "3,3 Elm St,4,MI,2139"]
+    text = "A list of streets,,,,\n\nid,street,unit,state,zip\n" + "\n".join(rows) + "\n,,,,\n"
+    (tmp_path / "in.csv").write_text(text)
+    target = tmp_path / "out.csv"
+    ended = call("qualify", str(tmp_path / "in.csv"), "--simulate", "-o", str(target))
+    assert ended.code == 3
+    assert "The header is row 3; 1 above it are titles" in ended.err
+    assert "2 cells that say NULL" in ended.err
+    header, *found = rows_of(target.read_text())
+    assert [",".join(row[:5]) for row in found] == rows
+    notes = [row[header.index("hum_note")] for row in found]
+    assert notes == ["zip read as 02139", "zip read as 02139; state read as MA", ""]
+    assert found[2][header.index("hum_outcome")] == "INVALID_ADDRESS"
+    assert "hum check --corrected" in found[2][header.index("hum_error")]
+    verified = call("verify", str(target.with_suffix(".journal.sqlite")))
+    assert verified.code == 0, verified.out + verified.err

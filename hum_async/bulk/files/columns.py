@@ -63,6 +63,25 @@ class AddressColumns:
         return restored
 
 
+def rate_header(cells: Sequence[str], *, mapping: Mapping[str, str] | None = None) -> int:
+    """Return how good a header of addresses a row would be; 0 for none at all.
+
+    Args:
+        cells: The row.
+        mapping: Names of columns by field, which the header must have.
+    """
+    names = {_letters(cell) for cell in cells}
+    found = {field for field, spellings in _SPELLINGS.items() if names & {*spellings.split()}}
+    named = {field for field, column in (mapping or {}).items() if column in cells}
+    found |= named
+    enough = "street1" in found and ("zip" in found or {"city", "state"} <= found)
+    return len(found) + 10 * enough + 10 * len(named)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
 def find_columns(
     header: Sequence[str], *, mapping: Mapping[str, str] | None = None, source: str = "the table"
 ) -> AddressColumns:
@@ -84,7 +103,7 @@ def find_columns(
         if column not in header:
             raise MappingError(f"{source} has no column {column!r}; it has {', '.join(header)}")
         at[field] = header.index(column)
-    names = [re.sub(r"[^a-z0-9]", "", name.casefold()) for name in header]
+    names = [_letters(name) for name in header]
     for field, spellings in _SPELLINGS.items():
         # The order matters: a column "street1" is a better match than "address".
         for spelling in spellings.split():
