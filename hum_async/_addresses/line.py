@@ -24,16 +24,16 @@ from hum_async.errors import AddressError
 from hum_async.models import Address
 
 _FORM = "write STREET, UNIT, CITY, STATE ZIP with commas"
-_SEPARATORS = re.compile("[,;|\N{BULLET}\N{MIDDLE DOT}]")
+_SEPARATORS = re.compile("[,;|\N{BULLET}\N{MIDDLE DOT}]" r"|(?<=[^\W\d])\s+[-/]\s+(?=[^\W\d])")
 _COUNTRY = r"(?:u\.? ?s\.? ?a\.?|u\.? ?s\.?|united states(?: of america)?)"
-_IS_COUNTRY = re.compile(rf"(?i){_COUNTRY}")
-_ENDS_IN_COUNTRY = re.compile(rf"(?i)(.*\S)\s+{_COUNTRY}")
+_IS_COUNTRY = re.compile(rf"(?i)\(?{_COUNTRY}\)?\.?")
+_ENDS_IN_COUNTRY = re.compile(rf"(?i)(.*\S)\s+\(?{_COUNTRY}\)?\.?")
 _COUNTRY_BEFORE_ZIP = re.compile(rf"(?i)(.*\S)\s+{_COUNTRY}\s+(\d{{5}}(?:-\d{{4}})?)")
 _FOREIGN = re.compile(r"(?i)canada|mexico|m[eé]xico|united kingdom|uk|england|germany|france|india")
 _CANADIAN = re.compile(r"(?i)\b[a-z]\d[a-z] ?\d[a-z]\d$")
 _CONTACT = re.compile(
     r"(?i)(?:(?:tel|phone|ph|cell|fax|mobile|email|e-mail)\b[.: ]*)?"
-    r"(?:(?:\+?1[-. ]?)?\(?\d{3}\)?[-. ]*\d{3}[-. ]\d{4}|\S+@\S+\.\w+)"
+    r"(?:(?:\+?1[-. ]?)?\(?\d{3}\)?[-. ]*\d{3}[-. ]?\d{4}|\S+@\S+\.\w+)"
 )
 _ENDS_IN_ZIP = re.compile(
     r"(?:(.*?)[\s.]*(?<![\d#-]))?(\d{5}(?:\s?-\s?\d{4}|\d{4}| \d{4})?|\d{4}|\d{5}\.0+)", re.ASCII
@@ -47,6 +47,8 @@ _BOX = re.compile(
     r"|(?:rr|rural route|hc|star route)\s*\d+\s+box\s+\w+"
 )
 _COUNTY = re.compile(r"(?i).+\s(?:county|parish)|county of .+")
+_RECIPIENT = re.compile(r"(?i)(?:c/o|att?n|attention|care of|c\.o\.)(?:[\s:.].*)?")
+_CITY = re.compile(r"[^\W\d][^\d#(),/]*")
 _URBANIZATION = re.compile(r"(?i)urb(?:anizaci[oó]n)?\b.*|(?:ext|bo|barrio|cond|res)\b\.? .+")
 _PREPOSED_WORDS = "AVENIDA AVE AVENUE CALLE CAMINO CARR PASEO RUE VIA HIGHWAY HWY"
 _PREPOSED = frozenset(_PREPOSED_WORDS.split())
@@ -92,7 +94,8 @@ def _parts(text: str) -> list[str]:
     kept = [
         part
         for at, part in enumerate(parts)
-        if not (at and _IS_COUNTRY.fullmatch(part)) and not _CONTACT.fullmatch(part)
+        if not (at and _IS_COUNTRY.fullmatch(part))
+        and not (_CONTACT.fullmatch(part) or _RECIPIENT.fullmatch(part))
     ]
     if kept:
         last = kept[-1]
@@ -113,6 +116,7 @@ class _Line:
     city: str | None = None
     street: str = ""
     units: list[str] = attrs.field(factory=list)
+    state_in_street: str = ""
 
     # --- the place: from the end ------------------------------------------------------------------
 
@@ -152,7 +156,11 @@ class _Line:
     def _is_no_zip(self, before: str) -> bool:
         """Whether a number is that of a unit, box or road."""
         word = before.rsplit(maxsplit=1)[-1].strip(".#:").upper() if before else ""
-        if before.endswith("#") or word in UNITS or word in {"BOX", "NO", "NUMBER", "US"}:
+        if (
+            before.endswith("#")
+            or (word in UNITS and word != "FL")
+            or word in {"BOX", "NO", "NUMBER", "US"}
+        ):
             return True
         is_road = SUFFIXES.get(word) in {"HWY", "RTE", "RD"}
         return is_road and len(before.split()) <= 3 and len(self.parts) == 1  # noqa: PLR2004  100 County Road
@@ -169,6 +177,7 @@ class _Line:
             found = read_state(written)
             if found and self._is_state(*found, written=written, whole=count == len(words)):
                 self.state = found[0]
+                self.state_in_street = written if is_street else ""
                 rest = words[:-count]
                 self.parts[-1:] = [" ".join(rest)] if rest else []
                 if not rest:
@@ -225,6 +234,8 @@ class _Line:
             # Others are recipients and companies: no part of where a line is.
             if _is_unit(part) or _NUMBER.fullmatch(part) or _URBANIZATION.fullmatch(part):
                 self.units.append(part)
+            elif _may_be_a_unit(part):
+                _doubt("cannot tell what stands before the street")
         self.street = self.parts[at]
         places = [part for part in self.parts[at + 1 :] if not self._takes_unit(part)]
         cities = [part for part in places if not _COUNTY.fullmatch(part)]
@@ -284,12 +295,32 @@ class _Line:
             if words[end].strip(".").upper() in DIRECTIONS:
                 _doubt("cannot tell whether the direction belongs to the street or to the city")
             self.street, self.city = " ".join(words[:end]), " ".join(words[end:])
-        elif splits or not _ends_as_a_street(words):
+        elif splits or not _ends_as_a_street(words) or not self._is_whole_street(words):
             _doubt("cannot tell street and city apart")
+
+    def _is_whole_street(self, words: list[str]) -> bool:
+        """Whether what follows a street without a city is a state, and no Court or Northeast."""
+        if not self.state_in_street:
+            return True
+        word = self.state_in_street.strip(".").upper()
+        last = words[-1].strip(".").upper()
+        return (
+            len(words) > 2 and last in SUFFIXES and word not in SUFFIXES and word not in DIRECTIONS
+        )
 
     def _check_city(self) -> None:
         city = self.city
-        if city is not None and (re.search(r"\d", city) or _is_unit(city) or "#" in city):
+        if city is None:
+            return
+        code = city.strip(".").upper()
+        if not _CITY.fullmatch(city) or _is_unit(city) or code in DIRECTIONS or code in SUFFIXES:
+            _doubt("cannot tell which part is the city")
+        words = city.split()
+        for count in range(1, len(words)):
+            found = read_state(" ".join(words[-count:]))
+            if self.state is None and found and found[1] is not Spelling.ABBREVIATION:
+                _doubt("state and ZIP code do not belong together")
+        if len(code) == 2 and code != self.state and read_state(code):  # noqa: PLR2004  a state's code
             _doubt("cannot tell which part is the city")
 
     def address(self) -> Address:
@@ -309,6 +340,14 @@ class _Line:
             state=self.state,
             zip=self.zip,
         )
+
+
+def _may_be_a_unit(part: str) -> bool:
+    words = {word.strip(".():#").upper() for word in part.split()}
+    known = words & (
+        UNITS.keys() | UNIT_PLACES.keys() | {"FLAT", "LEVEL", "UPSTAIRS", "DOWNSTAIRS"}
+    )
+    return bool(known) or bool(re.search(r"\d", part))
 
 
 def _is_street(part: str) -> bool:
