@@ -156,11 +156,9 @@ class _Line:
     def _is_no_zip(self, before: str) -> bool:
         """Whether a number is that of a unit, box or road."""
         word = before.rsplit(maxsplit=1)[-1].strip(".#:").upper() if before else ""
-        if (
-            before.endswith("#")
-            or (word in UNITS and word != "FL")
-            or word in {"BOX", "NO", "NUMBER", "US"}
-        ):
+        # FL is Florida here: no floor has five digits.
+        is_unit = before.endswith("#") or (word in UNITS and word != "FL")
+        if is_unit or word in {"BOX", "NO", "NUMBER", "US"}:
             return True
         is_road = SUFFIXES.get(word) in {"HWY", "RTE", "RD"}
         return is_road and len(before.split()) <= 3 and len(self.parts) == 1  # noqa: PLR2004  100 County Road
@@ -303,17 +301,19 @@ class _Line:
         if not self.state_in_street:
             return True
         word = self.state_in_street.strip(".").upper()
-        last = words[-1].strip(".").upper()
-        return (
-            len(words) > 2 and last in SUFFIXES and word not in SUFFIXES and word not in DIRECTIONS
-        )
+        is_state = word not in SUFFIXES and word not in DIRECTIONS
+        return is_state and len(words) > 2 and words[-1].strip(".").upper() in SUFFIXES  # noqa: PLR2004  number, name
 
     def _check_city(self) -> None:
         city = self.city
         if city is None:
             return
         code = city.strip(".").upper()
-        if not _CITY.fullmatch(city) or _is_unit(city) or code in DIRECTIONS or code in SUFFIXES:
+        # Union, NJ is a city; beside a ZIP code alone, Union may be the end of the street.
+        is_word = code in DIRECTIONS or code in SUFFIXES
+        if is_word and (self.state is None or len(code) <= 2):  # noqa: PLR2004  NW, St
+            _doubt("cannot tell which part is the city")
+        if not _CITY.fullmatch(city) or _is_unit(city):
             _doubt("cannot tell which part is the city")
         words = city.split()
         for count in range(1, len(words)):
