@@ -20,11 +20,12 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hum_async._api.addresses import checked
 from hum_async.bulk.files.columns import find_columns
 from hum_async.bulk.result_columns import RESULT_COLUMNS
 from hum_async.bulk.tables import Table, as_text, open_sink, open_table
 from hum_async.bulk.tables._cells import distinct
-from hum_async.errors import InputError
+from hum_async.errors import AddressError, InputError
 
 FORMATS = ("csv", "jsonl", "xlsx", "parquet")
 RESULT = {
@@ -497,3 +498,34 @@ def test_bytes_that_are_utf_8_are_text(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "in.parquet")
     (row,) = cells_of(copied(str(tmp_path / "in.parquet"), tmp_path / "out.csv"))
     assert [row[name] for name in ("street", "zip", "note")] == ["street", "zip", "note"]
+
+
+def test_rows_of_nothing_are_no_rows_of_parquet(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "street": ["1 A St", None, " ", "2 A St"],
+            "zip": ["00501", None, "", None],
+            "n": [1.0, None, float("nan"), None],
+        }
+    )
+    pq.write_table(table, tmp_path / "in.parquet")
+    found = open_table(str(tmp_path / "in.parquet"))
+    assert found.count == 2
+    assert [row[0] for row in found.rows()] == ["1 A St", "2 A St"]
+    pq.write_table(table.append_column("id", pa.array([1, 2, 3, 4])), tmp_path / "in.parquet")
+    assert open_table(str(tmp_path / "in.parquet")).count == 4
+
+
+def test_nested_fields_of_an_address_are_looked_into(tmp_path: Path) -> None:
+    inner = {"Street": "1 A St", "postal_code": "00501", "unit": "4"}
+    rows = [
+        {"address": inner, "unit": None, "zip": "00502"},
+        {"address": {"x": "1"}, "unit": "4", "zip": "00502"},
+    ]
+    name = write_table(tmp_path / "in.jsonl", rows)
+    table = open_table(name)
+    columns = find_columns(table.header)
+    first, second = (columns.address(row) for row in table.rows())
+    assert (first.street1, first.street2, first.zip) == ("1 A St", "4", "00502")
+    with pytest.raises(AddressError, match="street1 holds a list or nested fields"):
+        checked(second)

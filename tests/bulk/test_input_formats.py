@@ -90,6 +90,8 @@ READ = [["1 A St", "00501", None], ["2 B St", None, [1, {"a": 2}]]]
     "text",
     [
         json.dumps(LISTED),
+        json.dumps({"count": 2, "data": LISTED}),
+        json.dumps({"results": LISTED, "next": None}, indent=2),
         json.dumps(LISTED, indent=4),
         "\ufeff \n" + json.dumps(LISTED, separators=(",", ":")),
         "\n".join(json.dumps(row, indent=1) for row in LISTED),

@@ -46,7 +46,7 @@ class AddressColumns:
 
     def read(self, cells: Sequence[Cell]) -> AddressReading:
         """Return what the cells of a row mean."""
-        return read_address({field: cells[at] for field, at in self.at.items()})
+        return read_address(_looked_into({field: cells[at] for field, at in self.at.items()}))
 
     def address(self, cells: Sequence[Cell]) -> Address:
         """Return the address of a row, unchecked."""
@@ -61,6 +61,22 @@ class AddressColumns:
         if (at := self.at.get("zip")) is not None:
             restored[at] = restored_zip(restored[at])
         return restored
+
+
+def _looked_into(parts: dict[str, Cell]) -> dict[str, Cell]:
+    """Return the parts with the fields of a nested address in place of the whole.
+
+    A cell of its own goes before a nested field.
+    """
+    for field, cell in list(parts.items()):
+        if not isinstance(cell, dict):
+            continue
+        names = {_letters(name): value for name, value in cell.items()}
+        for inner, spellings in _SPELLINGS.items():
+            found = next((names[word] for word in spellings.split() if word in names), None)
+            if found is not None and inner in parts and (inner == field or not parts[inner]):
+                parts[inner] = found
+    return parts
 
 
 def rate_header(cells: Sequence[str], *, mapping: Mapping[str, str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,6 +16,9 @@ from hum_async.bulk.tables._sink import FileSink
 from hum_async.bulk.tables._table import Table, named
 from hum_async.bulk.tables._text import Encoding, bad_line, encoding_of, mixed_note
 from hum_async.errors import InputError
+
+_ADDRESS = re.compile(r"(?i)street|address|zip|postal")
+"""Names of an object that is a row itself, whatever lists it holds."""
 
 
 @attrs.frozen(kw_only=True)
@@ -72,7 +76,7 @@ def _objects(path: Path, name: str, encoding: Encoding) -> Iterator[dict[str, An
     """
     names: tuple[str, ...] | None = None
     with encoding.open(path) as stream:
-        for line in json_lines(stream, name):
+        for line in _unwrapped(json_lines(stream, name)):
             found = line.value
             if isinstance(found, list) and names is None and line.first:
                 names = named([as_text(cell) for cell in found], len(found))
@@ -85,6 +89,31 @@ def _objects(path: Path, name: str, encoding: Encoding) -> Iterator[dict[str, An
                 found = _of_feature(found)
             if has_text(found.values()):
                 yield found
+
+
+def _unwrapped(lines: Iterator[Line]) -> Iterator[Line]:
+    """Yield the values, or those of the only list in the only value: ``{"data": [{...}, ...]}``."""
+    first, second = next(lines, None), next(lines, None)
+    if first is not None:
+        inner = _only_list(first.value) if second is None else None
+        if inner is None:
+            yield first
+        else:
+            yield from (Line(value, first.number, first=False) for value in inner)
+    if second is not None:
+        yield second
+        yield from lines
+
+
+def _only_list(value: Any) -> list[Any] | None:
+    if not isinstance(value, dict) or any(_ADDRESS.search(name) for name in value):
+        return None
+    lists = [
+        inner
+        for inner in value.values()
+        if isinstance(inner, list) and inner and all(isinstance(row, dict) for row in inner)
+    ]
+    return lists[0] if len(lists) == 1 else None
 
 
 def _by_name(cells: list[Any], names: tuple[str, ...], line: Line, name: str) -> dict[str, Any]:

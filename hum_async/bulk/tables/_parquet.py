@@ -9,6 +9,7 @@ import attrs
 from hum_async.bulk.tables._arrow_cells import cells_of
 from hum_async.bulk.tables._cells import Carried, Cell, as_text, distinct
 from hum_async.bulk.tables._errors import library
+from hum_async.bulk.tables._header import has_text
 from hum_async.bulk.tables._sink import FileSink
 from hum_async.bulk.tables._table import Table
 from hum_async.errors import InputError
@@ -39,7 +40,7 @@ class ParquetTable(Table):
             try:
                 for batch in file.iter_batches(batch_size=_BATCH):
                     columns = [cells_of(arrow, column) for column in batch.columns]
-                    yield from (list(row) for row in zip(*columns, strict=True))
+                    yield from (list(row) for row in zip(*columns, strict=True) if has_text(row))
             except (arrow.ArrowException, ValueError, OverflowError) as exc:
                 raise InputError(f"{self.name} has values that cannot be read: {exc}") from exc
 
@@ -58,12 +59,37 @@ def open_parquet(path: Path, *, name: str) -> ParquetTable:
             for name, value in (file.schema_arrow.metadata or {}).items()
             if name == b"pandas"
         }
-    if not count:
-        raise InputError(f"{name} has no rows")
+        surely = _has_full_column(file.metadata)
     header = tuple(field.name for field in schema)
-    return ParquetTable(
+    table = ParquetTable(
         path=path, name=name, header=header, count=count, schema=schema, metadata=metadata
     )
+    if count and not surely:
+        # Some rows may hold nothing; only reading them tells.
+        table = attrs.evolve(table, count=sum(1 for _ in table.rows()))
+    if not table.count:
+        raise InputError(f"{name} has no rows")
+    return table
+
+
+def _has_full_column(metadata: Any) -> bool:
+    """Return whether, by the statistics of the file, a column has a value in each row."""
+    groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
+    return any(
+        all(_is_full(group.column(at)) for group in groups) for at in range(metadata.num_columns)
+    )
+
+
+def _is_full(column: Any) -> bool:
+    found = column.statistics
+    if found is None or not found.has_null_count or found.null_count:
+        return False
+    if found.num_values < column.num_values:
+        return False
+    if column.physical_type == "BYTE_ARRAY":
+        # The least text of the column begins with no blank, so that none is blank.
+        return bool(found.has_min_max and has_text([found.min]))
+    return column.physical_type in {"INT32", "INT64", "BOOLEAN"}
 
 
 def _opened(path: Path, name: str) -> Any:
