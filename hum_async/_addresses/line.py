@@ -176,6 +176,8 @@ class _Line:
             if found and self._is_state(*found, written=written, whole=count == len(words)):
                 self.state = found[0]
                 self.state_in_street = written if is_street else ""
+                if found[0] == "DC" and written.casefold().startswith("washington"):
+                    self.city = _CITY_AND_STATE["DC"]
                 rest = words[:-count]
                 self.parts[-1:] = [" ".join(rest)] if rest else []
                 if not rest:
