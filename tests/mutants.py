@@ -509,7 +509,7 @@ MUTANTS = [
     Mutant(
         "gone-when-adopted-begins-anew",
         "_lookups/lookup.py",
-        "update.kind == UpdateKind.GONE and self._adopted",
+        "update is not None and gone and self._adopted",
         "False",
         "lookups/test_lookup.py",
     ),

@@ -96,6 +96,8 @@ def status_of(path: Path) -> JobStatus:
         return _read(path, db)
     except sqlite3.Error as exc:
         raise damaged(path, exc) from exc
+    except (ValueError, TypeError) as exc:  # values that no journal writes
+        raise damaged(path, exc) from None
     finally:
         db.close()
 

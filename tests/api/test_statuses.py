@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -257,3 +259,15 @@ def test_a_space_in_a_raw_path_is_percent_encoded() -> None:
 
     virtually(ask())
     assert transport.requests[0].path == "/a%20b/%2e?x=y%20z&u=%C3%A9"
+
+
+def test_the_page_of_statuses_says_what_the_code_does() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "answers.md").read_text()
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith(("| 4", "| 3"))]
+    again, address, client_refused = ({*re.findall(r"\d{3}", row)} for row in rows[:3])
+    assert again == {str(status) for status in AGAIN}
+    assert address == {str(status) for status in ADDRESS_REFUSED}
+    redirects = {str(status) for status in CLIENT_REFUSED if status < 400} | {"399"}
+    assert client_refused | redirects == {
+        str(status) for status in (*CLIENT_REFUSED, *KEY_REFUSED, 399)
+    }

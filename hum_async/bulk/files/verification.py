@@ -61,7 +61,8 @@ def verify(journal: Path) -> Verdict:
     db = open_reading(journal)
     try:
         _check(journal, db, verdict)
-    except sqlite3.DatabaseError as exc:
+    except (sqlite3.DatabaseError, ValueError, TypeError) as exc:
+        # ValueError and TypeError: values that no journal writes.
         verdict.problems.append(str(damaged(journal, exc)))
     finally:
         db.close()

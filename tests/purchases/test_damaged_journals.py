@@ -1,0 +1,89 @@
+"""Damage anywhere in a journal is told or harmless: nothing is bought again, nothing is wrong."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hum_async import Address, HumClient, JournalError, Outcome, RateLimiter
+from hum_async.bulk import qualify
+from hum_async.testing import ScriptedTransport, SentRequest, json_response
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hum_async.models import RawResponse
+
+pytestmark = pytest.mark.virtual
+
+ROWS = [(number, Address(f"{number} Main St", zip="48226")) for number in range(40)]
+PAGE = 4096
+
+
+def client(posts: list[str]) -> HumClient:
+    def answer(request: SentRequest) -> RawResponse:
+        if request.method != "POST":
+            return json_response(200, {})
+        number = request.body["street1"].split()[0]
+        posts.append(number)
+        provider = {"provider_name": f"P{number}", "url": "https://x.example/" + "y" * 50}
+        return json_response(201, {"data": [provider], "meta": {"session_token": f"t{number}"}})
+
+    return HumClient(transport=ScriptedTransport(answer), limiter=RateLimiter(rate=1e6))
+
+
+async def results(posts: list[str], journal: Path) -> dict[Any, Any]:
+    async with client(posts) as hum:
+        return {result.key: result async for result in qualify(hum, ROWS, journal=journal)}
+
+
+def damage(good: bytes, dice: random.Random) -> bytes:
+    raw, pages = bytearray(good), len(good) // PAGE
+    match dice.choice(("flip", "flip", "bytes", "cut", "zero", "header", "swap", "tail")):
+        case "flip":
+            raw[dice.randrange(len(raw))] ^= 1 << dice.randrange(8)
+        case "bytes":
+            for _ in range(8):
+                raw[dice.randrange(len(raw))] = dice.randrange(256)
+        case "cut":
+            return bytes(raw[: dice.randrange(len(raw))])
+        case "zero":
+            at = dice.randrange(pages) * PAGE
+            raw[at : at + PAGE] = bytes(PAGE)
+        case "header":
+            raw[dice.randrange(100)] = dice.randrange(256)
+        case "swap":
+            one, other = (dice.randrange(1, pages) * PAGE for _ in range(2))
+            first, second = raw[one : one + PAGE], raw[other : other + PAGE]
+            raw[one : one + PAGE], raw[other : other + PAGE] = second, first
+        case _:
+            raw += dice.randbytes(3000)
+    return bytes(raw)
+
+
+@pytest.mark.parametrize(
+    "cases", [120, pytest.param(2000, marks=[pytest.mark.slow, pytest.mark.timeout(300)])]
+)
+async def test_a_damaged_journal_is_told_or_gives_what_it_holds(tmp_path: Path, cases: int) -> None:
+    path = tmp_path / "job.sqlite"
+    await results([], path)
+    good = path.read_bytes()
+    dice = random.Random(cases)  # noqa: S311  reproducible on purpose
+    told = 0
+    for case in range(cases):
+        for file in tmp_path.iterdir():  # noqa: ASYNC240  nothing else runs
+            file.unlink()
+        path.write_bytes(damage(good, dice))
+        posts: list[str] = []
+        try:
+            found = await results(posts, path)
+        except JournalError:
+            told += 1
+            continue
+        assert posts == [], case
+        for key, result in found.items():
+            assert result.outcome is Outcome.SERVED
+            assert [provider.name for provider in result.providers] == [f"P{key}"]
+    assert 0 < told < cases
