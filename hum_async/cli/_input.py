@@ -71,6 +71,8 @@ class InputOptions:
         if table.skipped:
             above = f"{table.skipped:,} above it are titles"
             say(f"[yellow]The header is row {table.header_row}; {above}[/]")
+        if table.blank:
+            say(f"{table.blank:,} rows without any text are left out")
         if table.sheet is not None and table.other_sheets:
             others = ", ".join(map(repr, table.other_sheets))
             say(escaped(f"Sheet {table.sheet!r} is read; --sheet takes another of {others}"))

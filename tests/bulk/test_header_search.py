@@ -92,6 +92,7 @@ def test_rows_of_nothing_are_no_rows(tmp_path: Path) -> None:
     text = "\n".join([",".join(HEAD), row, *nothing, row, *nothing])
     table = open_table(write(tmp_path / "in.csv", text))
     assert (table.count, list(table.rows())) == (2, [ROW, ROW])
+    assert table.blank == 8
 
 
 def test_the_first_visible_sheet_with_addresses_is_read(tmp_path: Path) -> None:

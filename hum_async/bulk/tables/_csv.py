@@ -149,12 +149,14 @@ class _Scan:
                     f"{self.name} is empty; it needs a header and a row for each address"
                 )
             stream.seek(0)
-            count, width, spoilt = 0, len(header.cells), 0
+            count, width, spoilt, blank = 0, len(header.cells), 0, 0
             for cells in islice(_records(stream, dialect), header.row, None):
                 if has_text(cells):
                     count += 1
                     width = max(width, len(cells))
                     spoilt += isinstance(cells[-1], UnusableText)
+                elif len(cells) > 1:
+                    blank += 1
         if not count:
             raise InputError(f"{self.name} has a header and no rows below it")
         table = CsvTable(
@@ -166,6 +168,7 @@ class _Scan:
             count=count,
             header_row=header.row,
             skipped=header.skipped,
+            blank=blank,
         )
         return table, spoilt
 

@@ -66,7 +66,8 @@ def open_parquet(path: Path, *, name: str) -> ParquetTable:
     )
     if count and not surely:
         # Some rows may hold nothing; only reading them tells.
-        table = attrs.evolve(table, count=sum(1 for _ in table.rows()))
+        filled = sum(1 for _ in table.rows())
+        table = attrs.evolve(table, count=filled, blank=count - filled)
     if not table.count:
         raise InputError(f"{name} has no rows")
     return table

@@ -25,6 +25,7 @@ class Table:
         header_row: Number of the header's row, from 1; blank rows count. None for a format that
             has no such row.
         skipped: Number of rows with text above the header.
+        blank: Number of rows of cells without any text, which are left out.
         sheet: Name of the sheet of an Excel file; None for other formats.
         other_sheets: Names of the other visible sheets with text.
         unpacked: The file that is read in place of a compressed one; None if it is not compressed.
@@ -38,6 +39,7 @@ class Table:
     note: str | None = None
     header_row: int | None = None
     skipped: int = 0
+    blank: int = 0
     sheet: str | None = None
     other_sheets: tuple[str, ...] = ()
     unpacked: Path | None = None
