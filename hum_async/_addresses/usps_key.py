@@ -32,6 +32,7 @@ _MARKS = str.maketrans(
 _INITIALS = re.compile(r"(?<=\b[A-Z])\.(?=[A-Z]\b)")
 _DOT = re.compile(r"\.(?!\d)|(?<!\d)\.")
 _ANY_DIGIT = re.compile(r"\d", re.ASCII)
+_GLUED = re.compile(r"\b(APT|UNIT|STE|SUITE|RM|BLDG|LOT)(\d)", re.ASCII)
 _FRACTION = re.compile(r"\d{1,2}/\d{1,2}", re.ASCII)
 _NUMBER_LETTER = re.compile(r"(\d)[ -]([A-Z])(?![A-Z])", re.ASCII)
 _ORDINAL = re.compile(r"(\d+)(?:ST|ND|RD|TH)?", re.ASCII)
@@ -39,7 +40,8 @@ _DWELLINGS = frozenset({"#", "APT", "UNIT"})
 _ROAD_SYSTEMS = frozenset({"COUNTY", "CO", "CNTY", "STATE", "US"})
 _ROADS = frozenset({"HWY", "RD", "RTE"})
 _STATES_WITH_DIRECTIONS = frozenset({"CAROLINA", "DAKOTA", "VIRGINIA"})
-_CITY_WORDS = {"SAINT": "ST", "SAINTE": "STE", "FORT": "FT", "MOUNT": "MT"}
+_FIRST_WORDS = {"SAINT": "ST", "SAINTE": "STE", "FORT": "FT", "MOUNT": "MT"}
+"""Words that begin the names of cities and streets, and their abbreviations."""
 
 
 def exact_key(address: Address) -> str:
@@ -68,8 +70,8 @@ def address_key(address: Address, dedupe: Dedupe = "usps") -> str:
 
 @lru_cache(maxsize=1024)
 def _city(city: str) -> str:
-    first, *rest = _words(city) or [""]
-    return " ".join([_CITY_WORDS.get(first, first), *rest])
+    first, *rest = _words(city.replace("-", " ")) or [""]
+    return " ".join([_FIRST_WORDS.get(first, first), *rest])
 
 
 @lru_cache(maxsize=1024)
@@ -85,7 +87,9 @@ def _words(text: str) -> list[str]:
     if "." in text:
         # 1.5 Mile Rd keeps its dot; N.W. is one word.
         text = _DOT.sub(" ", _INITIALS.sub("", text))
-    return text.translate(_MARKS).split()
+    if " - " in text:
+        text = text.replace(" - ", " , ")
+    return _GLUED.sub(r"\1 \2", text.translate(_MARKS)).split()
 
 
 # --- units ----------------------------------------------------------------------------------------
@@ -208,7 +212,11 @@ def _name(words: list[str]) -> list[str]:
         core = [*core[:-2], SUFFIXES[core[-2]], core[-1]]
     if len(core) > 1:
         core, before = _without_direction_before(core)
-    core = [ORDINALS.get(" ".join(core), "")] if " ".join(core) in ORDINALS else core
+    name = " ".join(core)
+    if name in ORDINALS:
+        core = [ORDINALS[name]]
+    elif len(core) > 1 and core[0] in _FIRST_WORDS:
+        core = [_FIRST_WORDS[core[0]], *core[1:]]
     return [*before, *core, *end, *after]
 
 

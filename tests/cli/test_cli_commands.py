@@ -16,6 +16,7 @@ from hum_async.simulator import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 SERVED = "100 Served St, Detroit, MI 48226"
 
@@ -243,3 +244,39 @@ def test_a_senseless_simulator_is_refused_without_a_traceback(
     ended = call("simulate", *options)
     assert ended.code in {1, 2}
     assert ended.out == ""
+
+
+def test_the_words_of_an_address_need_no_quotes(call: Callable[..., Any]) -> None:
+    words = ["100", "Served", "St,", "Detroit,", "Michigan", "48226,", "USA"]
+    ended = call("lookup", *words, "--simulate", "--json")
+    assert ended.code == 0
+    assert json.loads(ended.out)["hum_outcome"] == "SERVED"
+
+
+def test_a_line_in_doubt_is_not_bought(call: Callable[..., Any]) -> None:
+    ended = call("lookup", "100 Served St, Brooklyn, New York, NY 11201", "--simulate")
+    assert ended.code == 2
+    assert "cannot tell which part is the city: write STREET" in ended.err.replace("\n", " ")
+    assert ended.out == ""
+
+
+@pytest.mark.parametrize(("options", "sessions"), [([], "1"), (["--dedupe", "exact"], "3")])
+def test_one_flat_in_three_spellings_is_bought_once_or_as_it_is_written(
+    call: Callable[..., Any], tmp_path: Path, options: list[str], sessions: str
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "street1,street2,zip\n20 Main St,Apt 4,48226\n20 MAIN STREET,#4,48226\n"
+        "20 Main St Apartment 4,,48226\n"
+    )
+    target = tmp_path / "out.csv"
+    command = ["qualify", str(rows), "-o", str(target), "--simulate", *options]
+    ended = call(*command)
+    assert ended.code == 0, ended.err
+    assert f"{sessions} session" in ended.err
+    # The journal keeps the rules; the other ones are a contradiction.
+    assert call(*command).code == 0
+    contrary = "usps" if options else "exact"
+    refused = call(*command[:4], "--simulate", "--dedupe", contrary)
+    assert refused.code not in {0, 3}
+    assert f"leave --dedupe {contrary} out" in " ".join(refused.err.split())

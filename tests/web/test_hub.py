@@ -253,6 +253,19 @@ async def test_the_same_address_is_answered_from_the_first(
     assert hum_simulator.sessions_bought == 1
 
 
+async def test_the_same_flat_in_other_words_is_answered_by_the_first_look_up(
+    client: HumClient, hum_simulator: Simulator
+) -> None:
+    async with SessionHub(client, reuse_for=60, signals=False) as hub:
+        first = hub.lookup(Address("20 Main St", "Apt 4", zip="48226"))
+        assert hub.lookup(Address("20 MAIN STREET", "#4", zip="48226-1234")) == first
+        assert hub.lookup(Address("20 Main St Apartment 4", zip="48226")) == first
+        other = hub.lookup(Address("20 Main Ct", "Apt 4", zip="48226"))
+        assert other != first
+        await asyncio.gather(told(hub, first), told(hub, other))
+    assert hum_simulator.sessions_bought == 2
+
+
 async def test_it_is_asked_anew_when_the_time_is_over(client: HumClient) -> None:
     async with SessionHub(client, reuse_for=60, signals=False) as hub:
         first = hub.lookup(served())
