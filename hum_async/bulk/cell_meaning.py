@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import attrs
 
+from hum_async._addresses.characters import clean
 from hum_async._addresses.places import (
     STATES,
     Spelling,
@@ -40,7 +41,6 @@ _ERRORS = re.compile(
 _ZIP = re.compile(r"\d{5}(-\d{4})?", re.ASCII)
 _WHOLE_ZIP = re.compile(r"\D*\d{5}(?!\d{3}(?:\D|$))", re.ASCII)
 """A ZIP code with all its digits, in whatever form; eight digits have lost one."""
-_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
 _ZIP_DIGITS = 5
 _ZIP_PLUS_4 = 10**9
 
@@ -91,7 +91,7 @@ def says_nothing(cell: Cell) -> bool:
     """Return whether a cell says in a word that there is no value: NaN, NULL, N/A, - ..."""
     if isinstance(cell, float | Decimal):
         return math.isnan(cell)
-    return isinstance(cell, str) and cell.strip().translate(_DASHES).casefold() in _NOTHING
+    return isinstance(cell, str) and clean(cell).casefold() in _NOTHING
 
 
 def read_part(field: str, cell: Cell) -> str | None:
@@ -158,9 +158,9 @@ def restored_zip(cell: Cell) -> Cell:
 
 def _agreeing(parts: Mapping[str, str | None]) -> dict[str, str]:
     """Return ZIP code and state as they are meant, where they agree, if not written like that."""
-    zip_text, state_text = parts.get("zip"), parts.get("state")
-    if isinstance(zip_text, UnusableText) or isinstance(state_text, UnusableText):
+    if any(isinstance(parts.get(field), UnusableText) for field in ("zip", "state")):
         return {}
+    zip_text, state_text = clean(parts.get("zip") or ""), clean(parts.get("state") or "")
     state = read_state(state_text) if state_text else None
     code = state[0] if state else None
     zip_code = zip_text and intended_zip(zip_text, code if state_text else None)
@@ -186,7 +186,7 @@ def intended_zip(text: str, state: str | None) -> str | None:
     """
     if _ZIP.fullmatch(text):
         return text
-    found = read_zip(text.translate(_DASHES))
+    found = read_zip(text)
     if found is None or not states_of_zip(found):
         return None
     if state is None:

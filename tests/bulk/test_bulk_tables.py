@@ -248,6 +248,11 @@ def test_a_file_without_permission_is_told(source: Path) -> None:
         open_table(str(source))
 
 
+def test_a_long_cell_is_a_cell(source: Path) -> None:
+    table = open_table(write(source, f"{HEADER}1,{'x' * 300_000},00901\n"))
+    assert [len(str(cell)) for cell in next(table.rows())] == [1, 300_000, 5]
+
+
 def test_a_cell_beyond_all_bounds_is_told(source: Path) -> None:
     with pytest.raises(InputError, match="not a CSV file"):
         open_table(write(source, f"{HEADER}1,{'x' * 17_000_000},00901\n"))

@@ -29,7 +29,8 @@ def place(state: Any, zip_code: Any) -> tuple[str | None, str | None]:
 
 NOTHING = [
     "NaN", "nan", "NULL", "null", "\\N", "<NA>", "#N/A", "None", "N/A", "n/a", "NA", "-", "--",
-    " NULL ", "(null)", "\N{EN DASH}", float("nan"), Decimal("NaN"), None, "", "  ", False,
+    " NULL ", "NULL\u200b", "(null)",
+    "\N{EN DASH}", float("nan"), Decimal("NaN"), None, "", "  ", False,
 ]  # fmt: skip
 
 
@@ -107,6 +108,8 @@ def test_an_error_of_a_spreadsheet_is_no_value_or_refuses_the_row(error: str) ->
         ("MI", "48226\N{EN DASH}1234", "48226-1234"),
         ("MA", '="02139"', "02139"),
         ("MA", "'02139", "02139"),
+        ("MA", "\u200e2139\u00a0", "02139"),
+        ("MA", "\uff12\uff11\uff13\uff19", "02139"),
         (None, "94109.0", "94109"),
         (None, '="02139"', "02139"),
         ("MI", 48226, "48226"),
@@ -145,6 +148,8 @@ def test_a_zip_code_that_does_not_agree_with_the_state_is_not_guessed(
     ("written", "zip_code", "state"),
     [
         ("Michigan", "48226", "MI"),
+        ("Michigan\u200b", "48226", "MI"),
+        ("\ufeffNew\u00a0York", "10001", "NY"),
         ("Mich.", "48226", "MI"),
         ("mi", "48226", "MI"),
         ("M.I.", "48226", "MI"),
