@@ -147,8 +147,9 @@ class HumClient:
         Raises:
             AddressError: The address cannot be sent; nothing was.
             InvalidAddress: The API refuses it.
-            HumError: Anything else. After `RequestTimeout`, another `TransportError`, `ServerError`
-                or `ResponseError` a session may exist all the same; it is never sent again blindly.
+            HumError: Anything else. After `RequestTimeout`, another `TransportError`,
+                `ServerError`, `ResponseError`, or an `ApiError` with status 408, 409, 499 or one
+                that is unknown, a session may exist all the same; it is never sent again blindly.
         """
         _check_label(campaign_id)
         return await self._sender.run(create_request(checked(address), campaign_id=campaign_id))

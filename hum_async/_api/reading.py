@@ -56,8 +56,7 @@ def find_token(body: bytes) -> str | None:
     """
     answer = load_leniently(body)
     if isinstance(answer, dict):
-        for name in ("meta", "data"):
-            part = answer.get(name)
+        for part in (answer.get("meta"), answer.get("data"), answer):
             token = part.get("session_token") if isinstance(part, dict) else None
             if isinstance(token, str) and token:
                 return token
@@ -103,12 +102,17 @@ def _text_of(body: bytes) -> str:
 
 
 def _refuse_large(value: Any, path: str) -> None:
-    if isinstance(value, dict):
-        for name, item in value.items():
-            shown = name if name.isidentifier() and len(name) <= _LONGEST_KEY else HIDDEN
-            _refuse_large(item, f"{path}.{shown}")
-    elif isinstance(value, list):
-        for at, item in enumerate(value):
-            _refuse_large(item, f"{path}[{at}]")
-    elif isinstance(value, int | float) and not -LARGEST <= value < LARGEST:
-        raise ResponseError("is a number beyond 64 bits", path)
+    # Not recursive: JSON may be nested more deeply than Python calls.
+    left = [(value, path)]
+    while left:
+        value, path = left.pop()
+        if isinstance(value, dict):
+            left += [(item, f"{path}.{_shown(name)}") for name, item in value.items()]
+        elif isinstance(value, list):
+            left += [(item, f"{path}[{at}]") for at, item in enumerate(value)]
+        elif isinstance(value, int | float) and not -LARGEST <= value < LARGEST:
+            raise ResponseError("is a number beyond 64 bits", path)
+
+
+def _shown(name: str) -> str:
+    return name if name.isidentifier() and len(name) <= _LONGEST_KEY else HIDDEN

@@ -311,7 +311,9 @@ class LookupQueue:
             if step is LookupStep.CREATE:
                 lookup.created(answer, *sender.clocks())
             elif step is LookupStep.POLL:
-                lookup.polled(answer, *sender.clocks(), least=least_wait(response))
+                lookup.polled(
+                    answer, *sender.clocks(), least=least_wait(response, now=datetime.now(UTC))
+                )
             else:
                 lookup.closed()
 

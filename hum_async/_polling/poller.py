@@ -12,6 +12,7 @@ import copy
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -296,13 +297,14 @@ class Poller:
         request = entry.request()
         response = await self._sender.exchange(request)
         body, processing = response.body, response.status == ACCEPTED
+        least = least_wait(response, now=datetime.now(UTC))
         if entry.repeats(body, processing=processing):
             # Not decoded: most polls of a session find what the one before found.
             entry.keep_stamp(body)
-            update = entry.unchanged(*self._sender.clocks(), least=least_wait(response))
+            update = entry.unchanged(*self._sender.clocks(), least=least)
         else:
             session = self._sender.read(request, response)
-            update = entry.answered(session, *self._sender.clocks(), least=least_wait(response))
+            update = entry.answered(session, *self._sender.clocks(), least=least)
             if not entry.ended:
                 entry.keep(body, processing=processing, among=len(self._entries))
         self._polls += 1

@@ -35,16 +35,16 @@ def pack(result: Qualification, *, digest: bytes = b"") -> bytes:
     Raises:
         ResponseError: The result holds a value that has no stored form.
     """
-    raw = _converter().unstructure(result, Qualification)
-    for name in _APART:
-        raw.pop(name, None)
     try:
+        raw = _converter().unstructure(result, Qualification)
+        for name in _APART:
+            raw.pop(name, None)
         packed = zlib.compress(orjson.dumps(raw), _LEVEL)
-    except (
-        TypeError
-    ) as exc:  # orjson.JSONEncodeError is one; its message has no value of the result
-        raise ResponseError(f"the result cannot be stored: {exc}") from None
-    return packed + _checksum(packed, digest)
+    except (TypeError, ValueError, RecursionError) as exc:
+        reason = type(exc).__name__  # its message might quote the result
+    else:
+        return packed + _checksum(packed, digest)
+    raise ResponseError(f"the result cannot be stored ({reason})")
 
 
 def rebind(packed: bytes, *, old: bytes, new: bytes) -> bytes:

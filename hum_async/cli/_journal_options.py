@@ -153,6 +153,8 @@ def start_over(path: Path, options: JournalOptions, *, may_ask: bool) -> None:
 
 def _contents(path: Path) -> str:
     # Raises JournalError for a file that is no journal: hum must not remove it.
+    if path.is_file() and not path.stat().st_size:
+        return "is empty"
     if version_of(path, must_exist=True) != VERSION:
         return "was written by another version of hum_async and cannot be read by this one"
     try:

@@ -216,6 +216,7 @@ ODD: dict[str, Any] = {
         json.dumps({**ODD, "data": "none", "message": 5}).encode(),
         json.dumps({**ODD, "x": 1e20}).encode(),
         json.dumps({"data": {"session_token": TOKEN}}).encode(),
+        json.dumps({"session_token": TOKEN, "data": []}).encode(),
         json.dumps({"data": {"session_token": TOKEN}, "meta": "none"}).encode(),
         json.dumps({**ODD, "more": list(range(50))}).encode()[:-40],
         b"while(1);" + json.dumps(ODD).encode(),
@@ -263,6 +264,12 @@ def test_numbers_of_64_bits_are_numbers() -> None:
     body = b'{"later": [9223372036854775807, -9223372036854775808, 1e15, 0.1234567890123456789]}'
     session = decode_internet(body, token=TOKEN, processing=False)
     assert session.extra["later"][:3] == [2**63 - 1, -(2**63), 1e15]
+
+
+def test_a_deeply_nested_number_is_no_fault_of_the_decoder() -> None:
+    body = b'{"later": ' + b"[" * 900 + b"1e20" + b"]" * 900 + b"}"
+    with pytest.raises(ResponseError, match="64 bits"):
+        decode_session(body, token=TOKEN, processing=False)
 
 
 def test_no_error_has_the_answer_in_its_context() -> None:

@@ -50,6 +50,18 @@ def qualify(
 # --- running again --------------------------------------------------------------------------------
 
 
+def test_an_empty_journal_is_refused_unless_it_is_to_be_a_fresh_one(
+    qualify: Callable[..., Any], tmp_path: Path
+) -> None:
+    assert qualify("-o", "out.csv").code == 3
+    (tmp_path / "out.journal.sqlite").write_bytes(b"")
+    ended = qualify("-o", "out.csv")
+    assert ended.code == 1
+    assert "is empty" in " ".join(ended.err.split())
+    assert qualify("-o", "out.csv", "--fresh").code == 2
+    assert qualify("-o", "out.csv", "--fresh", "--yes").code == 3
+
+
 def test_the_same_command_again_buys_nothing_and_gives_the_same(
     qualify: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -355,6 +355,14 @@ def test_a_result_under_another_address_is_not_delivered(path: Path) -> None:
         unpack(found[B].packed or b"", key=0, address=HOME, digest=B)
 
 
+def test_a_result_that_is_nested_too_deeply_cannot_be_stored() -> None:
+    nested: Any = []
+    for _ in range(2000):
+        nested = [nested]
+    with pytest.raises(ResponseError, match="cannot be stored"):
+        pack(served(providers=(Provider(name="A", extra={"later": nested}),)))
+
+
 def test_a_result_without_a_checksum_is_one_of_an_older_journal() -> None:
     packed = pack(served(), digest=A)
     assert unpack(packed[:-16], key=0, address=HOME, digest=A) == served()
