@@ -50,13 +50,32 @@ _COUNTY = re.compile(r"(?i).+\s(?:county|parish)|county of .+")
 _RECIPIENT = re.compile(r"(?i)(?:c/o|att?n|attention|care of|c\.o\.)(?:[\s:.].*)?")
 _CITY = re.compile(r"[^\W\d][^\d#(),/]*")
 _URBANIZATION = re.compile(r"(?i)urb(?:anizaci[oó]n)?\b.*|(?:ext|bo|barrio|cond|res)\b\.? .+")
-_PREPOSED_WORDS = "AVENIDA AVE AVENUE CALLE CAMINO CARR PASEO RUE VIA HIGHWAY HWY"
+_PREPOSED_WORDS = "AVENIDA CALLE CAMINO CARR PASEO RUE VIA"
 _PREPOSED = frozenset(_PREPOSED_WORDS.split())
+"""Words before the names of streets, which have no suffix then."""
 _CERTAIN_WORDS = "ST AVE RD DR LN CT BLVD WAY PL CIR TER PKWY TRL"
 _CERTAIN_SUFFIXES = frozenset(_CERTAIN_WORDS.split())
+"""Suffixes with which hardly a city's name begins or ends."""
+_ENDS_OF_CITIES_WORDS = """
+    BCH BLF BLFS CRK CTR CV FLD FLS FRD FRST FT GDNS GLN GRV HBR HL HLS HTS HVN IS JCT LK LKS
+    MDWS MLS MT PARK PLN PLNS PR PRT PT RDG RIV RPDS SHR SHRS SPG SPGS STA UN VIS VLG VLY VW
+"""
+_ENDS_OF_CITIES = frozenset(_ENDS_OF_CITIES_WORDS.split())
+_SAINTS_WORDS = """
+    ALBANS ANNE ANTHONY AUGUSTINE BERNARD CHARLES CLAIR CLOUD FRANCIS GEORGE HELENA HELENS
+    IGNACE JAMES JOE JOHN JOHNS JOSEPH LOUIS MARTINVILLE MARY MARYS MATTHEWS MICHAEL PAUL PETER
+    PETERS PETERSBURG ROBERT SIMONS STEPHEN STEPHENS THOMAS
+"""
+_SAINTS = frozenset(_SAINTS_WORDS.split())
+"""Names before which St means Saint."""
 _STATE_WORDS = 4
-_BOROUGH_ZIPS = {"NY": ("100", "101", "102"), "DC": ("200", "202", "203", "204", "205")}
-_CITY_AND_STATE = {"NY": "New York", "DC": "Washington"}
+_CITY_AND_STATE = {
+    "NY": ("New York", ("100", "101", "102")),
+    "DC": ("Washington", ("200", "202", "203", "204", "205")),
+}
+"""Cities that are named like their state, and how their ZIP codes begin."""
+_INDOORS = frozenset({"BSMT", "LBBY", "OFC", "PH", "REAR"})
+"""Units with which no city's name begins, unlike Front Royal and Upper Marlboro."""
 
 
 def parse_line(text: str) -> Address:
@@ -117,6 +136,7 @@ class _Line:
     street: str = ""
     units: list[str] = attrs.field(factory=list)
     state_in_street: str = ""
+    named_city: str | None = None
 
     # --- the place: from the end ------------------------------------------------------------------
 
@@ -176,12 +196,9 @@ class _Line:
             if found and self._is_state(*found, written=written, whole=count == len(words)):
                 self.state = found[0]
                 self.state_in_street = written if is_street else ""
-                if found[0] == "DC" and written.casefold().startswith("washington"):
-                    self.city = _CITY_AND_STATE["DC"]
+                self._name_city(found[0], written)
                 rest = words[:-count]
                 self.parts[-1:] = [" ".join(rest)] if rest else []
-                if not rest:
-                    self._name_city(self.state)
                 return
 
     def _is_state(self, code: str, spelling: Spelling, *, written: str, whole: bool) -> bool:
@@ -200,11 +217,12 @@ class _Line:
         # "Apt ME" and "Lot NE" name a unit.
         return fits and not (self.zip is None and _is_unit(self.parts[-1]))
 
-    def _name_city(self, code: str) -> None:
-        """Name the city of a part that says both, such as Washington DC."""
-        zips = _BOROUGH_ZIPS.get(code, ())
-        if len(self.parts) == 1 and self.zip is not None and self.zip.startswith(zips or "-"):
-            self.city = _CITY_AND_STATE[code]
+    def _name_city(self, code: str, written: str) -> None:
+        """Remember the city of a text that may name both, such as Washington DC and New York."""
+        city, zips = _CITY_AND_STATE.get(code, ("", ()))
+        names_it = bool(city) and written.casefold().startswith(city.casefold())
+        if names_it and self.zip is not None and self.zip.startswith(zips):
+            self.named_city = city
 
     def _take_zip_between(self) -> None:
         """Take a ZIP code that is a part of its own between street and state."""
@@ -245,6 +263,7 @@ class _Line:
             self.city = cities[0]
         elif self.city is None:
             self._take_city_from_street()
+        self.city = self.city or self.named_city
         self._check_city()
 
     def _join_house_number(self) -> None:
@@ -284,6 +303,12 @@ class _Line:
     def _take_city_from_street(self) -> None:
         """Split a street and a city that no comma separates."""
         words = self.street.split()
+        unit = next((at for at in range(2, len(words)) if _begins_unit(words[at:])), None)
+        if unit is not None and _ends_as_a_street(words[:unit]):
+            end = unit + _unit_end(words[unit:])
+            if end < len(words):
+                self.street, self.city = " ".join(words[:end]), " ".join(words[end:])
+            return
         ends = [
             at
             for at, word in enumerate(words[:-1])
@@ -292,15 +317,18 @@ class _Line:
         splits = [end for end in map(lambda at: _street_end(words, at), ends) if end < len(words)]  # noqa: C417
         if len(splits) == 1 and len(ends) == 1:
             end = splits[0]
-            if words[end].strip(".").upper() in DIRECTIONS:
+            first = words[end].strip(".").upper()
+            if first in DIRECTIONS:
                 _doubt("cannot tell whether the direction belongs to the street or to the city")
+            if first in UNIT_PLACES or first in _SAINTS:
+                _doubt("cannot tell street and city apart")
             self.street, self.city = " ".join(words[:end]), " ".join(words[end:])
         elif splits or not _ends_as_a_street(words) or not self._is_whole_street(words):
             _doubt("cannot tell street and city apart")
 
     def _is_whole_street(self, words: list[str]) -> bool:
         """Whether what follows a street without a city is a state, and no Court or Northeast."""
-        if not self.state_in_street:
+        if not self.state_in_street or self.named_city:
             return True
         word = self.state_in_street.strip(".").upper()
         is_state = word not in SUFFIXES and word not in DIRECTIONS
@@ -318,6 +346,8 @@ class _Line:
         if not _CITY.fullmatch(city) or _is_unit(city):
             _doubt("cannot tell which part is the city")
         words = city.split()
+        if UNIT_PLACES.get(words[0].strip(".").upper()) in _INDOORS:
+            _doubt("cannot tell unit and city apart")
         for count in range(1, len(words)):
             found = read_state(" ".join(words[-count:]))
             if self.state is None and found and found[1] is not Spelling.ABBREVIATION:
@@ -374,6 +404,16 @@ def _is_unit(part: str) -> bool:
     return len(words) == 2 and UNITS.get(words[1]) == "FL" and _is_ordinal(first)  # noqa: PLR2004  4th Floor
 
 
+def _begins_unit(words: list[str]) -> bool:
+    """Whether a unit with its number begins here, whatever follows it."""
+    first = words[0].strip(".").upper()
+    if first in UNITS or first.startswith("#"):
+        return _is_unit(" ".join(words[:3])) and (
+            len(words) == 1 or words[1].upper() not in SUFFIXES
+        )
+    return len(words) > 1 and _is_unit(" ".join(words[:2])) and _is_ordinal(first)
+
+
 def _is_ordinal(word: str) -> bool:
     return word in ORDINALS or re.fullmatch(r"\d+(?:ST|ND|RD|TH)?", word) is not None
 
@@ -412,8 +452,11 @@ def _street_end(words: list[str], at: int) -> int:
 def _ends_as_a_street(words: list[str]) -> bool:
     """Whether a part that stands alone is a street, and no city follows in it."""
     last = words[-1].strip(".()").upper()
-    if len(words) <= 2 or last in SUFFIXES or last in DIRECTIONS or len(last) == 1:  # noqa: PLR2004  100 Broadway
+    if len(words) <= 2 or last in DIRECTIONS or len(last) == 1:  # noqa: PLR2004  100 Broadway
         return True
+    if last in SUFFIXES:
+        return len(words) == 3 or SUFFIXES[last] not in _ENDS_OF_CITIES  # noqa: PLR2004  100 Rancho Vista
     if re.search(r"\d", last) or last in UNIT_PLACES or last in UNITS:
         return True
-    return words[1].strip(".").upper() in _PREPOSED or bool(_BOX.fullmatch(" ".join(words)))
+    is_preposed = words[1].strip(".").upper() in _PREPOSED and len(words) == 3  # noqa: PLR2004  12 Calle Luna
+    return is_preposed or bool(_BOX.fullmatch(" ".join(words)))

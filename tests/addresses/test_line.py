@@ -1,5 +1,7 @@
 """An address on one line is split as it is meant, or refused with what to write."""
 
+import itertools
+
 import pytest
 
 from hum_async import AddressError
@@ -389,3 +391,48 @@ def test_the_table_is_long_and_mostly_splits() -> None:
 def test_a_refusal_says_what_is_wrong(line: str, message: str) -> None:
     with pytest.raises(AddressError, match=message):
         parse_line(line)
+
+
+STREETS = [
+    "100 Main St", "1600 Pennsylvania Ave NW", "12 Avenue A", "9 Broadway", "77 US Highway 41 S",
+    "12-34 150th St", "8 St Marys Rd", "123 1/2 Elm Ct", "6 Via Roma", "2 Indiana Ave",
+]  # fmt: skip
+UNITS = ["Apt 4", "#4B", "4th Floor", "Bldg 2"]
+PLACES = [
+    ("New York", "NY", "New York", "10001"),
+    ("Washington", "DC", "D.C.", "20001"),
+    ("Kansas City", "KS", "Kansas", "66105"),
+    ("St. Louis", "MO", "Mo.", "63101"),
+    ("Miami", "FL", "Florida", "33101"),
+    ("Charleston", "WV", "West Virginia", "25301"),
+    ("Hartford", "CT", "Connecticut", "06103"),
+    ("Omaha", "NE", "Nebr.", "68102"),
+    ("Lake City", "MI", "Mich.", "49651"),
+]
+FORMS = [
+    "{street}, {unit}, {city}, {code} {zip}",
+    "{street} {unit}, {city} {state} {zip}",
+    "{street} {unit} {city} {code} {zip}",
+    "{street} {unit} {city}, {state} {zip}",
+    "{unit}, {street}, {city}, {code} {zip}",
+    "Pat Doe\n{street}\n{unit}\n{city}, {code} {zip}\nUSA",
+]
+
+
+def test_whatever_is_joined_in_whatever_form_is_split_right_or_refused() -> None:
+    right = refused = 0
+    for street, unit, place, form in itertools.product(STREETS, UNITS, PLACES, FORMS):
+        city, code, state, zip_code = place
+        line = form.format(
+            street=street, unit=unit, city=city, code=code, state=state, zip=zip_code
+        )
+        try:
+            found = checked(parse_line(line))
+        except AddressError:
+            refused += 1
+            continue
+        right += 1
+        written = f"{found.street1}{found.street2 or ''}"
+        assert written.replace(" ", "") == f"{street}{unit}".replace(" ", ""), line
+        assert (found.city, found.state, found.zip) == (city, code, zip_code), line
+    assert right > 20 * refused
