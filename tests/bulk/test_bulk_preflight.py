@@ -432,11 +432,17 @@ def test_a_stand_in_is_suspicious(text: str, column: str) -> None:
     assert row_of(**{column: text}).of() == [FindingKind.PLACEHOLDER]
 
 
-@pytest.mark.parametrize(
-    "text", ["123 Main\x00 St", "123 Main\u200b St", "123 Ca\u00c3\u00b1on Rd"]
-)
-def test_letters_that_are_garbled_or_cannot_be_seen_are_suspicious(text: str) -> None:
+@pytest.mark.parametrize("text", ["123 Main\ue000 St", "123 Ca\u00c3\u00b1on Rd"])
+def test_letters_that_are_garbled_or_unknown_are_suspicious(text: str) -> None:
     assert row_of(address1=text).of() == [FindingKind.CHARACTERS]
+
+
+@pytest.mark.parametrize("text", ["123 Main\x00 St", "123 Main\u200b St", "123 Ma\u00adin St"])
+def test_characters_that_cannot_be_seen_are_left_out(text: str) -> None:
+    examined = row_of(address1=text)
+    assert examined.of() == []
+    assert examined.of(Severity.INFO) == [FindingKind.CHARACTERS]
+    assert fixed(examined)["address1"] == "123 Main St"
 
 
 ONE_CELL = "123 Main St, Apt 4, Detroit, MI 48226"

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from hum_async._addresses.characters import clean
 from hum_async._addresses.places import (
     STATES,
     Spelling,
@@ -82,15 +83,27 @@ def _check_characters(row: Row) -> None:
         text = row.text(field)
         if _ASCII.fullmatch(text) or field in row.reported:
             continue
-        if "\N{REPLACEMENT CHARACTER}" in text or _garbled(text):
+        cleaned = clean(text)
+        if "\N{REPLACEMENT CHARACTER}" in text or (
+            not _ASCII.fullmatch(cleaned) and _garbled(cleaned)
+        ):
             message = (
                 f"{field} holds garbled letters: the file may have been read in a wrong encoding"
             )
-        elif any(unicodedata.category(letter)[0] == "C" for letter in text):
+        elif _hides_characters(cleaned):
             message = f"{field} holds characters that cannot be seen"
+        elif _hides_characters(text):
+            message = f"{field} holds characters that cannot be seen, and is sent without them"
+            changes = {field: cleaned}
+            row.add(FindingKind.CHARACTERS, Severity.INFO, message, field=field, changes=changes)
+            continue
         else:
             continue
         row.add(FindingKind.CHARACTERS, Severity.SUSPICIOUS, message, field=field)
+
+
+def _hides_characters(text: str) -> bool:
+    return any(unicodedata.category(letter)[0] == "C" for letter in text)
 
 
 def _garbled(text: str) -> bool:

@@ -12,15 +12,13 @@ from hum_async.bulk.preflight._row import TEXTS, Row
 from hum_async.errors import AddressError
 from hum_async.models import Address
 
-_COUNTRY = re.compile(r"(?i)[,\s]+(?:usa?|u\.s\.a?\.?|united states(?: of america)?)\.?\s*$")
-_UNIT_WORD = re.compile(r"(?i)(?:apt|apartment|unit|suite|ste|floor|fl|rm|room|bldg|lot|box)\b|#")
 _ENDS_IN_PLACE = re.compile(r"\b([A-Za-z]{2})[\s,]+(\d{5})(?:-\d{4})?$", re.ASCII)
 
 
 def find_whole_address(row: Row) -> bool:
     """Return whether the street's cell holds a place too, and add a finding if it does."""
     street = row.text("street1")
-    if "," in street and (parts := _split(_COUNTRY.sub("", street))):
+    if "," in street and (parts := _split(street)):
         changes = _corrections(row, parts)
     elif (end := _ENDS_IN_PLACE.search(street)) and end[1].upper() in states_of_zip(end[2]):
         changes = None
@@ -49,11 +47,8 @@ def _split(line: str) -> dict[str, str] | None:
     parts = {field: value for field in TEXTS if (value := getattr(found, field))}
     if "state" not in parts:
         return None
-    parts["state"] = parts["state"].upper()
     sure = parts["state"] in states_of_zip(parts["zip"]) if "zip" in parts else "city" in parts
-    # "100 Main St, Apt ME" has no place in it, and "1 Lot NE" no city.
-    city = parts.get("city", "")
-    return parts if sure and not _UNIT_WORD.match(city) and not re.search(r"\d", city) else None
+    return parts if sure else None
 
 
 def _corrections(row: Row, parts: dict[str, str]) -> dict[str, str] | None:
