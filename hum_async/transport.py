@@ -1,20 +1,28 @@
 """The transport: one attempt of a request, with every aiohttp error mapped to one of ours."""
 
-import ipaddress
+import asyncio
 import math
-from collections import Counter
+import os
 from http import HTTPStatus
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from hum_async._network.certificates import trusted
+from hum_async._network.connections import (
+    BrokenExchangeError,
+    ConnectionRules,
+    UnusableConnectionError,
+)
+from hum_async._network.proxies import Proxy, is_loopback, proxy_for
 from hum_async._version import __version__
 from hum_async.errors import (
     ConfigurationError,
     ConnectFailed,
+    HumError,
     RequestTimeout,
     ResponseError,
     TransportError,
@@ -31,7 +39,10 @@ MAX_CONNECT = 10.0
 
 
 class Transport(Protocol):
-    """Sends a request once and returns the answer, whatever its status."""
+    """Sends a request once and returns the answer, whatever its status.
+
+    It may be a `DropsConnections` too.
+    """
 
     async def send(
         self, method: str, path: str, *, body: bytes | None = None, timeout: float
@@ -88,7 +99,7 @@ def checked_base_url(base_url: str) -> str:
         raise ConfigurationError("the base URL must look like https://HOST[:PORT][/PATH]")
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError("the base URL must not hold user or password; pass api_key")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(
             f"http:// to {host} would send the API key in the clear; use https:// "
             "(plain http is for a simulator on this machine)"
@@ -96,47 +107,50 @@ def checked_base_url(base_url: str) -> str:
     return base_url.strip().rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 class AiohttpTransport:
     """The transport of `HumClient`, on aiohttp.
+
+    It may be used on one event loop after another, with connections of their own, and on one at a
+    time. An idle connection on which something arrived is dropped.
 
     Args:
         base_url: Base URL of the API; plain http to a loopback host only.
         api_key: API key, sent as a bearer token and shown nowhere.
         session: A session to borrow, for its connections, tracing and proxy settings. The transport
             neither closes nor alters it, and ignores its cookies and default headers. None opens
-            connections of its own.
+            connections of its own, through the proxy that ``HTTPS_PROXY``, ``ALL_PROXY`` and
+            ``NO_PROXY`` name and with the certificates of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``;
+            the environment is read here, once.
 
     Raises:
-        ConfigurationError: The base URL is malformed, or would send the key unencrypted.
+        ConfigurationError: The base URL is malformed, or would send the key unencrypted; or the
+            environment names a proxy or certificates that cannot be used.
     """
 
     def __init__(
         self, base_url: str, *, api_key: str, session: aiohttp.ClientSession | None = None
     ) -> None:
+        self._rules = ConnectionRules(f"Bearer {api_key}")
+        # An error tracker records the variables of each frame that an exception passes.
+        del api_key
         self._base_url = checked_base_url(base_url)
         self._base = URL(self._base_url, encoded=True)
-        self._headers = {
-            "Authorization": f"Bearer {api_key}",
-            "Accept": "application/json",
-            "User-Agent": f"hum_async/{__version__}",
-        }
         self._lender = session
+        owns = session is None
+        self._proxy = proxy_for(self._base_url, os.environ) if owns else None
+        secure = self._base.scheme == "https"
+        self._certificates = trusted(os.environ) if owns and secure else None
+        self._through = _through(self._proxy)
         self._session: aiohttp.ClientSession | None = None
-        # Sessions whose connections are not used again, and the requests that each still has.
-        self._dropped: set[aiohttp.ClientSession] = set()
-        self._under_way: Counter[aiohttp.ClientSession] = Counter()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        # Sessions of loops that have stopped.
+        self._left: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
         self._closed = False
         self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
 
     def __repr__(self) -> str:
-        return f"<AiohttpTransport {self._base_url}>"
+        # It may be asked for when the constructor has failed.
+        return f"<AiohttpTransport {getattr(self, '_base_url', '(not set up)')}>"
 
     async def send(
         self, method: str, path: str, *, body: bytes | None = None, timeout: float
@@ -144,10 +158,43 @@ class AiohttpTransport:
         """Send a request once; see `Transport.send`.
 
         Raises:
-            ConfigurationError: The transport or the borrowed session is closed.
+            ConfigurationError: The transport or the borrowed session is closed, or in use on
+                another event loop.
         """
         session = self._open()
-        self._under_way[session] += 1
+        if self._left:
+            await self._close_dead()
+        answer = await self._exchange(session, method, path, body, timeout)
+        if isinstance(answer, RawResponse):
+            return answer
+        # The exception passes this frame; it has no cause and no context, because the frames of
+        # aiohttp hold the URL, and with it the session token, and the body.
+        del path, body
+        raise answer
+
+    def drop_connections(self) -> None:
+        """Send no request more over a connection that is open now; break no request under way."""
+        self._rules.condemn()
+
+    async def aclose(self) -> None:
+        """Close the connections that the transport opened. Idempotent."""
+        self._closed = True
+        session, self._session = self._session, None
+        if session is not None:
+            if self._loop is None or self._loop is asyncio.get_running_loop():
+                await session.close()
+            else:
+                self._left[self._loop] = session
+        await self._close_dead()
+
+    async def _exchange(
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        path: str,
+        body: bytes | None,
+        timeout: float,
+    ) -> RawResponse | HumError:
         try:
             async with session.request(
                 method,
@@ -156,45 +203,24 @@ class AiohttpTransport:
                 headers=None if body is None else _JSON,
                 allow_redirects=False,
                 timeout=self._timeout(timeout),
+                **self._through,
             ) as response:
                 content = await _read_answer(response)
+                if content is None:
+                    return ResponseError(
+                        f"the answer is larger than {MAX_BODY} bytes and was not read"
+                    )
                 return RawResponse(response.status, CIMultiDict(response.headers), content)
-        except _FOREIGN as exc:
-            error = _mapped(exc, timeout=timeout, host=self._base_url)
-            # The message of some aiohttp errors contains the URL, and with it the session token.
-            cause = None if path in str(exc) else exc
-        finally:
-            await self._close_dropped(session)
-        # Outside the `except`, so that `__context__` holds no aiohttp error with the request's
-        # headers, and with them the key.
-        raise error from cause
+        except (*_FOREIGN, RuntimeError) as exc:
+            return self._mapped(exc, timeout)
 
-    async def aclose(self) -> None:
-        """Close the connections that the transport opened. Idempotent."""
-        self._closed = True
-        sessions, self._dropped = self._dropped, set()
-        if self._session is not None:
-            sessions.add(self._session)
-        self._session = None
-        for session in sessions:
-            await session.close()
-
-    def drop_connections(self) -> None:
-        """Send no request more over a connection that is open now; break no request under way.
-
-        Connections that are borrowed stay: they are not ours to close.
-        """
-        if self._session is not None and self._lender is None:
-            self._dropped.add(self._session)
-            self._session = None
-
-    async def _close_dropped(self, session: aiohttp.ClientSession) -> None:
-        """Count a request of a session as ended, and close dropped sessions that have no other."""
-        self._under_way[session] -= 1
-        for idle in [other for other in self._dropped if not self._under_way[other]]:
-            self._dropped.discard(idle)
-            del self._under_way[idle]
-            await idle.close()
+    async def _close_dead(self) -> None:
+        """Close the sessions of closed loops, and of this one if the transport is closed."""
+        here = asyncio.get_running_loop()
+        for loop in [
+            loop for loop in self._left if loop.is_closed() or (self._closed and loop is here)
+        ]:
+            await self._left.pop(loop).close()
 
     def _url(self, path: str) -> URL:
         # The path is encoded already: a token like "../x" stays one segment.
@@ -215,48 +241,84 @@ class AiohttpTransport:
         return self._timeouts[seconds]
 
     def _open(self) -> aiohttp.ClientSession:
-        """Return the aiohttp session, created by the first request as it needs a running loop."""
+        """Return the aiohttp session of this event loop, created by its first request."""
         if self._closed:
             raise ConfigurationError("this client is closed; create a new one")
         if self._lender is not None and self._lender.closed:
             raise ConfigurationError("the borrowed aiohttp session is closed; keep it open longer")
-        if self._session is None:
-            lender = self._lender
-            if lender is None:
-                # The limiter bounds concurrency. A wait in aiohttp's pool would cost time-out.
-                connector: aiohttp.BaseConnector | None = aiohttp.TCPConnector(limit=0)
-                owner = True
-                traces, trust_env = None, False
-            else:
-                connector, owner = lender.connector, False
-                traces, trust_env = list(lender.trace_configs), lender.trust_env
-            self._session = aiohttp.ClientSession(
-                headers=self._headers,
-                connector=connector,
-                connector_owner=owner,
-                trace_configs=traces,
-                trust_env=trust_env,
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._loop is not loop:
+            if self._session is not None and self._loop is not None:
+                if self._loop.is_running():
+                    raise ConfigurationError(
+                        "this client is in use on another event loop that is running; "
+                        "create a client for each of them"
+                    )
+                self._left[self._loop] = self._session
+            self._loop = loop
+            self._session = self._left.pop(loop, None) or self._new_session()
         return self._session
 
+    def _new_session(self) -> aiohttp.ClientSession:
+        lender = self._lender
+        connector: aiohttp.BaseConnector | None
+        if lender is None:
+            # The limiter bounds concurrency. A wait in aiohttp's pool would cost time-out.
+            connector = aiohttp.TCPConnector(limit=0, ssl=self._certificates or True)
+        else:
+            connector = lender.connector
+        return aiohttp.ClientSession(
+            headers=_HEADERS,
+            connector=connector,
+            connector_owner=lender is None,
+            trace_configs=None if lender is None else list(lender.trace_configs),
+            trust_env=False if lender is None else lender.trust_env,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            request_class=self._rules.request_class,
+            middlewares=(self._rules.apply,),
+        )
+
+    def _mapped(self, exc: Exception, timeout: float) -> HumError:
+        host, kind = self._base_url, type(exc).__name__
+        if isinstance(exc, RuntimeError):
+            return ConfigurationError(
+                f"the connections to {host} cannot be used here ({exc}); use the client, and a "
+                "session that it borrows, in the tasks of one event loop at a time"
+            )
+        if isinstance(exc, aiohttp.ClientHttpProxyError | aiohttp.ClientProxyConnectionError):
+            return _proxy_error(exc, self._proxy)
+        return _mapped(exc, timeout=timeout, host=host, kind=kind)
+
+
+_HEADERS = {"Accept": "application/json", "User-Agent": f"hum_async/{__version__}"}
 
 _JSON = {"Content-Type": "application/json"}
 
 _FOREIGN = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
-async def _read_answer(response: aiohttp.ClientResponse) -> bytes:
-    """Return the body; an error whose body cannot be read keeps its status and has no body."""
+def _through(proxy: Proxy | None) -> dict[str, Any]:
+    """Return the arguments that send a request through a proxy."""
+    if proxy is None:
+        return {}
+    headers = {} if proxy.authorization is None else {"Proxy-Authorization": proxy.authorization}
+    return {"proxy": URL(proxy.url), "proxy_headers": headers}
+
+
+async def _read_answer(response: aiohttp.ClientResponse) -> bytes | None:
+    """Return the body, None if it is too large; an error's that cannot be read is empty."""
     try:
-        return await _read(response)
-    except (*_FOREIGN, ResponseError):
+        content = await _read(response)
+    except _FOREIGN:
         if response.status < HTTPStatus.MULTIPLE_CHOICES:
             raise
         return b""
+    if content is None and response.status >= HTTPStatus.MULTIPLE_CHOICES:
+        return b""
+    return content
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read(response: aiohttp.ClientResponse) -> bytes | None:
     if (response.content_length or MAX_BODY + 1) <= MAX_BODY and not _is_packed(response):
         return await response.read()
     chunks: list[bytes] = []
@@ -264,7 +326,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_any():
         size += len(chunk)
         if size > MAX_BODY:
-            raise ResponseError(f"the answer is larger than {MAX_BODY} bytes and was not read")
+            return None
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
@@ -277,20 +339,33 @@ def _is_packed(response: aiohttp.ClientResponse) -> bool:
 _NEVER_CONNECTED = (
     aiohttp.ClientConnectorError,
     aiohttp.ConnectionTimeoutError,
-    aiohttp.ClientProxyConnectionError,
+    UnusableConnectionError,
 )
 
 
-def _mapped(exc: Exception, *, timeout: float, host: str) -> TransportError | ConfigurationError:
-    kind = type(exc).__name__
+def _proxy_error(exc: Exception, proxy: Proxy | None) -> ConnectFailed:
+    name = "the proxy" if proxy is None else f"the proxy {proxy.url}"
+    if not isinstance(exc, aiohttp.ClientHttpProxyError):
+        return ConnectFailed(f"cannot connect to {name}; check HTTPS_PROXY, ALL_PROXY and NO_PROXY")
+    if exc.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        advice = "put user and password into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
+    else:
+        advice = "ask who runs it, or except the host by NO_PROXY"
+    return ConnectFailed(f"{name} opens no connection (status {exc.status}); {advice}")
+
+
+def _mapped(exc: Exception, *, timeout: float, host: str, kind: str) -> HumError:
     if isinstance(exc, aiohttp.InvalidURL):
         return ConfigurationError(f"{host} is not a usable base URL")
     if isinstance(exc, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
         return ConnectFailed(f"no safe TLS connection to {host}; check its certificate and clock")
     if isinstance(exc, _NEVER_CONNECTED):
-        return ConnectFailed(f"cannot connect to {host} ({kind}); check the network and base URL")
+        reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else kind
+        return ConnectFailed(f"cannot connect to {host} ({reason}); check the network and base URL")
     if isinstance(exc, TimeoutError):
         return RequestTimeout(
             f"no complete answer from {host} within {timeout:g} s; it may have taken effect"
         )
+    if isinstance(exc, BrokenExchangeError):
+        kind = str(exc)
     return TransportError(f"the exchange with {host} broke off ({kind}); it may have taken effect")

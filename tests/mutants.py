@@ -243,10 +243,10 @@ MUTANTS = [
         "test_redact.py",
     ),
     Mutant(
-        "cause-holds-no-token",
+        "no-frame-holds-the-path",
         "transport.py",
-        "cause = None if path in str(exc) else exc",
-        "cause = exc",
+        "        del path, body\n",
+        "",
         "test_transport.py test_client.py",
     ),
     Mutant(

@@ -15,7 +15,7 @@ ROOT = Path(hum_async.__file__).parent
 RANKS = [
     {"errors", "_redact", "_tasks", "_unusable", "_version"},
     {"models"},
-    {"_addresses", "_limits"},
+    {"_addresses", "_limits", "_network"},
     {"limiter", "transport"},
     {"_api"},
     {"_polling"},
@@ -216,4 +216,4 @@ def test_only_the_transport_and_the_client_know_aiohttp() -> None:
         text = path.read_text(encoding="utf-8")
         if "import aiohttp" in text or "from aiohttp" in text:
             know.add(top(name))
-    assert know <= {"transport", "client", "simulator", "web"}
+    assert know <= {"_network", "transport", "client", "simulator", "web"}
