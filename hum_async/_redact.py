@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 HIDDEN = "***"
 
@@ -17,6 +18,14 @@ _STREET = re.compile(
     r"ter|terrace|cir|circle|pkwy|parkway|hwy|highway|trl|trail|sq|square)\b\.?(?:\s+[NSEW]{1,2}\b)?",
     re.IGNORECASE,
 )
+# "Southfield, MI", with or without a ZIP code, where the street was left out.
+_PLACE = re.compile(
+    r"(?<![\w])(?:[A-Z][\w.'-]{0,30}\s+){0,3}[A-Z][\w.'-]{0,30},\s*[A-Z]{2}\b(?:,?\s+\d{5}(?:-\d{4})?\b)?"
+)
+# What a server may call a request: no blanks, and no longer than any id in use.
+_REQUEST_ID = re.compile(r"[\w.:=@/+;~-]{1,128}", re.ASCII)
+# A session token is in mixed case; UUIDs, hexadecimal digits and ULIDs are not.
+_MIXED_CASE = re.compile(r"(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{18,}")
 _WORD = re.compile(r"[^\W_]+")
 _MAX_MESSAGE = 300
 _MAX_READ = 2000
@@ -27,11 +36,41 @@ def mask_token(token: str) -> str:
     return f"{token[:4]}\N{HORIZONTAL ELLIPSIS}"
 
 
-def hide(text: str, secrets: Iterable[str]) -> str:
-    """Return a text without these very secrets; for identifiers, which `redact` would eat."""
+class Secret:
+    """A text that no `repr` shows, not even that of a local variable in a traceback."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return f"<Secret {HIDDEN}>"
+
+    def __reduce__(self) -> Any:
+        """Refuse to be pickled."""
+        raise TypeError("a secret cannot be pickled")
+
+    def reveal(self) -> str:
+        """Return the text."""
+        return self._text
+
+
+def safe_request_id(request_id: str, secrets: Iterable[str]) -> str:
+    """Return a server's id of a request, or as much of it as is certainly no more than an id.
+
+    Args:
+        request_id: What the server sent.
+        secrets: What the request carried; it is hidden wherever it stands.
+    """
     for secret in filter(None, secrets):
-        text = text.replace(secret, HIDDEN)
-    return text
+        request_id = request_id.replace(secret, HIDDEN)
+    if not _REQUEST_ID.fullmatch(request_id.replace(HIDDEN, "")):
+        return HIDDEN
+    words = re.sub(r"[\W_]+", " ", request_id)
+    if any(pattern.search(words) for pattern in (_FULL_ADDRESS, _STREET)):
+        return HIDDEN
+    return _MIXED_CASE.sub(lambda found: mask_token(found[0]), request_id)
 
 
 def redact(message: str, secrets: Iterable[str] = ()) -> str:
@@ -51,7 +90,7 @@ def redact(message: str, secrets: Iterable[str] = ()) -> str:
         message = _WORD.sub(
             lambda found: HIDDEN if found[0].lower() in words else found[0], message
         )
-    for pattern in (_FULL_ADDRESS, _STREET, _TOKEN_LIKE):
+    for pattern in (_FULL_ADDRESS, _STREET, _PLACE, _TOKEN_LIKE):
         message = pattern.sub(HIDDEN, message)
     message = " ".join(message.split())
     return message if len(message) <= _MAX_MESSAGE else f"{message[: _MAX_MESSAGE - 3]}..."

@@ -18,6 +18,7 @@ from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupQueue
 from hum_async._polling.policies import LearnedPolling, WithBudget
+from hum_async._redact import Secret
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import Limiter, RateLimiter
 from hum_async.models import Address, Ping, Qualification, RawResponse, Session
@@ -51,10 +52,16 @@ class HumClient:
         transport: Replaces the network, for tests; then no key is needed.
 
     Raises:
-        ConfigurationError: No key, or a base URL that is malformed or not safe.
+        ConfigurationError: No key, a base URL that is malformed or not safe, or an environment that
+            names a proxy or certificates which cannot be used.
 
     Use it as ``async with HumClient() as hum:``, or call `aclose` in the end. One client per
-    application is enough; it is safe to use from many tasks of one event loop.
+    application is enough; it is safe to use from many tasks of one event loop, and on one event
+    loop after another.
+
+    Without ``session=`` it goes through the proxy that the environment names: ``HTTPS_PROXY``,
+    ``ALL_PROXY`` and ``NO_PROXY``, in either case, and never to a loopback host. ``SSL_CERT_FILE``
+    and ``SSL_CERT_DIR`` name other certificates to trust. All are read by the constructor.
     """
 
     def __init__(  # noqa: PLR0913  pinned; all but the key by name
@@ -69,6 +76,9 @@ class HumClient:
         create_timeout: float = 90.0,
         transport: Transport | None = None,
     ) -> None:
+        secret = Secret(os.environ.get("HUM_API_KEY", "") if api_key is None else api_key)
+        # An error tracker records the variables of each frame that an exception passes.
+        del api_key
         if not (timeout > 0 and create_timeout > 0):
             raise ConfigurationError("timeout and create_timeout must be above 0 seconds")
         # Callers without a type checker would learn of it only at the first request.
@@ -76,11 +86,11 @@ class HumClient:
             raise ConfigurationError(
                 "limiter must be a hum_async.Limiter: subclass it, and override at least slot()"
             )
-        key = os.environ.get("HUM_API_KEY", "") if api_key is None else api_key
         url = os.environ.get("HUM_BASE_URL") or PRODUCTION if base_url is None else base_url
         self._base_url = checked_base_url(url)
         if transport is None:
-            transport = AiohttpTransport(url, api_key=_checked_key(key), session=session)
+            secret = _checked_key(secret)
+            transport = AiohttpTransport(url, api_key=secret.reveal(), session=session)
         # One policy for all look-ups of this client: each learns from those before it.
         self._lookup_policy = LearnedPolling(p=0.3, first=5.0, later=3.0)
         self._sender = RequestSender(
@@ -89,12 +99,13 @@ class HumClient:
             retry=RetryPolicy() if retry is None else retry,
             timeout=timeout,
             create_timeout=create_timeout,
-            key=key.strip(),
+            key=secret.reveal().strip(),
         )
         self._lookups = LookupQueue(self._sender)
 
     def __repr__(self) -> str:
-        return f"<HumClient {self._base_url}>"
+        # It may be asked for when the constructor has failed.
+        return f"<HumClient {getattr(self, '_base_url', '(not set up)')}>"
 
     def __reduce__(self) -> Any:
         """Refuse to be pickled: a client holds a key and connections."""
@@ -146,13 +157,16 @@ class HumClient:
 
         Raises:
             AddressError: The address cannot be sent; nothing was.
+            TypeError: It is no `Address`.
             InvalidAddress: The API refuses it.
             HumError: Anything else. After `RequestTimeout`, another `TransportError`,
                 `ServerError`, `ResponseError`, or an `ApiError` with status 408, 409, 499 or one
                 that is unknown, a session may exist all the same; it is never sent again blindly.
         """
         _check_label(campaign_id)
-        return await self._sender.run(create_request(checked(address), campaign_id=campaign_id))
+        return await self._sender.run(
+            create_request(checked(_address(address)), campaign_id=campaign_id)
+        )
 
     async def get_session(self, token: str) -> Session:
         """Return where a look-up stands.
@@ -204,11 +218,19 @@ class HumClient:
 
         Raises:
             AuthenticationError: The key is not accepted.
-            ConfigurationError: The client cannot work as it was set up.
+            ConfigurationError: The client cannot work as it was set up, or is in use on another
+                event loop that is running.
+            TypeError: The address is no `Address`.
         """
         policy = WithBudget(self._lookup_policy, timeout)
         return await self._lookups.run(
-            Lookup(key=0, address=address, policy=policy, retry=self._sender.retry, close=close)
+            Lookup(
+                key=0,
+                address=_address(address),
+                policy=policy,
+                retry=self._sender.retry,
+                close=close,
+            )
         )
 
     async def request(self, method: str, path: str, *, json: Any = None) -> RawResponse:
@@ -225,17 +247,41 @@ class HumClient:
         return await self._sender.run(raw_request(method, path, json=json))
 
 
-def _checked_key(key: str) -> str:
-    key = key.strip()
+def _checked_key(secret: Secret) -> Secret:
+    """Return the key without the white space and quotes around it.
+
+    ``docker --env-file`` keeps the quotes of a line, and some editors begin a file with a mark.
+    """
+    key = secret.reveal().lstrip("\N{ZERO WIDTH NO-BREAK SPACE}").strip()
+    if len(key) > 1 and key[0] == key[-1] and key[0] in "'\"":
+        key = key[1:-1].strip()
+    problem = _problem_of(key)
+    secret = Secret(key)
+    del key
+    if problem:
+        raise ConfigurationError(problem)
+    return secret
+
+
+def _problem_of(key: str) -> str | None:
     if not key:
-        raise ConfigurationError(
+        return (
             "no API key: set the environment variable HUM_API_KEY, or pass api_key= (or --key-file)"
         )
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigurationError(
-            "the API key holds spaces or characters that no HTTP header can carry; copy it again"
-        )
-    return key
+        return "the API key holds spaces or characters that no HTTP header can carry; copy it again"
+    if key[0] in "'\"" or key[-1] in "'\"":
+        return "the API key has a quote at one end only; copy it again, without quotes"
+    return None
+
+
+def _address(given: object) -> Address:
+    if isinstance(given, Address):
+        return given
+    raise TypeError(
+        f"an address must be a hum_async.Address, not {type(given).__name__}; "
+        'create one, such as Address("100 Main St", zip="48226")'
+    )
 
 
 def _check_label(label: str | None) -> None:

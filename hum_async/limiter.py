@@ -20,6 +20,7 @@ import attrs
 
 from hum_async._limits.pacing import RateController
 from hum_async._limits.rate_limit_headers import LIMIT_HEADERS, read_rate_limit_headers
+from hum_async.errors import ConfigurationError
 
 __all__ = ["Limiter", "LimiterStatistics", "RateLimiter"]
 
@@ -303,7 +304,10 @@ class RateLimiter(Limiter):
         if loop is self._loop:
             return loop
         if self._in_use or self._waiting:
-            raise RuntimeError("this RateLimiter is in use on another event loop")
+            raise ConfigurationError(
+                "this RateLimiter is in use on another event loop that is running; "
+                "create one limiter, and one client, for each of them"
+            )
         # Clocks of two loops have nothing in common: keep the rate, forget the times.
         self._loop = loop
         self._controller = self._controller.restarted()

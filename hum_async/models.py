@@ -1,7 +1,8 @@
 """The values of the public API: frozen, slotted and picklable.
 
-Their ``repr`` masks streets, session tokens and opaque secrets; their attributes are whole. Every
-``extra`` mapping holds the fields of the answer that the class does not name, as decoded JSON.
+Their ``repr`` masks addresses but for the state, the server's words, session tokens and opaque
+secrets; their attributes are whole. Every ``extra`` mapping holds the fields of the answer that the
+class does not name, as decoded JSON.
 """
 
 from collections.abc import Hashable, Mapping
@@ -149,9 +150,9 @@ class Address:
 
     street1: str = attrs.field(repr=_masked)
     street2: str | None = attrs.field(default=None, repr=_masked)
-    city: str | None = None
+    city: str | None = attrs.field(default=None, repr=_masked)
     state: str | None = None
-    zip: str | None = None
+    zip: str | None = attrs.field(default=None, repr=_masked)
     latitude: float | None = attrs.field(default=None, repr=_masked)
     longitude: float | None = attrs.field(default=None, repr=_masked)
 
@@ -180,9 +181,9 @@ class ServiceAddress:
 
     normalized: str | None = attrs.field(default=None, repr=_masked)
     street: str | None = attrs.field(default=None, repr=_masked)
-    city: str | None = None
+    city: str | None = attrs.field(default=None, repr=_masked)
     state: str | None = None
-    zip: str | None = None
+    zip: str | None = attrs.field(default=None, repr=_masked)
     latitude: float | None = attrs.field(default=None, repr=_masked)
     longitude: float | None = attrs.field(default=None, repr=_masked)
     street_range: str | None = attrs.field(default=None, repr=_masked)
@@ -385,7 +386,7 @@ class Ping:
         timestamp: Time of the answer by the API's clock (UTC).
     """
 
-    message: str | None = None
+    message: str | None = attrs.field(default=None, repr=_masked)
     request_status: str | None = None
     timestamp: datetime | None = None
 

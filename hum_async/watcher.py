@@ -20,7 +20,7 @@ from hum_async._polling.poller import Poller, WatcherStatistics, copier
 from hum_async._polling.stream import Stream
 from hum_async._tasks import end_tasks
 from hum_async.client import HumClient
-from hum_async.errors import WatcherClosed, WatcherFailed
+from hum_async.errors import ConfigurationError, WatcherClosed, WatcherFailed
 from hum_async.models import DEFAULT_AGENTS, SessionUpdate
 
 __all__ = ["AsyncSessionWatcher", "WatchStream", "WatcherStatistics"]
@@ -111,11 +111,15 @@ class AsyncSessionWatcher:
 
         Raises:
             WatcherClosed: The watcher is not entered, or already left.
+            ConfigurationError: The watcher is in use on another event loop.
             TypeError: `tokens` is one string, or not iterable.
         """
         self._check_running()
         if asyncio.get_running_loop() is not self._loop:
-            raise RuntimeError("watch() must be called on the event loop of its watcher")
+            raise ConfigurationError(
+                "watch() must be called on the event loop of its watcher; "
+                "create a watcher on this one"
+            )
         if isinstance(tokens, str | bytes):
             raise TypeError("watch() takes an iterable of tokens; write watch([token])")
         source = tokens if isinstance(tokens, AsyncIterable) else None

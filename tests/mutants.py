@@ -231,15 +231,15 @@ MUTANTS = [
     Mutant(
         "request-id-is-clean",
         "_api/endpoints.py",
-        "hide(request_id, secrets) if request_id else None",
+        "safe_request_id(request_id, secrets) if request_id else None",
         "request_id or None",
         "test_client.py",
     ),
     Mutant(
         "tokens-are-hidden",
         "_redact.py",
-        "for pattern in (_FULL_ADDRESS, _STREET, _TOKEN_LIKE):",
-        "for pattern in (_FULL_ADDRESS, _STREET):",
+        "for pattern in (_FULL_ADDRESS, _STREET, _PLACE, _TOKEN_LIKE):",
+        "for pattern in (_FULL_ADDRESS, _STREET, _PLACE):",
         "test_redact.py",
     ),
     Mutant(

@@ -686,12 +686,51 @@ def test_the_key_and_the_base_url_may_come_from_the_environment(
 
 
 @pytest.mark.parametrize(
-    "key", ["", " ", "two words", "new\nline", "caf\N{LATIN SMALL LETTER E WITH ACUTE}", "\x00"]
+    "key",
+    [
+        "",
+        " ",
+        "''",
+        '"',
+        "'half",
+        "two words",
+        "new\nline",
+        "caf\N{LATIN SMALL LETTER E WITH ACUTE}",
+        "\x00",
+    ],
 )
 def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(key: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         HumClient(key)
     assert not key.strip() or key not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ['"abc"', "'abc'", ' "abc"\n', "\ufeffabc", "abc\r\n", "' abc '"])
+async def test_what_env_files_and_editors_put_around_a_key_is_not_sent(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    monkeypatch.setenv("HUM_API_KEY", key)
+    async with HumClient(base_url=url, retry=RetryPolicy(attempts=1)) as hum:
+        with pytest.raises(TransportError):
+            await hum.ping()
+    server.close()
+    assert "Authorization: Bearer abc\r\n" in seen[0]
+
+
+async def test_text_is_no_address_and_that_is_said() -> None:
+    async with client_of(ScriptedTransport(lambda _: json_response(500, {}))) as hum:
+        line: Any = "100 Main St, Detroit, MI 48226"
+        for call in (hum.lookup, hum.create_session):
+            with pytest.raises(TypeError, match="Address, not str"):
+                await call(line)
 
 
 @pytest.mark.parametrize(

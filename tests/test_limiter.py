@@ -12,6 +12,7 @@ import pytest
 from hum_async import (
     Address,
     AsyncSessionWatcher,
+    ConfigurationError,
     HumClient,
     HumError,
     Limiter,
@@ -517,7 +518,7 @@ def test_a_limiter_in_use_on_one_loop_is_refused_on_another() -> None:
 
     async def outer() -> None:
         async with limiter.slot():
-            with pytest.raises(RuntimeError, match="another event loop"):
+            with pytest.raises(ConfigurationError, match="another event loop"):
                 await asyncio.to_thread(asyncio.run, enter())
 
     asyncio.run(outer())

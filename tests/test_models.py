@@ -87,7 +87,19 @@ def test_values_are_frozen_slotted_hashable_and_survive_pickling_and_copying(
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 def test_no_repr_shows_a_street_a_whole_token_or_coordinates(value: object) -> None:
     for shown in (repr(value), f"{[value]}"):
-        for secret in (TOKEN, "Tiffany", "TIFFANY", "29090", "42.5017", "-83.286", "A2"):
+        for secret in (
+            TOKEN,
+            "Tiffany",
+            "TIFFANY",
+            "29090",
+            "42.5017",
+            "-83.286",
+            "A2",
+            "48034",
+            "SOUTHFIELD",
+            "Southfield",
+            "hello",
+        ):
             assert secret not in shown
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hum_async._redact import HIDDEN, hide, mask_token, redact
+from hum_async._redact import HIDDEN, mask_token, redact, safe_request_id
 
 TOKEN = "XqCmeTVgYXrbWrZFZEymkD"
 
@@ -104,9 +104,46 @@ def test_a_secret_between_any_punctuation_is_gone(secret: str, left: str, right:
     assert secret not in redact(f"word {left}{secret}{right} word", [secret])
 
 
-def test_hide_removes_exactly_the_secret_and_leaves_identifiers() -> None:
-    request_id = "0c970c65-7b01-3fc4-91ee-4ecb31f2acb8"
-    assert hide(f"{request_id}/{TOKEN}", [TOKEN, ""]) == f"{request_id}/{HIDDEN}"
+REQUEST_IDS = [
+    "0c970c65-7b01-3fc4-91ee-4ecb31f2acb8",
+    "4bf92f3577b34da6a3ce929d0e0e4736",
+    "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    "req_0123456789",
+    "Root=1-67891233-abcdef012345678912345678",
+    "r1",
+]
+
+
+@pytest.mark.parametrize("request_id", REQUEST_IDS)
+def test_an_id_of_a_request_is_repeated_without_the_secrets_it_holds(request_id: str) -> None:
+    assert safe_request_id(request_id, ["", "secret"]) == request_id
+    assert safe_request_id(f"{request_id}/{TOKEN}", [TOKEN, ""]) == f"{request_id}/{HIDDEN}"
+    # The token of another request too.
+    assert TOKEN not in safe_request_id(f"{request_id}/{TOKEN}", [])
+
+
+@pytest.mark.parametrize(
+    "request_id",
+    [
+        "29090 TIFFANY DR E",
+        "for 1 Main St, Detroit, MI 48226",
+        "29090_TIFFANY_DR_E",
+        "1-main-st",
+        "x" * 129,
+    ],
+)
+def test_what_is_no_id_of_a_request_is_not_repeated(request_id: str) -> None:
+    assert safe_request_id(request_id, []) == HIDDEN
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["no coverage in Southfield, MI", "Grand Rapids, MI 49503: none", "SOUTHFIELD, MI, 48034"],
+)
+def test_a_city_with_its_state_is_hidden(message: str) -> None:
+    shown = redact(message).lower()
+    for word in ("southfield", "grand", "rapids", "49503", "48034"):
+        assert word not in shown
 
 
 def test_a_secret_where_a_very_long_message_ends_does_not_show_its_beginning() -> None:

@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 from hum_async._api import decoding
 from hum_async._api.statuses import is_redirect
 from hum_async._limits.rate_limit_headers import parse_retry_after, read_rate_limit_headers
-from hum_async._redact import hide, redact
+from hum_async._redact import redact, safe_request_id
 from hum_async.errors import (
     ApiError,
     AuthenticationError,
@@ -208,7 +208,7 @@ def error_for(
     return (kind or _error_class(request, status))(
         status,
         message,
-        hide(request_id, secrets) if request_id else None,
+        safe_request_id(request_id, secrets) if request_id else None,
         _retry_after(status, headers, now),
     )
 

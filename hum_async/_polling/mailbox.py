@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from hum_async._polling.intake import Intake
 from hum_async._polling.session_poll import merged
+from hum_async.errors import ConfigurationError
 from hum_async.models import SessionUpdate
 
 
@@ -127,10 +128,13 @@ class Mailbox:
 
         Raises:
             StopAsyncIteration: The stream has ended.
-            RuntimeError: Called on another event loop than the watcher's.
+            ConfigurationError: Called on another event loop than the watcher's.
         """
         if asyncio.get_running_loop() is not self._loop:
-            raise RuntimeError("a stream must be read on the event loop of its watcher")
+            raise ConfigurationError(
+                "a stream must be read on the event loop of its watcher; "
+                "create a watcher on this one"
+            )
         while not self._updates or self.closed:
             self._raise_if_over()
             self._reader = self._loop.create_future()

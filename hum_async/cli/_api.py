@@ -110,7 +110,7 @@ def read_key(options: ApiOptions) -> str | None:
     try:
         if key_file == "-":
             # One line only: the table may follow.
-            return sys.stdin.buffer.readline().decode().strip()
-        return Path(key_file).read_text(encoding="utf-8").strip()
+            return sys.stdin.buffer.readline().decode("utf-8-sig").strip()
+        return Path(key_file).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeError) as exc:
         raise ConfigurationError(f"cannot read the API key from {key_file}: {exc}") from exc
