@@ -4,7 +4,7 @@ import asyncio
 import math
 import os
 from http import HTTPStatus
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -140,7 +140,8 @@ class AiohttpTransport:
         self._proxy = proxy_for(self._base_url, os.environ) if owns else None
         secure = self._base.scheme == "https"
         self._certificates = trusted(os.environ) if owns and secure else None
-        self._through = _through(self._proxy)
+        self._proxy_url = None if self._proxy is None else URL(self._proxy.url)
+        self._proxy_headers = _proxy_headers(self._proxy)
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         # Sessions of loops that have stopped.
@@ -164,13 +165,31 @@ class AiohttpTransport:
         session = self._open()
         if self._left:
             await self._close_dead()
-        answer = await self._exchange(session, method, path, body, timeout)
-        if isinstance(answer, RawResponse):
-            return answer
-        # The exception passes this frame; it has no cause and no context, because the frames of
-        # aiohttp hold the URL, and with it the session token, and the body.
-        del path, body
-        raise answer
+        response: aiohttp.ClientResponse | None = None
+        try:
+            async with session.request(
+                method,
+                self._url(path),
+                data=body,
+                headers=None if body is None else _JSON,
+                allow_redirects=False,
+                timeout=self._timeout(timeout),
+                proxy=self._proxy_url,
+                proxy_headers=self._proxy_headers,
+            ) as response:
+                content = await _read_answer(response)
+                if content is not None:
+                    return RawResponse(response.status, CIMultiDict(response.headers), content)
+                error: HumError = ResponseError(
+                    f"the answer is larger than {MAX_BODY} bytes and was not read"
+                )
+        except (*_FOREIGN, RuntimeError) as exc:
+            error = self._mapped(exc, timeout)
+        # The error passes this frame, and variables may be recorded with it. It has no cause and
+        # no context, because the frames of aiohttp hold the URL with the session token, and the
+        # body.
+        del path, body, response
+        raise error
 
     def drop_connections(self) -> None:
         """Send no request more over a connection that is open now; break no request under way."""
@@ -186,33 +205,6 @@ class AiohttpTransport:
             else:
                 self._left[self._loop] = session
         await self._close_dead()
-
-    async def _exchange(
-        self,
-        session: aiohttp.ClientSession,
-        method: str,
-        path: str,
-        body: bytes | None,
-        timeout: float,
-    ) -> RawResponse | HumError:
-        try:
-            async with session.request(
-                method,
-                self._url(path),
-                data=body,
-                headers=None if body is None else _JSON,
-                allow_redirects=False,
-                timeout=self._timeout(timeout),
-                **self._through,
-            ) as response:
-                content = await _read_answer(response)
-                if content is None:
-                    return ResponseError(
-                        f"the answer is larger than {MAX_BODY} bytes and was not read"
-                    )
-                return RawResponse(response.status, CIMultiDict(response.headers), content)
-        except (*_FOREIGN, RuntimeError) as exc:
-            return self._mapped(exc, timeout)
 
     async def _close_dead(self) -> None:
         """Close the sessions of closed loops, and of this one if the transport is closed."""
@@ -297,12 +289,10 @@ _JSON = {"Content-Type": "application/json"}
 _FOREIGN = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
-def _through(proxy: Proxy | None) -> dict[str, Any]:
-    """Return the arguments that send a request through a proxy."""
-    if proxy is None:
-        return {}
-    headers = {} if proxy.authorization is None else {"Proxy-Authorization": proxy.authorization}
-    return {"proxy": URL(proxy.url), "proxy_headers": headers}
+def _proxy_headers(proxy: Proxy | None) -> dict[str, str] | None:
+    if proxy is None or proxy.authorization is None:
+        return None
+    return {"Proxy-Authorization": proxy.authorization}
 
 
 async def _read_answer(response: aiohttp.ClientResponse) -> bytes | None:

@@ -245,7 +245,7 @@ MUTANTS = [
     Mutant(
         "no-frame-holds-the-path",
         "transport.py",
-        "        del path, body\n",
+        "        del path, body, response\n",
         "",
         "test_transport.py test_client.py",
     ),
