@@ -111,6 +111,10 @@ def test_a_key_file_is_read_and_a_missing_one_told(call: Callable[..., Any], tmp
     assert "cannot read the API key" in missing.err
     (tmp_path / "key").write_bytes(b"\xff\xfe\x00")
     assert call("ping", "--key-file", str(tmp_path / "key")).code == 1
+    # An editor's mark, and quotation marks of an env file.
+    (tmp_path / "key").write_bytes(b'\xef\xbb\xbf"secret"\r\n')
+    read = call("ping", "--key-file", str(tmp_path / "key"), "--base-url", "http://127.0.0.1:9")
+    assert "cannot connect" in read.err
     (tmp_path / "key").write_text("\n")
     assert "HUM_API_KEY" in call("ping", "--key-file", str(tmp_path / "key")).err
 
