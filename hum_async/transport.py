@@ -279,6 +279,8 @@ class AiohttpTransport:
             )
         if isinstance(exc, aiohttp.ClientHttpProxyError | aiohttp.ClientProxyConnectionError):
             return _proxy_error(exc, self._proxy)
+        if self._proxy is not None and isinstance(exc, _NEVER_CONNECTED):
+            host = f"{host} through the proxy {self._proxy.url}"
         return _mapped(exc, timeout=timeout, host=host, kind=kind)
 
 
@@ -351,6 +353,8 @@ def _mapped(exc: Exception, *, timeout: float, host: str, kind: str) -> HumError
         return ConnectFailed(f"no safe TLS connection to {host}; check its certificate and clock")
     if isinstance(exc, _NEVER_CONNECTED):
         reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else kind
+        if isinstance(exc, UnusableConnectionError):
+            reason = str(exc) or "the server speaks before it is asked"
         return ConnectFailed(f"cannot connect to {host} ({reason}); check the network and base URL")
     if isinstance(exc, TimeoutError):
         return RequestTimeout(

@@ -22,6 +22,12 @@ class BrokenExchangeError(aiohttp.ClientError):
     """The connection broke during the exchange; the message is the kind of the first error."""
 
 
+class _Request(aiohttp.ClientRequest):
+    """A request that knows whether any of it may have been sent."""
+
+    admitted = False
+
+
 class ConnectionRules:
     """Keeps requests off connections that may answer them with something else.
 
@@ -69,6 +75,9 @@ class ConnectionRules:
             except aiohttp.ClientConnectorError:
                 raise
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as exc:
+                if isinstance(request, _Request) and not request.admitted:
+                    # Such as a proxy that hangs up before it has opened the tunnel.
+                    raise UnusableConnectionError(type(exc).__name__) from exc
                 raise BrokenExchangeError(type(exc).__name__) from exc
         raise UnusableConnectionError
 
@@ -96,13 +105,14 @@ def _alive(connections: set[ref[Any]]) -> set[ref[Any]]:
 
 
 def _request_class(rules: ConnectionRules) -> type[aiohttp.ClientRequest]:
-    class Request(aiohttp.ClientRequest):
+    class Request(_Request):
         async def send(self, conn: Any) -> aiohttp.ClientResponse:
             if self.method == "POST" and rules.is_used(conn.protocol):
                 # What has reached this machine is handed over first. A POST is worth the wait.
                 await asyncio.sleep(0)
             # Raising makes aiohttp close the connection.
             rules.admit(conn.protocol)
+            self.admitted = True
             return await super().send(conn)
 
     return Request

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hum_async import ConfigurationError, ConnectFailed, HumClient, RetryPolicy
+from hum_async import Address, ConfigurationError, ConnectFailed, HumClient, RetryPolicy
 from hum_async._network.certificates import trusted
 from hum_async._network.proxies import Proxy, proxy_for
 
@@ -249,6 +249,21 @@ async def test_a_proxy_that_refuses_is_named(
             ) as caught:
                 await hum.ping()
     assert "hunter2" not in str(caught.value)
+
+
+async def test_a_proxy_that_hangs_up_has_passed_nothing_on(clean: pytest.MonkeyPatch) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    at = server.sockets[0].getsockname()[1]
+    clean.setenv("https_proxy", f"http://127.0.0.1:{at}")
+    async with client_of_proxy() as hum:
+        for call in (hum.ping(), hum.create_session(Address("1 Main St", zip="02139"))):
+            with pytest.raises(ConnectFailed, match=f"through the proxy http://127.0.0.1:{at}"):
+                await call
+    server.close()
 
 
 async def test_a_proxy_that_is_not_there_is_named(clean: pytest.MonkeyPatch) -> None:
