@@ -41,6 +41,7 @@ class Server:
 
     def __init__(self, answers: Answers) -> None:
         self.connections = self.requests = 0
+        self.carriers: list[asyncio.StreamWriter] = []
         self._answers = answers
         self._tasks: set[asyncio.Task[None] | None] = set()
 
@@ -57,6 +58,7 @@ class Server:
                 ]
                 await reader.readexactly(size[0] if size else 0)
                 self.requests += 1
+                self.carriers.append(writer)
                 await self._answers(head, writer)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
@@ -132,16 +134,21 @@ async def test_dropped_connections_carry_no_later_request_and_break_none_under_w
         await transport.send("GET", "/", timeout=5)
         await transport.send("GET", "/", timeout=5)
         assert server.connections == 1
+        transport.drop_connections()
+        await transport.send("GET", "/", timeout=5)
+        assert server.connections == 2
         slow = asyncio.create_task(transport.send("GET", "/slow", timeout=5))
         await arrived.wait()
         transport.drop_connections()
         await transport.send("GET", "/", timeout=5)
-        assert server.connections == 2
+        assert server.connections == 3
         go.set()
         assert (await slow).status == 201
         await transport.send("GET", "/", timeout=5)
         await transport.send("GET", "/", timeout=5)
-        assert server.connections == 2  # the one that was opened after
+        assert server.connections == 3
+        assert server.carriers[-1] is server.carriers[-2] is server.carriers[-3]
+        assert server.carriers[-4] is not server.carriers[-3]  # the slow one, which was dropped
         await transport.aclose()
 
 
