@@ -266,7 +266,8 @@ def _checked_key(secret: Secret) -> Secret:
 def _problem_of(key: str) -> str | None:
     if not key:
         return (
-            "no API key: set the environment variable HUM_API_KEY, or pass api_key= (or --key-file)"
+            "no API key: set the environment variable HUM_API_KEY or pass api_key=; on the command "
+            "line use --key-file, or --simulate to try it without a key"
         )
     if not key.isascii() or not key.isprintable() or " " in key:
         return "the API key holds spaces or characters that no HTTP header can carry; copy it again"

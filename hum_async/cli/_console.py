@@ -1,10 +1,96 @@
-"""The consoles of `hum`: data goes to standard output, messages go to standard error."""
+"""The consoles of `hum`: data goes to standard output, messages go to standard error.
+
+A message is best effort: that nobody can read it must neither end a job nor change its exit code.
+"""
+
+import io
+import os
+import sys
+from typing import IO, Any
 
 from rich.console import Console
 from rich.markup import escape
 
-data = Console(soft_wrap=True, highlight=False)
-messages = Console(stderr=True, highlight=False)
+
+class _BestEffort(io.TextIOBase):
+    """Standard error as it is at each moment; what cannot be written to it is dropped."""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return getattr(sys.stderr, "encoding", None) or "utf-8"
+
+    def isatty(self) -> bool:
+        try:
+            return sys.stderr.isatty()
+        except (AttributeError, ValueError, OSError):
+            return False
+
+    def fileno(self) -> int:
+        try:
+            return sys.stderr.fileno()
+        except AttributeError:
+            raise io.UnsupportedOperation("standard error is closed") from None
+
+    def write(self, text: str) -> int:
+        try:
+            sys.stderr.write(_writable(text, sys.stderr))
+        except (AttributeError, ValueError, OSError):
+            _silence_stderr()
+        return len(text)
+
+    def flush(self) -> None:
+        try:
+            sys.stderr.flush()
+        except (AttributeError, ValueError, OSError):
+            _silence_stderr()
+
+
+class _AnyEncoding(io.TextIOBase):
+    """Standard output as it is at each moment; a character that it lacks becomes ``?``."""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return getattr(sys.stdout, "encoding", None) or "utf-8"
+
+    def isatty(self) -> bool:
+        return sys.stdout is not None and sys.stdout.isatty()
+
+    def fileno(self) -> int:
+        if sys.stdout is None:
+            raise io.UnsupportedOperation("standard output is closed")
+        return sys.stdout.fileno()
+
+    def write(self, text: str) -> int:
+        if sys.stdout is not None:
+            sys.stdout.write(_writable(text, sys.stdout))
+        return len(text)
+
+    def flush(self) -> None:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+
+
+def _writable(text: str, stream: Any) -> str:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def _silence_stderr() -> None:
+    """Drop what is buffered for standard error: it would raise again when Python exits."""
+    old: IO[str] | None = sys.stderr
+    try:
+        if old is not None:
+            silent = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silent, old.fileno())
+            os.close(silent)
+            return
+    except (ValueError, OSError):
+        pass
+    sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  until the end
+
+
+data = Console(file=_AnyEncoding(), soft_wrap=True, highlight=False)  # type: ignore[arg-type]
+messages = Console(file=_BestEffort(), stderr=True, highlight=False)  # type: ignore[arg-type]
 
 
 def escaped(text: str) -> str:

@@ -1,6 +1,5 @@
 """Shows the progress of a job: a bar on a terminal, a line every 30 seconds elsewhere."""
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,7 +76,7 @@ def showing_progress(
         quiet: Show nothing.
         rows_on_screen: The terminal shows the rows; a bar would mix with them.
     """
-    if quiet or rows_on_screen or not sys.stderr.isatty():
+    if quiet or rows_on_screen or not messages.file.isatty():
         yield ProgressView(report, quiet=quiet)
         return
     # Always one line: if it does not fit, its end is cut, which is the least important part.

@@ -1,8 +1,9 @@
-"""Runs a command: exit codes, errors as one line, the same clean-up for Ctrl-C and SIGTERM."""
+"""Runs a command: exit codes, errors as one line, the same clean-up for Ctrl-C, SIGTERM, SIGHUP."""
 
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextvars import ContextVar
 from enum import IntEnum
@@ -13,6 +14,7 @@ import anyio
 import attrs
 
 from hum_async.bulk.files.columns import MappingError
+from hum_async.bulk.tables import UnwritableName
 from hum_async.cli._console import escaped, say
 from hum_async.errors import AddressError, AuthenticationError, HumError, SessionLimitReached
 
@@ -26,6 +28,7 @@ class ExitCode(IntEnum):
     FAILED_ROWS = 3
     AUTHENTICATION = 4
     SESSION_LIMIT = 5
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -33,6 +36,10 @@ class ExitCode(IntEnum):
 Command = Coroutine[Any, Any, ExitCode]
 
 _SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+_ENDING = {signal.SIGTERM: ExitCode.TERMINATED}
+"""Signals that end a command while it is prepared, beside Ctrl-C."""
+if sys.platform != "win32":
+    _SIGNALS[signal.SIGHUP] = _ENDING[signal.SIGHUP] = ExitCode.HUNG_UP
 
 
 class UsageError(HumError):
@@ -52,7 +59,7 @@ _signals: ContextVar[_Signals] = ContextVar("signals")
 
 @contextlib.contextmanager
 def gentle_stop(stop: Callable[[], None]) -> Iterator[list[ExitCode]]:
-    """Let the first Ctrl-C or SIGTERM call `stop`; only the second one cancels the command.
+    """Let the first Ctrl-C, SIGTERM or SIGHUP call `stop`; only the second one cancels the command.
 
     Yields the list of the exit codes of the signals received.
     """
@@ -65,37 +72,47 @@ def gentle_stop(stop: Callable[[], None]) -> Iterator[list[ExitCode]]:
 
 
 class _Terminated(Exception):
-    """SIGTERM came while a command was being prepared."""
+    """SIGTERM or SIGHUP came while a command was being prepared."""
+
+    def __init__(self, code: ExitCode) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 def run(prepare: Callable[[], Command | ExitCode]) -> ExitCode:
     """Run a command; return its exit code.
 
-    Ctrl-C and SIGTERM cancel the coroutine, so that both lead to the same clean-up.
+    Ctrl-C, SIGTERM and SIGHUP cancel the coroutine, so that both lead to the same clean-up.
 
     Args:
         prepare: Returns the coroutine of the command, or the exit code of a command that needs no
             event loop. It may block, for instance on standard input, because Ctrl-C ends it.
     """
-    usual = signal.signal(signal.SIGTERM, _terminate)
+    # What is ignored stays so: under nohup a lost terminal must not end the job.
+    usual = {
+        number: signal.signal(number, _terminate)
+        for number in _ENDING
+        if signal.getsignal(number) != signal.SIG_IGN
+    }
     try:
         command = prepare()
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except _Terminated:
-        return ExitCode.TERMINATED
+    except _Terminated as exc:
+        return exc.code
     except (HumError, MappingError) as exc:
         return _print_error(exc)
     finally:
-        signal.signal(signal.SIGTERM, usual)
+        for number, handler in usual.items():
+            signal.signal(number, handler)
     if isinstance(command, ExitCode):
         return command
     with asyncio.Runner() as runner:
         return runner.run(_guarded(command))
 
 
-def _terminate(_: int, __: FrameType | None) -> None:
-    raise _Terminated
+def _terminate(number: int, _: FrameType | None) -> None:
+    raise _Terminated(_ENDING[signal.Signals(number)])
 
 
 async def _guarded(command: Command) -> ExitCode:
@@ -104,7 +121,8 @@ async def _guarded(command: Command) -> ExitCode:
     task = asyncio.ensure_future(command)
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt
-            receiver = stack.enter_context(anyio.open_signal_receiver(*_SIGNALS))
+            heeded = [each for each in _SIGNALS if signal.getsignal(each) != signal.SIG_IGN]
+            receiver = stack.enter_context(anyio.open_signal_receiver(*heeded))
             stopper = asyncio.ensure_future(_stop_on(receiver, task, signals))
             stack.callback(stopper.cancel)
         try:
@@ -130,7 +148,7 @@ async def _stop_on(
 
 def _print_error(exc: Exception) -> ExitCode:
     say(f"[bold red]hum: error:[/] {escaped(str(exc))}")
-    if isinstance(exc, MappingError | AddressError | UsageError):
+    if isinstance(exc, MappingError | AddressError | UsageError | UnwritableName):
         return ExitCode.USAGE
     if isinstance(exc, AuthenticationError):
         return ExitCode.AUTHENTICATION

@@ -23,10 +23,10 @@ _DEFAULT_INPUT = InputOptions()
 def qualify(  # noqa: PLR0913  each is an option of the command
     input: PathOrDash,  # noqa: A002  the name that users see
     *,
-    output: Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)] = STANDARD,
-    format: Literal["csv", "jsonl", "excel", "parquet"] | None = None,  # noqa: A002  as above
+    output: Annotated[PathOrDash, Parameter(alias="-o")] = STANDARD,
+    format: Literal["csv", "tsv", "json", "jsonl", "excel", "parquet"] | None = None,  # noqa: A002  as above
     long: str | None = None,
-    events: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    events: PathOrDash | None = None,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     close: bool = True,
     quiet: Annotated[bool, Parameter(alias="-q", negative=())] = False,

@@ -53,7 +53,11 @@ def _show(found: JobStatus) -> None:
     if found.superseded:
         why = ", ".join(f"{count:,} {reason}" for reason, count in found.superseded.most_common())
         data.print(f"Looked up anew: {why}")
-    data.print(f"Requests: {found.requests:,} in {len(found.runs):,} runs")
+    data.print(f"Requests: {found.requests:,} in {_runs(len(found.runs))}")
+
+
+def _runs(count: int) -> str:
+    return f"{count:,} {'run' if count == 1 else 'runs'}"
 
 
 def _state(found: JobStatus) -> str:

@@ -4,9 +4,11 @@ The operating system holds the lock and releases it when the process ends, howev
 """
 
 import contextlib
+import errno
 import json
 import os
 import socket
+import stat
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,13 +43,14 @@ class LockFile:
 
     Raises:
         JournalError: Another process holds the lock; the message names the process.
+        JournalError: In the lock file's place there is a link or something else.
         OSError: The lock file cannot be created.
     """
 
     def __init__(self, guarded: Path) -> None:
         self._path = lock_path(guarded)
         while True:
-            stream = self._path.open("a+", encoding="utf-8")
+            stream = _opened(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, "a+", guarded)
             try:
                 _try_lock(stream)
             except OSError:
@@ -75,14 +78,38 @@ def holder_of(guarded: Path) -> dict[str, Any] | None:
     """Return the process that holds the lock of a file (pid, host, since); None if it is free."""
     path = lock_path(guarded)
     try:
-        with path.open("r+", encoding="utf-8") as stream:
+        with _opened(path, os.O_RDWR, "r+", guarded) as stream:
             try:
                 _try_lock(stream)
             except OSError:
                 return _read_holder(path)
             return None
-    except OSError:
+    except (OSError, JournalError):
         return None
+
+
+def _opened(path: Path, flags: int, mode: str, guarded: Path) -> IO[str]:
+    """Open a lock file, for its owner alone and never through a link.
+
+    Raises:
+        JournalError: There is a link, a folder, a pipe or a device in its place.
+    """
+    # Windows lacks these flags; creating links needs rights there. A pipe must not block the open.
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    flags |= getattr(os, "O_NONBLOCK", 0)
+    problem = f"{path} is not a lock file of {guarded}; remove it and run again"
+    if path.is_symlink():
+        raise JournalError(problem)
+    try:
+        number = os.open(path, flags, 0o600)
+    except OSError as exc:
+        if exc.errno in {errno.ELOOP, errno.EISDIR, errno.ENXIO}:
+            raise JournalError(problem) from None
+        raise
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise JournalError(problem)
+    return os.fdopen(number, mode, encoding="utf-8")
 
 
 def _is_same_file(stream: IO[str], path: Path) -> bool:

@@ -11,14 +11,14 @@ from hum_async.bulk.files.columns import AddressColumns
 from hum_async.bulk.files.compose import Outputs
 from hum_async.bulk.files.long_table import LONG_COLUMNS
 from hum_async.bulk.result_columns import RESULT_COLUMNS
-from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, format_of, open_sink
+from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, format_of, open_sink, stem_of
 from hum_async.errors import InputError
 
 
 def beside(output: str | Path, suffix: str) -> Path:
-    """Return the name of a file beside an output: ``results.csv`` gives ``results{suffix}``."""
+    """Return the name of a file beside an output: ``out.csv`` gives ``out{suffix}``."""
     path = Path(output)
-    return path.with_name(path.stem + suffix)
+    return path.with_name(stem_of(path) + suffix)
 
 
 def is_stream(target: str) -> bool:

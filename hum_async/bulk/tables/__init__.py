@@ -10,7 +10,8 @@ from hum_async.bulk.tables._cells import Carried, Cell, as_text
 from hum_async.bulk.tables._csv import CsvSink, CsvTable, open_csv
 from hum_async.bulk.tables._errors import mapped_os_errors
 from hum_async.bulk.tables._header import RateHeader
-from hum_async.bulk.tables._jsonl import JsonlSink, open_jsonl
+from hum_async.bulk.tables._jsonl import JsonlSink, JsonSink, open_jsonl
+from hum_async.bulk.tables._names import UnwritableName, format_of, stem_of
 from hum_async.bulk.tables._output import Output
 from hum_async.bulk.tables._sink import Sink
 from hum_async.bulk.tables._sniff import format_of_content
@@ -28,24 +29,17 @@ __all__ = [
     "RateHeader",
     "Sink",
     "Table",
+    "UnwritableName",
     "as_text",
     "format_of",
     "mapped_os_errors",
     "open_sink",
     "open_table",
+    "stem_of",
 ]
 
-_FORMATS = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".xlsx": "excel",
-    ".xlsm": "excel",
-    ".xlsb": "excel",
-    ".xls": "excel",
-    ".ods": "excel",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-}
+_READ_AS = {"tsv": "csv", "json": "jsonl"}
+"""What reads the formats that only differ when they are written."""
 
 
 def open_table(  # noqa: PLR0913  all but one are keyword-only
@@ -79,7 +73,7 @@ def open_table(  # noqa: PLR0913  all but one are keyword-only
     with mapped_os_errors(f"read {name}"):
         path = readable_twice(source)
         content, inner = unpacked(path, source, name=name)
-        chosen = fmt or format_of_content(content, inner, name=name)
+        chosen = _READ_AS.get(fmt, fmt) if fmt else format_of_content(content, inner, name=name)
         if header_row is not None and chosen in {"jsonl", "parquet"}:
             raise InputError(f"{name} is {chosen}, which has no header row; leave out --header-row")
         if chosen == "jsonl":
@@ -105,18 +99,6 @@ def open_table(  # noqa: PLR0913  all but one are keyword-only
     return table if content == path else attrs.evolve(table, path=path, unpacked=content)
 
 
-def format_of(target: str, fmt: str | None = None) -> str:
-    """Return the format of an output: `fmt`, else the format of its suffix, else CSV.
-
-    Raises:
-        InputError: Standard output cannot take the format.
-    """
-    chosen = fmt or _FORMATS.get(Path(target).suffix.casefold(), "csv")
-    if target == STANDARD and chosen in {"excel", "parquet"}:
-        raise InputError(f"{chosen} cannot go to standard output; name a file with -o")
-    return chosen
-
-
 def open_sink(  # noqa: PLR0913  all but one are keyword-only
     target: str,
     *,
@@ -132,11 +114,13 @@ def open_sink(  # noqa: PLR0913  all but one are keyword-only
         target: Path of the file, or ``-`` for standard output.
         header: Names of the input's columns that the output repeats.
         added: Names of the columns that the output adds.
-        fmt: ``csv``, ``jsonl``, ``excel`` or ``parquet``; None decides by the suffix.
+        fmt: ``csv``, ``tsv``, ``json``, ``jsonl``, ``excel`` or ``parquet``; None decides by the
+            name.
         source: The input, which must not be overwritten.
         text: Names of columns that are text whatever their type in the input, such as ZIP codes.
 
     Raises:
+        UnwritableName: The name says a format that cannot be written.
         InputError: The output cannot be written, or it is the input.
     """
     chosen = format_of(target, fmt)
@@ -145,6 +129,8 @@ def open_sink(  # noqa: PLR0913  all but one are keyword-only
             raise InputError("input and output are the same file; name another output")
         if chosen == "jsonl":
             return JsonlSink(target, header, added)
+        if chosen == "json":
+            return JsonSink(target, header, added)
         if chosen == "excel":
             from hum_async.bulk.tables._excel import ExcelSink  # noqa: PLC0415  an extra
 
@@ -153,7 +139,7 @@ def open_sink(  # noqa: PLR0913  all but one are keyword-only
             from hum_async.bulk.tables._parquet import ParquetSink  # noqa: PLC0415  an extra
 
             return ParquetSink(target, header, added, source=source, text=text)
-        return CsvSink(target, header, added)
+        return CsvSink(target, header, added, delimiter="\t" if chosen == "tsv" else ",")
 
 
 def _is_same(target: str, path: Path) -> bool:

@@ -191,23 +191,34 @@ def _is_footer(cells: Sequence[str], text: str) -> bool:
 
 
 class CsvSink(FileSink):
-    """Writes CSV that every spreadsheet reads: UTF-8, commas, quotation marks where needed."""
+    """Writes CSV that every spreadsheet reads: UTF-8, quotation marks where needed.
 
-    def __init__(self, target: str, header: Sequence[str], added: Sequence[str]) -> None:
+    Args:
+        target: Path of the file, or ``-`` for standard output.
+        header: Names of the input's columns.
+        added: Names of the added columns.
+        delimiter: Character between two cells.
+    """
+
+    def __init__(
+        self, target: str, header: Sequence[str], added: Sequence[str], *, delimiter: str = ","
+    ) -> None:
         super().__init__(target, added)
-        self._output.put(_line([*header, *added]))
+        self._delimiter = delimiter
+        self._output.put(_line([*header, *added], delimiter))
 
     def write(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
         """Write one row."""
-        self._output.put(_line([*map(as_text, cells), *map(_cell, self._added_values(values))]))
+        row = [*map(as_text, cells), *map(_cell, self._added_values(values))]
+        self._output.put(_line(row, self._delimiter))
 
 
-def _line(cells: Sequence[str]) -> str:
+def _line(cells: Sequence[str], delimiter: str) -> str:
     line = io.StringIO(newline="")
     # Older Pythons leave a lone carriage return unquoted, which breaks the row in two.
     split = any("\r" in cell for cell in cells)
     quoting: Literal[0, 1] = csv.QUOTE_ALL if split else csv.QUOTE_MINIMAL
-    csv.writer(line, lineterminator="\n", quoting=quoting).writerow(cells)
+    csv.writer(line, delimiter=delimiter, lineterminator="\n", quoting=quoting).writerow(cells)
     return line.getvalue()
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from hum_async.errors import InputError
 
+_PACKAGES = {"excel": "python-calamine xlsxwriter", "parquet": "pyarrow"}
+"""What each extra installs: this works from a clone, too."""
+
 
 @contextlib.contextmanager
 def mapped_os_errors(action: str, advice: str = "") -> Iterator[None]:
@@ -31,4 +34,4 @@ def library(name: str, *, extra: str, what: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as exc:
-        raise InputError(f"{what} needs: pip install 'hum-async[{extra}]'") from exc
+        raise InputError(f"{what} needs: pip install {_PACKAGES[extra]}") from exc

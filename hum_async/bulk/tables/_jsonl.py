@@ -144,13 +144,33 @@ class JsonlSink(FileSink):
 
     def write(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
         """Write one row."""
+        self._output.put(self._line(cells, values) + "\n")
+
+    def _line(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> str:
         row = dict(zip(self._names, [*cells, *self._added_values(values)], strict=True))
         try:
-            line = json.dumps(row, ensure_ascii=False, default=_plain, allow_nan=False)
+            return json.dumps(row, ensure_ascii=False, default=_plain, allow_nan=False)
         except ValueError:
             # JSON has neither NaN nor infinity; most readers would refuse the whole line.
-            line = json.dumps(_without_nan(row), ensure_ascii=False, default=_plain)
-        self._output.put(line + "\n")
+            return json.dumps(_without_nan(row), ensure_ascii=False, default=_plain)
+
+
+class JsonSink(JsonlSink):
+    """Writes a JSON array with an object on each line."""
+
+    def __init__(self, target: str, header: Sequence[str], added: Sequence[str]) -> None:
+        super().__init__(target, header, added)
+        self._before = "[\n"
+
+    def write(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
+        """Write one row."""
+        self._output.put(self._before + self._line(cells, values))
+        self._before = ",\n"
+
+    def close(self) -> None:
+        """Finish the array and the file."""
+        self._output.put("[]\n" if self._before == "[\n" else "\n]\n")
+        super().close()
 
 
 def _without_nan(value: Any) -> Any:

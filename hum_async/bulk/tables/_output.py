@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from hum_async.bulk.tables._names import packer_of
 from hum_async.bulk.tables._source import STANDARD
 from hum_async.errors import InputError
 
@@ -23,6 +24,7 @@ class Output:
     """
 
     def __init__(self, target: str) -> None:
+        self._file: IO[bytes] | None = None
         self._name = "standard output" if target == STANDARD else target
         self._target: Path | None = None
         self.partial: Path | None = None
@@ -30,7 +32,7 @@ class Output:
         if target == STANDARD:
             if sys.stdout is None:
                 raise OSError(errno.EBADF, "it is closed")
-            self._stream: IO[bytes] = sys.stdout.buffer
+            self._stream: Any = sys.stdout.buffer
             return
         # A symbolic link stays one; a device or pipe is written to and not replaced.
         path = Path(target).resolve()
@@ -40,10 +42,12 @@ class Output:
             self._target = path
             # Two jobs with one output must not mix their rows.
             path = self.partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        self._stream = path.open("wb")
+        self._file = self._stream = path.open("wb")
+        if (pack := packer_of(target)) is not None:
+            self._stream = pack(self._file)
 
     @property
-    def stream(self) -> IO[bytes]:
+    def stream(self) -> Any:
         """The stream, for libraries that write to it within `attempt`."""
         return self._stream
 
@@ -59,7 +63,7 @@ class Output:
         """Remove the temporary file; a file that was there before stays as it was."""
         if self.partial is not None:
             with contextlib.suppress(OSError):
-                self._stream.close()
+                self._close()
             self.partial.unlink(missing_ok=True)
 
     def attempt(self, action: Callable[..., object], *args: object) -> None:
@@ -90,9 +94,20 @@ class Output:
         if self._name == "standard output":
             return
         if self.partial is not None and self._target is not None:
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
-            self._stream.close()
+            if self._file is not None and self._file is not self._stream:
+                self._stream.close()
+            if self._file is not None:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            self._close()
             self.partial.replace(self._target)
         else:
+            self._close()
+
+    def _close(self) -> None:
+        # Closing what compresses writes its end, and leaves the file below it open.
+        try:
             self._stream.close()
+        finally:
+            if self._file is not None:
+                self._file.close()

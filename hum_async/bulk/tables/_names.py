@@ -1,0 +1,77 @@
+"""Decides by an output's name what is written to it: the format, and the compression."""
+
+import bz2
+import gzip
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from hum_async.bulk.tables._source import STANDARD
+from hum_async.errors import InputError
+
+_FORMATS = {
+    "": "csv",
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".xlsx": "excel",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_PACKERS: dict[str, Callable[[IO[bytes]], Any]] = {
+    # Without name and time, the same rows are the same bytes.
+    ".gz": lambda stream: gzip.GzipFile("", "wb", fileobj=stream, mtime=0),
+    ".bz2": lambda stream: bz2.BZ2File(stream, "wb"),
+    ".xz": lambda stream: lzma.LZMAFile(stream, "wb"),  # noqa: SIM115  the caller closes it
+}
+_CONTAINERS = frozenset({"excel", "parquet"})
+"""Formats that are compressed within."""
+
+WRITABLE = ".csv, .tsv, .json, .jsonl (each also with .gz, .bz2 or .xz after it), .xlsx or .parquet"
+"""The endings of names that can be written, for messages."""
+
+
+class UnwritableName(InputError):
+    """The name of an output says a format that cannot be written."""
+
+
+def packer_of(target: str) -> Callable[[IO[bytes]], Any] | None:
+    """Return the function that wraps a stream for the compression a name says; None for none."""
+    return None if target == STANDARD else _PACKERS.get(Path(target).suffix.casefold())
+
+
+def stem_of(path: Path) -> str:
+    """Return a name without the endings of compression and format: ``out`` of ``out.csv.gz``."""
+    return Path(path.stem).stem if path.suffix.casefold() in _PACKERS else path.stem
+
+
+def format_of(target: str, fmt: str | None = None) -> str:
+    """Return the format of an output: `fmt`, else the one that its name says.
+
+    A name without an ending is CSV, and so are standard output, pipes and devices.
+
+    Raises:
+        UnwritableName: The name says a format that cannot be written.
+        InputError: Standard output cannot take the format.
+    """
+    if target == STANDARD:
+        if fmt in _CONTAINERS:
+            raise InputError(f"{fmt} cannot go to standard output; name a file with -o")
+        return fmt or "csv"
+    path = Path(target)
+    packed = path.suffix.casefold() in _PACKERS
+    suffix = (Path(path.stem) if packed else path).suffix.casefold()
+    if fmt is None and path.exists() and not path.is_file():
+        return _FORMATS.get(suffix, "csv")
+    chosen = fmt or _FORMATS.get(suffix)
+    if chosen is None or (packed and chosen in _CONTAINERS):
+        raise UnwritableName(
+            f"{path.name}: no file of this name can be written; end it in {WRITABLE}, or say "
+            "its --format"
+        )
+    return chosen
