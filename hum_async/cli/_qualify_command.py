@@ -153,10 +153,13 @@ class QualifyCommand:
             say("Writing the results, which takes a moment for so many rows ...")
         composed = await self._job.compose(outputs.open(rows=self._rows is None))
         if composed is not None:
+            if (path := outputs.manifest) is not None:
+                # Before the check: the next run must know these files as the job's own.
+                write_manifest(path, self._manifest(path, composed))
             _check_unchanged(outputs.table.name, report, composed)
             if composed.nothing and not self.quiet:
                 say(f"{composed.nothing:,} cells that say NULL, nan or the like were read as empty")
-            if (path := outputs.manifest) is not None:
+            if path is not None:
                 await self._job.note_manifest(path)
                 write_manifest(path, self._manifest(path, composed))
         return self._rows is None

@@ -14,6 +14,7 @@ import anyio
 import attrs
 
 from hum_async.bulk.files.columns import MappingError
+from hum_async.bulk.files.outputs import OutputExists
 from hum_async.bulk.tables import UnwritableName
 from hum_async.cli._console import escaped, say
 from hum_async.errors import AddressError, AuthenticationError, HumError, SessionLimitReached
@@ -148,7 +149,7 @@ async def _stop_on(
 
 def _print_error(exc: Exception) -> ExitCode:
     say(f"[bold red]hum: error:[/] {escaped(str(exc))}")
-    if isinstance(exc, MappingError | AddressError | UsageError | UnwritableName):
+    if isinstance(exc, MappingError | AddressError | UsageError | UnwritableName | OutputExists):
         return ExitCode.USAGE
     if isinstance(exc, AuthenticationError):
         return ExitCode.AUTHENTICATION

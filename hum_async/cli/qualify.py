@@ -27,6 +27,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
     format: Literal["csv", "tsv", "json", "jsonl", "excel", "parquet"] | None = None,  # noqa: A002  as above
     long: str | None = None,
     events: PathOrDash | None = None,
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     close: bool = True,
     quiet: Annotated[bool, Parameter(alias="-q", negative=())] = False,
@@ -47,6 +48,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
         long: Also write a row for each provider's offerings and plans to this file.
         events: Write every update and result as JSON lines to this file, or to - (standard
             output), as they happen.
+        overwrite: Replace outputs that this job did not write, or that were edited since.
         dry_run: Say what would be refused, bought and how long it would take; send nothing.
         close: End each session when its result is safe.
         quiet: Show no progress and no summary.
@@ -69,7 +71,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
         outputs = JobOutputs(table=source, columns=columns, target=output, fmt=format, long=long)
         path = files.enter_context(journal_path(journal, output=output, streams=outputs.streams))
-        outputs.check(journal=path, **{"file of events": file_of(events)})
+        outputs.check(overwrite=overwrite, journal=path, **{"file of events": file_of(events)})
         start_over(path, journal, may_ask=is_interactive(input))
         keep = journal.journal is not None or not outputs.streams
         command = QualifyCommand(

@@ -235,7 +235,7 @@ def test_status_tells_how_a_job_stands(
     journal = str(tmp_path / "out.journal.sqlite")
     ended = call("status", journal)
     assert ended.code == 0
-    for part in ("finished", "Rows: 4 of 4", "SERVED", "2 bought", "Requests: ", "1 runs"):
+    for part in ("finished", "Rows: 4 of 4", "SERVED", "2 bought", "Requests: ", "in 1 run\n"):
         assert part in ended.out
     held = Journal(tmp_path / "out.journal.sqlite")
     running = call("status", journal)

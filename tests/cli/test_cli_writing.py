@@ -117,3 +117,34 @@ def test_nobody_need_read_the_messages(redirected: str) -> None:
     )
     assert ended.returncode == 0
     assert ended.stdout.startswith(b"up, and the key is valid")
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> list[str]:
+    (tmp_path / "in.csv").write_text("id,street,zip\n1,100 Main St,48226\n")
+    files = ("qualify", str(tmp_path / "in.csv"), "-o", str(tmp_path / "o.csv"))
+    return [*files, "--simulate", "--speed", "1000"]
+
+
+def test_a_foreign_output_is_not_replaced(
+    call: Callable[..., Any], command: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "o.csv").write_text("hello")
+    ended = call(*command)
+    assert ended.code == 2
+    assert "--overwrite" in ended.err
+    assert (tmp_path / "o.csv").read_text() == "hello"
+    assert not (tmp_path / "o.journal.sqlite").exists()
+    assert call(*command, "--overwrite").code in {0, 3}
+    assert (tmp_path / "o.csv").read_text() != "hello"
+
+
+def test_an_edited_output_is_not_replaced_and_an_unchanged_one_is(
+    call: Callable[..., Any], command: list[str], tmp_path: Path
+) -> None:
+    assert call(*command).code in {0, 3}
+    assert call(*command).code in {0, 3}
+    with (tmp_path / "o.csv").open("a") as stream:
+        stream.write("my notes\n")
+    assert call(*command).code == 2
+    assert (tmp_path / "o.csv").read_text().endswith("my notes\n")

@@ -114,3 +114,16 @@ def read_manifest(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict) or found.get("format") != _FORMAT:
         raise InputError(f"{path} is not a manifest that this version can read")
     return found
+
+
+def written_files(path: Path) -> dict[Path, str]:
+    """Return the files that a manifest lists and their SHA-256; none without a readable one."""
+    try:
+        files = read_manifest(path)["files"]
+        return {
+            (path.resolve().parent / file["name"]).resolve(): file["sha256"]
+            for role, file in files.items()
+            if role != "input"
+        }
+    except (InputError, KeyError, TypeError, AttributeError):
+        return {}

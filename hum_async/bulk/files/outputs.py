@@ -10,6 +10,7 @@ import attrs
 from hum_async.bulk.files.columns import AddressColumns
 from hum_async.bulk.files.compose import Outputs
 from hum_async.bulk.files.long_table import LONG_COLUMNS
+from hum_async.bulk.files.manifest import checksum, written_files
 from hum_async.bulk.result_columns import RESULT_COLUMNS
 from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, format_of, open_sink, stem_of
 from hum_async.errors import InputError
@@ -30,6 +31,10 @@ def is_stream(target: str) -> bool:
 def file_of(target: str | None) -> Path | None:
     """Return the path of an output; None for standard output and for no output."""
     return None if target is None or target == STANDARD else Path(target)
+
+
+class OutputExists(InputError):
+    """An output would replace a file that the job did not write, or that was edited since."""
 
 
 @attrs.frozen(kw_only=True)
@@ -65,13 +70,15 @@ class JobOutputs:
         """The file of the manifest; None beside a stream."""
         return None if self.streams else beside(self.target, ".manifest.json")
 
-    def check(self, **others: Path | None) -> None:
+    def check(self, *, overwrite: bool = False, **others: Path | None) -> None:
         """Check that every output can be written, before anything is bought.
 
         Args:
+            overwrite: Replace files that this job did not write, or that were edited since.
             others: Further files of the job, by role. All files must be different.
 
         Raises:
+            OutputExists: A file would be replaced that is not what this job wrote.
             InputError: A file cannot be written, or two files are the same.
         """
         _check_distinct(
@@ -85,7 +92,23 @@ class JobOutputs:
             }
         )
         format_of(self.target, self.fmt)
+        if not overwrite:
+            self._check_ours()
         self.open(rows=not self.streams).discard()
+
+    def _check_ours(self) -> None:
+        """Raise OutputExists for a file that is not as the manifest beside the output says."""
+        written = {} if self.manifest is None else written_files(self.manifest)
+        targets = (None if self.streams else Path(self.target), file_of(self.long), self.failed)
+        for path in targets:
+            # An empty file, such as mktemp leaves, holds nothing to lose.
+            if path is None or not path.is_file() or not path.stat().st_size:
+                continue
+            if written.get(path.resolve()) != checksum(path):
+                raise OutputExists(
+                    f"{path} is there already, and this job did not write it as it is now; "
+                    "rename it, name another output with -o, or say --overwrite"
+                )
 
     def open_rows(self) -> Sink:
         """Open the output of the rows alone."""
