@@ -17,30 +17,30 @@ class _BestEffort(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        return getattr(sys.stderr, "encoding", None) or "utf-8"
+        return getattr(_beneath(sys.stderr), "encoding", None) or "utf-8"
 
     def isatty(self) -> bool:
         try:
-            return sys.stderr.isatty()
+            return _beneath(sys.stderr).isatty()
         except (AttributeError, ValueError, OSError):
             return False
 
     def fileno(self) -> int:
         try:
-            return sys.stderr.fileno()
+            return _beneath(sys.stderr).fileno()
         except AttributeError:
             raise io.UnsupportedOperation("standard error is closed") from None
 
     def write(self, text: str) -> int:
         try:
-            sys.stderr.write(_writable(text, sys.stderr))
+            _beneath(sys.stderr).write(_writable(text, _beneath(sys.stderr)))
         except (AttributeError, ValueError, OSError):
             _silence_stderr()
         return len(text)
 
     def flush(self) -> None:
         try:
-            sys.stderr.flush()
+            _beneath(sys.stderr).flush()
         except (AttributeError, ValueError, OSError):
             _silence_stderr()
 
@@ -50,24 +50,32 @@ class _AnyEncoding(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        return getattr(sys.stdout, "encoding", None) or "utf-8"
+        return getattr(_beneath(sys.stdout), "encoding", None) or "utf-8"
 
     def isatty(self) -> bool:
-        return sys.stdout is not None and sys.stdout.isatty()
+        return _beneath(sys.stdout) is not None and _beneath(sys.stdout).isatty()
 
     def fileno(self) -> int:
-        if sys.stdout is None:
+        if _beneath(sys.stdout) is None:
             raise io.UnsupportedOperation("standard output is closed")
-        return sys.stdout.fileno()
+        return _beneath(sys.stdout).fileno()
 
     def write(self, text: str) -> int:
-        if sys.stdout is not None:
-            sys.stdout.write(_writable(text, sys.stdout))
+        if _beneath(sys.stdout) is not None:
+            _beneath(sys.stdout).write(_writable(text, _beneath(sys.stdout)))
         return len(text)
 
     def flush(self) -> None:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        if _beneath(sys.stdout) is not None:
+            _beneath(sys.stdout).flush()
+
+
+def _beneath(stream: Any) -> Any:
+    """Return the stream below the one that a live display of rich puts in its place.
+
+    That one hands all text back to the console, which would write to it again without end.
+    """
+    return getattr(stream, "rich_proxied_file", stream)
 
 
 def _writable(text: str, stream: Any) -> str:
