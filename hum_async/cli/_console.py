@@ -6,7 +6,7 @@ A message is best effort: that nobody can read it must neither end a job nor cha
 import io
 import os
 import sys
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -70,12 +70,13 @@ class _AnyEncoding(io.TextIOBase):
             _beneath(sys.stdout).flush()
 
 
-def _beneath(stream: Any) -> Any:
+def _beneath(stream: TextIO | Any) -> TextIO | Any:
     """Return the stream below the one that a live display of rich puts in its place.
 
     That one hands all text back to the console, which would write to it again without end.
     """
-    return getattr(stream, "rich_proxied_file", stream)
+    found: TextIO | Any = getattr(stream, "rich_proxied_file", stream)
+    return found
 
 
 def _writable(text: str, stream: Any) -> str:
