@@ -88,6 +88,7 @@ async def test_the_second_signal_stops_at_once_and_what_was_open_is_taken_up(  #
     target = tmp_path / "out.csv"
     target.write_text("before")
     command = ("qualify", addresses(*STREETS), "-o", str(target), "--base-url", quick.url)
+    command = (*command, "--overwrite")
     child = await start(*command)
     # A session is closed only when its row is safe.
     await until(lambda: len(quick.requests(method="DELETE", status=200)) == 3)
@@ -123,7 +124,8 @@ async def test_a_job_that_is_stopped_before_its_first_row_leaves_the_output_as_i
     target = tmp_path / "out.csv"
     target.write_text("before")
     job = addresses("100 Never Done Dr")
-    to_file = await start("qualify", job, "-o", str(target), "--base-url", quick.url)
+    options = ("-o", str(target), "--overwrite")
+    to_file = await start("qualify", job, *options, "--base-url", quick.url)
     to_pipe = await start("qualify", job, "--base-url", quick.url)
     await until(lambda: len(quick.requests(method="POST")) == 2)
     for number in range(2):
