@@ -14,7 +14,7 @@ from typing import Any, Self
 from hum_async._api.retry import passes
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.writer import JournalStore, open_journal
-from hum_async.bulk.files.columns import AddressColumns
+from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.compose import Composed, Outputs, compose
 from hum_async.bulk.files.manifest import relative
 from hum_async.bulk.job_engine import JobEngine

@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 import attrs
 from cyclopts import Parameter
 
-from hum_async.bulk.files.columns import AddressColumns, MappingError, find_columns, rate_header
+from hum_async.bulk.columns import ColumnPlan, MappingError, rate_header
+from hum_async.bulk.preflight import decide_columns
 from hum_async.bulk.tables import Table, open_table
+from hum_async.cli._columns_view import show_columns, show_doubts
 from hum_async.cli._console import escaped, say
 
 
@@ -20,10 +22,27 @@ class InputOptions:
         tuple[str, ...],
         Parameter(
             negative=(),
-            help="Say which column holds a part of the address, as street1=COLUMN; may be "
-            "repeated.",
+            help="Say which column holds a part of the address, as street1=COLUMN, "
+            "street1=NUMBER+STREET or address=COLUMN for a whole one; a column's number does as "
+            "well; may be repeated.",
         ),
     ] = ()
+    ignore_column: Annotated[
+        tuple[str, ...],
+        Parameter(
+            negative=(),
+            help="Do not use this column, whatever it looks like; may be repeated.",
+        ),
+    ] = ()
+    yes: Annotated[
+        bool,
+        Parameter(
+            alias="-y",
+            negative=(),
+            help="Go on as guessed where columns are in doubt, and do not ask before starting "
+            "over.",
+        ),
+    ] = False
     encoding: Annotated[
         str | None,
         Parameter(help="Of a CSV or JSON input; UTF-8, UTF-16, UTF-32 and Windows-1252 are found."),
@@ -46,8 +65,8 @@ class InputOptions:
         Parameter(help="Of the input; goes by its content, or else its name, if not given."),
     ] = None
 
-    def open(self, source: str) -> tuple[Table, AddressColumns]:
-        """Open the input and find the columns of the address.
+    def open(self, source: str) -> tuple[Table, ColumnPlan]:
+        """Open the input and decide which columns hold the address.
 
         Raises:
             InputError: The input cannot be read, or a field has no column.
@@ -62,12 +81,14 @@ class InputOptions:
             header_row=self.header_row,
             rate_header=partial(rate_header, mapping=named),
         )
-        return table, find_columns(table.header, mapping=named, source=table.name)
+        return table, decide_columns(table, mapping=named, ignored=self.ignore_column)
 
-    def describe(self, table: Table, columns: AddressColumns) -> None:
-        """Print the number of rows, the columns of the address, and the table's note."""
-        found = ", ".join(f"{field} = {table.header[at]}" for field, at in columns.at.items())
+    def describe(self, table: Table, plan: ColumnPlan) -> None:
+        """Print the number of rows, what each column is taken for, and the table's note."""
+        columns = plan.columns.mapping(table.header)
+        found = ", ".join(f"{field} = {name}" for field, name in columns.items())
         say(escaped(f"{table.name}: {table.count:,} rows; {found}"))
+        show_columns(plan)
         if table.skipped:
             above = f"{table.skipped:,} above it are titles"
             say(f"[yellow]The header is row {table.header_row}; {above}[/]")
@@ -78,6 +99,13 @@ class InputOptions:
             say(escaped(f"Sheet {table.sheet!r} is read; --sheet takes another of {others}"))
         if table.note:
             say(f"[yellow]{escaped(table.note)}[/]")
+
+    def stops(self, plan: ColumnPlan) -> bool:
+        """Print what is in doubt; return whether nothing must be bought."""
+        if not plan.doubts:
+            return False
+        show_doubts(plan, again=self.yes)
+        return not self.yes
 
 
 def _mapping(options: tuple[str, ...]) -> dict[str, str]:

@@ -41,9 +41,6 @@ class JournalOptions:
     fresh: Annotated[
         bool, Parameter(negative=(), help="Start over: forget what the journal holds.")
     ] = False
-    yes: Annotated[
-        bool, Parameter(alias="-y", negative=(), help="Do not ask before starting over.")
-    ] = False
     retry_failed: Annotated[
         bool,
         Parameter(
@@ -128,12 +125,13 @@ def journal_path(options: JournalOptions, *, output: str, streams: bool) -> Iter
             yield Path(folder) / "journal.sqlite"
 
 
-def start_over(path: Path, options: JournalOptions, *, may_ask: bool) -> None:
+def start_over(path: Path, options: JournalOptions, *, yes: bool, may_ask: bool) -> None:
     """Remove the journal if the user asked to start over, after the user has confirmed it.
 
     Args:
         path: The journal.
-        options: Whether to start over, and whether to ask.
+        options: Whether to start over.
+        yes: The user has confirmed it already.
         may_ask: The user can answer a question.
 
     Raises:
@@ -143,7 +141,7 @@ def start_over(path: Path, options: JournalOptions, *, may_ask: bool) -> None:
     if not options.fresh or not path.exists():
         return
     say(f"[yellow]{escaped(str(path))} {_contents(path)}. Starting over forgets that.[/]")
-    if not options.yes:
+    if not yes:
         if not may_ask:
             raise UsageError("say --yes with --fresh to start over without being asked")
         if input("Start over? [y/N] ").strip().casefold() not in {"y", "yes"}:

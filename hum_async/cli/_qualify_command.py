@@ -1,7 +1,6 @@
 """Runs the job of ``hum qualify``: progress, events, stop, outputs, summary and manifest."""
 
 import contextlib
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from hum_async.bulk.qualification import api_name
 from hum_async.bulk.report import JobReport
 from hum_async.bulk.tables import STANDARD, Sink, format_of, mapped_os_errors
 from hum_async.cli._api import SimulatedApiOptions, open_client
+from hum_async.cli._command_line import same_command
 from hum_async.cli._console import escaped, say
 from hum_async.cli._input import InputOptions
 from hum_async.cli._progress import showing_progress
@@ -173,7 +173,7 @@ class QualifyCommand:
             "sheet": table.sheet,
             "header_row": table.header_row,
             "rows": table.count,
-            "columns": {field: table.header[at] for field, at in outputs.columns.at.items()},
+            "columns": outputs.columns.mapping(table.header),
         }
         fmt = format_of(outputs.target, outputs.fmt)
         files: dict[str, tuple[Path, dict[str, Any]]] = {
@@ -211,7 +211,7 @@ class QualifyCommand:
         )
         if self.keeps_journal and (report.done < report.total or not written):
             say(f"Everything so far is in {escaped(str(self.journal))}. To go on, run it again:")
-            say(f"  {escaped(_same_command())}")
+            say(f"  {escaped(same_command())}")
 
 
 def _check_unchanged(name: str, report: JobReport, composed: Composed) -> None:
@@ -244,10 +244,3 @@ async def _check_api(client: HumClient) -> None:
         if isinstance(exc, AuthenticationError | ServerError | RateLimited):
             raise
         # The API is up and takes the key. A failing health check must not stop a job.
-
-
-def _same_command() -> str:
-    """Return the command line that resumes this job."""
-    program, *arguments = sys.argv
-    once = {"--fresh", "--yes", "-y"}
-    return shlex.join([Path(program).name, *(word for word in arguments if word not in once)])

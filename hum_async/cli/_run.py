@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 import attrs
 
-from hum_async.bulk.files.columns import MappingError
+from hum_async.bulk.columns import MappingError
 from hum_async.bulk.files.outputs import OutputExists
 from hum_async.bulk.tables import UnwritableName
 from hum_async.cli._console import escaped, say

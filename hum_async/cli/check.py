@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from hum_async._addresses.usps_key import Dedupe
-from hum_async.bulk.files.columns import AddressColumns
+from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.preflight import REPORT_COLUMNS, TEXTS, Finding, examine, report_values
 from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, open_sink
 from hum_async.cli._api import PathOrDash, Positive
@@ -32,7 +32,8 @@ def check(  # noqa: PLR0913  each is an option of the command
 ) -> int:
     """Say which rows of a file will be refused, which look wrong, and what a job will buy.
 
-    Needs no key and sends nothing. The exit code is 3 if rows will be refused.
+    Needs no key and sends nothing. The exit code is 3 if rows will be refused, and 2 if columns
+    are in doubt, where qualify would stop.
 
     Args:
         input: File of addresses, as for qualify; - is standard input.
@@ -50,8 +51,10 @@ def check(  # noqa: PLR0913  each is an option of the command
     def prepare() -> ExitCode:
         if report is not None and report == corrected:
             raise UsageError("--report and --corrected cannot be the same; name two files")
-        source, columns = table.open(input)
-        table.describe(source, columns)
+        source, plan = table.open(input)
+        columns = plan.columns
+        table.describe(source, plan)
+        stops = table.stops(plan)
         with (
             _open_report(report, source) as on_finding,
             _open_corrected(corrected, source, columns) as on_corrected,
@@ -73,6 +76,8 @@ def check(  # noqa: PLR0913  each is an option of the command
             cells = found.correctable + found.restored
             where = "" if corrected == STANDARD else f": {escaped(corrected)}"
             say(f"Corrected {cells:,} {'cell' if cells == 1 else 'cells'}{where}")
+        if stops:
+            return ExitCode.USAGE
         return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
 
     return run(prepare)

@@ -62,17 +62,23 @@ def qualify(  # noqa: PLR0913  each is an option of the command
         if STANDARD == events == output:
             raise UsageError("results and events cannot both go to standard output; use -o FILE")
         key = None if dry_run else read_key(api)
-        source, columns = table.open(input)
+        source, plan = table.open(input)
+        columns = plan.columns
         if not quiet:
-            table.describe(source, columns)
+            table.describe(source, plan)
+        stops = table.stops(plan)
         if dry_run:
             found = examine(source, columns, dedupe=journal.dedupe or "usps")
             show_preflight(found, rate=api.rate)
+            if stops:
+                return ExitCode.USAGE
             return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
+        if stops:
+            return ExitCode.USAGE
         outputs = JobOutputs(table=source, columns=columns, target=output, fmt=format, long=long)
         path = files.enter_context(journal_path(journal, output=output, streams=outputs.streams))
         outputs.check(overwrite=overwrite, journal=path, **{"file of events": file_of(events)})
-        start_over(path, journal, may_ask=is_interactive(input))
+        start_over(path, journal, yes=table.yes, may_ask=is_interactive(input))
         keep = journal.journal is not None or not outputs.streams
         command = QualifyCommand(
             outputs=outputs,

@@ -16,7 +16,7 @@ from typing import Any
 
 from hum_async._polling.policies import GuidedPolling
 from hum_async._purchases.sqlite.journal import Journal
-from hum_async.bulk.files.columns import find_columns
+from hum_async.bulk.columns import find_columns
 from hum_async.bulk.files.outputs import JobOutputs
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.tables import open_table

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hum_async import HumClient, JournalError, Outcome
-from hum_async.bulk.files.columns import find_columns
+from hum_async.bulk.columns import find_columns
 from hum_async.bulk.preflight import Finding, examine
 from hum_async.bulk.tables import open_table
 from hum_async.models import Address

@@ -12,8 +12,8 @@ import pytest
 
 from hum_async import Address, HumClient, Limiter, RateLimiter
 from hum_async.bulk import qualify
+from hum_async.bulk.columns import find_columns
 from hum_async.bulk.file_job import FileJob
-from hum_async.bulk.files.columns import find_columns
 from hum_async.bulk.job_status import status_of
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.tables import open_table

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hum_async import AuthenticationError, HumClient, Outcome
+from hum_async.bulk.columns import find_columns
 from hum_async.bulk.file_job import FileJob
-from hum_async.bulk.files.columns import find_columns
 from hum_async.bulk.files.event_file import EventFile
 from hum_async.bulk.files.outputs import JobOutputs
 from hum_async.bulk.options import JobOptions

@@ -14,8 +14,8 @@ from hum_async import Address, AddressError
 from hum_async._addresses.places import read_state, read_zip, states_of_zip
 from hum_async._addresses.usps_key import address_key
 from hum_async._api.addresses import checked
+from hum_async.bulk.columns import AddressColumns, find_columns
 from hum_async.bulk.dedupe import SeenAddresses
-from hum_async.bulk.files.columns import AddressColumns, find_columns
 from hum_async.bulk.preflight import (
     REPORT_COLUMNS,
     Finding,

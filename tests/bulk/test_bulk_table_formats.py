@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hum_async._api.addresses import checked
-from hum_async.bulk.files.columns import find_columns
+from hum_async.bulk.columns import find_columns
 from hum_async.bulk.result_columns import RESULT_COLUMNS
 from hum_async.bulk.tables import Table, as_text, open_sink, open_table
 from hum_async.bulk.tables._cells import distinct

@@ -9,7 +9,7 @@ import pytest
 
 from hum_async import Address, AddressError
 from hum_async._api.addresses import checked_or_error
-from hum_async.bulk.files.columns import find_columns
+from hum_async.bulk.columns import find_columns
 from hum_async.bulk.preflight import Severity, examine
 from hum_async.bulk.tables import open_table
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hum_async.bulk.files.columns import find_columns
+from hum_async.bulk.columns import find_columns
 from hum_async.bulk.preflight import FindingKind, examine
 from hum_async.bulk.tables import open_table
 from hum_async.cli._preflight_view import KIND_MEANING, _about

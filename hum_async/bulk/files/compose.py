@@ -17,8 +17,8 @@ from hum_async._api.addresses import checked_or_error
 from hum_async._purchases.codec import unpack
 from hum_async._purchases.records import FAILED_OUTCOMES, Entry, address_digest
 from hum_async.bulk.cell_meaning import AddressReading
+from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.dedupe import SeenAddresses
-from hum_async.bulk.files.columns import AddressColumns
 from hum_async.bulk.files.long_table import long_rows
 from hum_async.bulk.result_columns import result_values
 from hum_async.bulk.tables import Cell, Sink, Table

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from hum_async.bulk.files.columns import AddressColumns
+from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.compose import Outputs
 from hum_async.bulk.files.long_table import LONG_COLUMNS
 from hum_async.bulk.files.manifest import checksum, written_files

@@ -16,7 +16,7 @@ from hum_async._purchases.sqlite.schema import (
     open_reading,
     setting,
 )
-from hum_async.bulk.files.columns import find_columns
+from hum_async.bulk.columns import MappingError, mapped_columns
 from hum_async.bulk.files.compose import results_of
 from hum_async.bulk.files.manifest import checksum, read_manifest
 from hum_async.bulk.tables import Table, as_text, open_table
@@ -131,10 +131,10 @@ def _wrong_rows(
     try:
         source = _opened(files["input"], manifest["files"]["input"])
         target = _opened(files["output"], manifest["files"]["output"])
-    except InputError as exc:
+        columns = mapped_columns(source.header, manifest["files"]["input"]["columns"])
+    except (InputError, MappingError) as exc:
         yield str(exc)
         return
-    columns = find_columns(source.header, mapping=manifest["files"]["input"]["columns"])
     outcome_at = target.header.index("hum_outcome")
     written = target.rows()
     number = 0

@@ -1,5 +1,6 @@
 """The preflight: finds rows that will be refused or look wrong, before anything is bought."""
 
+from hum_async.bulk.preflight._decision import decide_columns
 from hum_async.bulk.preflight._examine import (
     REPORT_COLUMNS,
     KindCount,
@@ -22,6 +23,7 @@ __all__ = [
     "Preflight",
     "Severity",
     "corrected",
+    "decide_columns",
     "estimate",
     "examine",
     "report_values",

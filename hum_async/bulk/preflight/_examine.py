@@ -9,9 +9,10 @@ import attrs
 
 from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.records import address_digest
+from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.dedupe import SeenAddresses
-from hum_async.bulk.files.columns import AddressColumns
 from hum_async.bulk.preflight._column_check import check_columns
+from hum_async.bulk.preflight._decision import SAMPLE
 from hum_async.bulk.preflight._findings import Finding, FindingKind, Severity
 from hum_async.bulk.preflight._refusals import find_refusals
 from hum_async.bulk.preflight._row import Columns, Row
@@ -21,8 +22,6 @@ from hum_async.bulk.tables import Cell, Table
 REPORT_COLUMNS = ("row", "column", "kind", "severity", "message", "fix")
 """The columns of a report of findings."""
 
-_SAMPLE = 1000
-"""Number of rows by which the columns are checked."""
 _SHORTEST = 10.0
 """Seconds that a single look-up takes (hum-api 5: 5 to 15)."""
 
@@ -92,11 +91,11 @@ def examine(  # noqa: PLR0913  all but two by name
         on_finding: Called with each finding, those about the whole table first.
         on_corrected: Called with each corrected row, in the order of the table.
     """
-    where = Columns(table.header, columns.at)
+    where = Columns.of(table.header, columns)
     tally = _Tally(keep, on_finding)
     seen, spellings = SeenAddresses(), SeenAddresses()
     rows = iter(table.rows())
-    sample = list(islice(rows, _SAMPLE))
+    sample = list(islice(rows, SAMPLE))
     overall = check_columns(where, [columns.address(cells) for cells in sample])
     for finding in overall:
         tally.count(finding)

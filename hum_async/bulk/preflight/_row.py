@@ -1,10 +1,12 @@
 """One row during the preflight: the parts of its address and its findings."""
 
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 import attrs
 
 from hum_async.bulk.cell_meaning import TEXTS, AddressReading
+from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.preflight._findings import Change, Finding, FindingKind, Severity
 from hum_async.bulk.tables import Cell
 from hum_async.models import Address
@@ -18,15 +20,27 @@ class Columns:
 
     Attributes:
         header: Names of all columns.
-        at: Positions of the columns, by field.
+        at: Positions of the columns that hold exactly one field, by field.
+        names: Names of each field's columns, as `--map` takes them.
     """
 
     header: Sequence[str]
     at: Mapping[str, int]
+    names: Mapping[str, str]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that have columns; those of text if one column holds the whole address."""
+        return (*TEXTS,) if "address" in self.names else tuple(self.names)
+
+    @classmethod
+    def of(cls, header: Sequence[str], columns: AddressColumns) -> Self:
+        """Return the columns of an address in a table with this header."""
+        return cls(header, columns.at, columns.mapping(header))
 
     def name(self, field: str | None) -> str | None:
-        """Return the name of a field's column."""
-        return None if field is None else self.header[self.at[field]]
+        """Return the name of a field's column; that of the whole address if it has none."""
+        return None if field is None else self.names.get(field, self.names.get("address", field))
 
     def label(self, field: str) -> str:
         """Return a field and, if its name differs, its column."""
@@ -107,9 +121,12 @@ class Row:
         if severity is Severity.SUSPICIOUS and kind in self.muted:
             return
         columns = self.columns
+        changes = changes or {}
+        # Only a cell that holds one field and nothing else can be corrected.
         made = tuple(
             Change(columns.at[changed], columns.header[columns.at[changed]], value)
-            for changed, value in (changes or {}).items()
+            for changed, value in changes.items()
+            if changes.keys() <= columns.at.keys()
         )
         if field is not None:
             message = columns.sentence(field, message)

@@ -1,0 +1,141 @@
+"""Judges by its cells in the first rows what a column holds."""
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES, UNIT_PLACES, UNITS
+from hum_async._addresses.line import parse_line
+from hum_async._addresses.places import Spelling, read_state, states_of_zip
+from hum_async.bulk.cell_meaning import read_part
+from hum_async.bulk.tables import Cell
+from hum_async.errors import AddressError
+
+Test = Callable[[str], object]
+
+_PARSED = 50
+"""Cells of a column that are read as whole addresses, because that takes time."""
+_HOUSE = re.compile(
+    r"(?i)\s*[a-z]{0,2}\d+[a-z0-9/-]*\b(?<!\dst)(?<!\dnd)(?<!\drd)(?<!\dth)\s*\S"
+    r"|\s*(?:one|two|three|four|five|six|seven|eight|nine|ten)\s+\S"
+    r"|.*\d+(?!\d|st\b|nd\b|rd\b|th\b)"
+)
+_LEADING = re.compile(r"(?i)\s*[a-z]{0,2}\d+[a-z0-9/-]*(?:\.0+)?\s+\S")
+_NUMBER = re.compile(r"(?i)(?:[nsew]{0,2}\d{1,6}[a-z]?(?:-\d{1,5}[a-z]?)?|\d{1,6}\.0)")
+_ZIP = re.compile(r"\d{5}(?:-?\d{4})?(?:\.0)?", re.ASCII)
+_MAIL = re.compile(
+    r"(?i)\W*(?:(?:p\.?\s*o\.?|post\s+office)\s*(?:box|b\.?)|box\s"
+    r"|(?:rr|hc|rfd|rural r\S*)\s*#?\s*\d|general delivery)"
+)
+_UNIT = re.compile(
+    r"(?i)\s*(?:(?:apt|apartment|apmt|unit|ste|suite|bldg|building|fl|floor|rm|room|lot|spc|space|trlr"
+    r"|trailer|ph|penthouse)\b\.?\s*#?\s*[\w-]{1,8}|#\s*[\w-]{1,8}|\d+(?:st|nd|rd|th) (?:fl|floor))"
+)
+_FRACTION = re.compile(r"(?i)\d/\d|[a-z]|-?\d{1,4}[a-z]?|half")
+
+
+class Column:
+    """The texts of a column in the first rows.
+
+    Attributes:
+        texts: The text of each row, "" for an empty cell.
+        filled: The texts that are not empty.
+    """
+
+    def __init__(self, cells: Sequence[Cell], part: str = "street2") -> None:
+        self.texts = [read_part(part, cell) or "" for cell in cells]
+        self.filled = [text for text in self.texts if text]
+
+    def share(self, test: Test) -> float:
+        """Return the share of the filled cells that pass a test; 0 if there are none."""
+        if not self.filled:
+            return 0.0
+        return sum(bool(test(text)) for text in self.filled) / len(self.filled)
+
+    def mostly(self, test: Test) -> bool:
+        """Whether more than half of the filled cells pass a test."""
+        return self.share(test) > 0.5  # noqa: PLR2004  half
+
+    @property
+    def counts(self) -> bool:
+        """Whether the column numbers the rows: 1, 2, 3 ..."""
+        if not all(text.isdecimal() for text in self.filled):
+            return False
+        numbers = [int(text) for text in self.filled]
+        return len(numbers) > 1 and all(after == before + 1 for before, after in pairwise(numbers))
+
+    @property
+    def whole(self) -> bool:
+        """Whether most cells hold a whole address: a street and a place."""
+        some = Column(self.filled[:_PARSED])
+        return some.mostly(is_whole)
+
+
+def has_house_number(text: str) -> bool:
+    """Whether a street's line has a house number, or needs none because it is a box."""
+    return _HOUSE.match(text) is not None or _MAIL.match(text) is not None
+
+
+def begins_with_number(text: str) -> bool:
+    """Whether a text is a number and words, like a street's line."""
+    return _LEADING.match(text) is not None
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is nothing but a house number."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def is_zip(text: str) -> bool:
+    """Whether a text is a ZIP code of the US."""
+    return _ZIP.fullmatch(text) is not None and bool(states_of_zip(text))
+
+
+def is_state(text: str) -> bool:
+    """Whether a text names a state."""
+    found = read_state(text)
+    return found is not None and (found[1] is not Spelling.ABBREVIATION or len(text) > 3)  # noqa: PLR2004  Mich
+
+
+def is_direction(text: str) -> bool:
+    """Whether a text is a direction of USPS Publication 28."""
+    return text.upper().replace(".", "") in DIRECTIONS
+
+
+def is_suffix(text: str) -> bool:
+    """Whether a text is a street's suffix of USPS Publication 28."""
+    return text.upper().strip(".") in SUFFIXES
+
+
+def is_fraction(text: str) -> bool:
+    """Whether a text can follow a house number."""
+    return _FRACTION.fullmatch(text) is not None
+
+
+def is_designator(text: str) -> bool:
+    """Whether a text is the designator of a unit without its number."""
+    word = text.upper().strip(".")
+    return word in UNITS or word in UNIT_PLACES or word == "#"
+
+
+def is_unit(text: str) -> bool:
+    """Whether a text is a unit with its designator."""
+    return _UNIT.fullmatch(text) is not None
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text is a street and a place on one line."""
+    try:
+        found = parse_line(text)
+    except AddressError:
+        # A whole address that nobody can split is none of a street either.
+        return bool(re.search(r"(?i),.*\b[a-z]{2}[ ,]+\d{5}(?:-\d{4})?$", text)) and bool(
+            re.match(r"\s*\d", text)
+        )
+    return found.zip is not None or found.state is not None
+
+
+def is_last_line(text: str) -> bool:
+    """Whether a text is a city, a state and a ZIP code."""
+    found = re.fullmatch(r"\D*?[, ]+([A-Za-z.]{2,14})[, ]+(\d{5})(?:-\d{4})?", text.strip())
+    return found is not None and read_state(found[1]) is not None

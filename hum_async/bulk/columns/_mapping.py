@@ -1,0 +1,85 @@
+"""Reads what `--map` says, and writes it again: ``street1=NUMBER+STREET``, ``zip=7``."""
+
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+
+class MappingError(ValueError):
+    """A mapping names a field or a column that does not exist."""
+
+
+@attrs.frozen
+class Source:
+    """Where a part of an address stands in a row.
+
+    Attributes:
+        column: Position of the column, from 0.
+        path: Names of the fields inside a nested cell; empty for the cell itself.
+    """
+
+    column: int
+    path: tuple[str, ...] = ()
+
+
+def read_sources(text: str, header: Sequence[str], *, source: str) -> tuple[Source, ...]:
+    """Return the columns that a mapping names: one, or several with ``+`` between them.
+
+    A column is named by its heading, by its number from 1 if no column has that name, by
+    ``NAME__2`` for the second of this name, and as ``NAME.FIELD`` for what is nested in it.
+
+    Raises:
+        MappingError: There is no such column.
+    """
+    found = _sum_of(text, header)
+    if found is None:
+        missing = text
+        if "+" in text:
+            missing = next(
+                (each for each in text.split("+") if _one(each.strip(), header) is None), text
+            )
+        raise MappingError(f"{source} has no column {missing!r}; it has {', '.join(header)}")
+    return found
+
+
+def _sum_of(text: str, header: Sequence[str]) -> tuple[Source, ...] | None:
+    """Return the columns of a sum; a column's name may hold a ``+`` itself."""
+    whole = _one(text, header) or _one(text.strip(), header)
+    if whole is not None:
+        return (whole,)
+    for at in (at for at, letter in enumerate(text) if letter == "+"):
+        first = _one(text[:at].strip(), header)
+        if first is not None and (rest := _sum_of(text[at + 1 :], header)) is not None:
+            return first, *rest
+    return None
+
+
+def _one(name: str, header: Sequence[str]) -> Source | None:
+    if name in header:
+        return Source(header.index(name))
+    base, marked, number = name.rpartition("__")
+    if marked and number.isdecimal():
+        same = [at for at, column in enumerate(header) if column == base]
+        if 0 < int(number) <= len(same):
+            return Source(same[int(number) - 1])
+    if name.isdecimal() and 0 < int(name) <= len(header):
+        return Source(int(name) - 1)
+    column, *path = name.split(".")
+    if path and all(path) and column in header:
+        return Source(header.index(column), tuple(path))
+    alike = [at for at, column in enumerate(header) if column.casefold() == name.casefold()]
+    return Source(alike[0]) if len(alike) == 1 else None
+
+
+def text_of(sources: Iterable[Source], header: Sequence[str]) -> str:
+    """Return what `--map` takes for these columns."""
+    return "+".join(_name_of(source, header) for source in sources)
+
+
+def _name_of(source: Source, header: Sequence[str]) -> str:
+    name = header[source.column]
+    if list(header).count(name) > 1:
+        name = f"{name}__{header[: source.column + 1].count(name)}"
+        if name in header:
+            name = str(source.column + 1)
+    return ".".join((name, *source.path))

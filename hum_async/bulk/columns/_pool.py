@@ -1,0 +1,258 @@
+"""The columns of a table as candidates for the parts of one address, with those of its group."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import attrs
+
+from hum_async.bulk.columns import _content as content
+from hum_async.bulk.columns._content import Column
+from hum_async.bulk.columns._headings import LOCATED, Heading, Part, letters, read_headings
+from hum_async.bulk.columns._mapping import Source
+from hum_async.bulk.result_columns import RESULT_COLUMNS
+from hum_async.bulk.tables import Cell
+
+STREETS = (Part.LINE, Part.STREET, Part.NAME, Part.WHOLE)
+_WEAK = frozenset(
+    "prefix suffix sfx suf direction dir directional number num nbr house fraction half location "  # noqa: SIM905  words
+    "x y floor fl flr level room rm wing tower building bldg streetsfx singleline".split()
+)
+_PLANE = frozenset("x y xcoord ycoord xcoordinate ycoordinate pointx pointy".split())  # noqa: SIM905  words
+_LATITUDES = (17.0, 72.0)
+_LONGITUDES = (-180.0, -60.0)
+
+
+@attrs.define(eq=False)
+class Candidate:
+    """A column, or a field inside of one, that may be a part of the address.
+
+    Attributes:
+        source: Where it is.
+        heading: What its heading says.
+        column: What it holds in the first rows.
+        part: What it is taken for; None for no part of an address.
+    """
+
+    source: Source
+    heading: Heading
+    column: Column
+    part: Part | None
+
+    @property
+    def family(self) -> str:
+        """The group to whose address it belongs."""
+        return self.heading.family
+
+
+@attrs.define
+class Pool:
+    """The candidates for one address.
+
+    Attributes:
+        family: The group of its street.
+        candidates: Its columns.
+        rivals: The groups of further addresses.
+    """
+
+    family: str = ""
+    candidates: list[Candidate] = attrs.field(factory=list)
+    rivals: list[str] = attrs.field(factory=list)
+
+    def of(self, *parts: Part) -> list[Candidate]:
+        """Return the candidates for these parts, the likeliest first."""
+        found = [each for each in self.candidates if each.part in parts]
+        return sorted(found, key=self._order)
+
+    def best(self, part: Part) -> Candidate | None:
+        """Return the likeliest candidate for a part; None if there is none."""
+        found = self.of(part)
+        return found[0] if found else None
+
+    def _order(self, each: Candidate) -> tuple[bool, bool, int, int]:
+        return (
+            not each.column.filled,
+            each.family != self.family,
+            each.heading.rank,
+            each.source.column,
+        )
+
+    def is_near(self, each: Candidate) -> bool:
+        """Whether a column may belong to this address: it is not of another group."""
+        return each in self.candidates or each.family in {"", self.family}
+
+
+def candidates_of(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[Candidate]:
+    """Return the columns of a table, and the fields inside of nested ones."""
+    found = []
+    for at, heading in enumerate(read_headings(header)):
+        if heading.name in RESULT_COLUMNS:
+            continue
+        cells = [row[at] for row in rows]
+        nested = [cell for cell in cells if isinstance(cell, dict)]
+        if nested and 2 * len(nested) > sum(cell is not None for cell in cells):
+            found += _inside(at, heading, cells)
+            continue
+        column = Column(cells)
+        found.append(Candidate(Source(at), heading, column, _judged(heading, column)))
+    return found
+
+
+def _inside(at: int, parent: Heading, cells: Sequence[Cell]) -> list[Candidate]:
+    names = list(dict.fromkeys(name for cell in cells if isinstance(cell, dict) for name in cell))
+    found = []
+    for heading in read_headings(names):
+        inner = [cell.get(heading.name) if isinstance(cell, dict) else None for cell in cells]
+        column = Column(inner)
+        own = attrs.evolve(heading, group=heading.group or parent.group or _group_of(parent))
+        found.append(Candidate(Source(at, (heading.name,)), own, column, _judged(own, column)))
+    return found
+
+
+def _group_of(parent: Heading) -> str:
+    # "address" names no group, "home" does.
+    return "" if parent.part in STREETS else letters(parent.name)
+
+
+def _judged(heading: Heading, column: Column) -> Part | None:
+    """Return what a column is by its heading, corrected by what it holds."""
+    part = heading.part
+    if part is None or not column.filled or part not in _JUDGES:
+        return part
+    return _JUDGES[part](column, part, letters(heading.name))
+
+
+def _judge_line(column: Column, part: Part, name: str) -> Part | None:
+    if column.whole:
+        return Part.WHOLE
+    if part is not Part.WHOLE:
+        return part
+    return Part.LINE if column.mostly(content.begins_with_number) or name not in _WEAK else None
+
+
+def _judge_number(column: Column, part: Part, _: str) -> Part | None:
+    if column.mostly(content.is_number):
+        return part
+    return Part.LINE if column.mostly(content.begins_with_number) else None
+
+
+def _judge_suffix(column: Column, part: Part, name: str) -> Part | None:
+    if column.mostly(content.is_suffix):
+        return Part.SUFFIX
+    if column.mostly(content.is_direction):
+        return Part.DIRECTION_AFTER
+    return None if name in _WEAK else part
+
+
+def _judge_direction(column: Column, part: Part, name: str) -> Part | None:
+    return None if name in _WEAK and not column.mostly(content.is_direction) else part
+
+
+def _judge_fraction(column: Column, part: Part, _: str) -> Part | None:
+    return part if column.mostly(content.is_fraction) else None
+
+
+def _judge_inside(column: Column, part: Part, _: str) -> Part | None:
+    return Part.UNIT if column.mostly(content.is_unit) else part
+
+
+def _judge_city(column: Column, part: Part, _: str) -> Part | None:
+    return Part.LAST_LINE if column.mostly(content.is_last_line) else part
+
+
+def _judge_plus_4(column: Column, part: Part, _: str) -> Part | None:
+    zips = column.mostly(lambda text: len(text) == 5 and content.is_zip(text))  # noqa: PLR2004  a ZIP's length
+    return Part.ZIP if zips else part
+
+
+def _judge_degrees(column: Column, part: Part, name: str) -> Part | None:
+    # What is called x and y may be a point of a plane.
+    low, high = _LATITUDES if part is Part.LATITUDE else _LONGITUDES
+    plane = name in _PLANE and not column.mostly(lambda text: _within(text, low, high))
+    return None if plane else part
+
+
+_JUDGES: Mapping[Part, Callable[[Column, Part, str], Part | None]] = {
+    Part.LINE: _judge_line,
+    Part.STREET: _judge_line,
+    Part.WHOLE: _judge_line,
+    Part.NUMBER: _judge_number,
+    Part.SUFFIX: _judge_suffix,
+    Part.DIRECTION_AFTER: _judge_suffix,
+    Part.DIRECTION_BEFORE: _judge_direction,
+    Part.FRACTION: _judge_fraction,
+    Part.INSIDE: _judge_inside,
+    Part.CITY: _judge_city,
+    Part.ZIP_PLUS_4: _judge_plus_4,
+    Part.LATITUDE: _judge_degrees,
+    Part.LONGITUDE: _judge_degrees,
+}
+
+
+def _within(text: str, low: float, high: float) -> bool:
+    try:
+        return low <= float(text) <= high
+    except ValueError:
+        return False
+
+
+def family_of(source: Source | None, candidates: Sequence[Candidate]) -> str | None:
+    """Return the group of a column; None for no column."""
+    return next((each.family for each in candidates if each.source == source), None)
+
+
+def pool_of(candidates: Sequence[Candidate], fixed: str | None) -> Pool:
+    """Return the candidates for one address.
+
+    Args:
+        candidates: All columns that are free.
+        fixed: The group whose address is meant; None chooses.
+    """
+    families = list(dict.fromkeys(each.family for each in candidates if each.part))
+    streets = [
+        family
+        for family in families
+        if any(
+            each.part in STREETS and each.column.filled
+            for each in candidates
+            if each.family == family
+        )
+    ] or [
+        family
+        for family in families
+        if any(each.part in STREETS for each in candidates if each.family == family)
+    ]
+    if fixed is not None:
+        family = fixed
+    else:
+        placed = [each for each in streets if _is_placed(candidates, each)]
+        family = min(placed or streets or [""], key=_preference)
+    own = [each for each in candidates if each.family == family]
+    others = [each for each in families if each != family and each not in streets]
+    if family and "" in others:
+        own += [each for each in candidates if not each.family]
+        others.remove("")
+    if not _has_place(own):
+        with_place = [
+            other
+            for other in others
+            if _has_place([each for each in candidates if each.family == other])
+        ]
+        if len(with_place) == 1:
+            own += [each for each in candidates if each.family == with_place[0]]
+    rivals = [each for each in streets if each != family]
+    return Pool(family, own, rivals)
+
+
+def _preference(family: str) -> tuple[int, int]:
+    """Return the order of groups: where a building stands, then what says nothing, then others."""
+    group = family.rstrip("0123456789")
+    located = LOCATED.index(group) if group in LOCATED else len(LOCATED) + bool(group)
+    return located, len(family) - len(group)
+
+
+def _is_placed(candidates: Sequence[Candidate], family: str) -> bool:
+    return _has_place([each for each in candidates if each.family == family])
+
+
+def _has_place(candidates: Sequence[Candidate]) -> bool:
+    parts = {each.part for each in candidates}
+    return bool(parts & {Part.ZIP, Part.LAST_LINE, Part.WHOLE}) or {Part.CITY, Part.STATE} <= parts

@@ -1,0 +1,171 @@
+"""Reads the address of a row from the columns that hold it."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from hum_async._addresses.line import parse_line
+from hum_async._addresses.places import read_state
+from hum_async._unusable import UnusableText
+from hum_async.bulk.cell_meaning import TEXTS, AddressReading, read_address, read_part, restored_zip
+from hum_async.bulk.columns._content import has_house_number
+from hum_async.bulk.columns._headings import Part, letters, read_headings
+from hum_async.bulk.columns._mapping import Source, text_of
+from hum_async.bulk.tables import Cell
+from hum_async.errors import AddressError
+from hum_async.models import Address
+
+FIELDS = ("street1", "street2", "city", "state", "zip", "latitude", "longitude", "address")
+"""What a column can hold: a part of an address, or a whole one on one line."""
+
+_FIELD_OF = {
+    Part.LINE: "street1",
+    Part.STREET: "street1",
+    Part.UNIT: "street2",
+    **{Part(field): field for field in ("city", "state", "zip", "latitude", "longitude")},
+}
+_DOT_ZERO = re.compile(r"(\d+)\.0+", re.ASCII)
+_PLACES = ("city", "state", "zip")
+
+
+@attrs.frozen
+class AddressColumns:
+    """The columns of an address.
+
+    Attributes:
+        sources: The columns of each field. Several are joined in their order: by a space, or by a
+            comma in a whole address.
+    """
+
+    sources: Mapping[str, tuple[Source, ...]]
+
+    @property
+    def at(self) -> dict[str, int]:
+        """Positions of the columns that hold exactly one field, by field."""
+        return {
+            field: found[0].column
+            for field, found in self.sources.items()
+            if len(found) == 1 and not found[0].path and field != "address"
+        }
+
+    def mapping(self, header: Sequence[str]) -> dict[str, str]:
+        """Return the columns by field, as `--map` takes them."""
+        return {field: text_of(found, header) for field, found in self.sources.items()}
+
+    def read(self, cells: Sequence[Cell]) -> AddressReading:
+        """Return what the cells of a row mean."""
+        parts = {field: _cell(field, found, cells) for field, found in self.sources.items()}
+        if "address" in parts:
+            parts = _split(parts)
+        return read_address(_looked_into(parts))
+
+    def address(self, cells: Sequence[Cell]) -> Address:
+        """Return the address of a row, unchecked."""
+        return self.read(cells).address
+
+    def restored(self, cells: Sequence[Cell]) -> list[Cell]:
+        """Return a row with a ZIP code that is a number as text; all other cells stay as they are.
+
+        Excel, Parquet and JSON may hold it as a number without its leading zeros.
+        """
+        restored = list(cells)
+        if (at := self.at.get("zip")) is not None:
+            restored[at] = restored_zip(restored[at])
+        return restored
+
+
+def _cell(field: str, sources: Sequence[Source], cells: Sequence[Cell]) -> Cell:
+    """Return the cell of a field; the text of several cells if it has several columns."""
+    if len(sources) == 1:
+        return _inside(cells[sources[0].column], sources[0].path)
+    texts = []
+    for source in sources:
+        text = read_part("street2", _inside(cells[source.column], source.path))
+        if isinstance(text, UnusableText):
+            return text
+        # A column of whole numbers with a gap is written with ".0" by many programs.
+        if text and (number := _DOT_ZERO.fullmatch(text)):
+            text = number[1]
+        texts.append(text or "")
+    joined = (", " if field == "address" else " ").join(filter(None, texts))
+    if field == "street1" and joined and not texts[0] and not has_house_number(joined):
+        return UnusableText(joined, "has no house number: its column is empty in this row")
+    return joined
+
+
+def _inside(cell: Cell, path: Sequence[str]) -> Cell:
+    for name in path:
+        cell = cell.get(name) if isinstance(cell, dict) else None
+    return cell
+
+
+def _looked_into(parts: dict[str, Cell]) -> dict[str, Cell]:
+    """Return the parts with the fields of a nested address in place of the whole.
+
+    A cell of its own goes before a nested field.
+    """
+    for field, cell in list(parts.items()):
+        if not isinstance(cell, dict):
+            continue
+        for inner, name in nested_fields(cell).items():
+            if inner in parts and (inner == field or not parts[inner]):
+                parts[inner] = cell[name]
+    return parts
+
+
+def nested_fields(names: Sequence[str] | Mapping[str, Cell]) -> dict[str, str]:
+    """Return the names inside a nested cell that are parts of an address, by field."""
+    found: dict[str, tuple[int, str]] = {}
+    for heading in read_headings(list(names)):
+        field = _FIELD_OF.get(heading.part) if heading.part else None
+        if field and (field not in found or heading.rank < found[field][0]):
+            found[field] = heading.rank, heading.name
+    return {field: name for field, (_, name) in found.items()}
+
+
+def _split(parts: dict[str, Cell]) -> dict[str, Cell]:
+    """Return the parts of a whole address; those that stand beside it must agree with it."""
+    others = {field: cell for field, cell in parts.items() if field != "address"}
+    text = read_part("street1", parts["address"])
+    if not text or isinstance(text, UnusableText):
+        return {"street1": text, **others}
+    beside = {field: read_part(field, others[field]) or "" for field in TEXTS if field in others}
+    try:
+        found = parse_line(text)
+    except AddressError as exc:
+        try:
+            # A cell may hold the street alone where the place has columns of its own.
+            place = [part for field in _PLACES if (part := beside.get(field))]
+            if not place:
+                raise
+            found = parse_line(_line(text, beside))
+        except AddressError:
+            return {"street1": UnusableText(text, f"is not certain: {exc}"), **others}
+    split: dict[str, Cell] = {field: getattr(found, field) for field in TEXTS}
+    for field, own in beside.items():
+        named = str(split[field] or "")
+        if own and named and not _agree(field, own, named):
+            split[field] = UnusableText(own, "is not that of the whole address in the row")
+        elif own and len(named) <= len(own):
+            split[field] = others[field]
+    return others | split
+
+
+def _line(street: str, beside: Mapping[str, str]) -> str:
+    place = " ".join(filter(None, (beside.get("state"), beside.get("zip"))))
+    return ", ".join(filter(None, (street, beside.get("city"), place)))
+
+
+def _agree(field: str, one: str, other: str) -> bool:
+    if field == "zip":
+        digits = [
+            str(restored_zip(int(text))) if text.isdecimal() else text for text in (one, other)
+        ]
+        return digits[0][:5] == digits[1][:5]
+    if field == "state":
+        states = [read_state(text) for text in (one, other)]
+        return states[0] is not None and states[1] is not None and states[0][0] == states[1][0]
+    short, long = sorted((letters(one), letters(other)), key=len)
+    # "4" beside "Apt 4" is the same unit, but "St" is not the same city as "St Paul".
+    return long.endswith(short) if field == "street2" else short == long

@@ -1,0 +1,142 @@
+"""Chooses the columns of the street's line and of the unit."""
+
+from collections.abc import Sequence
+
+import attrs
+
+from hum_async.bulk.columns import _content as content
+from hum_async.bulk.columns._headings import STREET_PARTS, Part
+from hum_async.bulk.columns._mapping import Source
+from hum_async.bulk.columns._pool import Candidate, Pool
+
+
+@attrs.frozen
+class Choice:
+    """The columns of the street.
+
+    Attributes:
+        field: ``street1``, or ``address`` for a whole address.
+        sources: The columns, in their order.
+    """
+
+    field: str
+    sources: tuple[Source, ...]
+
+
+def choose_street(pool: Pool, *, placed: bool, sampled: bool) -> Choice | None:
+    """Return the columns of the street; None if there are none.
+
+    Args:
+        pool: The columns of the address.
+        placed: There are columns for the place.
+        sampled: Their contents are known.
+    """
+    number = pool.best(Part.NUMBER)
+    lines = sorted(
+        pool.of(Part.LINE, Part.STREET, Part.NAME),
+        key=lambda each: not each.column.filled,
+    )
+    numbered = [
+        each
+        for each in lines
+        if (_is_numbered(each, number) if sampled else each.part is Part.LINE)
+    ]
+    # A line of its own goes before a name that happens to hold numbers.
+    numbered.sort(key=lambda each: each.part is Part.NAME)
+    whole = pool.best(Part.WHOLE)
+    last_line = pool.best(Part.LAST_LINE)
+    if numbered and placed:
+        return Choice("street1", (numbered[0].source,))
+    base = _base(lines)
+    if number is not None and base is not None and placed:
+        return Choice("street1", _sum(pool, number, base))
+    if whole is not None:
+        return Choice("address", (whole.source,))
+    if numbered and last_line is not None:
+        return Choice("address", (numbered[0].source, last_line.source))
+    if number is not None and base is not None:
+        return Choice("street1", _sum(pool, number, base))
+    return Choice("street1", (lines[0].source,)) if lines else None
+
+
+def _is_numbered(line: Candidate, number: Candidate | None) -> bool:
+    """Whether a street's column holds the house numbers, too."""
+    column = line.column
+    if number is None or not number.column.filled:
+        return column.mostly(content.has_house_number)
+    pairs = [
+        (street, house.removesuffix(".0"))
+        for street, house in zip(column.texts, number.column.texts, strict=True)
+        if street and house
+    ]
+    repeated = sum(street.split()[0].casefold() == house.casefold() for street, house in pairs)
+    return 2 * repeated > len(pairs) or (
+        line.part in {Part.LINE, Part.STREET} and column.mostly(content.begins_with_number)
+    )
+
+
+def _base(lines: Sequence[Candidate]) -> Candidate | None:
+    """Return the column of the street's name that house numbers go before."""
+    order = (Part.NAME, Part.STREET, Part.LINE)
+    return min(lines, key=lambda each: order.index(each.part or Part.LINE), default=None)
+
+
+def _sum(pool: Pool, number: Candidate, base: Candidate) -> tuple[Source, ...]:
+    found = []
+    for part in STREET_PARTS:
+        if part is Part.NAME:
+            found.append(base.source)
+        elif part is Part.NUMBER:
+            found.append(number.source)
+        elif (each := pool.best(part)) is not None and not _says(base, each, part):
+            found.append(each.source)
+    return tuple(found)
+
+
+def _says(base: Candidate, each: Candidate, part: Part) -> bool:
+    """Whether the street's name has a direction or suffix in it already."""
+    if base.part is not Part.NAME and not each.column.filled:
+        return True
+    at = 0 if part in {Part.DIRECTION_BEFORE, Part.TYPE_BEFORE} else -1
+    pairs = [
+        (name.split(), text)
+        for name, text in zip(base.column.texts, each.column.texts, strict=True)
+        if name and text
+    ]
+    same = sum(words[at].casefold() == text.casefold() for words, text in pairs)
+    return bool(pairs) and 2 * same > len(pairs)
+
+
+def choose_unit(pool: Pool, *, sampled: bool) -> tuple[Source, ...]:
+    """Return the columns of the unit, with its designator first; none if there are none."""
+    units = pool.of(Part.UNIT)
+    if not sampled:
+        units = units[:1]
+    kept: list[Candidate] = []
+    for each in units:
+        if not any(each.column.filled and _repeats(each, other) for other in kept):
+            kept.append(each)
+    kept.sort(key=lambda each: each.source.column)
+    designator = pool.best(Part.UNIT_TYPE)
+    if (
+        designator is not None
+        and kept
+        and designator.column.share(content.is_designator) > 0.5 - (not designator.column.filled)
+        and not any(each.column.mostly(content.is_unit) for each in kept)
+    ):
+        kept.insert(_place_of_number(kept), designator)
+    return tuple(each.source for each in kept)
+
+
+def _repeats(one: Candidate, other: Candidate) -> bool:
+    return one.column.texts == other.column.texts
+
+
+def _place_of_number(kept: Sequence[Candidate]) -> int:
+    """Return where a designator goes: before the number of a unit, behind a second line."""
+    short = [
+        at
+        for at, each in enumerate(kept)
+        if each.column.mostly(lambda text: len(text) <= 6)  # noqa: PLR2004  a number's length
+    ]
+    return short[0] if short else len(kept) - 1

@@ -1,0 +1,52 @@
+"""Decides what the columns of a table mean, for `hum check` and `hum qualify` alike."""
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+import attrs
+
+from hum_async.bulk.columns import ColumnPlan, Doubt, Way, plan_columns
+from hum_async.bulk.preflight._column_check import ColumnFault, Fault, column_faults
+from hum_async.bulk.preflight._row import Columns
+from hum_async.bulk.tables import Table
+
+SAMPLE = 1000
+"""Number of rows by which the columns are judged."""
+
+
+def decide_columns(
+    table: Table, *, mapping: Mapping[str, str] | None = None, ignored: Iterable[str] = ()
+) -> ColumnPlan:
+    """Decide by the header and the first 1,000 rows which columns hold the address.
+
+    Args:
+        table: The input.
+        mapping: Columns by field, as `--map` takes them.
+        ignored: Names of columns that are not used and raise no doubt.
+
+    Raises:
+        MappingError: The mapping, or a name to ignore, names what does not exist.
+        InputError: A field that the API needs has no column.
+    """
+    rows = list(islice(table.rows(), SAMPLE))
+    plan = plan_columns(table.header, rows, mapping=mapping, ignored=ignored, source=table.name)
+    where = Columns.of(table.header, plan.columns)
+    faults = column_faults(where, [plan.columns.address(cells) for cells in rows])
+    kept = plan.doubts
+    if any(each.fault is Fault.SWAPPED for each in faults):
+        # That the street has no house numbers follows from it.
+        kept = tuple(doubt for doubt in kept if not doubt.about_numbers)
+    doubts = tuple(
+        Doubt(each.message, _exchanged(each, where.names))
+        for each in faults
+        if each.fault in {Fault.SWAPPED, Fault.OTHER_FIELD}
+    )
+    return attrs.evolve(plan, doubts=kept + doubts)
+
+
+def _exchanged(fault: ColumnFault, names: Mapping[str, str]) -> tuple[Way, ...]:
+    """Return the way that exchanges two columns that look swapped."""
+    one, other = fault.field, fault.other
+    if one is None or other is None:
+        return ()
+    return (Way(mapping={one: names[other], other: names[one]}),)
