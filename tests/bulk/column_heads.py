@@ -1,5 +1,6 @@
 """Headings of real sources, with rows that are made up and the first address that they mean."""
 
+# ruff: noqa: ISC004
 HEADS: dict[str, tuple[str, list[str], str]] = {
     # name: (header, rows, the first row's address)
     "salesforce-billing": (
@@ -24,14 +25,19 @@ HEADS: dict[str, tuple[str, list[str], str]] = {
     ),
     "openaddresses-lower": (
         "hash,number,street,unit,city,district,region,postcode,id,accuracy",
-        ["ab,609,Ellis St,4,San Francisco,,CA,94109,1,", "cd,611,Ellis St,,San Francisco,,CA,94109,2,"],
+        [
+            "ab,609,Ellis St,4,San Francisco,,CA,94109,1,",
+            "cd,611,Ellis St,,San Francisco,,CA,94109,2,",
+        ],
         "609 Ellis St, 4, San Francisco, CA 94109",
     ),
     "nad": (
         "OID_,State,County,Inc_Muni,Uninc_Comm,Post_Comm,Post_City,Zip_Code,Plus_4,StN_PreMod,"
         "StN_PreDir,StN_PreTyp,StN_PreSep,StreetName,StN_PosTyp,StN_PosDir,StN_PosMod,AddNum_Pre,"
         "Add_Number,AddNum_Suf,Building,Floor,Unit,Room,Longitude,Latitude",
-        ["1,MI,Wayne,Detroit,,,Detroit,48226,,,North,,,Main,Street,,,,100,1/2,,,Unit 4,,-83.04,42.33"],
+        [
+            "1,MI,Wayne,Detroit,,,Detroit,48226,,,North,,,Main,Street,,,,100,1/2,,,Unit 4,,-83.04,42.33"
+        ],
         "100 1/2 North Main Street, Unit 4, Detroit, MI 48226",
     ),
     "voter-nc": (
@@ -48,8 +54,8 @@ HEADS: dict[str, tuple[str, list[str], str]] = {
     ),
     "voter-mi": (
         "VOTER_ID,STREET_NUMBER_PREFIX,STREET_NUMBER,STREET_NUMBER_SUFFIX,DIRECTION_PREFIX,"
-        "STREET_NAME,STREET_TYPE,DIRECTION_SUFFIX,EXTENSION,CITY,STATE,ZIP_CODE",
-        ["9,,100,,W,MAIN,ST,,APT 4,DETROIT,MI,48226", "8,,101,,W,MAIN,ST,,APT 5,DETROIT,MI,48226"],
+        "STREET_NAME,STREET_TYPE,DIRECTION_SUFFIX,CITY,STATE,ZIP_CODE",
+        ["9,,100,,W,MAIN,ST,,DETROIT,MI,48226", "8,,101,,W,MAIN,ST,,DETROIT,MI,48226"],
         "100 W MAIN ST, DETROIT, MI 48226",
     ),
     "usps-ams": (

@@ -6,7 +6,15 @@ import attrs
 
 from hum_async.bulk.columns import _content as content
 from hum_async.bulk.columns._guessing import guess_columns, looks_like_no_header
-from hum_async.bulk.columns._headings import Part, hints_at_number, hints_at_unit, letters, tokens
+from hum_async.bulk.columns._headings import (
+    Part,
+    hints_at_no_part,
+    hints_at_number,
+    hints_at_order,
+    hints_at_unit,
+    letters,
+    tokens,
+)
 from hum_async.bulk.columns._mapping import MappingError, Source, read_sources, text_of
 from hum_async.bulk.columns._pool import Candidate, Pool, candidates_of, family_of, pool_of
 from hum_async.bulk.columns._reading import FIELDS, AddressColumns
@@ -333,16 +341,13 @@ class _Planner:
 
     def _doubt_numbers(self, columns: AddressColumns, streets: Sequence[str]) -> None:
         """Doubt a street's column without house numbers: a whole street would be looked up."""
-        filled = [street for street in streets if street]
-        without = sum(not content.has_house_number(street) for street in filled)
-        few = len(filled) < _ENOUGH
-        if not filled or (without < len(filled) if few else 2 * without <= len(filled)):
+        if not self._lacks_numbers(streets):
             return
         field = "street1" if "street1" in columns.sources else "address"
         name = text_of(columns.sources[field], self.header)
         message = f"{field} (column {name}) holds no house numbers, so one look-up would stand for "
         message += "a whole street"
-        number = self._number_beside(columns) if field == "street1" else None
+        number = self._number_beside(columns)
         if number is None:
             self.doubts.append(Doubt(message, about_numbers=True))
             return
@@ -350,8 +355,17 @@ class _Planner:
         message += f"; {self.header[number.column]} may hold them"
         self.doubts.append(Doubt(message, (Way(mapping={"street1": text}),), about_numbers=True))
 
+    def _lacks_numbers(self, streets: Sequence[str]) -> bool:
+        filled = [street for street in streets if street]
+        without = sum(not content.has_house_number(street) for street in filled)
+        if len(filled) < _ENOUGH:
+            return bool(filled) and without == len(filled)
+        return 2 * without > len(filled)
+
     def _number_beside(self, columns: AddressColumns) -> Source | None:
         """Return the unused column that may hold the house numbers."""
+        if "street1" not in columns.sources:
+            return None
         street = columns.sources["street1"][0].column
         found = [
             each
@@ -359,7 +373,11 @@ class _Planner:
             if each.column.share(content.is_number) > 0.9  # noqa: PLR2004  nearly all
             and not each.column.counts
             and (each.part in {None, Part.NUMBER})
-            and not set(tokens(each.heading.name)) & {"id", "count", "total", "year", "phone"}
+            and (
+                each.part is Part.NUMBER
+                or hints_at_number(each.heading.name)
+                or not hints_at_no_part(each.heading.name)
+            )
         ]
         found.sort(
             key=lambda each: (
@@ -375,12 +393,15 @@ class _Planner:
 
     def _doubt_unused(self, columns: AddressColumns, streets: Sequence[str]) -> None:
         """Doubt an unused column that looks like a part of the address."""
+        offered = {self._number_beside(columns)} if self._lacks_numbers(streets) else set()
         for each in self._unused(columns):
-            if not each.column.filled or not self.pool.is_near(each):
+            if not each.column.filled or not self.pool.is_near(each) or each.source in offered:
                 continue
             name = text_of([each.source], self.header)
             if self._is_said_already(each, streets):
                 self.remarks[each.source.column] = "said in street1"
+            elif "zip" not in columns.sources and _is_zip_like(each):
+                self._doubt_one(f"{name} looks like ZIP codes and is not used", name, "zip", name)
             elif _is_unit_like(each):
                 sources = [*columns.sources.get("street2", ()), each.source]
                 message = f"{name} looks like a unit and is not used; flats would be taken for one"
@@ -445,7 +466,12 @@ def _is_unit_like(each: Candidate) -> bool:
     name = each.heading.name
     third = {"address", "addr", "street", "line"} & {*tokens(name)} and "3" in tokens(name)
     short = each.column.mostly(lambda text: len(text) <= 20)  # noqa: PLR2004  a unit's length
-    return short and (each.column.mostly(content.is_unit) or bool(third) or hints_at_unit(name))
+    by_value = each.column.mostly(content.is_unit) and not hints_at_order(name)
+    return short and (by_value or bool(third) or hints_at_unit(name))
+
+
+def _is_zip_like(each: Candidate) -> bool:
+    return each.part is None and each.column.share(content.is_zip) > 0.9  # noqa: PLR2004  nearly all
 
 
 def _has_place(fields: Iterable[str]) -> bool:

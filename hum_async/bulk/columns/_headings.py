@@ -169,10 +169,10 @@ _SPELLINGS = {
     """,
     Part.INSIDE: "building bldg buildingid bldgid floor flr fl level room rm wing tower",
     Part.CITY: """
-        city town cityname municipality locality postcity postalcity mailcity uspscity
+        city town cityname municipality locality postcity postalcity uspscity
         preferredcity postcomm postalcommunity citytown cityortown towncity townname
         townorcity citynm
-        cityst1 placename postoffice postofficename citydesc zipcity incmuni inccity
+        cityst1 placename postoffice postofficename citydesc incmuni inccity
         incorporatedcity
         addresscity addrcity addresslocality citylocality lastlinecity place community communityname
         commname cityvillage citytownship suburb defaultcity citymunicipality municipalityname
@@ -185,7 +185,7 @@ _SPELLINGS = {
         regionabbr administrativearea administrativearealevel1 adminarea adminarea1
         usstate addressstate
         addrstate addressregion stateid statepostal statealpha stateshort provinceregion statedesc
-        statecode2 stcode mailst
+        statecode2 stcode
     """,
     Part.ZIP: """
         zip zipcode zip5 zipplus4 zippluszip4 postalcode postal postcode postcode1 zippostalcode
@@ -262,7 +262,7 @@ _GROUPS = {
 }
 _GROUP_OF = {word: group for group, words in _GROUPS.items() for word in words.split()}
 _GROUP_WORDS = sorted(_GROUP_OF, key=len, reverse=True)
-_WEAK = frozenset("number num nbr no x y id suffix prefix type line1 line2 sec iso".split())  # noqa: SIM905  words
+_WEAK = frozenset("number num nbr no x y id suffix prefix type sec iso".split())  # noqa: SIM905  words
 _OF_PLACES = frozenset(
     "billing shipping mailing mail service situs site physical phys res residence residential home "  # noqa: SIM905  words
     "owner own prop loc location".split()
@@ -279,6 +279,26 @@ _BESIDE_UNIT = frozenset(
 )
 _HOUSE_WORDS = frozenset("house hse street civic".split())  # noqa: SIM905  words
 _NUMBER_WORDS = frozenset("no num nbr number #".split())  # noqa: SIM905  words
+_NUMBERED = frozenset(
+    [
+        "name",
+        "order",
+        "id",
+        "number",
+        "no",
+        "ticket",
+        "invoice",
+        "account",
+        "ref",
+        "sku",
+        "item",
+        "case",
+        "po",
+        "customer",
+        "member",
+        "job",
+    ]
+)
 _NO_PART = frozenset(
     "count counts total type types status date phone email mail ip mac url web website hash kind "  # noqa: SIM905  words
     "price rent sqft size area owner owners flag quality score code source class use year value tax "
@@ -390,7 +410,17 @@ def _without(key: str, word: str) -> str:
 def hints_at_unit(name: str) -> bool:
     """Whether the words of a heading that names no known part hint at a unit."""
     words = set(tokens(name))
-    return bool(words & _UNIT_WORDS) and not words & _NO_PART
+    return bool(words & (_UNIT_WORDS - {"lot", "space", "flat"})) and not words & _NO_PART
+
+
+def hints_at_no_part(name: str) -> bool:
+    """Whether the words of a heading say that it is no part of an address."""
+    return bool(set(tokens(name)) & (_NO_PART | _NUMBERED))
+
+
+def hints_at_order(name: str) -> bool:
+    """Whether a heading that names no part of an address may number orders: #1, #2 ..."""
+    return bool(set(tokens(name)) & _NUMBERED)
 
 
 def hints_at_number(name: str) -> bool:

@@ -1,6 +1,6 @@
 """The columns of a table as candidates for the parts of one address, with those of its group."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import attrs
 
@@ -67,10 +67,11 @@ class Pool:
         found = self.of(part)
         return found[0] if found else None
 
-    def _order(self, each: Candidate) -> tuple[bool, bool, int, int]:
+    def _order(self, each: Candidate) -> tuple[bool, bool, bool, int, int]:
         return (
             not each.column.filled,
             each.family != self.family,
+            each.heading.part is not each.part,
             each.heading.rank,
             each.source.column,
         )
@@ -159,8 +160,8 @@ def _judge_city(column: Column, part: Part, _: str) -> Part | None:
 
 
 def _judge_plus_4(column: Column, part: Part, _: str) -> Part | None:
-    zips = column.mostly(lambda text: len(text) == 5 and content.is_zip(text))  # noqa: PLR2004  a ZIP's length
-    return Part.ZIP if zips else part
+    # "ZIP+4" may be both.
+    return Part.ZIP if column.mostly(content.is_zip) else part
 
 
 def _judge_degrees(column: Column, part: Part, name: str) -> Part | None:
@@ -223,23 +224,35 @@ def pool_of(candidates: Sequence[Candidate], fixed: str | None) -> Pool:
     if fixed is not None:
         family = fixed
     else:
-        placed = [each for each in streets if _is_placed(candidates, each)]
+        placed = [each for each in streets if _has_place(_own(candidates, each, streets))]
         family = min(placed or streets or [""], key=_preference)
+    own = _own(candidates, family, streets)
+    rivals = [each for each in streets if each != family]
+    return Pool(family, own, rivals)
+
+
+def _own(candidates: Sequence[Candidate], family: str, streets: Sequence[str]) -> list[Candidate]:
+    """Return the columns of a group, with those that no other group with a street has."""
     own = [each for each in candidates if each.family == family]
-    others = [each for each in families if each != family and each not in streets]
+    others = {each.family for each in candidates if each.part} - {family, *streets}
     if family and "" in others:
         own += [each for each in candidates if not each.family]
         others.remove("")
-    if not _has_place(own):
-        with_place = [
-            other
-            for other in others
-            if _has_place([each for each in candidates if each.family == other])
-        ]
-        if len(with_place) == 1:
-            own += [each for each in candidates if each.family == with_place[0]]
-    rivals = [each for each in streets if each != family]
-    return Pool(family, own, rivals)
+    return own + _lent(candidates, own, others)
+
+
+def _lent(
+    candidates: Sequence[Candidate], own: Sequence[Candidate], others: Collection[str]
+) -> list[Candidate]:
+    """Return the columns of a place that only one other group has, which has no street."""
+    found = []
+    for part in (Part.CITY, Part.STATE, Part.ZIP, Part.LATITUDE, Part.LONGITUDE, Part.LAST_LINE):
+        if any(each.part is part for each in own):
+            continue
+        lent = [each for each in candidates if each.part is part and each.family in others]
+        if len({each.family for each in lent}) == 1:
+            found += lent
+    return found
 
 
 def _preference(family: str) -> tuple[int, int]:
@@ -247,10 +260,6 @@ def _preference(family: str) -> tuple[int, int]:
     group = family.rstrip("0123456789")
     located = LOCATED.index(group) if group in LOCATED else len(LOCATED) + bool(group)
     return located, len(family) - len(group)
-
-
-def _is_placed(candidates: Sequence[Candidate], family: str) -> bool:
-    return _has_place([each for each in candidates if each.family == family])
 
 
 def _has_place(candidates: Sequence[Candidate]) -> bool:

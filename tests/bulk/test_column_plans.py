@@ -1,0 +1,247 @@
+"""What the columns of real sources mean, what is in doubt, and that each printed way leads on."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from hum_async import Address
+from hum_async._api.addresses import checked_or_error
+from hum_async.bulk.columns import (
+    ColumnPlan,
+    MappingError,
+    Way,
+    find_columns,
+    mapped_columns,
+    plan_columns,
+    rate_header,
+)
+from hum_async.errors import AddressError, InputError
+from tests.bulk.column_heads import HEADS
+
+PLACE = "city,state,zip"
+DETROIT = "Detroit,MI,48226"
+MAILING = "Mailing Address,Mailing City,Mailing State,Mailing Zip"
+SERVICE = "Service Address,Service City,Service State,Service Zip"
+
+
+def cells(*lines: str) -> list[list[str]]:
+    return list(csv.reader(lines))
+
+
+def plan(head: str, *rows: str, **options: object) -> ColumnPlan:
+    return plan_columns(cells(head)[0], cells(*rows), **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_the_headings_of_a_source_are_read(name: str) -> None:
+    head, rows, wanted = HEADS[name]
+    found = plan(head, *rows)
+    assert str(found.columns.address(cells(*rows)[0])) == wanted
+    assert not found.doubts
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_a_manifest_reads_a_mapping_back(name: str) -> None:
+    head, rows, _ = HEADS[name]
+    header = cells(head)[0]
+    columns = plan(head, *rows).columns
+    assert mapped_columns(header, columns.mapping(header)) == columns
+
+
+def test_there_are_heads_of_at_least_25_sources() -> None:
+    assert len(HEADS) >= 25
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Apt/Suite",
+        "Suite/Apt No.",
+        "Unit #",
+        "AptNum",
+        "APTNO",
+        "Apt.",
+        "Secondary",
+        "OccupancyID",
+        "Apartment, suite, unit, etc. (optional)",
+        "Suite or Unit Number",
+        "Address Line 2",
+        "addr_line_2",
+    ],
+)
+def test_a_unit_has_many_headings(heading: str) -> None:
+    header = ["Street", heading, *PLACE.split(",")]
+    row = ["100 Main St", "4", *DETROIT.split(",")]
+    found = plan_columns(header, [row])
+    assert found.columns.address(row).street2 == "4"
+    assert not found.doubts
+
+
+DOUBTS = {
+    "two-groups": (f"{MAILING},{SERVICE}", f"PO Box 9,Lansing,MI,48901,100 Main St,{DETROIT}"),
+    "names-twice": (f"Address,{PLACE},Address,{PLACE}", f"PO Box 9,Lansing,MI,48901,1 A St,{DETROIT}"),
+    "bill-and-ship": (
+        "BillingStreet,BillingPostalCode,ShippingStreet,ShippingPostalCode",
+        "1 A St,48226,9 B St,48083",
+    ),
+    "one-name-twice": ("street,city,city,state,zip", "1 Main St,Detroit,Troy,MI,48226"),
+    "values-of-a-unit": (f"street,extra,{PLACE}", f"1 Main St,Apt 4,{DETROIT}"),
+    "third-line": (f"address1,address2,address3,{PLACE}", f"1 Main St,,Apt 4,{DETROIT}"),
+    "hint-at-a-unit": (f"street,Unit Ext,{PLACE}", f"1 Main St,4,{DETROIT}"),
+    "other-street": (f"address,street,{PLACE}", f"100 Main St,9 Oak Ave,{DETROIT}"),
+    "zip-by-value": ("Service Location Addr,Town,Prov/State,PC", f"1 Main St,{DETROIT}"),
+    "by-value-alone": ("a,b,c,d", f"1 Main St,{DETROIT}"),
+}
+
+
+@pytest.mark.parametrize("name", DOUBTS)
+def test_every_way_out_of_a_doubt_leads_on(name: str) -> None:
+    head, row = DOUBTS[name]
+    found = plan(head, row)
+    (doubt,) = found.doubts
+    assert doubt.ways
+    for way in doubt.ways:
+        follow(found, way, head, row)
+
+
+def follow(found: ColumnPlan, way: Way, head: str, *rows: str) -> ColumnPlan:
+    kept = {} if way.complete else found.columns.mapping(found.header)
+    after = plan(head, *rows, mapping={**kept, **way.mapping}, ignored=way.ignored)
+    assert not after.doubts
+    return after
+
+
+def test_both_addresses_of_two_groups_can_be_chosen() -> None:
+    head, row = DOUBTS["two-groups"]
+    found = plan(head, row)
+    first, second = (follow(found, way, head, row) for way in found.doubts[0].ways)
+    (read,) = cells(row)
+    assert str(first.columns.address(read)) == "100 Main St, Detroit, MI 48226"
+    assert str(second.columns.address(read)) == "PO Box 9, Lansing, MI 48901"
+
+
+def test_two_groups_that_say_the_same_are_no_doubt() -> None:
+    head = DOUBTS["bill-and-ship"][0]
+    assert not plan(head, "1 A St,48226,1 A St,48226").doubts
+
+
+@pytest.mark.parametrize("rows", [1, 3, 40])
+def test_a_street_without_house_numbers_is_a_doubt(rows: int) -> None:
+    found = plan(f"street,{PLACE}", *[f"MAIN ST,{DETROIT}"] * rows)
+    (doubt,) = found.doubts
+    assert "holds no house numbers" in doubt.message
+    assert not doubt.ways
+
+
+def test_the_column_that_may_hold_the_house_numbers_is_proposed() -> None:
+    rows = [f"{n},MAIN ST,{DETROIT}" for n in (609, 611, 640)]
+    found = plan(f"hausnr,street,{PLACE}", *rows)
+    (doubt,) = found.doubts
+    after = follow(found, doubt.ways[0], f"hausnr,street,{PLACE}", *rows)
+    assert after.columns.address(cells(rows[0])[0]).street1 == "609 MAIN ST"
+
+
+@pytest.mark.parametrize("street", ["One Microsoft Way", "PO Box 9", "N6W23001 Bluemound Rd", "12 42nd St"])
+def test_streets_that_need_no_other_number_are_no_doubt(street: str) -> None:
+    assert not plan(f"street,{PLACE}", *[f"{street},{DETROIT}"] * 5).doubts
+
+
+@pytest.mark.parametrize("column", ["Account Number", "Unit Count", "id", "Order Name", "notes"])
+def test_other_columns_are_carried_along_without_a_doubt(column: str) -> None:
+    found = plan(f"street,{column},{PLACE}", f"1 A St,#7,{DETROIT}", f"2 A St,8,{DETROIT}")
+    assert not found.doubts
+    assert [found.header[at] for at in found.carried] == [column]
+
+
+def test_a_row_without_its_house_number_is_refused() -> None:
+    head, rows = f"number,street,{PLACE}", [f"100.0,Main St,{DETROIT}", f",Main St,{DETROIT}"]
+    columns = plan(head, *rows).columns
+    good, bad = (checked_or_error(columns.address(row)) for row in cells(*rows))
+    assert str(good) == "100 Main St, Detroit, MI 48226"
+    assert isinstance(bad, AddressError)
+    assert "has no house number" in str(bad)
+
+
+@pytest.mark.parametrize(
+    ("row", "wanted"),
+    [
+        ('"100 Main St, Detroit, MI 48226",48226', "100 Main St, Detroit, MI 48226"),
+        ('"100 Main St, Detroit, MI",48226', "100 Main St, Detroit, MI 48226"),
+        ('"100 Main St, Detroit, MI 48226",48226-1234', "100 Main St, Detroit, MI 48226-1234"),
+        ('"100 Main St, Detroit, MI 48226",90210', "zip is not that of the whole address"),
+        ("somewhere,48226", "street1 is not certain"),
+    ],
+)
+def test_parts_beside_a_whole_address_must_agree_with_it(row: str, wanted: str) -> None:
+    rows = [row, *['"9 Elm St, Detroit, MI 48226",48226'] * 4]
+    found = plan("address,zip", *rows)
+    assert set(found.columns.sources) == {"address", "zip"}
+    read = checked_or_error(found.columns.address(cells(row)[0]))
+    assert str(read).startswith(wanted)
+
+
+def test_nested_fields_are_found_and_named() -> None:
+    row = [1, {"street": "100 Main St", "city": "Detroit", "state": "MI", "zip": 48226}]
+    found = plan_columns(["id", "address"], [row])
+    assert found.columns.mapping(found.header)["street1"] == "address.street"
+    assert str(found.columns.address(row)) == "100 Main St, Detroit, MI 48226"
+    again = plan_columns(
+        ["id", "address"], [row], mapping={"street1": "address.street", "zip": "address.zip"}
+    )
+    assert str(again.columns.address(row)) == "100 Main St, Detroit, MI 48226"
+
+
+HEADER = ["A+B", "A", "B", "Name", "Name", "7", "zip"]
+ROW = ["1 Plus St", "1", "Main St", "2 First St", "3 Second St", "4 Seven St", "48226"]
+
+
+@pytest.mark.parametrize(
+    ("text", "street"),
+    [
+        ("A+B", "1 Plus St"),
+        ("A + B", "1 Main St"),
+        ("2+3", "1 Main St"),
+        ("A+B+B", "1 Plus St Main St"),
+        ("Name", "2 First St"),
+        ("Name__1", "2 First St"),
+        ("Name__2", "3 Second St"),
+        ("5", "3 Second St"),
+        ("7", "4 Seven St"),
+        ("b", "Main St"),
+    ],
+)
+def test_a_mapping_names_columns_in_many_ways(text: str, street: str) -> None:
+    columns = find_columns(HEADER, mapping={"street1": text})
+    assert columns.address(ROW) == Address(street, zip="48226")
+
+
+@pytest.mark.parametrize("text", ["C", "A+C", "8", "0", "Name__3", "A.b.c.", "+", "A+"])
+def test_a_mapping_of_no_column_says_which_is_missing(text: str) -> None:
+    with pytest.raises(MappingError, match="has no column"):
+        find_columns(HEADER, mapping={"street1": text})
+
+
+def test_an_ignored_column_is_not_used() -> None:
+    found = plan(f"street,apt,{PLACE}", f"1 A St,4,{DETROIT}", ignored=["apt"])
+    assert "street2" not in found.columns.sources
+    assert not found.doubts
+    with pytest.raises(MappingError):
+        plan(f"street,{PLACE}", f"1 A St,{DETROIT}", ignored=["apt"])
+
+
+@pytest.mark.parametrize(
+    "first", [f"100 Main St,{DETROIT}", '"100 Main St, Detroit, MI 48226",7', "100 Main St,48226"]
+)
+def test_a_file_without_a_header_is_told(first: str) -> None:
+    with pytest.raises(InputError, match="has no header: its first row is an address"):
+        plan(first, first)
+
+
+def test_a_header_is_rated_by_what_it_says() -> None:
+    header = cells(HEADS["voter-nc"][0])[0]
+    assert rate_header(header) > rate_header(["Customer list 2026"])
+    assert rate_header(["id", "address"]) > 0
+    assert rate_header(["a", "b"], mapping={"street1": "a+b"}) > 0
+    assert rate_header(["x1", "y1"], mapping={"street1": "1"}) == 0
