@@ -33,8 +33,8 @@ from hum_async import (
 )
 from hum_async._purchases.records import Asked, Opened, Settled
 from hum_async._purchases.sqlite.writer import open_journal
-from hum_async.bulk.file_job import FileJob
 from hum_async.bulk.columns import find_columns
+from hum_async.bulk.file_job import FileJob
 from hum_async.bulk.files.outputs import JobOutputs
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.tables import open_table

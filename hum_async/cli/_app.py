@@ -22,9 +22,10 @@ _COMMANDS = {
 
 _EPILOGUE = (
     "The key is read from the environment variable HUM_API_KEY, or with --key-file; the API from "
-    "HUM_BASE_URL. Exit codes: 0 all rows settled, 1 could not run, 2 usage, 3 finished with "
-    "failed rows (check, --dry-run: rows will be refused; verify: problems), 4 authentication, "
-    "5 session limit reached, 129 SIGHUP, 130 Ctrl-C, 143 SIGTERM."
+    "HUM_BASE_URL. Exit codes: 0 all rows settled, 1 could not run, 2 usage or "
+    "columns in doubt, 3 finished with failed rows (check, --dry-run: rows will be refused; "
+    "verify: problems), 4 authentication, 5 session limit reached, 129 SIGHUP, 130 Ctrl-C, "
+    "143 SIGTERM."
 )
 
 

@@ -27,7 +27,7 @@ def show_doubts(plan: ColumnPlan, *, again: bool) -> None:
     if again:
         say("Going on as guessed, because of --yes")
         return
-    say("Nothing was bought. To go on:")
+    say("Nothing is bought before this is clear. To go on:")
     for label, way in _ways(plan):
         if label:
             say(f"  [dim]# {escaped(label)}[/]")

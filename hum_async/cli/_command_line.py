@@ -28,7 +28,10 @@ def command_with(
     program, arguments = _typed()
     command, kept = arguments[:1], _without_map(arguments[1:], mapping.keys())
     options = [word for field, name in mapping.items() for word in ("--map", f"{field}={name}")]
-    options += [word for name in ignored for word in ("--ignore-column", name)]
+    for name in ignored:
+        # What begins with a hyphen would be taken for an option.
+        option = "--ignore-column"
+        options += [f"{option}={name}"] if name.startswith("-") else [option, name]
     if yes and not {"--yes", "-y"} & {*kept}:
         options.append("--yes")
     return _joined(program, [*command, *options, *kept])

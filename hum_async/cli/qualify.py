@@ -42,7 +42,9 @@ def qualify(  # noqa: PLR0913  each is an option of the command
 
     Args:
         input: CSV, JSON lines, Excel or Parquet file with a header, or - for standard input.
-            Columns are recognised by their usual names (street, address1, unit, city, state ...).
+            Columns are recognised by their usual names (street, address1, unit, city, state ...)
+            and by what they hold; where that leaves a doubt, the command stops and says how to go
+            on.
         output: File to write; - is standard output.
         format: Of the output; goes by the file's name if not given.
         long: Also write a row for each provider's offerings and plans to this file.

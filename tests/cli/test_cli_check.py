@@ -70,7 +70,7 @@ def test_what_is_wrong_is_said_row_by_row_and_counted(call: Callable[..., Any], 
 
 
 def test_suspicious_rows_are_no_reason_to_fail(call: Callable[..., Any], table: Any) -> None:
-    ended = call("check", table(ODD))
+    ended = call("check", table(GOOD, ODD))
     assert ended.code == 0
     assert "no house number" in ended.out
 
@@ -193,7 +193,7 @@ def test_columns_can_be_named_and_a_wrong_one_is_noticed(
 ) -> None:
     job = table(GOOD, GOOD.replace("123", "124"), GOOD.replace("123", "125"))
     ended = call("check", job, "--map", "street1=city", "--map", "city=street")
-    assert ended.code == 0
+    assert ended.code == 2
     assert "table: street1 (column city) and city (column street) look swapped" in ended.out
     assert call("check", job, "--map", "street1=nowhere").code == 2
 

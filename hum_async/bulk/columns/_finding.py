@@ -126,7 +126,8 @@ def rate_header(cells: Sequence[str], *, mapping: Mapping[str, str] | None = Non
 
 
 def _is_named(column: str, cells: Sequence[str]) -> bool:
-    if column.isdecimal() and column not in cells:
+    # A row of values may hold the number of a column.
+    if any(each.strip().isdecimal() for each in column.split("+")):
         return False
     try:
         return bool(read_sources(column, cells, source=""))

@@ -300,8 +300,8 @@ _NUMBERED = frozenset(
     ]
 )
 _NO_PART = frozenset(
-    "count counts total type types status date phone email mail ip mac url web website hash kind "  # noqa: SIM905  words
-    "price rent sqft size area owner owners flag quality score code source class use year value tax "
+    "count total type status date phone email mail ip mac url web hash kind "  # noqa: SIM905  words
+    "price rent sqft size area owner flag quality score code source class use year value tax "
     "notes note rate mix beds".split()
 )
 

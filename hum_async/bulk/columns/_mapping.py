@@ -47,7 +47,8 @@ def _sum_of(text: str, header: Sequence[str]) -> tuple[Source, ...] | None:
     whole = _one(text, header) or _one(text.strip(), header)
     if whole is not None:
         return (whole,)
-    for at in (at for at, letter in enumerate(text) if letter == "+"):
+    # The longest name goes first.
+    for at in reversed([at for at, letter in enumerate(text) if letter == "+"]):
         first = _one(text[:at].strip(), header)
         if first is not None and (rest := _sum_of(text[at + 1 :], header)) is not None:
             return first, *rest
@@ -82,4 +83,8 @@ def _name_of(source: Source, header: Sequence[str]) -> str:
         name = f"{name}__{header[: source.column + 1].count(name)}"
         if name in header:
             name = str(source.column + 1)
+    number = str(source.column + 1)
+    if not name.isprintable() and number not in header:
+        # A line break in a heading cannot be pasted.
+        name = number
     return ".".join((name, *source.path))

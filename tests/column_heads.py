@@ -36,7 +36,8 @@ HEADS: dict[str, tuple[str, list[str], str]] = {
         "StN_PreDir,StN_PreTyp,StN_PreSep,StreetName,StN_PosTyp,StN_PosDir,StN_PosMod,AddNum_Pre,"
         "Add_Number,AddNum_Suf,Building,Floor,Unit,Room,Longitude,Latitude",
         [
-            "1,MI,Wayne,Detroit,,,Detroit,48226,,,North,,,Main,Street,,,,100,1/2,,,Unit 4,,-83.04,42.33"
+            "1,MI,Wayne,Detroit,,,Detroit,48226,,,North,,,Main,Street,,,,100,1/2,,,Unit 4,,"
+            "-83.04,42.33"
         ],
         "100 1/2 North Main Street, Unit 4, Detroit, MI 48226",
     ),
