@@ -191,4 +191,74 @@ HEADS: dict[str, tuple[str, list[str], str]] = {
         ['1,"100 Main St, Detroit, MI 48226"', '2,"200 Main St Apt 4, Detroit, MI 48226"'],
         "100 Main St, Detroit, MI 48226",
     ),
+    "openstreetmap": (
+        "@id,addr:housenumber,addr:street,addr:unit,addr:city,addr:state,addr:postcode",
+        ["n1,100,Main Street,4,Detroit,MI,48226"],
+        "100 Main Street, 4, Detroit, MI 48226",
+    ),
+    "new-york-addresses": (
+        "AddressLabel,PrefixAddressNumber,AddressNumber,SuffixAddressNumber,PreModifier,"
+        "PreDirectional,PreType,StreetName,PostType,PostDirectional,UnitType,UnitNumber,"
+        "CityTownName,ZipName,ZipCode,State,Latitude,Longitude",
+        ["100 N Main St,,100,,,N,,Main,Street,,Apt,4,Troy,Troy,12180,NY,42.7,-73.6"],
+        "100 N Main Street, Apt 4, Troy, NY 12180",
+    ),
+    "voter-wa": (
+        "StateVoterID,RegStNum,RegStFrac,RegStName,RegStType,RegUnitType,RegStPreDirection,"
+        "RegStPostDirection,RegUnitNum,RegCity,RegState,RegZipCode",
+        ["1,100,1/2,MAIN,ST,APT,N,,4,SEATTLE,WA,98101"],
+        "100 1/2 N MAIN ST, APT 4, SEATTLE, WA 98101",
+    ),
+    "voter-oh": (
+        "SOS_VOTERID,RESIDENTIAL_ADDRESS1,RESIDENTIAL_SECONDARY_ADDR,RESIDENTIAL_CITY,"
+        "RESIDENTIAL_STATE,RESIDENTIAL_ZIP,RESIDENTIAL_ZIP_PLUS4",
+        ["1,100 MAIN ST,APT 4,CLEVELAND,OH,44101,"],
+        "100 MAIN ST, APT 4, CLEVELAND, OH 44101",
+    ),
+    "voter-fl": (
+        "Voter ID,Residence Address Line 1,Residence Address Line 2,Residence City (USPS),"
+        "Residence State,Residence Zipcode,Mailing Address Line 1,Mailing City,Mailing Zipcode",
+        ["1,100 MAIN ST,APT 4,MIAMI,FL,33101,,,"],
+        "100 MAIN ST, APT 4, MIAMI, FL 33101",
+    ),
+    "reso": (
+        "ListingKey,StreetNumber,StreetDirPrefix,StreetName,StreetSuffix,StreetDirSuffix,"
+        "UnitNumber,City,StateOrProvince,PostalCode",
+        ["5,100,N,Main,St,,4,Detroit,MI,48226"],
+        "100 N Main St, 4, Detroit, MI 48226",
+    ),
+    "mls": (
+        "MLS #,Street Number,Street Direction,Street Name,Street Suffix,Unit Number,City,State,"
+        "Zip Code,List Price",
+        ["5,100,N,Main,St,4,Detroit,MI,48226,1000"],
+        "100 N Main St, 4, Detroit, MI 48226",
+    ),
+    "half-numbers": (
+        "ACCOUNT_NUM,STREET_NUM,STREET_HALF_NUM,FULL_STREET_NAME,UNIT_ID,PROPERTY_CITY,"
+        "PROPERTY_ZIPCODE",
+        ["1,100,1/2,MAIN ST,4,DALLAS,75201"],
+        "100 1/2 MAIN ST, 4, DALLAS, 75201",
+    ),
+    "contacts": (
+        "Name,Address 1 - Formatted,Address 1 - Street,Address 1 - City,Address 1 - Region,"
+        "Address 1 - Postal Code",
+        ['Pat,"100 Main St, Detroit, MI 48226",100 Main St,Detroit,MI,48226'],
+        "100 Main St, Detroit, MI 48226",
+    ),
+    "payments": (
+        "Customer ID,Card Address Line1,Card Address Line2,Card Address City,Card Address State,"
+        "Card Address Zip",
+        ["1,100 Main St,Apt 4,Detroit,MI,48226"],
+        "100 Main St, Apt 4, Detroit, MI 48226",
+    ),
+    "numbered-streets": (
+        "HOUSE,STREET,CITY,ZIP",
+        ["100,5th Ave,New York,10001", "101,42nd St,New York,10001"],
+        "100 5th Ave, New York, 10001",
+    ),
+    "routes": (
+        "NUMBER,STREET,CITY,ZIP",
+        ["100,HWY 50,Troy,12180", "101,HWY 50,Troy,12180"],
+        "100 HWY 50, Troy, 12180",
+    ),
 }

@@ -95,6 +95,14 @@ DOUBTS = {
     "hint-at-a-unit": (f"street,Unit Ext,{PLACE}", f"1 Main St,4,{DETROIT}"),
     "other-street": (f"address,street,{PLACE}", f"100 Main St,9 Oak Ave,{DETROIT}"),
     "zip-by-value": ("Service Location Addr,Town,Prov/State,PC", f"1 Main St,{DETROIT}"),
+    "direction-by-value": (f"num,street,compass,{PLACE}", f"100,MAIN ST,NW,{DETROIT}"),
+    "suffix-by-value": (f"num,street_name,kind_of,{PLACE}", f"100,MAIN,AVE,{DETROIT}"),
+    "direction-beside-a-line": (f"address,direction,{PLACE}", f"100 MAIN ST,NW,{DETROIT}"),
+    "owner-and-parcel": (
+        "OWN_ADDR1,OWN_CITY,OWN_STATE,OWN_ZIPCD,PHY_ADDR1,PHY_ADDR2,PHY_CITY,PHY_ZIPCD",
+        "5 OAK ST,MIAMI,FL,33101,100 MAIN ST,APT 4,MIAMI,33102",
+    ),
+    "unknown-group": ("Card Street,Card Zip,Street,Zip", "5 OAK ST,33101,100 MAIN ST,33102"),
     "by-value-alone": ("a,b,c,d", f"1 Main St,{DETROIT}"),
 }
 
@@ -153,7 +161,13 @@ def test_streets_that_need_no_other_number_are_no_doubt(street: str) -> None:
     assert not plan(f"street,{PLACE}", *[f"{street},{DETROIT}"] * 5).doubts
 
 
-@pytest.mark.parametrize("column", ["Account Number", "Unit Count", "id", "Order Name", "notes"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("Account Number", "Unit Count", "id", "Order Name", "notes", "unit_status"),
+        *("Email Address", "Wallet Address", "Birth State", "suffix"),
+    ],
+)
 def test_other_columns_are_carried_along_without_a_doubt(column: str) -> None:
     found = plan(f"street,{column},{PLACE}", f"1 A St,#7,{DETROIT}", f"2 A St,8,{DETROIT}")
     assert not found.doubts
@@ -242,6 +256,11 @@ def test_an_ignored_column_is_not_used() -> None:
 def test_a_file_without_a_header_is_told(first: str) -> None:
     with pytest.raises(InputError, match="has no header: its first row is an address"):
         plan(first, first)
+
+
+def test_a_row_of_values_is_no_header() -> None:
+    assert rate_header(["Main Street", "Detroit City", "48226"]) == 0
+    assert rate_header(["100 Main Street", "x"]) == 0
 
 
 def test_a_header_is_rated_by_what_it_says() -> None:

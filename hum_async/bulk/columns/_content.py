@@ -20,7 +20,7 @@ _HOUSE = re.compile(
     r"|\s*(?:one|two|three|four|five|six|seven|eight|nine|ten)\s+\S"
     r"|.*\d+(?!\d|st\b|nd\b|rd\b|th\b)"
 )
-_LEADING = re.compile(r"(?i)\s*[a-z]{0,2}\d+[a-z0-9/-]*(?:\.0+)?\s+\S")
+_LEADING = re.compile(r"(?i)\s*(?!\d+(?:st|nd|rd|th)\b)[a-z]{0,2}\d+[a-z0-9/-]*(?:\.0+)?\s+\S")
 _NUMBER = re.compile(r"(?i)(?:[nsew]{0,2}\d{1,6}[a-z]?(?:-\d{1,5}[a-z]?)?|\d{1,6}\.0)")
 _ZIP = re.compile(r"\d{5}(?:-?\d{4})?(?:\.0)?", re.ASCII)
 _MAIL = re.compile(
@@ -79,6 +79,16 @@ def has_house_number(text: str) -> bool:
 def begins_with_number(text: str) -> bool:
     """Whether a text is a number and words, like a street's line."""
     return _LEADING.match(text) is not None
+
+
+def is_street_line(text: str) -> bool:
+    """Whether a text is a street's line with its number, or a box."""
+    return begins_with_number(text) or _MAIL.match(text) is not None
+
+
+def is_zero(text: str) -> bool:
+    """Whether a text is a number that stands for none."""
+    return not text.strip("0.")
 
 
 def is_number(text: str) -> bool:

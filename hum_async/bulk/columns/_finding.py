@@ -5,19 +5,21 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from hum_async.bulk.columns import _content as content
+from hum_async.bulk.columns._content import Column
 from hum_async.bulk.columns._guessing import guess_columns, looks_like_no_header
 from hum_async.bulk.columns._headings import (
-    Part,
     hints_at_no_part,
     hints_at_number,
     hints_at_order,
     hints_at_unit,
+    is_known_group,
     letters,
     tokens,
 )
 from hum_async.bulk.columns._mapping import MappingError, Source, read_sources, text_of
 from hum_async.bulk.columns._pool import Candidate, Pool, candidates_of, family_of, pool_of
 from hum_async.bulk.columns._reading import FIELDS, AddressColumns
+from hum_async.bulk.columns._spellings import Part
 from hum_async.bulk.columns._street import Choice, choose_street, choose_unit
 from hum_async.bulk.tables import Cell
 from hum_async.errors import InputError
@@ -26,6 +28,8 @@ _MEANING = {
     "street1": "street1 (house number and street)",
     "zip": "zip (or city and state)",
 }
+_SOME = 0.3
+"""Share of rows that hold a street by which a further group is taken for an address."""
 _ENOUGH = 3
 """Streets of which more than half without a house number are a doubt; of fewer, all."""
 
@@ -118,7 +122,13 @@ def rate_header(cells: Sequence[str], *, mapping: Mapping[str, str] | None = Non
         cells: The row.
         mapping: Columns by field, as `--map` takes them, which the header must have.
     """
-    found = {each.part for each in candidates_of(cells, []) if each.part}
+    found = {
+        each.part for each in candidates_of(cells, []) if each.part and is_known_group(each.family)
+    }
+    values = any(content.begins_with_number(cell) or content.is_zip(cell) for cell in cells)
+    if values and len(found) < _ENOUGH:
+        # "Main Street" in a row of values is no heading.
+        found = set()
     named = {column for column in (mapping or {}).values() if _is_named(column, cells)}
     street = found & {Part.LINE, Part.STREET, Part.NAME, Part.WHOLE}
     place = Part.ZIP in found or {Part.CITY, Part.STATE} <= found or Part.LAST_LINE in found
@@ -298,7 +308,7 @@ class _Planner:
             if not other.sources.keys() & {"street1", "address"}:
                 continue
             texts = self._street_texts(other, rows)
-            if not any(texts) or texts == own:
+            if texts == own or not Column(texts).share(content.is_street_line) > _SOME:
                 continue
             names.append(_named(other, self.header))
             ways.append(Way(f"{names[-1]} is looked up", other.mapping(self.header), complete=True))
@@ -403,6 +413,12 @@ class _Planner:
                 self.remarks[each.source.column] = "said in street1"
             elif "zip" not in columns.sources and _is_zip_like(each):
                 self._doubt_one(f"{name} looks like ZIP codes and is not used", name, "zip", name)
+            elif self._is_part_of_street(each, columns):
+                message = f"{name} looks like a part of the street and is not used"
+                text = self._with_part(each, columns)
+                ways = [Way(f"with {name}", {"street1": text})] if text else []
+                ways.append(Way(f"without {name}", ignored=(name,)))
+                self.doubts.append(Doubt(message, tuple(ways)))
             elif _is_unit_like(each):
                 sources = [*columns.sources.get("street2", ()), each.source]
                 message = f"{name} looks like a unit and is not used; flats would be taken for one"
@@ -439,6 +455,33 @@ class _Planner:
         )
         return each.part is not None and bool(pairs) and 2 * said > len(pairs)
 
+    def _is_part_of_street(self, each: Candidate, columns: AddressColumns) -> bool:
+        """Whether a column holds a direction, suffix or fraction that the street lacks."""
+        parts = {Part.DIRECTION_BEFORE, Part.DIRECTION_AFTER, Part.SUFFIX, Part.FRACTION}
+        if each.part in parts:
+            return each.part is not Part.FRACTION or not each.column.mostly(content.is_zero)
+        joined = len(columns.sources.get("street1", ())) > 1
+        share = max(map(each.column.share, (content.is_direction, content.is_suffix)))
+        return joined and each.part is None and share > 0.9  # noqa: PLR2004  nearly all
+
+    def _with_part(self, each: Candidate, columns: AddressColumns) -> str | None:
+        """Return the street's columns with one more part; None if it has no place among them."""
+        sources = list(columns.sources.get("street1", ()))
+        after = each.part in {Part.SUFFIX, Part.DIRECTION_AFTER} or (
+            each.part is None and each.column.mostly(content.is_suffix)
+        )
+        if after:
+            return text_of([*sources, each.source], self.header)
+        if len(sources) == 1:
+            return None
+        bases = {
+            other.source
+            for other in self.everything
+            if other.part in {Part.NAME, Part.STREET, Part.LINE}
+        }
+        at = next((at for at, source in enumerate(sources) if source in bases), 1)
+        return text_of([*sources[:at], each.source, *sources[at:]], self.header)
+
     def _is_other_number(self, each: Candidate) -> bool:
         if "street1" in self.explicit or "address" in self.explicit:
             return False
@@ -468,7 +511,8 @@ def _is_unit_like(each: Candidate) -> bool:
     third = {"address", "addr", "street", "line"} & {*tokens(name)} and "3" in tokens(name)
     short = each.column.mostly(lambda text: len(text) <= 20)  # noqa: PLR2004  a unit's length
     by_value = each.column.mostly(content.is_unit) and not hints_at_order(name)
-    return short and (by_value or bool(third) or hints_at_unit(name))
+    by_name = bool(third) and not each.column.mostly(content.is_zip)
+    return short and (by_value or by_name or hints_at_unit(name))
 
 
 def _is_zip_like(each: Candidate) -> bool:

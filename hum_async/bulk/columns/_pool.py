@@ -6,8 +6,15 @@ import attrs
 
 from hum_async.bulk.columns import _content as content
 from hum_async.bulk.columns._content import Column
-from hum_async.bulk.columns._headings import LOCATED, Heading, Part, letters, read_headings
+from hum_async.bulk.columns._headings import (
+    LOCATED,
+    Heading,
+    is_known_group,
+    letters,
+    read_headings,
+)
 from hum_async.bulk.columns._mapping import Source
+from hum_async.bulk.columns._spellings import Part
 from hum_async.bulk.result_columns import RESULT_COLUMNS
 from hum_async.bulk.tables import Cell
 
@@ -78,7 +85,8 @@ class Pool:
 
     def is_near(self, each: Candidate) -> bool:
         """Whether a column may belong to this address: it is not of another group."""
-        return each in self.candidates or each.family in {"", self.family}
+        near = {self.family, ""} - {*self.rivals}
+        return each in self.candidates or each.family in near
 
 
 def candidates_of(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[Candidate]:
@@ -224,17 +232,19 @@ def pool_of(candidates: Sequence[Candidate], fixed: str | None) -> Pool:
     if fixed is not None:
         family = fixed
     else:
-        placed = [each for each in streets if _has_place(_own(candidates, each, streets))]
+        placed = [each for each in streets if _has_place(_own(candidates, each))]
         family = min(placed or streets or [""], key=_preference)
-    own = _own(candidates, family, streets)
+    own = _own(candidates, family)
     rivals = [each for each in streets if each != family]
     return Pool(family, own, rivals)
 
 
-def _own(candidates: Sequence[Candidate], family: str, streets: Sequence[str]) -> list[Candidate]:
+def _own(candidates: Sequence[Candidate], family: str) -> list[Candidate]:
     """Return the columns of a group, with those that no other group with a street has."""
     own = [each for each in candidates if each.family == family]
-    others = {each.family for each in candidates if each.part} - {family, *streets}
+    # A group with a street of its own, were it empty, lends nothing.
+    with_streets = {each.family for each in candidates if each.part in STREETS}
+    others = {each.family for each in candidates if each.part} - {family, *with_streets}
     if family and "" in others:
         own += [each for each in candidates if not each.family]
         others.remove("")
@@ -249,7 +259,11 @@ def _lent(
     for part in (Part.CITY, Part.STATE, Part.ZIP, Part.LATITUDE, Part.LONGITUDE, Part.LAST_LINE):
         if any(each.part is part for each in own):
             continue
-        lent = [each for each in candidates if each.part is part and each.family in others]
+        lent = [
+            each
+            for each in candidates
+            if each.part is part and each.family in others and is_known_group(each.family)
+        ]
         if len({each.family for each in lent}) == 1:
             found += lent
     return found

@@ -10,8 +10,9 @@ from hum_async._addresses.places import read_state
 from hum_async._unusable import UnusableText
 from hum_async.bulk.cell_meaning import TEXTS, AddressReading, read_address, read_part, restored_zip
 from hum_async.bulk.columns._content import has_house_number
-from hum_async.bulk.columns._headings import Part, letters, read_headings
+from hum_async.bulk.columns._headings import letters, read_headings
 from hum_async.bulk.columns._mapping import Source, text_of
+from hum_async.bulk.columns._spellings import Part
 from hum_async.bulk.tables import Cell
 from hum_async.errors import AddressError
 from hum_async.models import Address

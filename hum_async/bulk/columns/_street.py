@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import attrs
 
 from hum_async.bulk.columns import _content as content
-from hum_async.bulk.columns._headings import STREET_PARTS, Part
 from hum_async.bulk.columns._mapping import Source
 from hum_async.bulk.columns._pool import Candidate, Pool
+from hum_async.bulk.columns._spellings import STREET_PARTS, Part
 
 
 @attrs.frozen
