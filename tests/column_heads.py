@@ -261,4 +261,14 @@ HEADS: dict[str, tuple[str, list[str], str]] = {
         ["100,HWY 50,Troy,12180", "101,HWY 50,Troy,12180"],
         "100 HWY 50, Troy, 12180",
     ),
+    "second-line-first": (
+        "address_line_2,address_line_1,city,state,postal_code",
+        ["Apt 4,100 Main St,Detroit,MI,48226"],
+        "100 Main St, Apt 4, Detroit, MI 48226",
+    ),
+    "zip-and-its-four-digits": (
+        "street,city,state,zip,zip4,country",
+        ["1 Elm St,Detroit,MI,48226,1234,United States"],
+        "1 Elm St, Detroit, MI 48226",
+    ),
 }
