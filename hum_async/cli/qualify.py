@@ -11,6 +11,7 @@ from hum_async.bulk.tables import STANDARD
 from hum_async.cli._api import PathOrDash, SimulatedApiOptions, read_key
 from hum_async.cli._input import InputOptions
 from hum_async.cli._journal_options import JournalOptions, is_interactive, journal_path, start_over
+from hum_async.cli._output_name import output_name
 from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._qualify_command import QualifyCommand
 from hum_async.cli._run import Command, ExitCode, UsageError, run
@@ -23,7 +24,7 @@ _DEFAULT_INPUT = InputOptions()
 def qualify(  # noqa: PLR0913  each is an option of the command
     input: PathOrDash,  # noqa: A002  the name that users see
     *,
-    output: Annotated[PathOrDash, Parameter(alias="-o")] = STANDARD,
+    output: Annotated[PathOrDash | None, Parameter(alias="-o")] = None,
     format: Literal["csv", "tsv", "json", "jsonl", "excel", "parquet"] | None = None,  # noqa: A002  as above
     long: str | None = None,
     events: PathOrDash | None = None,
@@ -45,7 +46,8 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             Columns are recognised by their usual names (street, address1, unit, city, state ...)
             and by what they hold; where that leaves a doubt, the command stops and says how to go
             on.
-        output: File to write; - is standard output.
+        output: File to write; - is standard output. On a terminal the default is a file beside the
+            input, in.results.csv for in.csv; in a pipe or with > it is standard output.
         format: Of the output; goes by the file's name if not given.
         long: Also write a row for each provider's offerings and plans to this file.
         events: Write every update and result as JSON lines to this file, or to - (standard
@@ -61,7 +63,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
     files = contextlib.ExitStack()
 
     def prepare() -> Command | ExitCode:
-        if STANDARD == events == output:
+        if events == STANDARD and output in {None, STANDARD}:
             raise UsageError("results and events cannot both go to standard output; use -o FILE")
         key = None if dry_run else read_key(api)
         source, plan = table.open(input)
@@ -77,8 +79,9 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
         if stops:
             return ExitCode.USAGE
-        outputs = JobOutputs(table=source, columns=columns, target=output, fmt=format, long=long)
-        path = files.enter_context(journal_path(journal, output=output, streams=outputs.streams))
+        target = output_name(source, input, output=output, fmt=format)
+        outputs = JobOutputs(table=source, columns=columns, target=target, fmt=format, long=long)
+        path = files.enter_context(journal_path(journal, output=target, streams=outputs.streams))
         outputs.check(overwrite=overwrite, journal=path, **{"file of events": file_of(events)})
         start_over(path, journal, yes=table.yes, may_ask=is_interactive(input))
         keep = journal.journal is not None or not outputs.streams

@@ -113,13 +113,33 @@ async def test_rows_on_the_same_terminal_as_the_bar_are_whole_lines(
     job = addresses(*[f"{number} Served St" for number in range(1, 20)])
     with terminal(columns=400) as screen:
         streams = {"stdout": screen.slave, "stderr": screen.slave}
-        args = ("qualify", job, "--base-url", quick.url)
+        args = ("qualify", job, "-o", "-", "--base-url", quick.url)
         child = await start(*args, env=UNSIZED, **streams)
         assert (await child.end()).code == 0
         await until(lambda: "sessions bought" in screen.shown)
         text = MOVES.sub("", STYLES.sub("", screen.shown))
         rows = [line for line in re.split(r"[\r\n]+", text) if ",SERVED," in line]
         assert [row.split(",")[0] for row in rows] == [str(number) for number in range(1, 20)]
+
+
+async def test_without_an_output_a_terminal_is_left_a_file_and_its_journal(
+    start: Any,
+    quick: Simulator,
+    until: Any,
+    addresses: Callable[..., str],
+    files: Callable[[], list[str]],
+) -> None:
+    job = addresses("100 Served St")
+    for _ in range(2):
+        with terminal() as screen:
+            streams = {"stdout": screen.slave, "stderr": screen.slave}
+            child = await start("qualify", job, "--base-url", quick.url, **streams)
+            assert (await child.end()).code == 0
+            await until(lambda: "in.results.csv" in screen.shown)
+            assert ",SERVED," not in screen.shown
+    beside = ["in.results.csv", "in.results.journal.sqlite", "in.results.manifest.json"]
+    assert files() == ["in.csv", *beside]
+    assert quick.sessions_bought == 1
 
 
 @pytest.mark.parametrize("columns", [40, 72])

@@ -1,0 +1,56 @@
+"""The name of the output of ``hum qualify`` where the user names none."""
+
+import sys
+from pathlib import Path
+
+from hum_async.bulk.files.outputs import is_stream
+from hum_async.bulk.tables import STANDARD, Table, UnwritableName, format_of, stem_of
+from hum_async.cli._run import UsageError
+
+_ENDINGS = {
+    "csv": ".csv",
+    "tsv": ".tsv",
+    "json": ".json",
+    "jsonl": ".jsonl",
+    "excel": ".xlsx",
+    "parquet": ".parquet",
+}
+_READ_AS = {"tsv": "csv", "json": "jsonl"}
+"""Formats that are read as another one."""
+
+
+def output_name(table: Table, source: str, *, output: str | None, fmt: str | None) -> str:
+    """Return the output of a job: where standard output is a terminal, a file beside the input.
+
+    Elsewhere standard output is a pipe or a file that the user named for the rows.
+
+    Args:
+        table: The input.
+        source: What the user calls it.
+        output: What the user calls the output; None if the user does not name it.
+        fmt: Format of the output; None for that of the input.
+
+    Raises:
+        UsageError: The input is a pipe, so that no name can be taken from it.
+    """
+    if output is not None:
+        return output
+    if sys.stdout is None or not sys.stdout.isatty():
+        return STANDARD
+    if source == STANDARD or is_stream(source):
+        raise UsageError("name a file for the results with -o FILE, or -o - for the terminal")
+    path = Path(source)
+    return str(path.with_name(f"{stem_of(path)}.results{_ending(table, path, fmt)}"))
+
+
+def _ending(table: Table, path: Path, fmt: str | None) -> str:
+    """Return the ending of the input if it can be written, or else that of its format."""
+    ending = path.name[len(stem_of(path)) :]
+    try:
+        # Of the name alone: nothing need be there.
+        named = format_of(path.name) if ending else None
+    except UnwritableName:
+        named = None
+    if fmt is None and _READ_AS.get(named or "", named) == table.format:
+        return ending
+    return _ENDINGS[fmt or table.format]
