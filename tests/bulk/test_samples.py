@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,9 @@ import pytest
 
 from hum_async import Address, AddressError
 from hum_async._api.addresses import checked_or_error
-from hum_async.bulk.columns import find_columns
-from hum_async.bulk.preflight import Severity, examine
+from hum_async.bulk.preflight import Severity, decide_columns, examine
 from hum_async.bulk.tables import open_table
+from hum_async.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +53,7 @@ SENT = {
     "space-after-comma.csv": [UNIT],
     "stray-quote.csv": ["street1 has a quotation mark", "200 Main St, Detroit, MI 48226"],
     "lone-cr.csv": [MAIN, "200 Main St, Detroit, MI 48226"],
+    "nul.csv": [MAIN],
     "nul-padding-tail.csv": [MAIN],
     "pipe-space.txt": [MAIN],
     "quoted-newline.csv": [UNIT.replace(",", "", 1)],
@@ -144,6 +146,59 @@ SENT = {
     "struct.parquet": [MAIN] * 2,
     "types.parquet": [MAIN, SECOND],
     "zip-float-nan.parquet": ["100 Main St, 4, Detroit, MI 02139", "101 Main St, Detroit, MI"],
+    # what the columns are
+    "addr2-first.csv": [UNIT],
+    "bdc-fabric.csv": ["100 MAIN ST, DETROIT, MI 48226"],
+    "country.csv": [f"1 {ELM}", "zip must be"],
+    "full-names.csv": [MAIN],
+    "house-street.csv": [MAIN.replace("St,", "St, 4,"), SECOND.replace("St,", "St, 4,")],
+    "nad.csv": ["100 N Main Street, Detroit, MI 48226"],
+    "name-of-state.csv": ["state must be"],
+    "openaddresses.csv": [f"{n} ELLIS ST, San Francisco, CA 94109" for n in (609, 611, 613)],
+    "voterfile.csv": ["100 MAIN ST, DETROIT, MI 48226"],
+    "whole-address.csv": [MAIN, "200 Main St Apt 4, Detroit, MI 48226"],
+    "whole-address-zip.csv": [MAIN],
+    "zip4-column.csv": [f"1 {ELM}"],
+    # characters and spellings
+    "dups-units.csv": [
+        UNIT,
+        "100 MAIN ST., APT 4, DETROIT, MI 48226-1234",
+        "100 Main St Apt 4, Detroit, MI 48226",
+        UNIT.replace("Apt ", "#"),
+    ],
+    "formula-text.csv": [MAIN, f"@{MAIN}"],
+    "highway.csv": [
+        "N95W18000 Appleton Ave, Menomonee Falls, WI 53051",
+        "256 County Road 634, Athens, TN 37303",
+        "1873 State Rte 6 # C, Rome, OH 44085",
+        "32 1/8 Rd, Clifton, CO 81520",
+        "12345 W 7th St S, Salt Lake City, UT 84101",
+        "66-437 Kamehameha Hwy, Haleiwa, HI 96712",
+    ],
+    "html-entities.csv": [
+        "100 Main St &amp; 2nd, Detroit, MI 48226",
+        "100 Main St<br>Apt 4, Detroit, MI 48226",
+    ],
+    "nbsp.csv": [MAIN] * 4,
+    "unicode.csv": [
+        "123-125 Main St, O'Fallon, MO 63366",
+        "123-125 Main St, O'Fallon, MO 63366",
+        MAIN,
+        "1/2 Main St, Detroit, MI 48226",
+        "123 1/2 Main St, Detroit, MI 48226",
+        "123 1/2 Main St, Detroit, MI 48226",
+    ],
+}
+DOUBTED = {
+    "co-unit-first.csv": "street1 (column address1) and street2 (column address2) look swapped",
+    "dup-headers.csv": "there are 2 addresses in each row",
+    "json-names-by-case.jsonl": "there are 2 addresses in each row",
+    "mailing-service.csv": "there are 2 addresses in each row",
+}
+REFUSED = {
+    "html.xls": "is a web page",
+    "latlon-only.csv": "no column for street1",
+    "no-header.csv": "has no header: its first row is an address",
 }
 
 
@@ -151,10 +206,27 @@ def said(found: Address | AddressError) -> str:
     return str(found)
 
 
+def test_each_sample_has_its_value() -> None:
+    known = SENT.keys() | DOUBTED.keys() | REFUSED.keys()
+    assert {path.name for path in SAMPLES.iterdir()} == known
+
+
+@pytest.mark.parametrize("name", DOUBTED)
+def test_columns_are_doubted_before_anything_is_sent(name: str) -> None:
+    doubts = decide_columns(open_table(str(SAMPLES / name))).doubts
+    assert any(DOUBTED[name] in doubt.message for doubt in doubts)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_file_without_what_is_needed_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match=re.escape(REFUSED[name])):
+        decide_columns(open_table(str(SAMPLES / name)))
+
+
 @pytest.mark.parametrize("name", SENT)
 def test_each_row_is_sent_as_it_is_meant_or_refused_with_its_reason(name: str) -> None:
     table = open_table(str(SAMPLES / name), rate_header=rate)
-    columns = find_columns(table.header)
+    columns = decide_columns(table).columns
     found = [checked_or_error(columns.address(cells)) for cells in table.rows()]
     assert table.count == len(found) == len(SENT[name])
     for address, wanted in zip(found, SENT[name], strict=True):
@@ -167,7 +239,7 @@ def test_each_row_is_sent_as_it_is_meant_or_refused_with_its_reason(name: str) -
 @pytest.mark.parametrize("name", SENT)
 def test_the_preflight_refuses_exactly_the_rows_that_are_not_sent(name: str) -> None:
     table = open_table(str(SAMPLES / name), rate_header=rate)
-    columns = find_columns(table.header)
+    columns = decide_columns(table).columns
     refused: set[int | None] = set()
     examine(
         table,

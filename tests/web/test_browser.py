@@ -185,7 +185,7 @@ async def test_a_wrong_address_is_explained_and_the_keyboard_is_enough(
         await expect(page.get_by_label("US address")).to_be_focused()
         await page.keyboard.type("nowhere")
         await page.keyboard.press("Enter")
-        await expect(page.get_by_role("alert")).to_contain_text("STREET, CITY, STATE ZIP")
+        await expect(page.get_by_role("alert")).to_contain_text("STREET, UNIT, CITY, STATE ZIP")
         await expect(page.get_by_label("US address")).to_be_focused()
         await page.get_by_label("US address").fill("100 Invalid Way, Detroit, MI 48226")
         await page.keyboard.press("Tab")
