@@ -131,9 +131,10 @@ async def test_without_an_output_a_terminal_is_left_a_file_and_its_journal(
 ) -> None:
     job = addresses("100 Served St")
     for _ in range(2):
-        with terminal() as screen:
+        with terminal(columns=400) as screen:
             streams = {"stdout": screen.slave, "stderr": screen.slave}
-            child = await start("qualify", job, "--base-url", quick.url, **streams)
+            args = ("qualify", job, "--base-url", quick.url)
+            child = await start(*args, env=UNSIZED, **streams)
             assert (await child.end()).code == 0
             await until(lambda: "in.results.csv" in screen.shown)
             assert ",SERVED," not in screen.shown
