@@ -1,8 +1,20 @@
-"""Ends tasks so that none of them is still running when a call returns."""
+"""Keeps tasks as long as they run, and ends them so that none runs on when a call returns."""
 
 import asyncio
 from collections.abc import Collection
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+_running: set[asyncio.Task[Any]] = set()
+
+
+def keep(task: "asyncio.Task[T]") -> "asyncio.Task[T]":
+    """Hold a task until it is done; an event loop itself holds only what it waits for."""
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+    return task
 
 
 async def end_tasks(tasks: Collection[asyncio.Future[Any]]) -> None:

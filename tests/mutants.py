@@ -49,6 +49,29 @@ class Mutant:
 
 
 MUTANTS = [
+    # --- readers ----------------------------------------------------------------------------------
+    Mutant(
+        "cancelled-reader-rests",
+        "_polling/stream.py",
+        "        except asyncio.CancelledError:\n            self._source.rest()\n",
+        "        except asyncio.CancelledError:\n",
+        "test_leaving_readers.py",
+    ),
+    Mutant(
+        "reader-cancelled-between-items-rests",
+        "_polling/stream.py",
+        "if mine and reader.cancelled() and not self._reading:",
+        "if False:",
+        "test_leaving_readers.py",
+    ),
+    Mutant(
+        "reader-that-comes-back-is-polled-for",
+        "_polling/poller.py",
+        "        for entry in [entry for entry in self._parked if mailbox in entry.mailboxes]:\n"
+        "            self._unpark(entry)\n",
+        "",
+        "test_leaving_readers.py",
+    ),
     # --- the limit --------------------------------------------------------------------------------
     Mutant(
         "pause-holds-requests",

@@ -20,12 +20,22 @@ class Mailbox:
         tokens: The stream's tokens, read lazily.
         fed: More tokens will be offered to `intake`.
         on_close: Called when the reader leaves, from whatever thread.
+        on_resume: Called when the reader comes back after `rest`.
 
     It is read on the event loop on which it is made.
     """
 
-    def __init__(self, tokens: Iterable[str], *, fed: bool, on_close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        tokens: Iterable[str],
+        *,
+        fed: bool,
+        on_close: Callable[[], None],
+        on_resume: "Callable[[Mailbox], None]",
+    ) -> None:
         self.closed = False
+        # The reader was cancelled and has not come back: nothing is sent for it alone.
+        self.resting = False
         # The mailboxes of a token that only this stream watches: one tuple for all such tokens.
         self.only_me = (self,)
         # Tokens that have no terminal update yet.
@@ -34,6 +44,7 @@ class Mailbox:
         self._ended: set[str] = set()
         self._discarded: set[str] = set()
         self._on_close = on_close
+        self._on_resume = on_resume
         self._updates: dict[str, SessionUpdate] = {}
         self._failure: Callable[[], BaseException] | None = None
         self._failed_by_source = False
@@ -116,6 +127,16 @@ class Mailbox:
         if not self.closed:
             self.closed = True
             self._on_close()
+
+    def rest(self) -> None:
+        """Let nothing be sent for this reader alone, until `resume`."""
+        self.resting = not self._over
+
+    def resume(self) -> None:
+        """Let requests be sent again: the reader is back."""
+        if self.resting:
+            self.resting = False
+            self._on_resume(self)
 
     def wake(self) -> None:
         """Let the reader look again."""

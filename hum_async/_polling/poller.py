@@ -97,6 +97,8 @@ class Poller:
         self._offering: deque[Mailbox] = deque()
         # An admitted token before its first poll.
         self._next_new: WatchedSession | None = None
+        # Tokens whose polls are due and whose readers rest.
+        self._parked: set[WatchedSession] = set()
         self._readers_left = False
         self._in_flight = self._polls = self._updates = self._throttled = 0
 
@@ -110,7 +112,7 @@ class Poller:
             fed: More tokens will be offered to its intake.
             known: Those of the tokens that are there already.
         """
-        mailbox = Mailbox(tokens, fed=fed, on_close=self._reader_left)
+        mailbox = Mailbox(tokens, fed=fed, on_close=self._reader_left, on_resume=self._reader_back)
         self._mailboxes.append(mailbox)
         self._join(mailbox, known)
         self.offer(mailbox)
@@ -145,6 +147,7 @@ class Poller:
         self._offering.clear()
         self._entries.clear()
         self._due.clear()
+        self._parked.clear()
         self._next_new = None
 
     def statistics(self, now: float) -> WatcherStatistics:
@@ -191,6 +194,16 @@ class Poller:
         self._readers_left = True
         self._wake_soon()
 
+    def _reader_back(self, mailbox: Mailbox) -> None:
+        """Poll again what was put aside while the reader rested."""
+        for entry in [entry for entry in self._parked if mailbox in entry.mailboxes]:
+            self._unpark(entry)
+        self.offer(mailbox)
+
+    def _unpark(self, entry: WatchedSession) -> None:
+        self._parked.discard(entry)
+        self._due.push(entry.due, entry)
+
     def _sweep(self) -> None:
         """Forget the streams whose readers have left."""
         self._readers_left = False
@@ -208,8 +221,11 @@ class Poller:
             self._sweep()
         due = self._due
         while due.size:
-            if self._is_live(due.first()):
-                return due.next_due()
+            entry = due.first()
+            if self._is_live(entry):
+                if not entry.resting:
+                    return due.next_due()
+                self._parked.add(entry)
             due.pop()
         return None
 
@@ -226,6 +242,7 @@ class Poller:
             entry.mailboxes = tuple(other for other in entry.mailboxes if other is not mailbox)
             if not entry.mailboxes:
                 del self._entries[token]
+                self._parked.discard(entry)
 
     def _join(self, mailbox: Mailbox, tokens: Iterable[str]) -> None:
         """Let a stream join those tokens that are polled already; it first gets their state."""
@@ -238,17 +255,23 @@ class Poller:
 
     def _subscribe(self, mailbox: Mailbox, entry: WatchedSession) -> None:
         entry.mailboxes = (*entry.mailboxes, mailbox)
+        if entry in self._parked:
+            self._unpark(entry)
         state = entry.current(asyncio.get_running_loop().time())
         if state is not None:
             mailbox.put(state, terminal=False)
 
     def _admit(self) -> None:
         """Ensure that `_next_new` holds an unpolled token, if there is one; round-robin."""
-        if self._next_new is not None and self._is_live(self._next_new):
-            return
+        if (entry := self._next_new) is not None and self._is_live(entry):
+            if not entry.resting:
+                return
+            self._parked.add(entry)
         self._next_new = None
         while self._offering:
             mailbox = self._offering.popleft()
+            if mailbox.resting:
+                continue
             try:
                 token = mailbox.take()
             except Exception as exc:  # noqa: BLE001  of the user's own iterable; its reader sees it

@@ -4,13 +4,30 @@ They are no async generators: one that is left by ``break`` while it is suspende
 or cancel scope would cancel its reader (PEP 789).
 """
 
+import asyncio
+import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
-from typing import Generic, Self, TypeVar
+from collections.abc import Coroutine
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from hum_async.errors import StreamBusy
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Source(Protocol[T_co]):
+    """Where a stream's items come from."""
+
+    async def get(self) -> T_co:
+        """Return the next item, or raise StopAsyncIteration. A cancelled call loses nothing."""
+        ...
+
+    def rest(self) -> None:
+        """Send nothing new for this stream, because its reader was cancelled."""
+
+    def resume(self) -> None:
+        """Send again, because somebody reads."""
 
 
 class ClosableIterator(ABC, Generic[T]):
@@ -22,8 +39,12 @@ class ClosableIterator(ABC, Generic[T]):
         return self
 
     @abstractmethod
-    async def __anext__(self) -> T:
-        """Return the next item, or raise StopAsyncIteration."""
+    def __anext__(self) -> Coroutine[Any, Any, T]:
+        """Return the next item, or raise StopAsyncIteration.
+
+        The coroutine lets go of the stream when it ends: whoever keeps an exception keeps the
+        frames of its traceback, and would keep a stream alive that nobody reads.
+        """
 
     async def __aenter__(self) -> Self:
         return self
@@ -43,31 +64,81 @@ class ClosableIterator(ABC, Generic[T]):
 class Stream(ClosableIterator[T]):
     """A closable iterator with one reader at a time.
 
+    A reader that is cancelled puts the stream to rest: until it is read again, nothing is sent for
+    it but what is under way. It may never be read again, and be alive all the same, because
+    somebody keeps the exception.
+
     Args:
-        get: Returns the next item, or raises StopAsyncIteration.
+        source: Where the items come from.
         opened_by: The call that opens a stream, for the message to a second reader.
     """
 
-    __slots__ = ("_get", "_opened_by", "_reading")
+    __slots__ = ("_turns",)
 
-    def __init__(self, get: Callable[[], Awaitable[T]], *, opened_by: str) -> None:
-        self._get = get
-        self._opened_by = opened_by
-        self._reading = False
+    def __init__(self, source: Source[T], *, opened_by: str) -> None:
+        self._turns = _Turns(source, opened_by)
 
-    async def __anext__(self) -> T:
+    def __anext__(self) -> Coroutine[Any, Any, T]:
         """Return the next item.
 
         Raises:
             StopAsyncIteration: The stream has ended.
             StreamBusy: Another task is reading this stream.
         """
+        return self._turns.next(self)
+
+
+class _Turns(Generic[T]):
+    """Lets one reader at a time take the items of a source."""
+
+    __slots__ = ("__weakref__", "_opened_by", "_reader", "_reading", "_source")
+
+    def __init__(self, source: Source[T], opened_by: str) -> None:
+        self._source = source
+        self._opened_by = opened_by
+        self._reading = False
+        self._reader: weakref.ref[asyncio.Task[Any]] | None = None
+
+    async def next(self, stream: object) -> T:
+        """Return the next item; `stream` lives as long as it is waited for."""
         if self._reading:
             raise StreamBusy(
                 f"another task is reading this stream; call {self._opened_by} once per consumer"
             )
         self._reading = True
+        self._follow(asyncio.current_task())
+        self._source.resume()
         try:
-            return await self._get()
+            return await self._source.get()
+        except asyncio.CancelledError:
+            self._source.rest()
+            raise
         finally:
             self._reading = False
+            del stream
+
+    def _follow(self, reader: "asyncio.Task[Any] | None") -> None:
+        """Hear of the end of the task that reads, which may be cancelled between two items."""
+        known = self._reader and self._reader()
+        if reader is not None and reader is not known:
+            self._reader = weakref.ref(reader)
+            reader.add_done_callback(_Ended(self))
+
+    def ended(self, reader: "asyncio.Task[Any]") -> None:
+        """Rest if it was the last reader that was cancelled."""
+        mine = self._reader is not None and self._reader() is reader
+        if mine and reader.cancelled() and not self._reading:
+            self._source.rest()
+
+
+class _Ended:
+    """Tells a stream, as long as it lives, that the task of its reader has ended."""
+
+    __slots__ = ("_turns",)
+
+    def __init__(self, turns: _Turns[Any]) -> None:
+        self._turns = weakref.ref(turns)
+
+    def __call__(self, reader: "asyncio.Task[Any]") -> None:
+        if (turns := self._turns()) is not None:
+            turns.ended(reader)

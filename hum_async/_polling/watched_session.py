@@ -32,6 +32,11 @@ class WatchedSession(SessionPoll):
     _processing: bool = attrs.field(default=False, init=False)
 
     @property
+    def resting(self) -> bool:
+        """Whether no stream that watches it has a reader."""
+        return all(mailbox.resting for mailbox in self.mailboxes)
+
+    @property
     def session(self) -> Session | None:
         """The last answer, decoded anew if need be."""
         if self._session is None and self._kept is not None:

@@ -32,7 +32,7 @@ from hum_async._purchases.records import (
 )
 from hum_async._purchases.resume_rules import ResumeAction, ResumeRules, written_off
 from hum_async._purchases.store import PurchaseStore
-from hum_async._tasks import end_tasks
+from hum_async._tasks import end_tasks, keep
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.input_rows import InputRows, Row
 from hum_async.bulk.options import JobOptions
@@ -141,13 +141,15 @@ class JobEngine(LookupObserver):
         self._tasks: list[asyncio.Task[None]] = []
         # Rows are being sorted in; all settled rows are out, so that requests may be sent.
         self._sorting = self._sending = False
+        # The reader was cancelled and has not come back.
+        self._resting = False
         # No row is left to read; `stop` was called; some addresses will not be bought; it is over.
         self._exhausted = self._stopping = self._gave_up = self._ended = False
         self._failure: Exception | None = None
 
     # --- for the stream ---------------------------------------------------------------------------
 
-    async def next_result(self) -> Qualification:
+    async def get(self) -> Qualification:
         """Return the next result; raise StopAsyncIteration after the last."""
         self._start()
         self._acknowledge()
@@ -164,6 +166,17 @@ class JobEngine(LookupObserver):
         self._delivered += 1
         self._wake()
         return result
+
+    def rest(self) -> None:
+        """Send nothing but what is under way, because the reader was cancelled."""
+        self._resting = True
+        self._queue.hold()
+
+    def resume(self) -> None:
+        """Send again: the reader is back."""
+        if self._resting:
+            self._resting = False
+            self._release()
 
     def statistics(self) -> JobStatistics:
         """Return how far the job is."""
@@ -201,10 +214,10 @@ class JobEngine(LookupObserver):
         if self._tasks or self._ended:
             return
         loop = asyncio.get_running_loop()
-        self._tasks.append(loop.create_task(self._supervise(), name="hum-qualify"))
+        self._tasks.append(keep(loop.create_task(self._supervise(), name="hum-qualify")))
         if self._rows.fed:
             # Beside the supervisor: a source that is slow to close must not hold the store open.
-            self._tasks.append(loop.create_task(self._feed(), name="hum-feed"))
+            self._tasks.append(keep(loop.create_task(self._feed(), name="hum-feed")))
 
     def _acknowledge(self) -> None:
         """Close the session of the row that was read last: only now its result is safe."""
@@ -333,7 +346,10 @@ class JobEngine(LookupObserver):
 
     def _send_from_now_on(self) -> None:
         self._sending = True
-        if self._failure is None:
+        self._release()
+
+    def _release(self) -> None:
+        if self._sending and self._failure is None and not self._resting:
             self._queue.release()
 
     # --- rows in ----------------------------------------------------------------------------------

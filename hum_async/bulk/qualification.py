@@ -130,13 +130,14 @@ def api_name(base_url: str) -> str:
 class QualificationStream(Stream[Qualification]):
     """What `qualify` returns: an async iterator of `Qualification`.
 
-    Without a journal, asking for the next result says that the one before it is safe.
+    Without a journal, asking for the next result says that the one before it is safe. When its
+    reader is cancelled, nothing more is bought or sent until it is read again.
     """
 
     __slots__ = ("_engine",)
 
     def __init__(self, engine: JobEngine) -> None:
-        super().__init__(engine.next_result, opened_by="qualify()")
+        super().__init__(engine, opened_by="qualify()")
         self._engine = engine
 
     def __del__(self) -> None:

@@ -66,6 +66,12 @@ class Subscription:
             self._on_leave()
             self._news.set()
 
+    def rest(self) -> None:
+        """Do nothing: look-ups that are paid for go on, whoever reads."""
+
+    def resume(self) -> None:
+        """Do nothing, as `rest`."""
+
     async def get(self) -> HubEvent:
         """Return the next event, in the order of their positions.
 
@@ -111,7 +117,7 @@ class EventStream(Stream[HubEvent]):
     __slots__ = ("_loop", "_subscription", "gone")
 
     def __init__(self, subscription: Subscription, *, gone: asyncio.Future[None]) -> None:
-        super().__init__(subscription.get, opened_by="subscribe()")
+        super().__init__(subscription, opened_by="subscribe()")
         # Done when the application cannot wait any longer for a reader to take its farewell.
         self.gone = gone
         self._loop = asyncio.get_running_loop()

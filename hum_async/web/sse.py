@@ -1,9 +1,9 @@
 """Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -64,17 +64,11 @@ class SseStream(ClosableIterator[bytes]):
         self._ping = ping
         self._first: bytes | None = b"retry: %d\n\n" % round(retry * 1000)
 
-    async def __anext__(self) -> bytes:
+    def __anext__(self) -> Coroutine[Any, Any, bytes]:
         """Return the next bytes to write."""
-        if self._first is not None:
-            # At once, so that the browser knows that it is connected.
-            first, self._first = self._first, None
-            return first
-        try:
-            async with asyncio.timeout(self._ping):
-                return encode_sse(await anext(self._events))
-        except TimeoutError:
-            return PING
+        # At once, so that the browser knows that it is connected.
+        first, self._first = self._first, None
+        return _next_bytes(first, self._events, self._ping)
 
     @property
     def gone(self) -> asyncio.Future[None]:
@@ -89,3 +83,16 @@ class SseStream(ClosableIterator[bytes]):
     def close(self) -> None:
         """End the stream now. Idempotent."""
         self._events.close()
+
+
+async def _next_bytes(first: bytes | None, events: EventStream, ping: float) -> bytes:
+    if first is not None:
+        return first
+    try:
+        async with asyncio.timeout(ping):
+            return encode_sse(await anext(events))
+    except TimeoutError:
+        return PING
+    finally:
+        # The traceback of an exception that somebody keeps must not keep the subscription.
+        del events

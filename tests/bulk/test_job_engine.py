@@ -72,9 +72,9 @@ async def test_each_step_of_a_purchase_is_safe_before_the_request_that_builds_on
 ) -> None:
     disk = SlowDisk()
     async with job_on(disk, at("1 Main St")) as engine:
-        await engine.next_result()
+        await engine.get()
         with pytest.raises(StopAsyncIteration):
-            await engine.next_result()
+            await engine.get()
     assert disk.log == [
         "Asked safe",
         "POST sent",
@@ -88,5 +88,5 @@ async def test_each_step_of_a_purchase_is_safe_before_the_request_that_builds_on
 async def test_a_result_is_handed_out_only_when_it_is_safe(at: Callable[..., Address]) -> None:
     disk = SlowDisk()
     async with job_on(disk, at("1 Main St"), close=False) as engine:
-        await engine.next_result()
+        await engine.get()
         assert disk.log[-1] == "Settled safe"
