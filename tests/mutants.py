@@ -686,6 +686,21 @@ MUTANTS = [
         "if False:",
         "web/test_hub.py",
     ),
+    # --- the files of a job -----------------------------------------------------------------------
+    Mutant(
+        "the-journal-knows-a-file-before-its-name",
+        "bulk/files/compose.py",
+        "        before_naming([file for file in sealed if file is not None])\n",
+        "",
+        "bulk/test_bulk_crash.py",
+    ),
+    Mutant(
+        "a-file-edited-meanwhile-stays",
+        "bulk/files/own_files.py",
+        "        self.check()\n        for file in sealed:",
+        "        for file in sealed:",
+        "bulk/test_own_files.py",
+    ),
 ]
 
 

@@ -16,7 +16,7 @@ from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.writer import JournalStore, open_journal
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.compose import Composed, Outputs, compose
-from hum_async.bulk.files.manifest import relative
+from hum_async.bulk.files.own_files import OwnFiles, relative
 from hum_async.bulk.job_engine import JobEngine
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.qualification import QualificationStream
@@ -160,13 +160,22 @@ class FileJob:
                     await self._note(store)
         self._breaker.check(self.report)
 
-    async def compose(self, outputs: Outputs) -> Composed | None:
+    async def note_files(self, files: OwnFiles) -> None:
+        """Record in the journal what the outputs hold that the job may replace."""
+        await self._opened.work(files.record)
+
+    async def compose(self, outputs: Outputs, files: OwnFiles | None = None) -> Composed | None:
         """Write the outputs: every row that has a result, in the table's order.
+
+        Args:
+            outputs: The open outputs.
+            files: What they may replace; None for whatever is there.
 
         Raises:
             InputError: An output cannot be written. The results are safe in the journal.
         """
         stop = threading.Event()
+        own = OwnFiles() if files is None else files
         store = self._opened
         writing = asyncio.ensure_future(
             store.work(
@@ -177,6 +186,7 @@ class FileJob:
                     dedupe=journal.dedupe,
                     outputs=outputs,
                     stop=stop,
+                    before_naming=lambda sealed: own.record(journal, sealed),
                 )
             )
         )

@@ -12,6 +12,7 @@ from hum_async.bulk.files.compose import Composed
 from hum_async.bulk.files.event_file import EventFile
 from hum_async.bulk.files.manifest import manifest_of, write_manifest
 from hum_async.bulk.files.outputs import JobOutputs, file_of
+from hum_async.bulk.files.own_files import OwnFiles
 from hum_async.bulk.job_status import status_of
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.qualification import api_name
@@ -46,6 +47,7 @@ class QualifyCommand:
 
     Attributes:
         outputs: Names of the outputs, with the input and its columns.
+        own: What the outputs may replace.
         options: Options of the job.
         journal: Path of the journal.
         keeps_journal: The journal is kept when the command ends.
@@ -57,6 +59,7 @@ class QualifyCommand:
     """
 
     outputs: JobOutputs
+    own: OwnFiles
     options: JobOptions
     journal: Path
     keeps_journal: bool
@@ -83,6 +86,7 @@ class QualifyCommand:
                     self._rows = self.outputs.open_rows()
                 self._job = self._make_job(client)
                 async with self._job:
+                    await self._job.note_files(self.own)
                     return await self._run_job()
 
     def _make_job(self, client: HumClient) -> FileJob:
@@ -151,15 +155,12 @@ class QualifyCommand:
             return False
         if not self.quiet and report.total >= _SLOW_TO_WRITE:
             say("Writing the results, which takes a moment for so many rows ...")
-        composed = await self._job.compose(outputs.open(rows=self._rows is None))
+        composed = await self._job.compose(outputs.open(rows=self._rows is None), self.own)
         if composed is not None:
-            if (path := outputs.manifest) is not None:
-                # Before the check: the next run must know these files as the job's own.
-                write_manifest(path, self._manifest(path, composed))
             _check_unchanged(outputs.table.name, report, composed)
             if composed.nothing and not self.quiet:
                 say(f"{composed.nothing:,} cells that say NULL, nan or the like were read as empty")
-            if path is not None:
+            if (path := outputs.manifest) is not None:
                 await self._job.note_manifest(path)
                 write_manifest(path, self._manifest(path, composed))
         return self._rows is None

@@ -14,7 +14,7 @@ import anyio
 import attrs
 
 from hum_async.bulk.columns import MappingError
-from hum_async.bulk.files.outputs import OutputExists
+from hum_async.bulk.files.own_files import OutputExists
 from hum_async.bulk.tables import UnwritableName
 from hum_async.cli._console import escaped, say
 from hum_async.errors import AddressError, AuthenticationError, HumError, SessionLimitReached

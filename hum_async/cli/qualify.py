@@ -82,11 +82,14 @@ def qualify(  # noqa: PLR0913  each is an option of the command
         target = output_name(source, input, output=output, fmt=format)
         outputs = JobOutputs(table=source, columns=columns, target=target, fmt=format, long=long)
         path = files.enter_context(journal_path(journal, output=target, streams=outputs.streams))
-        outputs.check(overwrite=overwrite, journal=path, **{"file of events": file_of(events)})
+        own = outputs.check(
+            journal=path, overwrite=overwrite, **{"file of events": file_of(events)}
+        )
         start_over(path, journal, yes=table.yes, may_ask=is_interactive(input))
         keep = journal.journal is not None or not outputs.streams
         command = QualifyCommand(
             outputs=outputs,
+            own=own,
             options=journal.job_options(path, keep=keep, close=close, simulated=api.simulate),
             journal=path,
             keeps_journal=keep,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 import traceback
@@ -32,19 +33,20 @@ def command_of(order: dict[str, Any]) -> QualifyCommand:
     table = open_table(str(folder / "in.csv"))
     columns = find_columns(table.header)
     output = str(folder / "out.csv")
+    journal = folder / "out.journal.sqlite"
+    outputs = JobOutputs(table=table, columns=columns, target=output, long=str(folder / "long.csv"))
     return QualifyCommand(
-        outputs=JobOutputs(
-            table=table, columns=columns, target=output, long=str(folder / "long.csv")
-        ),
+        outputs=outputs,
+        own=outputs.check(journal=journal),
         options=JobOptions(
-            journal=folder / "out.journal.sqlite",
+            journal=journal,
             retry=frozenset(Outcome(name) for name in order["retry"]),
             # The simulated agents are as fast; a second of theirs is some milliseconds here.
             policy=GuidedPolling(
                 interval=0.05, jitter=0.2, backoff=1.2, max_interval=0.2, budget=10.0
             ),
         ),
-        journal=folder / "out.journal.sqlite",
+        journal=journal,
         keeps_journal=True,
         events=str(folder / "events.jsonl"),
         api=SimulatedApiOptions(base_url=order["url"], rate=order["rate"]),
@@ -66,7 +68,24 @@ def slow_down_commits(seconds: float) -> None:
     Journal.apply = slowly  # type: ignore[method-assign]  # a slow disk cannot be had otherwise
 
 
+def die_at(name: str, *, named: bool) -> None:
+    """Be killed when a file gets its name: after that, or right before."""
+    replace = Path.replace
+
+    def die(self: Path, target: Path) -> Path:
+        dies = Path(target).name == name
+        if named or not dies:
+            replace(self, target)
+        if dies:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return Path(target)
+
+    Path.replace = die  # type: ignore[method-assign]  # nothing else hits exactly this moment
+
+
 def child(order: dict[str, Any]) -> int:
+    if name := order.get("die_at"):
+        die_at(name, named=order["named"])
     if order["commit_delay"]:
         slow_down_commits(order["commit_delay"])
     return int(run(lambda: command_of(order).run()))

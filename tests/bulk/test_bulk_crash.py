@@ -67,7 +67,11 @@ async def runner() -> AsyncIterator[Runner]:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,
-        env={name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+        env={
+            name: os.environ[name]
+            for name in ("PATH", "HOME", "LANG", "PYTHONPATH")
+            if name in os.environ
+        },
     )
     try:
         yield Runner(process)
@@ -189,3 +193,42 @@ async def test_a_job_that_is_killed_at_random_moments_loses_nothing_and_buys_not
     verdict = verify(tmp_path / "out.journal.sqlite")
     assert verdict.problems == []
     assert not any(tmp_path.glob("*.lock"))  # noqa: ASYNC240  it is over
+
+
+DEATHS = [
+    ("out.csv", False),
+    ("out.csv", True),
+    ("out.failed.csv", True),
+    ("long.csv", True),
+    ("out.manifest.json", True),
+]
+
+
+async def test_a_job_that_is_killed_while_it_names_its_outputs_knows_them_when_it_is_run_again(
+    tmp_path: Path, runner: Runner
+) -> None:
+    lines = ["id,street,zip\n"]
+    async with Simulator(generation="immediate", speed=1000.0) as simulator:
+        order = {
+            "folder": str(tmp_path),
+            "url": simulator.url,
+            "rate": 1000.0,
+            "commit_delay": 0,
+            "retry": [],
+        }
+        for number, (name, named) in enumerate(DEATHS):
+            # Other rows, so that the outputs are not those of the run before.
+            lines += [f"a,{number} Served St,00501\n", "b,,00501\n"]
+            (tmp_path / "in.csv").write_text("".join(lines))
+            dying = {**order, "die_at": name, "named": named}
+            assert await runner.run(dying) == -signal.SIGKILL
+            if named:
+                assert (tmp_path / name).read_text().strip()
+        assert await runner.run(order) == 3
+        assert simulator.sessions_bought == len(DEATHS)
+    assert (tmp_path / "out.csv").read_text().count("\n") == len(lines)
+    assert verify(tmp_path / "out.journal.sqlite").problems == []
+    # What the user adds is not the job's.
+    with (tmp_path / "out.csv").open("a") as stream:
+        stream.write("my notes\n")
+    assert await runner.run(order) == 2

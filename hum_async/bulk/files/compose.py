@@ -21,7 +21,7 @@ from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.files.long_table import long_rows
 from hum_async.bulk.result_columns import result_values
-from hum_async.bulk.tables import Cell, Sink, Table
+from hum_async.bulk.tables import Cell, SealedFile, Sink, Table
 from hum_async.errors import AddressError, HumError
 from hum_async.models import Address, Outcome, Qualification
 
@@ -97,6 +97,7 @@ def compose(  # noqa: PLR0913  the parts of an output, most by name
     dedupe: Dedupe,
     outputs: Outputs,
     stop: threading.Event,
+    before_naming: Callable[[Sequence[SealedFile]], None] = lambda _: None,
 ) -> Composed | None:
     """Write every row that has a result, and finish the outputs.
 
@@ -107,6 +108,7 @@ def compose(  # noqa: PLR0913  the parts of an output, most by name
         dedupe: How the journal compares addresses.
         outputs: The outputs.
         stop: Another thread sets it to stop; then the outputs are discarded.
+        before_naming: Called when all outputs are complete, before the first one gets its name.
 
     Returns:
         Counts of the rows that were written; None if it was stopped.
@@ -125,6 +127,8 @@ def compose(  # noqa: PLR0913  the parts of an output, most by name
                 _write(row, row.result, outputs, written)
             else:
                 written.without += 1
+        sealed = [sink.seal() for sink in outputs.each()]
+        before_naming([file for file in sealed if file is not None])
         for sink in outputs.each():
             sink.close()
     except BaseException:

@@ -1,8 +1,6 @@
 """The manifest beside an output: the settings of the job, and checksums of its files."""
 
-import hashlib
 import json
-import os
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,26 +9,12 @@ from typing import Any
 
 from hum_async._version import __version__
 from hum_async.bulk.files.compose import Composed
+from hum_async.bulk.files.own_files import Contents, OutputExists, checksum, relative
 from hum_async.bulk.job_status import JobStatus
 from hum_async.bulk.tables import Output, mapped_os_errors
 from hum_async.errors import InputError
 
 _FORMAT = 1
-
-
-def checksum(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal digits.
-
-    Raises:
-        InputError: The file cannot be read.
-    """
-    with mapped_os_errors(f"read {path}"), path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def relative(path: Path, beside: Path) -> str:
-    """Return the path of a file relative to the folder of another file."""
-    return os.path.relpath(path.resolve(), beside.resolve().parent)
 
 
 def manifest_of(
@@ -116,12 +100,26 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return found
 
 
-def written_files(path: Path) -> dict[Path, str]:
-    """Return the files that a manifest lists and their SHA-256; none without a readable one."""
+def check_is_manifest(path: Path) -> None:
+    """Check that a manifest may be written to a path: what is there must be one.
+
+    Raises:
+        OutputExists: It is another file.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        return
+    try:
+        read_manifest(path)
+    except InputError as exc:
+        raise OutputExists.of(path) from exc
+
+
+def written_contents(path: Path) -> Contents:
+    """Return what a manifest says of the outputs; nothing without one that can be read."""
     try:
         files = read_manifest(path)["files"]
         return {
-            (path.resolve().parent / file["name"]).resolve(): file["sha256"]
+            (path.resolve().parent / file["name"]).resolve(): [file["sha256"]]
             for role, file in files.items()
             if role != "input"
         }

@@ -10,9 +10,19 @@ import attrs
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.compose import Outputs
 from hum_async.bulk.files.long_table import LONG_COLUMNS
-from hum_async.bulk.files.manifest import checksum, written_files
+from hum_async.bulk.files.manifest import check_is_manifest, written_contents
+from hum_async.bulk.files.own_files import OwnFiles, recorded_contents
 from hum_async.bulk.result_columns import RESULT_COLUMNS
-from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, format_of, open_sink, stem_of
+from hum_async.bulk.tables import (
+    STANDARD,
+    Cell,
+    SealedFile,
+    Sink,
+    Table,
+    format_of,
+    open_sink,
+    stem_of,
+)
 from hum_async.errors import InputError
 
 
@@ -31,10 +41,6 @@ def is_stream(target: str) -> bool:
 def file_of(target: str | None) -> Path | None:
     """Return the path of an output; None for standard output and for no output."""
     return None if target is None or target == STANDARD else Path(target)
-
-
-class OutputExists(InputError):
-    """An output would replace a file that the job did not write, or that was edited since."""
 
 
 @attrs.frozen(kw_only=True)
@@ -70,12 +76,16 @@ class JobOutputs:
         """The file of the manifest; None beside a stream."""
         return None if self.streams else beside(self.target, ".manifest.json")
 
-    def check(self, *, overwrite: bool = False, **others: Path | None) -> None:
+    def check(self, *, journal: Path, overwrite: bool = False, **others: Path | None) -> OwnFiles:
         """Check that every output can be written, before anything is bought.
 
         Args:
+            journal: The journal of the job.
             overwrite: Replace files that this job did not write, or that were edited since.
             others: Further files of the job, by role. All files must be different.
+
+        Returns:
+            What the job may replace.
 
         Raises:
             OutputExists: A file would be replaced that is not what this job wrote.
@@ -88,27 +98,23 @@ class JobOutputs:
                 "long table": file_of(self.long),
                 "file of failed rows": self.failed,
                 "manifest": self.manifest,
+                "journal": journal,
                 **others,
             }
         )
         format_of(self.target, self.fmt)
-        if not overwrite:
-            self._check_ours()
-        self.open(rows=not self.streams).discard()
-
-    def _check_ours(self) -> None:
-        """Raise OutputExists for a file that is not as the manifest beside the output says."""
-        written = {} if self.manifest is None else written_files(self.manifest)
         targets = (None if self.streams else Path(self.target), file_of(self.long), self.failed)
-        for path in targets:
-            # An empty file, such as mktemp leaves, holds nothing to lose.
-            if path is None or not path.is_file() or not path.stat().st_size:
-                continue
-            if written.get(path.resolve()) != checksum(path):
-                raise OutputExists(
-                    f"{path} is there already, and this job did not write it as it is now; "
-                    "rename it, name another output with -o, or say --overwrite"
-                )
+        own = OwnFiles.of(
+            (path for path in targets if path is not None),
+            {} if self.manifest is None else written_contents(self.manifest),
+            recorded_contents(journal),
+            replace_all=overwrite,
+        )
+        own.check()
+        if self.manifest is not None and not overwrite:
+            check_is_manifest(self.manifest)
+        self.open(rows=not self.streams).discard()
+        return own
 
     def open_rows(self) -> Sink:
         """Open the output of the rows alone."""
@@ -172,6 +178,9 @@ class _OnDemand:
         if self._sink is None:
             self._sink = self._open_file()
         self._sink.write(cells, values)
+
+    def seal(self) -> SealedFile | None:
+        return None if self._sink is None else self._sink.seal()
 
     def close(self) -> None:
         if self._sink is not None:

@@ -18,7 +18,8 @@ from hum_async._purchases.sqlite.schema import (
 )
 from hum_async.bulk.columns import MappingError, mapped_columns
 from hum_async.bulk.files.compose import results_of
-from hum_async.bulk.files.manifest import checksum, read_manifest
+from hum_async.bulk.files.manifest import read_manifest
+from hum_async.bulk.files.own_files import checksum
 from hum_async.bulk.tables import Table, as_text, open_table
 from hum_async.errors import InputError
 

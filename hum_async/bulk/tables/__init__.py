@@ -12,7 +12,7 @@ from hum_async.bulk.tables._errors import mapped_os_errors
 from hum_async.bulk.tables._header import RateHeader
 from hum_async.bulk.tables._jsonl import JsonlSink, JsonSink, open_jsonl
 from hum_async.bulk.tables._names import UnwritableName, format_of, stem_of
-from hum_async.bulk.tables._output import Output
+from hum_async.bulk.tables._output import Output, SealedFile
 from hum_async.bulk.tables._sink import Sink
 from hum_async.bulk.tables._sniff import format_of_content
 from hum_async.bulk.tables._source import STANDARD, readable_twice
@@ -27,6 +27,7 @@ __all__ = [
     "CsvTable",
     "Output",
     "RateHeader",
+    "SealedFile",
     "Sink",
     "Table",
     "UnwritableName",

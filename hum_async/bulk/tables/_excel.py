@@ -267,11 +267,9 @@ class ExcelSink(FileSink):
         for at, value in enumerate([*cells, *self._added_values(values)]):
             self._output.attempt(self._write_cell, at, value)
 
-    def close(self) -> None:
-        """Finish the file."""
+    def _write_end(self) -> None:
         self._sheet.autofilter(0, 0, max(1, self._rows), self._width - 1)
         self._output.attempt(self._close_book)
-        super().close()
 
     def discard(self) -> None:
         """Drop the rows."""

@@ -167,10 +167,8 @@ class JsonSink(JsonlSink):
         self._output.put(self._before + self._line(cells, values))
         self._before = ",\n"
 
-    def close(self) -> None:
-        """Finish the array and the file."""
+    def _write_end(self) -> None:
         self._output.put("[]\n" if self._before == "[\n" else "\n]\n")
-        super().close()
 
 
 def _without_nan(value: Any) -> Any:

@@ -8,9 +8,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+import attrs
+
 from hum_async.bulk.tables._names import packer_of
 from hum_async.bulk.tables._source import STANDARD
 from hum_async.errors import InputError
+
+
+@attrs.frozen
+class SealedFile:
+    """A file that is complete on disk and gets its name with the next step.
+
+    Attributes:
+        target: The path that it gets.
+        partial: The path that it has.
+    """
+
+    target: Path
+    partial: Path
 
 
 class Output:
@@ -55,9 +70,21 @@ class Output:
         """Write text; a stream is flushed after it."""
         self.attempt(self._write, text.encode())
 
+    def seal(self) -> SealedFile | None:
+        """Write everything to disk, but do not give a file its name yet; `close` does.
+
+        Returns:
+            The file; None for a stream.
+        """
+        self.attempt(self._seal)
+        if self.partial is None or self._target is None:
+            return None
+        return SealedFile(self._target, self.partial)
+
     def close(self) -> None:
         """Finish the output: only now a file appears under its name, safely on disk."""
-        self.attempt(self._finish)
+        self.seal()
+        self.attempt(self._publish)
 
     def discard(self) -> None:
         """Remove the temporary file; a file that was there before stays as it was."""
@@ -90,19 +117,19 @@ class Output:
         if self.partial is None:
             self._stream.flush()
 
-    def _finish(self) -> None:
-        if self._name == "standard output":
+    def _seal(self) -> None:
+        if self._file is None or self._file.closed:
             return
-        if self.partial is not None and self._target is not None:
-            if self._file is not None and self._file is not self._stream:
+        if self.partial is not None:
+            if self._file is not self._stream:
                 self._stream.close()
-            if self._file is not None:
-                self._file.flush()
-                os.fsync(self._file.fileno())
-            self._close()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        self._close()
+
+    def _publish(self) -> None:
+        if self.partial is not None and self._target is not None:
             self.partial.replace(self._target)
-        else:
-            self._close()
 
     def _close(self) -> None:
         # Closing what compresses writes its end, and leaves the file below it open.

@@ -137,11 +137,9 @@ class ParquetSink(FileSink):
         if len(self._columns[0]) >= _GROUP:
             self._flush()
 
-    def close(self) -> None:
-        """Finish the file."""
+    def _write_end(self) -> None:
         self._flush()
         self._output.attempt(self._writer.close)
-        super().close()
 
     def discard(self) -> None:
         """Drop the rows."""

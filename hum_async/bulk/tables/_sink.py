@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from hum_async.bulk.tables._cells import Cell
-from hum_async.bulk.tables._output import Output
+from hum_async.bulk.tables._output import Output, SealedFile
 
 
 class Sink(Protocol):
@@ -19,6 +19,13 @@ class Sink(Protocol):
 
         Raises:
             InputError: The output cannot be written, or its format cannot hold the row.
+        """
+
+    def seal(self) -> SealedFile | None:
+        """Finish writing, and name no file yet; return the file, None for a stream or no file.
+
+        Raises:
+            InputError: The output cannot be written.
         """
 
     def close(self) -> None:
@@ -42,14 +49,26 @@ class FileSink:
     def __init__(self, target: str, added: Sequence[str]) -> None:
         self._output = Output(target)
         self._added = added
+        self._sealed = False
+
+    def seal(self) -> SealedFile | None:
+        """Finish writing."""
+        if not self._sealed:
+            self._sealed = True
+            self._write_end()
+        return self._output.seal()
 
     def close(self) -> None:
         """Finish the file."""
+        self.seal()
         self._output.close()
 
     def discard(self) -> None:
         """Drop the rows."""
         self._output.discard()
+
+    def _write_end(self) -> None:
+        """Write what a format has behind its last row."""
 
     def _added_values(self, values: Mapping[str, Any]) -> list[Any]:
         return [values.get(name) for name in self._added]

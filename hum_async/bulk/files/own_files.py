@@ -1,0 +1,125 @@
+"""Which files a job may replace: those that it wrote, as it wrote them.
+
+The journal knows the SHA-256 of each file before the file gets its name. So a job that is killed
+before it has written the manifest of its outputs knows them when it is run again.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Self
+
+import attrs
+
+from hum_async._purchases.sqlite.journal import Journal
+from hum_async._purchases.sqlite.schema import open_reading, setting
+from hum_async.bulk.tables import SealedFile, mapped_os_errors
+from hum_async.errors import InputError, JournalError
+
+_SETTING = "output_files"
+
+Contents = Mapping[Path, Iterable[str]]
+"""SHA-256 of contents, by resolved path."""
+
+
+class OutputExists(InputError):
+    """An output would replace a file that the job did not write, or that was edited since."""
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Return the error of a path."""
+        return cls(
+            f"{path} is there already, and this job did not write it as it is now; "
+            "rename it, name another output with -o, or say --overwrite"
+        )
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    with mapped_os_errors(f"read {path}"), path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def relative(path: Path, beside: Path) -> str:
+    """Return the path of a file relative to the folder of another file."""
+    return os.path.relpath(path.resolve(), beside.resolve().parent)
+
+
+@attrs.define
+class OwnFiles:
+    """The outputs of a job, and what they may hold to be replaced.
+
+    Attributes:
+        paths: Paths of the outputs.
+        replace_all: They are replaced whatever they hold.
+    """
+
+    paths: tuple[Path, ...] = ()
+    replace_all: bool = True
+    _known: dict[Path, set[str]] = attrs.field(factory=dict)
+
+    @classmethod
+    def of(cls, paths: Iterable[Path], *contents: Contents, replace_all: bool) -> Self:
+        """Return the outputs of a job with all contents that it may replace."""
+        known: dict[Path, set[str]] = {}
+        for each in contents:
+            for path, sums in each.items():
+                known.setdefault(path, set()).update(sums)
+        return cls(tuple(paths), replace_all, known)
+
+    def check(self) -> None:
+        """Check that the outputs may be replaced as they are now.
+
+        Raises:
+            OutputExists: One may not.
+        """
+        self._known = {path.resolve(): self._present(path) for path in self.paths}
+
+    def record(self, journal: Journal, sealed: Iterable[SealedFile] = ()) -> None:
+        """Record in the journal what the outputs hold, and what they will hold.
+
+        Args:
+            journal: The journal of the job.
+            sealed: Files that are about to replace outputs.
+
+        Raises:
+            OutputExists: Somebody else has written to an output since it was checked.
+            JournalError: The journal cannot be written.
+        """
+        self.check()
+        for file in sealed:
+            self._known.setdefault(file.target, set()).add(checksum(file.partial))
+        names = {
+            relative(path, journal.path): sorted(sums) for path, sums in self._known.items() if sums
+        }
+        journal.set(_SETTING, json.dumps(names))
+
+    def _present(self, path: Path) -> set[str]:
+        """Return the SHA-256 of what an output holds and may be replaced."""
+        # An empty file, such as mktemp leaves, holds nothing to lose.
+        if not path.is_file() or not path.stat().st_size:
+            return set()
+        found = {checksum(path)} & self._known.get(path.resolve(), set())
+        if not found and not self.replace_all:
+            raise OutputExists.of(path)
+        return found
+
+
+def recorded_contents(journal: Path) -> Contents:
+    """Return what a journal says of the outputs; nothing without a journal that can be read."""
+    # What is wrong with a journal is told when the job opens it.
+    with (
+        contextlib.suppress(JournalError, sqlite3.Error, ValueError, TypeError, AttributeError),
+        contextlib.closing(open_reading(journal)) as db,
+    ):
+        names = json.loads(setting(db, _SETTING))
+        return {(journal.resolve().parent / name).resolve(): sums for name, sums in names.items()}
+    return {}
