@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hum_async.bulk.qualification import qualify
     from hum_async.client import PRODUCTION, SANDBOX, HumClient
     from hum_async.errors import *
-    from hum_async.limiter import Limiter, LimiterStatistics, RateLimiter
+    from hum_async.limiter import Limiter, LimiterStatistics, Priority, RateLimiter
     from hum_async.models import *
     from hum_async.transport import AiohttpTransport, Transport
     from hum_async.watcher import AsyncSessionWatcher, WatcherStatistics, WatchStream
@@ -61,6 +61,7 @@ __all__ = [
     "Plan",
     "Poll",
     "PollPolicy",
+    "Priority",
     "Promo",
     "Provider",
     "Qualification",

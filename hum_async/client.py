@@ -4,6 +4,7 @@ import os
 from typing import Any, Self
 
 import aiohttp
+import attrs
 
 from hum_async._api.addresses import checked
 from hum_async._api.endpoints import (
@@ -17,10 +18,10 @@ from hum_async._api.retry import RetryPolicy
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupQueue
-from hum_async._polling.policies import LearnedPolling, WithBudget
+from hum_async._polling.policies import LearnedPolling, PollPolicy, WithBudget
 from hum_async._redact import Secret
 from hum_async.errors import ConfigurationError
-from hum_async.limiter import Limiter, RateLimiter
+from hum_async.limiter import Limiter, Priority, RateLimiter
 from hum_async.models import Address, Ping, Qualification, RawResponse, Session
 from hum_async.transport import AiohttpTransport, Transport, checked_base_url
 
@@ -102,6 +103,8 @@ class HumClient:
             key=secret.reveal().strip(),
         )
         self._lookups = LookupQueue(self._sender)
+        # Whether connections belong to the client that this one is a copy of.
+        self._borrowed = False
 
     def __repr__(self) -> str:
         # It may be asked for when the constructor has failed.
@@ -132,9 +135,49 @@ class HumClient:
         """What sends requests; for watchers, hubs and jobs."""
         return self._sender
 
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        retry: RetryPolicy | None = None,
+        priority: Priority | None = None,
+    ) -> "HumClient":
+        """Return a copy of this client with other options, for some of its calls.
+
+        It shares everything else, connections and limiter too, and costs next to nothing. It needs
+        not be closed, and works until this client is closed.
+
+        Args:
+            timeout: Seconds per attempt; None as before.
+            retry: How often a failed request is sent again; None as before.
+            priority: How urgent all requests of the copy are, and of watchers, hubs and jobs made
+                with it, unless they are given their own; None as before.
+
+        Raises:
+            ConfigurationError: The timeout is not above 0.
+        """
+        if timeout is not None and not timeout > 0:
+            raise ConfigurationError("timeout must be above 0 seconds")
+        own = self._sender
+        sender = attrs.evolve(
+            own,
+            timeout=own.timeout if timeout is None else timeout,
+            retry=own.retry if retry is None else retry,
+            priority=own.priority if priority is None else priority,
+        )
+        copy = HumClient.__new__(type(self))
+        vars(copy).update(vars(self), _sender=sender, _lookups=LookupQueue(sender), _borrowed=True)
+        return copy
+
+    @property
+    def lookup_policy(self) -> PollPolicy:
+        """When look-ups are polled: learned from all of this client's, a hub's too."""
+        return self._lookup_policy
+
     async def aclose(self) -> None:
         """Close what the client opened. Idempotent."""
-        await self._sender.transport.aclose()
+        if not self._borrowed:
+            await self._sender.transport.aclose()
 
     async def ping(self) -> Ping:
         """Check that the API is up and takes the key.
@@ -143,7 +186,7 @@ class HumClient:
             AuthenticationError: It does not.
             HumError: The API cannot be reached or does not answer as it should.
         """
-        return await self._sender.run(ping_request())
+        return await self._sender.run(ping_request(), Priority.INTERACTIVE)
 
     async def create_session(self, address: Address, *, campaign_id: str | None = None) -> Session:
         """Start a look-up, which Hum may bill.

@@ -5,6 +5,7 @@
 
 import asyncio
 import heapq
+import inspect
 import itertools
 import logging
 import math
@@ -14,15 +15,16 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Self
+from typing import Any, ClassVar, Self
 
 import attrs
 
 from hum_async._limits.pacing import RateController
+from hum_async._limits.priorities import LEAST_SHARE, Priority, Turns
 from hum_async._limits.rate_limit_headers import LIMIT_HEADERS, read_rate_limit_headers
 from hum_async.errors import ConfigurationError
 
-__all__ = ["Limiter", "LimiterStatistics", "RateLimiter"]
+__all__ = ["Limiter", "LimiterStatistics", "Priority", "RateLimiter"]
 
 logger = logging.getLogger("hum_async.limits")
 logger.addHandler(logging.NullHandler())
@@ -40,13 +42,30 @@ class Limiter(ABC):
     Override more to learn more; each method says what its default means.
     """
 
+    _knows_priorities: ClassVar[bool] = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        parameters = inspect.signature(cls.slot).parameters.values()
+        cls._knows_priorities = any(
+            each.name == "priority" or each.kind is each.VAR_KEYWORD for each in parameters
+        )
+
     @abstractmethod
-    def slot(self) -> AbstractAsyncContextManager[object]:
+    def slot(self, *, priority: Priority = Priority.NORMAL) -> AbstractAsyncContextManager[object]:
         """Return a context that holds one attempt while it is entered.
 
         It must be possible to enter the same context again after it was left (so no
         ``@asynccontextmanager``): a throttled request keeps its place in the queue like this.
+
+        Args:
+            priority: How urgent the attempt is. A limiter that makes no difference may leave this
+                argument out; then it is asked without.
         """
+
+    def slot_for(self, priority: Priority) -> AbstractAsyncContextManager[object]:
+        """Return a slot of this priority, or just a slot if the limiter makes no difference."""
+        return self.slot(priority=priority) if self._knows_priorities else self.slot()
 
     def answered(
         self,
@@ -137,12 +156,16 @@ class RateLimiter(Limiter):
             Headers that name a limit are heeded.
         max_rate: Upper bound of a rate that is found out; None for none.
         burst: Attempts that may go together after a rest, at least 1.
+        least_share: Share of the rate that each `Priority` with work gets, however much of a higher
+            one waits; 0 to 1/3, and 0 lets lower ones wait for ever. What a priority does not use
+            goes to the others.
 
     Raises:
         ValueError: An argument is out of its range.
 
-    Strictly first in, first out. A waiter that is cancelled costs nothing. A 429 pauses everything
-    for as long as the server asks, 300 s at most. Use it on one event loop at a time.
+    The highest priority goes first, and within a priority who came first. A waiter that is
+    cancelled costs nothing. A 429 pauses everything for as long as the server asks, 300 s at most.
+    Use it on one event loop at a time.
     """
 
     def __init__(
@@ -152,17 +175,22 @@ class RateLimiter(Limiter):
         rate: float | None = None,
         max_rate: float | None = None,
         burst: int = 1,
+        least_share: float = LEAST_SHARE,
     ) -> None:
         if concurrency < 1 or burst < 1:
             raise ValueError("concurrency and burst must be at least 1")
+        if not 0 <= least_share <= 1 / len(Priority):
+            raise ValueError(f"least_share must be 0 to 1/{len(Priority)}, not {least_share!r}")
         for name, value in (("rate", rate), ("max_rate", max_rate)):
             if value is not None and not 0 < value <= math.inf:
                 raise ValueError(f"{name} must be above 0 requests per second, not {value!r}")
         self._concurrency = concurrency
         self._controller = RateController(rate=rate, max_rate=max_rate, burst=burst)
         self._order = itertools.count()
-        # Place in the queue, a number that orders equal places, the slot, and its future.
-        self._queue: list[tuple[int, int, _Slot, asyncio.Future[None]]] = []
+        self._turns = Turns(least_share)
+        # A queue for each priority. Of each who waits: place in the queue, a number that orders
+        # equal places, the slot, and its future.
+        self._queues: tuple[list[_Waiter], ...] = tuple([] for _ in Priority)
         self._waiting = 0
         self._in_use = 0
         self._granted = 0
@@ -180,12 +208,16 @@ class RateLimiter(Limiter):
     def __repr__(self) -> str:
         return f"<RateLimiter {self.statistics()}>"
 
-    def slot(self) -> "_Slot":
+    def slot(self, *, priority: Priority = Priority.NORMAL) -> "_Slot":
         """Return ``async with`` context for one attempt: concurrency, then pace, then the pause.
 
-        Entered again after it was left, it keeps its place: a throttled request goes to the front.
+        Entered again after it was left, it keeps its place: a throttled request goes to the front
+        of its priority.
+
+        Args:
+            priority: How urgent the attempt is.
         """
-        return _Slot(self, next(self._order))
+        return _Slot(self, next(self._order), priority)
 
     def answered(
         self,
@@ -311,7 +343,8 @@ class RateLimiter(Limiter):
         # Clocks of two loops have nothing in common: keep the rate, forget the times.
         self._loop = loop
         self._controller = self._controller.restarted()
-        self._queue.clear()
+        for queue in self._queues:
+            queue.clear()
         self._timer = None
         self._pausing = False
         return loop
@@ -321,7 +354,7 @@ class RateLimiter(Limiter):
         slot.since = now = self._bind().time()
         free = not self._waiting and self._in_use < self._concurrency
         if free and self._controller.ready_at(now) <= now:
-            self._take(slot, now)
+            self._take(slot, now, now)
             return True
         return False
 
@@ -330,7 +363,8 @@ class RateLimiter(Limiter):
         while True:
             slot.waiter = loop.create_future()
             self._waiting += 1
-            heapq.heappush(self._queue, (slot.order, next(self._order), slot, slot.waiter))
+            waiter = (slot.order, next(self._order), slot, slot.waiter)
+            heapq.heappush(self._queues[slot.priority], waiter)
             self._grant_waiting()
             try:
                 if not slot.waiter.done():
@@ -368,46 +402,72 @@ class RateLimiter(Limiter):
         self._release()
 
     def _release(self) -> None:
-        first = self._first() if self._in_use == self._concurrency else None
-        if first is not None:
-            # It was held up by concurrency and not by late timers: the pacer shall not make up for
-            # that time.
-            first.since = self._now()
+        waiting = None
+        if self._waiting and self._in_use == self._concurrency:
+            # They were held up by concurrency and not by late timers: the pacer shall not make up
+            # for that time.
+            waiting, now = self._with_work(), self._now()
+            for queue in waiting:
+                queue[0][2].since = now
         self._in_use -= 1
-        self._grant_waiting()
+        self._grant_waiting(waiting)
 
-    def _first(self) -> "_Slot | None":
-        """Return who is first in the queue, after those who have given up were taken out."""
-        while self._queue:
-            *_, slot, waiter = self._queue[0]
-            if waiter is slot.waiter and not waiter.cancelled():
-                return slot
-            heapq.heappop(self._queue)
-        return None
+    def _with_work(self) -> "list[list[_Waiter]]":
+        """Return the queues in which somebody waits, after taking out who has given up."""
+        found = []
+        for queue in self._queues:
+            while queue:
+                first = queue[0]
+                if first[3] is first[2].waiter and not first[3].cancelled():
+                    found.append(queue)
+                    break
+                heapq.heappop(queue)
+        return found
 
-    def _grant_waiting(self) -> None:
-        """Grant to as many of the first waiters as may go now; set the timer for the next."""
-        while self._in_use < self._concurrency and (slot := self._first()) is not None:
-            now = self._now()
-            ready = self._controller.ready_at(slot.since)
+    def _grant_waiting(self, waiting: "list[list[_Waiter]] | None" = None) -> None:
+        """Grant to as many of the first waiters as may go now; set the timer for the next.
+
+        Args:
+            waiting: What `_with_work` returns, if that is known.
+        """
+        while self._waiting and self._in_use < self._concurrency:
+            waiting = waiting or self._with_work()
+            if not waiting:
+                break
+            now, since = self._now(), waiting[0][0][2].since
+            for queue in waiting[1:]:
+                # Somebody has waited since then, whoever goes first.
+                since = min(since, queue[0][2].since)
+            ready = self._controller.ready_at(since)
             if ready > now:
                 self._set_timer(ready)
                 return
-            heapq.heappop(self._queue)
+            slot, waiter = self._next_of(waiting)
+            waiting = None
             self._waiting -= 1
-            self._take(slot, now)
-            if slot.waiter is not None:
-                slot.waiter.set_result(None)
+            self._take(slot, now, since)
+            waiter.set_result(None)
         if not self._waiting and self._timer is not None:
             # Nobody is left who could be woken; a pause may be long.
             self._timer.cancel()
             self._timer = None
 
-    def _take(self, slot: "_Slot", now: float) -> None:
+    def _next_of(self, waiting: "list[list[_Waiter]]") -> "tuple[_Slot, asyncio.Future[None]]":
+        """Take the waiter whose turn it is out of its queue."""
+        if len(waiting) == 1:
+            *_, slot, waiter = heapq.heappop(waiting[0])
+            return slot, waiter
+        priorities = [queue[0][2].priority for queue in waiting]
+        chosen = self._turns.next(priorities)
+        self._turns.taken(chosen, priorities)
+        *_, slot, waiter = heapq.heappop(self._queues[chosen])
+        return slot, waiter
+
+    def _take(self, slot: "_Slot", now: float, since: float) -> None:
         self._in_use += 1
         self._granted += 1
         slot.granted = now
-        self._controller.take(now, slot.since)
+        self._controller.take(now, since)
         if self._pausing:
             self._pausing = False
             logger.info("requests go on, at most %.1f per second", self._controller.rate)
@@ -429,11 +489,12 @@ class RateLimiter(Limiter):
 class _Slot:
     """One attempt's place in the queue."""
 
-    __slots__ = ("_limiter", "granted", "order", "since", "waiter")
+    __slots__ = ("_limiter", "granted", "order", "priority", "since", "waiter")
 
-    def __init__(self, limiter: RateLimiter, order: int) -> None:
+    def __init__(self, limiter: RateLimiter, order: int, priority: Priority) -> None:
         self._limiter = limiter
         self.order = order
+        self.priority = priority
         self.since = 0.0
         self.granted = 0.0
         self.waiter: asyncio.Future[None] | None = None
@@ -446,3 +507,6 @@ class _Slot:
 
     async def __aexit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
         self._limiter._leave(self, failed=exc_type is not None)  # noqa: SLF001  as above
+
+
+_Waiter = tuple[int, int, _Slot, "asyncio.Future[None]"]

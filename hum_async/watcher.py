@@ -21,6 +21,7 @@ from hum_async._polling.stream import Stream
 from hum_async._tasks import end_tasks
 from hum_async.client import HumClient
 from hum_async.errors import ConfigurationError, WatcherClosed, WatcherFailed
+from hum_async.limiter import Priority
 from hum_async.models import DEFAULT_AGENTS, SessionUpdate
 
 __all__ = ["AsyncSessionWatcher", "WatchStream", "WatcherStatistics"]
@@ -38,6 +39,8 @@ class AsyncSessionWatcher:
         agents: Names of the agents to wait for.
         source: ``session`` polls the session, ``internet`` the services endpoint, whose last answer
             carries the providers.
+        priority: How urgent its polls are among all that share the limiter; None for `NORMAL`, or
+            what the client was given by `with_options`.
 
     Raises:
         ValueError: An unknown source, or no agent to wait for.
@@ -50,12 +53,14 @@ class AsyncSessionWatcher:
         policy: PollPolicy | None = None,
         agents: Sequence[str] = DEFAULT_AGENTS,
         source: Source = "session",
+        priority: Priority | None = None,
     ) -> None:
         if source not in {"session", "internet"}:
             raise ValueError(f"source must be 'session' or 'internet', not {source!r}")
         if isinstance(agents, str) or not agents:
             raise ValueError("agents must be a sequence of at least one agent's name")
-        self._dispatcher = Dispatcher(client.limiter)
+        urgency = client.sender.priority_of(Priority.NORMAL) if priority is None else priority
+        self._dispatcher = Dispatcher(client.limiter, urgency)
         self._poller = Poller(
             client.sender,
             policy=GuidedPolling() if policy is None else policy,

@@ -25,6 +25,7 @@ from hum_async import (
     HumError,
     InvalidAddress,
     Outcome,
+    Priority,
     RateLimited,
     RateLimiter,
     RawResponse,
@@ -794,3 +795,36 @@ async def test_clients_that_share_a_limiter_share_the_limit() -> None:
     await asyncio.gather(*[hum.get_session(f"t{n}") for n in range(10) for hum in clients])
     times = sorted(request.at for transport in transports for request in transport.requests)
     assert times == pytest.approx([number / 10 for number in range(30)])
+
+
+@virtual
+async def test_a_copy_with_other_options_shares_everything_else() -> None:
+    transport = scripted(json_response(500), json_response(202))
+    limiter = RateLimiter(rate=10)
+    async with HumClient(KEY, transport=transport, limiter=limiter) as hum:
+        copy = hum.with_options(timeout=3.0, retry=RetryPolicy(attempts=1))
+        with pytest.raises(ServerError):
+            await copy.get_session("a")
+        assert (await hum.get_session("b")).processing
+        await hum.get_session("c")
+        assert [request.timeout for request in transport.requests] == [3.0, 10.0, 10.0]
+        assert [request.at for request in transport.requests] == pytest.approx([0.0, 0.1, 0.2])
+        assert copy.limiter is hum.limiter
+        assert copy.base_url == hum.base_url
+        # Options that are not given stay as they were, from copy to copy.
+        with pytest.raises(ConfigurationError, match="timeout"):
+            copy.with_options(timeout=0)
+        await copy.with_options(priority=Priority.BULK).get_session("d")
+        assert transport.requests[-1].timeout == 3.0
+
+
+async def test_leaving_a_copy_leaves_the_client_open() -> None:
+    async with HumClient(KEY, base_url="http://127.0.0.1:9") as hum:
+        async with hum.with_options(retry=RetryPolicy(attempts=1)) as copy:
+            with pytest.raises(ConnectFailed):
+                await copy.ping()
+        assert KEY not in repr(copy)
+        with pytest.raises(ConnectFailed):
+            await hum.with_options(retry=RetryPolicy(attempts=1)).ping()
+    with pytest.raises(ConfigurationError, match="closed"):
+        await copy.ping()

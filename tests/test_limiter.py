@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import math
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from hum_async import (
     HumError,
     Limiter,
     Outcome,
+    Priority,
     RateLimiter,
     RawResponse,
     RequestTimeout,
@@ -659,3 +661,138 @@ async def test_a_limiter_hears_of_each_answer_once_in_order_and_of_nothing_else(
         (False, None),
     ]
     assert limiter.told[0]["headers"]["retry-after"] == "7"
+
+
+# --- priorities -----------------------------------------------------------------------------------
+
+
+@virtual
+async def test_urgent_ones_go_first_and_equals_in_order_and_nobody_starves() -> None:
+    limiter = RateLimiter(rate=10)
+    went: list[tuple[Priority, int]] = []
+
+    async def go(priority: Priority, number: int) -> None:
+        async with limiter.slot(priority=priority):
+            went.append((priority, number))
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(50):
+            for priority in reversed(Priority):
+                group.create_task(go(priority, number))
+    for priority in Priority:
+        assert [number for each, number in went if each is priority] == list(range(50))
+    # 50 urgent ones are 80 % of the first 62 turns.
+    first = Counter(priority for priority, _ in went[:62])
+    assert first[Priority.INTERACTIVE] >= 49
+    assert min(first[Priority.NORMAL], first[Priority.BULK]) >= 5
+    assert now() == pytest.approx(14.9)
+
+
+@virtual
+async def test_an_urgent_one_that_comes_late_goes_next_and_costs_the_others_no_time() -> None:
+    limiter = RateLimiter(rate=10)
+    went: list[tuple[str, float]] = []
+
+    async def go(who: str, priority: Priority, after: float = 0.0) -> None:
+        await asyncio.sleep(after)
+        async with limiter.slot(priority=priority):
+            went.append((who, now()))
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(20):
+            group.create_task(go(str(number), Priority.BULK))
+        group.create_task(go("person", Priority.INTERACTIVE, after=0.55))
+    assert [who for who, _ in went[5:8]] == ["5", "person", "6"]
+    assert [at for _, at in went] == [pytest.approx(number / 10) for number in range(21)]
+
+
+@virtual
+async def test_a_throttled_request_goes_to_the_front_of_its_own_priority() -> None:
+    limiter = RateLimiter(rate=10, least_share=0.0)
+    went: list[str] = []
+    slot = limiter.slot(priority=Priority.BULK)
+    async with slot:
+        limiter.throttled(1.0)
+
+    async def go(who: str, slot: AbstractAsyncContextManager[object]) -> None:
+        async with slot:
+            went.append(who)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(go("bulk", limiter.slot(priority=Priority.BULK)))
+        group.create_task(go("urgent", limiter.slot(priority=Priority.INTERACTIVE)))
+        group.create_task(go("throttled", slot))
+    assert went == ["urgent", "throttled", "bulk"]
+
+
+@virtual
+async def test_urgent_ones_that_give_up_leave_their_turns_to_the_others() -> None:
+    limiter = RateLimiter(rate=10)
+    async with asyncio.TaskGroup() as group:
+        urgent = [group.create_task(_take(limiter, Priority.INTERACTIVE, [])) for _ in range(100)]
+        went: list[float] = []
+        for _ in range(5):
+            group.create_task(_take(limiter, Priority.BULK, went))
+        await asyncio.sleep(0.35)
+        for task in urgent:
+            task.cancel()
+    assert went == [pytest.approx(0.4 + number / 10) for number in range(5)]
+    assert limiter.statistics().waiting == 0
+
+
+async def _take(limiter: RateLimiter, priority: Priority, went: list[float]) -> None:
+    async with limiter.slot(priority=priority):
+        went.append(now())
+
+
+@virtual
+async def test_a_limiter_of_ones_own_that_knows_no_priorities_is_asked_without() -> None:
+    class Plain(Limiter):
+        def __init__(self) -> None:
+            self.slots = 0
+
+        def slot(self) -> AbstractAsyncContextManager[object]:  # type: ignore[override]
+            self.slots += 1
+            return asyncio.Lock()
+
+    class Asked(Limiter):
+        def __init__(self) -> None:
+            self.priorities: list[Priority] = []
+
+        def slot(
+            self, *, priority: Priority = Priority.NORMAL
+        ) -> AbstractAsyncContextManager[object]:
+            self.priorities.append(priority)
+            return asyncio.Lock()
+
+    plain, asked = Plain(), Asked()
+    for limiter in (plain, asked):
+        async with HumClient(transport=ScriptedTransport(served_at_once), limiter=limiter) as hum:
+            await hum.get_session("a-token")
+            await hum.lookup(Address("1 A St", zip="48226"))
+            await hum.with_options(priority=Priority.BULK).get_session("a-token")
+            async for _ in qualify(hum, [Address("2 A St", zip="48226")]):
+                pass
+            async with AsyncSessionWatcher(hum) as watcher:
+                async for _ in watcher.watch(["a-token"]):
+                    pass
+    assert plain.slots == len(asked.priorities)
+    assert [priority for priority, _ in itertools.groupby(asked.priorities)] == [
+        Priority.NORMAL,
+        Priority.INTERACTIVE,
+        Priority.BULK,
+        Priority.NORMAL,
+    ]
+
+
+def served_at_once(request: SentRequest) -> RawResponse:
+    token = "a-token" if request.method == "POST" else request.path.split("/")[2]
+    provider = {"provider_name": "Fiber", "offerings": []}
+    body = session_json(token, providers=[provider], geocoding="matched", internet="matched")
+    return json_response(201 if request.method == "POST" else 200, body)
+
+
+@pytest.mark.parametrize("share", [-0.1, 0.34, math.nan])
+def test_a_share_that_cannot_be_is_refused(share: float) -> None:
+    with pytest.raises(ValueError, match="least_share"):
+        RateLimiter(least_share=share)

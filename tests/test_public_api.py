@@ -19,11 +19,11 @@ NAMES = """
     DEFAULT_AGENTS
     GuidedPolling HubBusy HubClosed HubError HumClient HumError InputError InvalidAddress
     JournalError LearnedPolling Limiter LimiterStatistics LookupNotFound Money Offering Outcome
-    PRODUCTION Ping Plan Poll PollPolicy Promo Provider Qualification RateLimited RateLimiter
-    RawResponse RequestTimeout ResponseError RetryPolicy SANDBOX ServerError ServiceAddress
-    Session SessionGone SessionHub SessionLimitReached SessionNotFound SessionUpdate SpeedRange
-    StreamBusy Transport TransportError UpdateKind WatchStream WatcherClosed WatcherFailed
-    WatcherStatistics __version__ qualify
+    PRODUCTION Ping Plan Poll PollPolicy Priority Promo Provider Qualification RateLimited
+    RateLimiter RawResponse RequestTimeout ResponseError RetryPolicy SANDBOX ServerError
+    ServiceAddress Session SessionGone SessionHub SessionLimitReached SessionNotFound SessionUpdate
+    SpeedRange StreamBusy Transport TransportError UpdateKind WatchStream WatcherClosed
+    WatcherFailed WatcherStatistics __version__ qualify
 """
 PUBLIC_MODULES = ["client", "errors", "limiter", "models", "testing", "transport", "watcher"]
 
@@ -95,10 +95,14 @@ def parameters(function: object) -> str:
         ("HumClient.close_session", "(self, token)"),
         ("HumClient.ping", "(self)"),
         ("HumClient.lookup", "(self, address, *, timeout=30.0, close=True)"),
+        ("HumClient.with_options", "(self, *, timeout=None, retry=None, priority=None)"),
         ("HumClient.request", "(self, method, path, *, json=None)"),
         (
             "AsyncSessionWatcher",
-            "(client, *, policy=None, agents=('geocoding', 'internet'), source='session')",
+            (
+                "(client, *, policy=None, agents=('geocoding', 'internet'), source='session', "
+                "priority=None)"
+            ),
         ),
         ("AsyncSessionWatcher.watch", "(self, tokens)"),
         ("AsyncSessionWatcher.statistics", "(self)"),
@@ -106,8 +110,11 @@ def parameters(function: object) -> str:
         ("WatchStream.discard", "(self, *tokens)"),
         ("WatchStream.close", "(self)"),
         ("WatchStream.aclose", "(self)"),
-        ("RateLimiter", "(*, concurrency=32, rate=None, max_rate=None, burst=1)"),
-        ("RateLimiter.slot", "(self)"),
+        (
+            "RateLimiter",
+            "(*, concurrency=32, rate=None, max_rate=None, burst=1, least_share=0.1)",
+        ),
+        ("RateLimiter.slot", "(self, *, priority=<Priority.NORMAL: 1>)"),
         ("RateLimiter.throttled", "(self, retry_after)"),
         ("RateLimiter.statistics", "(self)"),
         (

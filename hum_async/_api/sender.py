@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from hum_async._api.decoding import ForeignAnswer
 from hum_async._api.endpoints import ApiRequest, error_for
 from hum_async._api.retry import RetryPolicy, is_throttle, retry_delay
 from hum_async.errors import HumError, ResponseError, ServerError, TransportError
-from hum_async.limiter import Limiter
+from hum_async.limiter import Limiter, Priority
 from hum_async.models import RawResponse
 from hum_async.transport import DropsConnections, Transport
 
@@ -37,6 +38,7 @@ class RequestSender:
         timeout: Seconds per attempt.
         create_timeout: Seconds per attempt of a request that creates.
         key: The API key, to keep it out of errors.
+        priority: How urgent all its requests are; None leaves it to who sends them.
     """
 
     transport: Transport
@@ -45,6 +47,7 @@ class RequestSender:
     timeout: float
     create_timeout: float
     key: str = attrs.field(repr=False)
+    priority: Priority | None = None
     # For the log: failures since trouble began, and answers in a row since the last of them.
     _failures: int = attrs.field(default=0, init=False, repr=False)
     _calm: int = attrs.field(default=0, init=False, repr=False)
@@ -59,13 +62,25 @@ class RequestSender:
         paused = self.limiter.paused_seconds()
         return now, now - paused if paused else now
 
-    async def run(self, request: ApiRequest[T]) -> T:
+    def priority_of(self, default: Priority) -> Priority:
+        """Return how urgent requests are whose own priority is `default`."""
+        return default if self.priority is None else self.priority
+
+    def slot(self, default: Priority) -> AbstractAsyncContextManager[object]:
+        """Return a slot of the limiter for a request whose own priority is `default`."""
+        return self.limiter.slot_for(self.priority_of(default))
+
+    async def run(self, request: ApiRequest[T], default: Priority = Priority.NORMAL) -> T:
         """Send a request until it succeeds or may not be sent again.
+
+        Args:
+            request: The request.
+            default: How urgent it is, if nobody says otherwise.
 
         Raises:
             HumError: The error of the last try.
         """
-        slot = self.limiter.slot()
+        slot = self.slot(default)
         tries = throttles = 0
         while True:
             try:

@@ -24,6 +24,7 @@ from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._polling.due_queue import DueQueue
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
+from hum_async.limiter import Priority
 from hum_async.models import Qualification
 
 
@@ -183,14 +184,14 @@ class LookupQueue:
             AuthenticationError: The key is not accepted.
             ConfigurationError: The client cannot work.
         """
-        limiter, clock = self._sender.limiter, asyncio.get_running_loop().time
-        slot = limiter.slot()
+        sender, clock = self._sender, asyncio.get_running_loop().time
+        slot = sender.slot(Priority.INTERACTIVE)
         while lookup.step is not None:
             closing = lookup.result is not None
             if (delay := lookup.due - clock()) > 0:
                 await asyncio.sleep(delay)
             # A throttled request keeps its slot and with it its place in the limiter's queue.
-            slot = slot if lookup.throttled else limiter.slot()
+            slot = slot if lookup.throttled else sender.slot(Priority.INTERACTIVE)
             async with slot:
                 await self.advance(lookup)
             if closing:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from hum_async.limiter import Limiter
+from hum_async.limiter import Limiter, Priority
 
 _EARLY = 1e-6
 """Seconds by which a timer may fire before its time; what is due then is due."""
@@ -35,10 +35,12 @@ class Dispatcher:
 
     Args:
         limiter: Where slots come from.
+        priority: How urgent the requests are.
     """
 
-    def __init__(self, limiter: Limiter) -> None:
+    def __init__(self, limiter: Limiter, priority: Priority) -> None:
         self._limiter = limiter
+        self._priority = priority
         self._work: WorkSource | None = None
         # More workers than the limiter lets run could only wait in its queue.
         self._max_workers: float = limiter.concurrency or math.inf
@@ -127,7 +129,7 @@ class Dispatcher:
     async def _serve(self, loop: asyncio.AbstractEventLoop, work: WorkSource) -> None:
         more = True
         while more:
-            async with self._limiter.slot():
+            async with self._limiter.slot_for(self._priority):
                 request = work.take(loop.time() + _EARLY)
                 self._seeking -= 1
                 if request is not None:

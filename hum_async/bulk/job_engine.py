@@ -44,6 +44,7 @@ from hum_async.errors import (
     ResponseError,
     SessionLimitReached,
 )
+from hum_async.limiter import Priority
 from hum_async.models import Address, Outcome, Qualification
 
 logger = logging.getLogger("hum_async.bulk")
@@ -118,7 +119,10 @@ class JobEngine(LookupObserver):
             sender, observer=self, order=self._order, wake=self._wake, may_create=self._may_buy
         )
         self._queue.hold()
-        self._dispatcher = Dispatcher(sender.limiter)
+        urgency = sender.priority_of(Priority.BULK)
+        if options.priority is not None:
+            urgency = options.priority
+        self._dispatcher = Dispatcher(sender.limiter, urgency)
         self._store: PurchaseStore | None = None
         self._rules = ResumeRules(run=0)
         # Purchases without a result, by look-up and by address.

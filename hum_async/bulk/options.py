@@ -8,6 +8,7 @@ import attrs
 
 from hum_async._addresses.usps_key import Dedupe
 from hum_async._polling.policies import LearnedPolling, PollPolicy
+from hum_async.limiter import Priority
 from hum_async.models import Outcome, SessionUpdate
 
 MAX_OPEN = 2000
@@ -58,6 +59,7 @@ class JobOptions:
         forget_open: Sessions that earlier runs left open are known to be lost.
         dedupe: How addresses are compared, so that each is bought once: ``"usps"``, however they
             are spelled (USPS Publication 28), or ``"exact"``. None: as the journal was begun.
+        priority: How urgent the requests are; None for `BULK`, or what the client was given.
 
     Raises:
         ValueError: A value is out of its range, or `reuse_from` is given without a journal.
@@ -75,6 +77,7 @@ class JobOptions:
     max_pause: float | None = MAX_JOB_PAUSE
     forget_open: bool = False
     dedupe: Dedupe | None = None
+    priority: Priority | None = None
 
     def __attrs_post_init__(self) -> None:
         """Refuse what makes no sense together."""

@@ -17,6 +17,7 @@ from hum_async.bulk.input_rows import Row
 from hum_async.bulk.job_engine import JobEngine, JobStatistics
 from hum_async.bulk.options import JobOptions, OnUpdate
 from hum_async.client import HumClient
+from hum_async.limiter import Priority
 from hum_async.models import Outcome, Qualification
 
 __all__ = ["JobStatistics", "QualificationStream", "api_name", "qualify"]
@@ -36,6 +37,7 @@ def qualify(  # noqa: PLR0913  all but two by name
     max_sessions: int | None = None,
     on_update: OnUpdate | None = None,
     dedupe: Dedupe | None = None,
+    priority: Priority | None = None,
 ) -> "QualificationStream":
     """Look up many addresses; iterate over the results with ``async for``.
 
@@ -68,6 +70,8 @@ def qualify(  # noqa: PLR0913  all but two by name
             ("20 Main Street #4" is "20 MAIN ST APT 4"); ``"exact"`` only folds case, spaces and
             ZIP+4. What is sent stays as written. None: as the journal was begun, and ``"usps"``
             for a new one or without one.
+        priority: How urgent its requests are among all that share the limiter; None for `BULK`, or
+            what the client was given by `with_options`.
 
     Returns:
         An async iterator of `Qualification`, in order of completion. What happens to a row is told
@@ -98,6 +102,7 @@ def qualify(  # noqa: PLR0913  all but two by name
         max_sessions=max_sessions,
         on_update=on_update,
         dedupe=dedupe,
+        priority=priority,
     )
     store = _open_store(options, api=api_name(client.base_url))
     return QualificationStream(JobEngine(client.sender, addresses, options=options, store=store))

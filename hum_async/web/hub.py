@@ -14,7 +14,7 @@ from hum_async._api.addresses import checked
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
-from hum_async._polling.policies import GuidedPolling, PollPolicy
+from hum_async._polling.policies import PollPolicy
 from hum_async._tasks import end_tasks
 from hum_async.client import HumClient
 from hum_async.errors import (
@@ -25,6 +25,7 @@ from hum_async.errors import (
     HubClosed,
     LookupNotFound,
 )
+from hum_async.limiter import Priority
 from hum_async.models import Address, Outcome
 from hum_async.web._event_writer import EventWriter
 from hum_async.web._registry import HubLookup, Registry
@@ -87,7 +88,7 @@ class SessionHub:
 
     Args:
         client: Whose API, key, limiter and retry policy are used; it is not closed.
-        policy: When to poll; None for `GuidedPolling`, the API's own guidance.
+        policy: When to poll; None learns it, together with the look-ups of the client.
         max_running: Look-ups without a result at the same time, at least 1; one more is refused.
         max_subscribers: Streams open at the same time, at least 1; one more is refused.
         max_ended: Ended look-ups that are remembered at most; the oldest are forgotten first.
@@ -100,6 +101,8 @@ class SessionHub:
         close: End the session of a look-up when its result is there.
         signals: Handle SIGINT and SIGTERM, to end streams before the server waits for them. The
             handlers that were there before run as well.
+        priority: How urgent its requests are among all that share the limiter; None for
+            `INTERACTIVE`, or what the client was given by `with_options`.
 
     Raises:
         ValueError: An argument is out of its range.
@@ -121,6 +124,7 @@ class SessionHub:
         abandon_after: float = 10.0,
         close: bool = True,
         signals: bool = True,
+        priority: Priority | None = None,
     ) -> None:
         if min(max_running, max_subscribers, max_ended) < 1:
             raise ValueError("max_running, max_subscribers and max_ended must be at least 1")
@@ -129,14 +133,15 @@ class SessionHub:
         if on_abandon not in {"keep", "close"}:
             raise ValueError(f"on_abandon must be 'keep' or 'close', not {on_abandon!r}")
         self._sender = client.sender
-        self._policy: PollPolicy = GuidedPolling() if policy is None else policy
+        self._policy: PollPolicy = client.lookup_policy if policy is None else policy
         self._close = close
         self._max_running = max_running
         self._max_subscribers = max_subscribers
         self._abandon_after = abandon_after if on_abandon == "close" else None
         self._registry = Registry(reuse_for=reuse_for, keep_for=keep_for, max_ended=max_ended)
         self._events = EventWriter(self._sender.key)
-        self._dispatcher = Dispatcher(self._sender.limiter)
+        urgency = self._sender.priority_of(Priority.INTERACTIVE) if priority is None else priority
+        self._dispatcher = Dispatcher(self._sender.limiter, urgency)
         self._lookups = LookupQueue(
             self._sender, observer=_Recorder(self), wake=self._dispatcher.wake
         )

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from hum_async import Address, GuidedPolling, HumClient, RateLimiter, RawResponse
+from hum_async import Address, GuidedPolling, HumClient, Priority, RateLimiter, RawResponse
 from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupQueue, OldestFirst, SlotUse
 from hum_async._polling.dispatcher import Dispatcher
@@ -35,7 +35,7 @@ async def test_a_look_up_that_is_given_up_is_closed_as_soon_as_its_session_is_kn
     # Given up while its POST is under way, between two requests, and while a poll is under way.
     transport = ScriptedTransport(pending, latency=1.0)
     async with HumClient(transport=transport, limiter=RateLimiter(rate=100)) as client:
-        dispatcher = Dispatcher(client.limiter)
+        dispatcher = Dispatcher(client.limiter, Priority.BULK)
         queue = LookupQueue(client.sender, wake=dispatcher.wake)
         serving = asyncio.create_task(dispatcher.run(queue))
         lookup = Lookup(

@@ -42,6 +42,7 @@ from hum_async import (
     Plan,
     Poll,
     PollPolicy,
+    Priority,
     Promo,
     Provider,
     Qualification,
@@ -212,8 +213,10 @@ async def bring_your_own(anybodys: Limiter) -> None:
     assert_type(anybodys.concurrency, int | None)
 
 
-async def attempt(limiter: RateLimiter) -> None:
-    async with limiter.slot():
+async def attempt(limiter: RateLimiter, hum: HumClient) -> None:
+    urgent = hum.with_options(timeout=5.0, retry=RetryPolicy(), priority=Priority.INTERACTIVE)
+    assert_type(urgent, HumClient)
+    async with limiter.slot(priority=Priority.BULK):
         limiter.throttled(None)
     assert_type(limiter.paused_seconds(), float)
     await bring_your_own(limiter)
