@@ -119,9 +119,30 @@ MUTANTS = [
     Mutant(
         "first-come-first-served",
         "limiter.py",
-        "heapq.heappush(self._queue, (slot.order, ",
-        "heapq.heappush(self._queue, (-slot.order, ",
+        "waiter = (slot.order, next(",
+        "waiter = (-slot.order, next(",
         "test_limiter.py",
+    ),
+    Mutant(
+        "urgent-ones-first",
+        "_limits/priorities.py",
+        "        return first\n",
+        "        return waiting[-1]\n",
+        "limits/test_priorities.py",
+    ),
+    Mutant(
+        "no-priority-starves",
+        "_limits/priorities.py",
+        "if self._owed[most] >= self._WHOLE:",
+        "if False:",
+        "limits/test_priorities.py",
+    ),
+    Mutant(
+        "jobs-are-not-urgent",
+        "bulk/job_engine.py",
+        "urgency = sender.priority_of(Priority.BULK)",
+        "urgency = sender.priority_of(Priority.INTERACTIVE)",
+        "test_urgency.py",
     ),
     Mutant(
         "limiter-is-told-once",
@@ -476,8 +497,8 @@ MUTANTS = [
     Mutant(
         "result-before-delete",
         "bulk/job_engine.py",
-        "            await store.record(Settled(digest, lookup.result))\n        elif",
-        "            store.record(Settled(digest, lookup.result))\n        elif",
+        "            try:\n                await store.record(Settled(digest, lookup.result))",
+        "            try:\n                store.record(Settled(digest, lookup.result))",
         "bulk/test_job_engine.py",
     ),
     Mutant(

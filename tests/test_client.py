@@ -543,8 +543,9 @@ async def test_a_throttled_step_of_a_lookup_keeps_its_place_in_the_queue() -> No
     transport = ScriptedTransport(answer, latency=0.5)
     limiter = RateLimiter(rate=1)
     async with HumClient(KEY, transport=transport, limiter=limiter) as hum:
+        equals = hum.with_options(priority=Priority.INTERACTIVE)
         await asyncio.gather(
-            hum.lookup(ADDRESS), *[hum.get_session(f"t{number}") for number in range(3)]
+            hum.lookup(ADDRESS), *[equals.get_session(f"t{number}") for number in range(3)]
         )
     assert [method for method, _ in sent(transport)][:3] == ["POST", "POST", "GET"]
 
