@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 import logging
+import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ from hum_async._api.retry import passes
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.writer import JournalStore, open_journal
 from hum_async.bulk.columns import AddressColumns
-from hum_async.bulk.files.compose import Composed, Outputs, compose
+from hum_async.bulk.files.compose import Composed, Outputs, compose, next_rows
 from hum_async.bulk.files.own_files import OwnFiles, relative
 from hum_async.bulk.job_engine import JobEngine
 from hum_async.bulk.options import JobOptions
@@ -39,7 +39,6 @@ from hum_async.models import Address, Qualification
 logger = logging.getLogger("hum_async.bulk")
 logger.addHandler(logging.NullHandler())
 
-_CHUNK = 256
 _TICK = 0.5
 _MAX_FAILURES = 25
 """Look-ups in a row that may fail by fault of the API before a job stops."""
@@ -200,7 +199,9 @@ class FileJob:
     async def note_manifest(self, path: Path) -> None:
         """Record where the manifest of the outputs is, for `hum verify`."""
         name = relative(path, self._opened.path)
-        await self._opened.work(lambda journal: journal.set("manifest", name))
+        # A name that is not UTF-8 is no text to SQLite.
+        stored = name if _is_utf8(name) else os.fsencode(name)
+        await self._opened.work(lambda journal: journal.set("manifest", stored))
 
     def _clock(self) -> float:
         return asyncio.get_running_loop().time()
@@ -248,7 +249,7 @@ class FileJob:
         rows = self._table.rows()
         number = 0
         # A thread reads ahead a little: a disk may be slow, and the event loop must not wait.
-        while chunk := await asyncio.to_thread(_chunk, rows):
+        while chunk := await asyncio.to_thread(next_rows, rows, self._table.name):
             for cells in chunk:
                 reading = self._columns.read(cells)
                 if self._in_order is not None:
@@ -299,8 +300,12 @@ class _OutageBreaker:
             )
 
 
-def _chunk(rows: Iterator[list[Cell]]) -> list[list[Cell]]:
-    return list(islice(rows, _CHUNK))
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class _InOrder:

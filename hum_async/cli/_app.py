@@ -5,6 +5,8 @@ import sys
 from cyclopts import App
 
 from hum_async._version import __version__
+from hum_async.cli._console import NobodyReads, pages, silence_stdout
+from hum_async.cli._exit_codes import ExitCode
 
 _COMMANDS = {
     "check": "Say what is wrong with a file of addresses, before anything is bought.",
@@ -25,7 +27,7 @@ _EPILOGUE = (
     "HUM_BASE_URL. Exit codes: 0 all rows settled, 1 could not run, 2 usage or "
     "columns in doubt, 3 finished with failed rows (check, --dry-run: rows will be refused; "
     "verify: problems), 4 authentication, 5 session limit reached, 129 SIGHUP, 130 Ctrl-C, "
-    "143 SIGTERM."
+    "141 the reader of standard output left, 143 SIGTERM."
 )
 
 
@@ -38,6 +40,7 @@ def make_app() -> App:
         # Boxes help a person; a pipe gets plain text.
         help_formatter="default" if sys.stdout is not None and sys.stdout.isatty() else "plain",
         version=f"hum {__version__}",
+        console=pages,
         result_action="return_value",
     )
     for name, summary in _COMMANDS.items():
@@ -47,4 +50,8 @@ def make_app() -> App:
 
 def run_app() -> int:
     """Run the command that the arguments name; return its exit code."""
-    return int(make_app()() or 0)
+    try:
+        return int(make_app()() or 0)
+    except NobodyReads:  # of the help
+        silence_stdout()
+        return ExitCode.READER_LEFT

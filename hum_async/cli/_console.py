@@ -3,6 +3,7 @@
 A message is best effort: that nobody can read it must neither end a job nor change its exit code.
 """
 
+import contextlib
 import io
 import os
 import sys
@@ -98,7 +99,28 @@ def _silence_stderr() -> None:
     sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  until the end
 
 
-data = Console(file=_AnyEncoding(), soft_wrap=True, highlight=False)  # type: ignore[arg-type]
+def silence_stdout() -> None:
+    """Drop what is buffered for standard output: it would raise again when Python exits."""
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        silent = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silent, _beneath(sys.stdout).fileno())
+        os.close(silent)
+
+
+class NobodyReads(Exception):
+    """The reader of standard output has gone, as `head` does when it has seen enough."""
+
+
+class _DataConsole(Console):
+    """Prints to standard output, whose reader may leave."""
+
+    def on_broken_pipe(self) -> None:
+        raise NobodyReads
+
+
+data = _DataConsole(file=_AnyEncoding(), soft_wrap=True, highlight=False)  # type: ignore[arg-type]
+pages = _DataConsole(file=_AnyEncoding(), highlight=False)  # type: ignore[arg-type]
+"""For texts that are wrapped at words, such as help."""
 messages = Console(file=_BestEffort(), stderr=True, highlight=False)  # type: ignore[arg-type]
 
 

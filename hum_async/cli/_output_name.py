@@ -3,8 +3,15 @@
 import sys
 from pathlib import Path
 
-from hum_async.bulk.files.outputs import is_stream
-from hum_async.bulk.tables import STANDARD, Table, UnwritableName, format_of, stem_of
+from hum_async.bulk.tables import (
+    STANDARD,
+    Table,
+    UnwritableName,
+    descriptor_of,
+    format_of,
+    is_stream,
+    stem_of,
+)
 from hum_async.cli._run import UsageError
 
 _ENDINGS = {
@@ -17,6 +24,7 @@ _ENDINGS = {
 }
 _READ_AS = {"tsv": "csv", "json": "jsonl"}
 """Formats that are read as another one."""
+_STDOUT = 1
 
 
 def output_name(table: Table, source: str, *, output: str | None, fmt: str | None) -> str:
@@ -34,7 +42,7 @@ def output_name(table: Table, source: str, *, output: str | None, fmt: str | Non
         UsageError: The input is a pipe, so that no name can be taken from it.
     """
     if output is not None:
-        return output
+        return STANDARD if descriptor_of(output) == _STDOUT else output
     if sys.stdout is None or not sys.stdout.isatty():
         return STANDARD
     if source == STANDARD or is_stream(source):

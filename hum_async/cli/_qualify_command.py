@@ -21,9 +21,10 @@ from hum_async.bulk.tables import STANDARD, Sink, format_of, mapped_os_errors
 from hum_async.cli._api import SimulatedApiOptions, open_client
 from hum_async.cli._command_line import same_command
 from hum_async.cli._console import escaped, say
+from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._input import InputOptions
 from hum_async.cli._progress import showing_progress
-from hum_async.cli._run import ExitCode, gentle_stop
+from hum_async.cli._run import gentle_stop
 from hum_async.cli._summary import show_summary
 from hum_async.client import HumClient
 from hum_async.errors import (

@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextvars import ContextVar
-from enum import IntEnum
 from types import FrameType
 from typing import Any
 
@@ -15,24 +14,10 @@ import attrs
 
 from hum_async.bulk.columns import MappingError
 from hum_async.bulk.files.own_files import OutputExists
-from hum_async.bulk.tables import UnwritableName
-from hum_async.cli._console import escaped, say
+from hum_async.bulk.tables import ReaderLeft, UnwritableName
+from hum_async.cli._console import NobodyReads, escaped, say, silence_stdout
+from hum_async.cli._exit_codes import ExitCode
 from hum_async.errors import AddressError, AuthenticationError, HumError, SessionLimitReached
-
-
-class ExitCode(IntEnum):
-    """The exit codes of `hum`."""
-
-    OK = 0
-    COULD_NOT_RUN = 1
-    USAGE = 2
-    FAILED_ROWS = 3
-    AUTHENTICATION = 4
-    SESSION_LIMIT = 5
-    HUNG_UP = 129
-    INTERRUPTED = 130
-    TERMINATED = 143
-
 
 Command = Coroutine[Any, Any, ExitCode]
 
@@ -101,7 +86,7 @@ def run(prepare: Callable[[], Command | ExitCode]) -> ExitCode:
         return ExitCode.INTERRUPTED
     except _Terminated as exc:
         return exc.code
-    except (HumError, MappingError) as exc:
+    except (HumError, MappingError, NobodyReads, OSError) as exc:
         return _print_error(exc)
     finally:
         for number, handler in usual.items():
@@ -132,7 +117,7 @@ async def _guarded(command: Command) -> ExitCode:
             if signals.received:
                 return signals.received[0]
             raise
-        except (HumError, MappingError) as exc:
+        except (HumError, MappingError, NobodyReads, OSError) as exc:
             return _print_error(exc)
 
 
@@ -147,7 +132,21 @@ async def _stop_on(
             task.cancel()
 
 
-def _print_error(exc: Exception) -> ExitCode:
+def _print_error(exc: HumError | MappingError | NobodyReads | OSError) -> ExitCode:
+    """Print an error as one line; return the exit code.
+
+    Raises:
+        OSError: It names no file, so that the line would say nothing.
+    """
+    if isinstance(exc, ReaderLeft | NobodyReads):
+        # Whoever reads has seen enough, and says so by leaving.
+        silence_stdout()
+        return ExitCode.READER_LEFT
+    if isinstance(exc, OSError):
+        if exc.filename is None:
+            raise exc
+        say(f"[bold red]hum: error:[/] {escaped(f'{exc.filename}: {exc.strerror}')}")
+        return ExitCode.COULD_NOT_RUN
     say(f"[bold red]hum: error:[/] {escaped(str(exc))}")
     if isinstance(exc, MappingError | AddressError | UsageError | UnwritableName | OutputExists):
         return ExitCode.USAGE

@@ -9,13 +9,16 @@ from cyclopts.validators import Number
 
 from hum_async._addresses.usps_key import Dedupe
 from hum_async.bulk.columns import AddressColumns
+from hum_async.bulk.files.outputs import check_distinct, file_of
+from hum_async.bulk.files.own_files import OutputExists, holds_something
 from hum_async.bulk.preflight import REPORT_COLUMNS, TEXTS, Finding, examine, report_values
 from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, open_sink
 from hum_async.cli._api import PathOrDash, Positive
 from hum_async.cli._console import data, escaped, messages, say
+from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._input import InputOptions
 from hum_async.cli._preflight_view import show_preflight
-from hum_async.cli._run import ExitCode, UsageError, run
+from hum_async.cli._run import UsageError, run
 
 _DEFAULT_INPUT = InputOptions()
 
@@ -26,6 +29,7 @@ def check(  # noqa: PLR0913  each is an option of the command
     report: PathOrDash | None = None,
     corrected: PathOrDash | None = None,
     rate: Positive | None = None,
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
     dedupe: Dedupe = "usps",
     limit: Annotated[int, Parameter(validator=Number(gte=0))] = 20,
     table: InputOptions = _DEFAULT_INPUT,
@@ -41,6 +45,7 @@ def check(  # noqa: PLR0913  each is an option of the command
             header.
         corrected: Write the table again with what can be corrected without a doubt: lost zeros of
             ZIP codes, names of states, spaces, whole addresses in the street's cell.
+        overwrite: Replace files that are there already.
         rate: Requests per second to reckon with.
         dedupe: What a job buys once: an address however it is spelled, after USPS Publication 28
             (usps), or only as it is written (exact).
@@ -53,6 +58,7 @@ def check(  # noqa: PLR0913  each is an option of the command
             raise UsageError("--report and --corrected cannot be the same; name two files")
         source, plan = table.open(input)
         columns = plan.columns
+        _check_outputs(source, report, corrected, overwrite=overwrite)
         table.describe(source, plan)
         stops = table.stops(plan)
         with (
@@ -81,6 +87,22 @@ def check(  # noqa: PLR0913  each is an option of the command
         return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
 
     return run(prepare)
+
+
+def _check_outputs(
+    table: Table, report: str | None, corrected: str | None, *, overwrite: bool
+) -> None:
+    """Check that nothing is lost by writing the outputs.
+
+    Raises:
+        OutputExists: A file is there already.
+        InputError: Two files are the same.
+    """
+    outputs = {"report": file_of(report), "corrected table": file_of(corrected)}
+    check_distinct({"input": table.path, **outputs})
+    for path in outputs.values():
+        if not overwrite and path is not None and holds_something(path):
+            raise OutputExists(f"{path} is there already; name another file or say --overwrite")
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from cyclopts.validators import Number
 
 from hum_async.cli._api import LIFETIME, Positive
 from hum_async.cli._console import data
-from hum_async.cli._run import ExitCode, UsageError, gentle_stop, run
+from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._run import UsageError, gentle_stop, run
 from hum_async.errors import ConfigurationError
 from hum_async.simulator import Simulator
 

@@ -11,7 +11,8 @@ from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.bulk.result_columns import explanation, result_values
 from hum_async.cli._api import Positive, SimulatedApiOptions, open_client, read_key
 from hum_async.cli._console import data, escaped, messages
-from hum_async.cli._run import ExitCode, run
+from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._run import run
 from hum_async.cli._summary import MEANING
 from hum_async.errors import ConnectFailed
 from hum_async.models import Address, Offering, Outcome, Provider, Qualification

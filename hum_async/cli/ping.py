@@ -4,7 +4,8 @@ import asyncio
 
 from hum_async.cli._api import SimulatedApiOptions, open_client, read_key
 from hum_async.cli._console import data, escaped
-from hum_async.cli._run import ExitCode, run
+from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._run import run
 
 _DEFAULT_API = SimulatedApiOptions()
 

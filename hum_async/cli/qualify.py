@@ -9,12 +9,13 @@ from hum_async.bulk.files.outputs import JobOutputs, file_of
 from hum_async.bulk.preflight import examine
 from hum_async.bulk.tables import STANDARD
 from hum_async.cli._api import PathOrDash, SimulatedApiOptions, read_key
+from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._input import InputOptions
 from hum_async.cli._journal_options import JournalOptions, is_interactive, journal_path, start_over
 from hum_async.cli._output_name import output_name
 from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._qualify_command import QualifyCommand
-from hum_async.cli._run import Command, ExitCode, UsageError, run
+from hum_async.cli._run import Command, UsageError, run
 
 _DEFAULT_API = SimulatedApiOptions()
 _DEFAULT_JOURNAL = JournalOptions()

@@ -8,7 +8,8 @@ from cyclopts.validators import Number
 
 from hum_async.cli._api import Positive
 from hum_async.cli._console import data
-from hum_async.cli._run import Command, ExitCode, run
+from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._run import Command, run
 from hum_async.errors import ConfigurationError
 from hum_async.simulator import MAGIC, Simulator
 

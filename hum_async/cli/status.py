@@ -7,7 +7,8 @@ from rich.table import Column, Table
 from hum_async.bulk.job_status import JobStatus, status_of
 from hum_async.cli._console import data, escaped
 from hum_async.cli._durations import format_duration
-from hum_async.cli._run import ExitCode, run
+from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._run import run
 from hum_async.models import Outcome
 
 

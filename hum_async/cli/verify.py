@@ -4,7 +4,8 @@ from pathlib import Path
 
 from hum_async.bulk.files.verification import verify as verified
 from hum_async.cli._console import data, escaped
-from hum_async.cli._run import ExitCode, run
+from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._run import run
 
 
 def verify(journal: Path, /) -> int:

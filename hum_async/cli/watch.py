@@ -11,7 +11,8 @@ from hum_async._polling.policies import GuidedPolling
 from hum_async._redact import mask_token
 from hum_async.cli._api import ApiOptions, PathOrDash, Positive, open_client, read_key
 from hum_async.cli._console import data, escaped
-from hum_async.cli._run import ExitCode, UsageError, run
+from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._run import UsageError, run
 from hum_async.models import SessionUpdate, UpdateKind
 from hum_async.watcher import AsyncSessionWatcher
 

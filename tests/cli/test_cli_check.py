@@ -213,7 +213,8 @@ async def test_looking_at_a_huge_file_can_be_stopped(  # noqa: PLR0913, PLR0917 
     target.write_text("before")
     # A module may be in the middle of its import then, whose file Python closes with a warning.
     quiet = {"PYTHONWARNINGS": "ignore::ResourceWarning"}
-    child = await start("check", job, "--corrected", str(target), key=None, env=quiet)
+    command = ("check", job, "--corrected", str(target), "--overwrite")
+    child = await start(*command, key=None, env=quiet)
     await until(lambda: len(files()) == 3)
     getattr(child, end)()
     ended = await child.end()

@@ -21,7 +21,7 @@ from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.files.long_table import long_rows
 from hum_async.bulk.result_columns import result_values
-from hum_async.bulk.tables import Cell, SealedFile, Sink, Table
+from hum_async.bulk.tables import Cell, SealedFile, Sink, Table, mapped_os_errors
 from hum_async.errors import AddressError, HumError
 from hum_async.models import Address, Outcome, Qualification
 
@@ -153,6 +153,20 @@ class ResultRow:
     reading: AddressReading
 
 
+def next_rows(rows: Iterator[list[Cell]], name: str) -> list[list[Cell]]:
+    """Return the next rows of an input; none at its end.
+
+    Args:
+        rows: The rows.
+        name: Name of the input, for messages.
+
+    Raises:
+        InputError: The input is no longer there, or cannot be read any more.
+    """
+    with mapped_os_errors(f"read {name}"):
+        return list(islice(rows, _CHUNK))
+
+
 def results_of(
     table: Table, columns: AddressColumns, find: Find, *, dedupe: Dedupe
 ) -> Iterator[ResultRow]:
@@ -160,7 +174,7 @@ def results_of(
     rows = table.rows()
     seen = SeenAddresses()
     number = 0
-    while chunk := list(islice(rows, _CHUNK)):
+    while chunk := next_rows(rows, table.name):
         readings = [columns.read(cells) for cells in chunk]
         addresses = [checked_or_error(reading.address) for reading in readings]
         digests = [

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from hum_async.bulk.tables import Output, mapped_os_errors
 from hum_async.errors import InputError
 
 _FORMAT = 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def manifest_of(
@@ -81,7 +83,9 @@ def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     """
     with mapped_os_errors(f"write {path}"):
         output = Output(str(path))
-    output.put(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    # A file's name need not be UTF-8. Python has surrogates for such bytes, and so has JSON.
+    output.put(_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
     output.close()
 
 

@@ -1,5 +1,7 @@
 """The names of a job's outputs, the check that they can be written, and their opening."""
 
+import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -20,27 +22,39 @@ from hum_async.bulk.tables import (
     Sink,
     Table,
     format_of,
+    is_stream,
     open_sink,
     stem_of,
 )
 from hum_async.errors import InputError
 
+_LONGEST_STEM = 255 - len(".journal.sqlite.new-journal")
+"""Bytes of a stem to which every suffix of a job can be added, those of SQLite included."""
+
 
 def beside(output: str | Path, suffix: str) -> Path:
-    """Return the name of a file beside an output: ``out.csv`` gives ``out{suffix}``."""
+    """Return the name of a file beside an output: ``out.csv`` gives ``out{suffix}``.
+
+    A stem that leaves no room for the suffix is cut, and a digest keeps it apart from others.
+    """
     path = Path(output)
-    return path.with_name(stem_of(path) + suffix)
+    return path.with_name(_roomy(stem_of(path)) + suffix)
 
 
-def is_stream(target: str) -> bool:
-    """Whether a path is a pipe or a device, which is written to and never replaced."""
-    path = Path(target)
-    return path.exists() and not path.is_file() and not path.is_dir()
+def _roomy(stem: str) -> str:
+    encoded = os.fsencode(stem)
+    if len(encoded) <= _LONGEST_STEM:
+        return stem
+    digest = hashlib.sha256(encoded).hexdigest()[:8]
+    cut = encoded[: _LONGEST_STEM - len(digest) - 1].decode(errors="ignore")
+    return f"{cut}~{digest}"
 
 
 def file_of(target: str | None) -> Path | None:
-    """Return the path of an output; None for standard output and for no output."""
-    return None if target is None or target == STANDARD else Path(target)
+    """Return the path of an output; None for a stream and for no output."""
+    if target is None or target == STANDARD or is_stream(target):
+        return None
+    return Path(target)
 
 
 @attrs.frozen(kw_only=True)
@@ -91,10 +105,10 @@ class JobOutputs:
             OutputExists: A file would be replaced that is not what this job wrote.
             InputError: A file cannot be written, or two files are the same.
         """
-        _check_distinct(
+        check_distinct(
             {
                 "input": self.table.path,
-                "output": None if self.streams else Path(self.target),
+                "output": file_of(self.target),
                 "long table": file_of(self.long),
                 "file of failed rows": self.failed,
                 "manifest": self.manifest,
@@ -103,7 +117,7 @@ class JobOutputs:
             }
         )
         format_of(self.target, self.fmt)
-        targets = (None if self.streams else Path(self.target), file_of(self.long), self.failed)
+        targets = (file_of(self.target), file_of(self.long), self.failed)
         own = OwnFiles.of(
             (path for path in targets if path is not None),
             {} if self.manifest is None else written_contents(self.manifest),
@@ -113,25 +127,27 @@ class JobOutputs:
         own.check()
         if self.manifest is not None and not overwrite:
             check_is_manifest(self.manifest)
-        self.open(rows=not self.streams).discard()
+        # What is written to a stream, even the header, cannot be taken back.
+        self.open(rows=not self.streams, long=file_of(self.long) is not None).discard()
         return own
 
     def open_rows(self) -> Sink:
         """Open the output of the rows alone."""
         return self._sink(self.target, RESULT_COLUMNS, self.fmt)
 
-    def open(self, *, rows: bool) -> Outputs:
+    def open(self, *, rows: bool, long: bool = True) -> Outputs:
         """Open the outputs.
 
         Args:
             rows: Open the output of the rows, too.
+            long: Open the long table, if there is one.
 
         Raises:
             InputError: An output cannot be written.
         """
         output = self.open_rows() if rows else None
         try:
-            long = None if self.long is None else self._sink(self.long, LONG_COLUMNS, None)
+            table = self._sink(self.long, LONG_COLUMNS, None) if self.long and long else None
         except BaseException:
             if output is not None:
                 output.discard()
@@ -139,7 +155,7 @@ class JobOutputs:
         failed = None
         if (path := self.failed) is not None:
             failed = _OnDemand(path, lambda: self._sink(str(path), RESULT_COLUMNS, "csv"))
-        return Outputs(rows=output, long=long, failed=failed)
+        return Outputs(rows=output, long=table, failed=failed)
 
     def _sink(self, target: str, added: Sequence[str], fmt: str | None) -> Sink:
         zip_at = self.columns.at.get("zip")
@@ -153,7 +169,12 @@ class JobOutputs:
         )
 
 
-def _check_distinct(files: Mapping[str, Path | None]) -> None:
+def check_distinct(files: Mapping[str, Path | None]) -> None:
+    """Check that no two files, by role, are the same.
+
+    Raises:
+        InputError: Two are.
+    """
     named = [(role, path) for role, path in files.items() if path and not is_stream(str(path))]
     for (known, other), (role, path) in combinations(named, 2):
         if _is_same(path, other):

@@ -38,6 +38,11 @@ class OutputExists(InputError):
         )
 
 
+def holds_something(path: Path) -> bool:
+    """Whether writing there would lose a file: an empty one, as mktemp leaves, is no loss."""
+    return path.is_file() and path.stat().st_size > 0
+
+
 def checksum(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal digits.
 
@@ -104,8 +109,7 @@ class OwnFiles:
 
     def _present(self, path: Path) -> set[str]:
         """Return the SHA-256 of what an output holds and may be replaced."""
-        # An empty file, such as mktemp leaves, holds nothing to lose.
-        if not path.is_file() or not path.stat().st_size:
+        if not holds_something(path):
             return set()
         found = {checksum(path)} & self._known.get(path.resolve(), set())
         if not found and not self.replace_all:

@@ -1,5 +1,6 @@
 """Verifies a finished job: its journal, the checksums of its files, and its rows."""
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -78,7 +79,7 @@ def _check(journal: Path, db: sqlite3.Connection, verdict: Verdict) -> None:
     if name is None:
         verdict.problems.append("the journal names no manifest: its output was not written")
         return
-    manifest_path = journal.parent / name
+    manifest_path = journal.parent / os.fsdecode(name)
     manifest = read_manifest(manifest_path)
     files = {
         role: manifest_path.parent / str(file["name"]) for role, file in manifest["files"].items()

@@ -8,7 +8,7 @@ import attrs
 from hum_async.bulk.result_columns import RESULT_COLUMNS
 from hum_async.bulk.tables._cells import Carried, Cell, as_text
 from hum_async.bulk.tables._csv import CsvSink, CsvTable, open_csv
-from hum_async.bulk.tables._errors import mapped_os_errors
+from hum_async.bulk.tables._errors import ReaderLeft, mapped_os_errors
 from hum_async.bulk.tables._header import RateHeader
 from hum_async.bulk.tables._jsonl import JsonlSink, JsonSink, open_jsonl
 from hum_async.bulk.tables._names import UnwritableName, format_of, stem_of
@@ -16,6 +16,7 @@ from hum_async.bulk.tables._output import Output, SealedFile
 from hum_async.bulk.tables._sink import Sink
 from hum_async.bulk.tables._sniff import format_of_content
 from hum_async.bulk.tables._source import STANDARD, readable_twice
+from hum_async.bulk.tables._streams import descriptor_of, is_stream
 from hum_async.bulk.tables._table import Table
 from hum_async.bulk.tables._unpack import unpacked
 from hum_async.errors import InputError
@@ -27,12 +28,15 @@ __all__ = [
     "CsvTable",
     "Output",
     "RateHeader",
+    "ReaderLeft",
     "SealedFile",
     "Sink",
     "Table",
     "UnwritableName",
     "as_text",
+    "descriptor_of",
     "format_of",
+    "is_stream",
     "mapped_os_errors",
     "open_sink",
     "open_table",

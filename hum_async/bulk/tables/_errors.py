@@ -11,9 +11,13 @@ _PACKAGES = {"excel": "python-calamine xlsxwriter", "parquet": "pyarrow"}
 """What each extra installs: this works from a clone, too."""
 
 
+class ReaderLeft(InputError):
+    """The reader of a pipe has gone, as `head` does when it has seen enough."""
+
+
 @contextlib.contextmanager
 def mapped_os_errors(action: str, advice: str = "") -> Iterator[None]:
-    """Raise an OSError of the block as InputError.
+    """Raise an OSError of the block as InputError, and one of a broken pipe as ReaderLeft.
 
     Args:
         action: What failed, after "cannot": ``read in.csv``.
@@ -22,7 +26,8 @@ def mapped_os_errors(action: str, advice: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        raise InputError(f"cannot {action}: {exc.strerror or exc}{advice}") from exc
+        kind = ReaderLeft if isinstance(exc, BrokenPipeError) else InputError
+        raise kind(f"cannot {action}: {exc.strerror or exc}{advice}") from exc
 
 
 def library(name: str, *, extra: str, what: str) -> Any:

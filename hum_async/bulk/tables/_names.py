@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from hum_async.bulk.tables._source import STANDARD
+from hum_async.bulk.tables._streams import is_stream
 from hum_async.errors import InputError
 
 _FORMATS = {
@@ -66,7 +67,7 @@ def format_of(target: str, fmt: str | None = None) -> str:
     path = Path(target)
     packed = path.suffix.casefold() in _PACKERS
     suffix = (Path(path.stem) if packed else path).suffix.casefold()
-    if fmt is None and path.exists() and not path.is_file():
+    if fmt is None and is_stream(target):
         return _FORMATS.get(suffix, "csv")
     chosen = fmt or _FORMATS.get(suffix)
     if chosen is None or (packed and chosen in _CONTAINERS):

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import os
 import sys
 from collections.abc import Callable
@@ -10,9 +11,13 @@ from typing import IO, Any
 
 import attrs
 
+from hum_async.bulk.tables._errors import mapped_os_errors
 from hum_async.bulk.tables._names import packer_of
 from hum_async.bulk.tables._source import STANDARD
-from hum_async.errors import InputError
+from hum_async.bulk.tables._streams import descriptor_of, is_stream
+
+LONGEST_NAME = 255
+"""Bytes of a name that the usual file systems take."""
 
 
 @attrs.frozen
@@ -49,17 +54,22 @@ class Output:
                 raise OSError(errno.EBADF, "it is closed")
             self._stream: Any = sys.stdout.buffer
             return
-        # A symbolic link stays one; a device or pipe is written to and not replaced.
+        self._file = self._stream = self._open(target)
+        if (pack := packer_of(target)) is not None:
+            self._stream = pack(self._file)
+
+    def _open(self, target: str) -> IO[bytes]:
+        if (descriptor := descriptor_of(target)) is not None:
+            return os.fdopen(os.dup(descriptor), "wb")
+        if is_stream(target):
+            return Path(target).open("wb")
+        # A symbolic link stays one.
         path = Path(target).resolve()
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "it is a directory")
-        if not path.exists() or path.is_file():
-            self._target = path
-            # Two jobs with one output must not mix their rows.
-            path = self.partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        self._file = self._stream = path.open("wb")
-        if (pack := packer_of(target)) is not None:
-            self._stream = pack(self._file)
+        self._target = path
+        self.partial = path.with_name(_partial_name(path.name))
+        return self.partial.open("wb")
 
     @property
     def stream(self) -> Any:
@@ -97,20 +107,22 @@ class Output:
         """Call a function that writes; do nothing if an earlier one has failed.
 
         Raises:
-            InputError: The disk is full, the reader of the pipe has gone, or the like.
+            ReaderLeft: The reader of the pipe has gone.
+            InputError: The disk is full, or the like.
         """
         if self._broken:
             return
-        try:
-            action(*args)
-        except OSError as exc:
-            self._broken = True
-            if self._name == "standard output":
-                # The rest of the buffer would raise again when the interpreter exits.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            else:
-                self.discard()
-            raise InputError(f"cannot write {self._name}: {exc.strerror or exc}") from exc
+        with mapped_os_errors(f"write {self._name}"):
+            try:
+                action(*args)
+            except OSError:
+                self._broken = True
+                if self._name == "standard output":
+                    # The rest of the buffer would raise again when the interpreter exits.
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                else:
+                    self.discard()
+                raise
 
     def _write(self, content: bytes) -> None:
         self._stream.write(content)
@@ -138,3 +150,11 @@ class Output:
         finally:
             if self._file is not None:
                 self._file.close()
+
+
+def _partial_name(name: str) -> str:
+    """Return the name of the temporary file: two jobs with one output must not mix their rows."""
+    partial = f".{name}.{os.getpid()}.partial"
+    if len(os.fsencode(partial)) <= LONGEST_NAME or len(os.fsencode(name)) > LONGEST_NAME:
+        return partial
+    return f".{hashlib.sha256(os.fsencode(name)).hexdigest()}.{os.getpid()}.partial"
