@@ -19,6 +19,7 @@ from hum_async._addresses._usps_tables import (
     UNIT_PLACES,
     UNITS,
 )
+from hum_async._addresses.characters import clean
 from hum_async._addresses.places import states_of_zip
 from hum_async.models import Address
 
@@ -66,6 +67,12 @@ def usps_key(address: Address) -> str:
 def address_key(address: Address, dedupe: Dedupe = "usps") -> str:
     """Return the key of a checked address, by how addresses are compared."""
     return usps_key(address) if dedupe == "usps" else exact_key(address)
+
+
+@lru_cache(maxsize=1024)
+def units_of(text: str) -> frozenset[str]:
+    """Return the units that a text names, each in one spelling: those of "Bldg 2, Apt. 4"."""
+    return frozenset(_units(_words(clean(text))))
 
 
 @lru_cache(maxsize=1024)

@@ -1,9 +1,8 @@
 """What the columns of a table mean: found by headings and contents, or named by the user."""
 
+from hum_async.bulk.columns._doubts import Doubt, Way
 from hum_async.bulk.columns._finding import (
     ColumnPlan,
-    Doubt,
-    Way,
     find_columns,
     mapped_columns,
     plan_columns,

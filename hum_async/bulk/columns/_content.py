@@ -21,7 +21,10 @@ _HOUSE = re.compile(
     r"|.*\d+(?!\d|st\b|nd\b|rd\b|th\b)"
 )
 _LEADING = re.compile(r"(?i)\s*(?!\d+(?:st|nd|rd|th)\b)[a-z]{0,2}\d+[a-z0-9/-]*(?:\.0+)?\s+\S")
-_NUMBER = re.compile(r"(?i)(?:[nsew]{0,2}\d{1,6}[a-z]?(?:-\d{1,5}[a-z]?)?|\d{1,6}\.0)")
+_NUMBER = re.compile(
+    r"(?i)(?:[nsew]{0,2}\d{1,6}[a-z]?(?:-\d{1,5}[a-z]?|[nsew]\d{1,6})?(?: ?- ?\d{1,6})?|\d{1,6}\.0)"
+    r"(?: ?\d/\d| [a-z]|-?\N{VULGAR FRACTION ONE HALF})?"
+)
 _ZIP = re.compile(r"\d{5}(?:-?\d{4})?(?:\.0)?", re.ASCII)
 _MAIL = re.compile(
     r"(?i)\W*(?:(?:p\.?\s*o\.?|post\s+office)\s*(?:box|b\.?)|box\s"
@@ -30,6 +33,11 @@ _MAIL = re.compile(
 _UNIT = re.compile(
     r"(?i)\s*(?:(?:apt|apartment|apmt|unit|ste|suite|bldg|building|fl|floor|rm|room|lot|spc|space|trlr"
     r"|trailer|ph|penthouse)\b\.?\s*#?\s*[\w-]{1,8}|#\s*[\w-]{1,8}|\d+(?:st|nd|rd|th) (?:fl|floor))"
+)
+_PLACE_AT_END = re.compile(
+    r"\b([A-Za-z]+\.?(?: [A-Za-z]+)?)[\s,]+(\d{5})(?:-?\d{4})?"
+    r"(?:[\s,]+(?:USA?|United States(?: of America)?))?\W*$",
+    re.ASCII,
 )
 _FRACTION = re.compile(r"(?i)\d/\d|[a-z]|-?\d{1,4}[a-z]?|half")
 
@@ -73,6 +81,8 @@ class Column:
 
 def has_house_number(text: str) -> bool:
     """Whether a street's line has a house number, or needs none because it is a box."""
+    if is_unit(text):
+        return False
     return _HOUSE.match(text) is not None or _MAIL.match(text) is not None
 
 
@@ -83,6 +93,8 @@ def begins_with_number(text: str) -> bool:
 
 def is_street_line(text: str) -> bool:
     """Whether a text is a street's line with its number, or a box."""
+    if is_unit(text):
+        return False
     return begins_with_number(text) or _MAIL.match(text) is not None
 
 
@@ -133,16 +145,28 @@ def is_unit(text: str) -> bool:
     return _UNIT.fullmatch(text) is not None
 
 
+def is_bare_unit(text: str) -> bool:
+    """Whether a text may be the number or letter of a unit, without a word that says of what."""
+    return 0 < len(text) <= 5 and not is_unit(text) and not is_designator(text)  # noqa: PLR2004  12-34
+
+
 def is_whole(text: str) -> bool:
     """Whether a text is a street and a place on one line."""
     try:
         found = parse_line(text)
     except AddressError:
         # A whole address that nobody can split is none of a street either.
-        return bool(re.search(r"(?i),.*\b[a-z]{2}[ ,]+\d{5}(?:-\d{4})?$", text)) and bool(
-            re.match(r"\s*\d", text)
-        )
+        return begins_with_number(text) and ends_in_place(text)
     return found.zip is not None or found.state is not None
+
+
+def ends_in_place(text: str) -> bool:
+    """Whether a text ends in a state and a ZIP code that belong together."""
+    found = _PLACE_AT_END.search(text)
+    if found is None:
+        return False
+    state = read_state(found[1]) or read_state(found[1].split()[-1])
+    return state is not None and state[0] in states_of_zip(found[2])
 
 
 def is_last_line(text: str) -> bool:

@@ -42,6 +42,10 @@ _GROUPS = {
 _GROUP_OF = {word: group for group, words in _GROUPS.items() for word in words.split()}
 _GROUP_WORDS = sorted(_GROUP_OF, key=len, reverse=True)
 _ORDER = list(_GROUPS)
+_LETTERS = {
+    "s": "site", "r": "residence", "p": "property", "b": "billing", "m": "mailing", "o": "owner",
+}  # fmt: skip
+"""Groups that a table marks by a first letter: SADDR, SCITY, MADDR, MCITY."""
 LOCATED = ("service", "site", "property", "residence")
 """Groups of addresses where a building stands, the surest first."""
 
@@ -64,7 +68,7 @@ _OF_PLACES = _words(
 _UNIT_WORDS = _words("apt apartment apartments suite ste unit secondary occupancy flat lot space")
 _BESIDE_UNIT = _words(
     "no num nbr number id or and optional etc if any other building bldg floor fl room rm line 2 "
-    "address designation the applicable"
+    "address designation the applicable s condo condominium if"
 )
 _HOUSE_WORDS = _words("house hse street civic")
 _NUMBER_WORDS = _words("no num nbr number #")
@@ -130,7 +134,25 @@ def read_headings(names: Sequence[str]) -> list[Heading]:
         seen[key] = occurrence + 1
         part, rank, group = _read(base, key)
         found.append(Heading(name, part, rank, group, occurrence))
+    for letter, group in _LETTERS.items():
+        _mark(found, letter, group)
     return found
+
+
+def _mark(headings: list[Heading], letter: str, group: str) -> None:
+    """Read a group that is marked by a first letter, if its headings are those of an address."""
+    read: dict[int, tuple[Part, int]] = {}
+    for at, heading in enumerate(headings):
+        key = letters(heading.name)
+        if key.startswith(letter) and (heading.part is None or heading.group not in _GROUPS):
+            rest = key.removeprefix(letter)
+            part = part_of(rest) if len(rest) > 2 and part_of(key) is None else None  # noqa: PLR2004  more than "no"
+            if part is not None and part[0] not in {Part.LATITUDE, Part.LONGITUDE, Part.COUNTRY}:
+                read[at] = part
+    parts = {part for part, _ in read.values()}
+    if parts & {Part.LINE, Part.STREET, Part.NAME} and parts & {Part.CITY, Part.ZIP}:
+        for at, (named, rank) in read.items():
+            headings[at] = attrs.evolve(headings[at], part=named, rank=rank, group=group)
 
 
 def _read(name: str, key: str) -> tuple[Part | None, int, str]:
@@ -236,6 +258,11 @@ def hints_at_no_part(name: str) -> bool:
 def hints_at_order(name: str) -> bool:
     """Whether a heading that names no part of an address may number orders: #1, #2 ..."""
     return bool(set(tokens(name)) & _NUMBERED)
+
+
+def hints_at_end(name: str) -> bool:
+    """Whether a heading says that a number is the end of a range."""
+    return bool(set(tokens(name)) & {"to", "high", "hi", "end", "last", "max", "until"})
 
 
 def hints_at_number(name: str) -> bool:

@@ -21,8 +21,10 @@ from hum_async.bulk.tables import Cell
 STREETS = (Part.LINE, Part.STREET, Part.NAME, Part.WHOLE)
 _WEAK = frozenset(
     "prefix suffix sfx suf direction dir directional number num nbr house fraction half location "  # noqa: SIM905  words
-    "x y floor fl flr level room rm wing tower building bldg streetsfx singleline".split()
+    "x y floor fl flr level room rm wing tower building bldg streetsfx singleline addrtype "
+    "addresstype addtype".split()
 )
+LOTS = frozenset("lot lotno lotnum lotnumber lotnbr".split())  # noqa: SIM905  words
 _PLANE = frozenset("x y xcoord ycoord xcoordinate ycoordinate pointx pointy".split())  # noqa: SIM905  words
 _LATITUDES = (17.0, 72.0)
 _LONGITUDES = (-180.0, -60.0)
@@ -132,8 +134,13 @@ def _judged(heading: Heading, column: Column) -> Part | None:
 def _judge_line(column: Column, part: Part, name: str) -> Part | None:
     if column.whole:
         return Part.WHOLE
+    if column.mostly(content.is_last_line):
+        return Part.LAST_LINE
     if part is not Part.WHOLE:
         return part
+    if column.mostly(content.is_unit):
+        # "Location" may be the place inside of a building.
+        return Part.UNIT
     return Part.LINE if column.mostly(content.begins_with_number) or name not in _WEAK else None
 
 
@@ -163,6 +170,14 @@ def _judge_inside(column: Column, part: Part, _: str) -> Part | None:
     return Part.UNIT if column.mostly(content.is_unit) else part
 
 
+def _judge_unit(column: Column, part: Part, name: str) -> Part | None:
+    if column.mostly(content.is_last_line):
+        # The second line of a label: the city, and no unit.
+        return Part.LAST_LINE
+    # Parcels are numbered by lots.
+    return None if name in LOTS and not column.mostly(content.is_unit) else part
+
+
 def _judge_city(column: Column, part: Part, _: str) -> Part | None:
     return Part.LAST_LINE if column.mostly(content.is_last_line) else part
 
@@ -188,6 +203,7 @@ _JUDGES: Mapping[Part, Callable[[Column, Part, str], Part | None]] = {
     Part.DIRECTION_AFTER: _judge_suffix,
     Part.DIRECTION_BEFORE: _judge_direction,
     Part.FRACTION: _judge_fraction,
+    Part.UNIT: _judge_unit,
     Part.INSIDE: _judge_inside,
     Part.CITY: _judge_city,
     Part.ZIP_PLUS_4: _judge_plus_4,

@@ -67,11 +67,11 @@ _SPELLINGS = {
         addressstreetaddress streetaddressline1 streetaddressline addressstreet1line
         thoroughfareaddress
         addrfull firstlineaddress addressfirstline streetandnumber numberandstreet
-        housenumberandstreet
+        housenumberandstreet address12 add
         streetnumberandname streetandhousenumber stnumandname numberstreet address1line line1address
         fullstreetaddress
     """,
-    Part.STREET: "street str thoroughfare road streets streetlocation addressroad",
+    Part.STREET: "street str thoroughfare road streets streetlocation addressroad addstr addrstr",
     Part.WHOLE: """
         fulladdress wholeaddress completeaddress addressfull addresscomplete fulladdr addrfull1
         singlelineaddress addresssingleline singleline singlelineinput onelineaddress addressoneline
@@ -80,7 +80,8 @@ _SPELLINGS = {
         location placeaddress geocodedaddress standardizedaddress
         combinedaddress addresscombined fullmailaddress concatenatedaddress concataddress
         fullpostaladdress postaladdress addressesfull longaddress addresslong
-        streetcitystatezip addresscitystatezip
+        streetcitystatezip addresscitystatezip proploc propertyloc propertylocation situsloc
+        situslocation siteloc
     """,
     Part.NUMBER_PREFIX: """
         addnumpre addnumprefix addressnumberprefix numberprefix housenumberprefix numpre numprefix
@@ -104,6 +105,7 @@ _SPELLINGS = {
         streetfraction addrfrac housesuffix hsesuffix hsesuf housenumberhalf housenumsuf addrnumsuf
         addrnumsuffix streetnumbersuf streetnumberfraction housenofraction streetnumberhalf
         housenumfrac housenumberext numberfrac numberhalf
+        addresslowsuffix addresslowfrac addrlowsuffix addrlowfrac addresslowfraction
     """,
     Part.DIRECTION_BEFORE: """
         predir predirection predirectional predirabbrev prefixdirection prefixdirectional prefixdir
@@ -115,6 +117,7 @@ _SPELLINGS = {
         streetprefix stprefix strprefix stpre prefix direction directional dir predird
         addresspredirection addresspredirectional streetnamepredirectional streetnamepredirection
         fromdirection streetpre
+        addpref addrpref addstdir
     """,
     Part.TYPE_BEFORE: """
         pretype prefixtype streetpretype stpretype stnpretyp stnpretype streetprefixtype pretyp
@@ -122,10 +125,10 @@ _SPELLINGS = {
     """,
     Part.NAME: """
         fullstreet fullstreetname streetfull streetfullname streetnamefull stnamfull stnamefull
-        stfull fullst fullstname streetnamecomplete completestreetname lstname legacystreetname
+        stfull fullst fullstname streetnamecomplete completestreetname
         streetname stname strname nameofstreet roadname rdname streetnm stnm stnam strnm streetbase
         streetnamebase basestreetname basename primarystreetname addressstreetname thoroughfarename
-        stbasename streetnameonly addrstreetname streetnamebody
+        stbasename streetnameonly addrstreetname streetnamebody lstname legacystreetname
     """,
     Part.SUFFIX: """
         streettype sttype strtype streetsuffix stsuffix strsuffix streetsuf stsuf strsuf
@@ -135,6 +138,7 @@ _SPELLINGS = {
         typest sttyp sttypecd streetnameposttype addressstreettype addressstreetsuffix
         addressstreettypecd
         streetsfx stsfx sfx suffix suf streettypesuffix streetnamesuffix stnamesuffix suffixabbrev
+        addsttyp addrsttyp addstype
     """,
     Part.DIRECTION_AFTER: """
         postdir postdirection postdirectional postdirabbrev suffixdirection suffixdirectional
@@ -143,6 +147,7 @@ _SPELLINGS = {
         streetsufxcd streetsufx dirsuffix directionsuffix streetdirsuffix streetdirectionsuffix
         postdirectionalabbrev streetnamepostdirectional streetnamepostdirection stsufdir
         addresspostdirection addresspostdirectional posdir
+        addstsuf addrstsuf
     """,
     Part.UNIT: """
         street2 address2 addressline2 addr2 addrline2 addline2 line2 add2 unit unitnumber unitno
@@ -177,7 +182,7 @@ _SPELLINGS = {
         incorporatedcity
         addresscity addrcity addresslocality citylocality lastlinecity place community communityname
         commname cityvillage citytownship suburb defaultcity citymunicipality municipalityname
-        uninccomm unincorporatedcommunity addresstown
+        uninccomm unincorporatedcommunity addresstown msagcommunity msagcomm msagcommunityname
     """,
     Part.STATE: """
         state statecode stateabbr stateabbreviation st province region statename stateprovince
@@ -187,6 +192,7 @@ _SPELLINGS = {
         usstate addressstate
         addrstate addressregion stateid statepostal statealpha stateshort provinceregion statedesc
         statecode2 stcode
+        state2
     """,
     Part.ZIP: """
         zip zipcode zip5 zipplus4 zippluszip4 postalcode postal postcode postcode1 zippostalcode
@@ -239,6 +245,7 @@ _BEFORE = r"(?:prefix|pre|pfx|prfx)"
 _AFTER = r"(?:suffix|suffx|suffixes|sufx|suf|sfx|post|pos)"
 _KIND = r"(?:types|type|typ|typecode)"
 _CODE = r"(?:code|cd|abbreviation|abbrev|abbr|abb|abrv|desc|description|name|nm|id|txt)?"
+_ADDED = r"(?:supplement|suppl|supp|extension|ext|addition|addon|letter|modifier|alpha)"
 _HALF = r"(?:halves|half|hlf|fractional|fraction|fract|frac|frct)"
 _UNIT = r"(?:apartment|apt|aptmt|unit|suite|ste|secondary|second|sec|occupancy|subaddress)"
 _COMPOSED = {
@@ -255,6 +262,7 @@ _COMPOSED = {
     Part.FRACTION: (
         rf"{_STREET}?{_COUNT}?{_HALF}{_COUNT}?{_CODE}",
         rf"{_STREET}?{_COUNT}{_AFTER}{_CODE}",
+        rf"{_STREET}?{_COUNT}{_ADDED}{_CODE}",
         rf"{_AFTER}{_STREET}?{_COUNT}",
     ),
     Part.NUMBER_PREFIX: (rf"{_STREET}?{_COUNT}{_BEFORE}", rf"{_BEFORE}{_STREET}?{_COUNT}"),

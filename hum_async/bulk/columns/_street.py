@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from hum_async._addresses.usps_key import units_of
 from hum_async.bulk.columns import _content as content
 from hum_async.bulk.columns._mapping import Source
 from hum_async.bulk.columns._pool import Candidate, Pool
@@ -49,13 +50,13 @@ def choose_street(pool: Pool, *, placed: bool, sampled: bool) -> Choice | None:
         return Choice("street1", (numbered[0].source,))
     base = _base(lines)
     if number is not None and base is not None and placed:
-        return Choice("street1", _sum(pool, number, base))
+        return Choice("street1", join_street(pool, number, base))
     if whole is not None:
         return Choice("address", (whole.source,))
     if numbered and last_line is not None:
         return Choice("address", (numbered[0].source, last_line.source))
     if number is not None and base is not None:
-        return Choice("street1", _sum(pool, number, base))
+        return Choice("street1", join_street(pool, number, base))
     return Choice("street1", (lines[0].source,)) if lines else None
 
 
@@ -81,16 +82,35 @@ def _base(lines: Sequence[Candidate]) -> Candidate | None:
     return min(lines, key=lambda each: order.index(each.part or Part.LINE), default=None)
 
 
-def _sum(pool: Pool, number: Candidate, base: Candidate) -> tuple[Source, ...]:
+def join_street(pool: Pool, number: Candidate, base: Candidate) -> tuple[Source, ...]:
+    """Return the columns of the street's line, with the parts that its name does not say."""
     found = []
     for part in STREET_PARTS:
         if part is Part.NAME:
             found.append(base.source)
         elif part is Part.NUMBER:
             found.append(number.source)
+        elif part is Part.FRACTION:
+            found += [each.source for each in _fractions(pool, number)]
         elif (each := pool.best(part)) is not None and not _says(base, each, part):
             found.append(each.source)
     return tuple(found)
+
+
+def _fractions(pool: Pool, number: Candidate) -> list[Candidate]:
+    """Return the columns of what follows the house number, if it does not say it itself."""
+    found: list[Candidate] = []
+    for each in pool.of(Part.FRACTION):
+        texts = each.column.texts
+        said = any(_ends_in(other.column.texts, texts) for other in (number, *found))
+        if (each.column.filled or not found) and not said:
+            found.append(each)
+    return sorted(found, key=lambda each: each.source.column)
+
+
+def _ends_in(texts: Sequence[str], ends: Sequence[str]) -> bool:
+    pairs = [(text, end) for text, end in zip(texts, ends, strict=True) if end]
+    return bool(pairs) and all(text.casefold().endswith(end.casefold()) for text, end in pairs)
 
 
 def _says(base: Candidate, each: Candidate, part: Part) -> bool:
@@ -113,7 +133,8 @@ def choose_unit(pool: Pool, *, sampled: bool) -> tuple[Source, ...]:
     if not sampled:
         units = units[:1]
     kept: list[Candidate] = []
-    for each in units:
+    # The longer texts first: what says more is kept.
+    for each in sorted(units, key=_length, reverse=True):
         if not any(each.column.filled and _repeats(each, other) for other in kept):
             kept.append(each)
     kept.sort(key=lambda each: each.source.column)
@@ -128,8 +149,21 @@ def choose_unit(pool: Pool, *, sampled: bool) -> tuple[Source, ...]:
     return tuple(each.source for each in kept)
 
 
+def _length(each: Candidate) -> int:
+    return max(map(len, each.column.filled), default=0)
+
+
 def _repeats(one: Candidate, other: Candidate) -> bool:
-    return one.column.texts == other.column.texts
+    """Whether all that a column says is said by another: 4 by Apt 4, but not by Bldg 4."""
+    pairs = zip(one.column.texts, other.column.texts, strict=True)
+    return all(says_unit(said, text) for text, said in pairs if text)
+
+
+def says_unit(said: str, text: str) -> bool:
+    """Whether a text says the units, or the designator, of another."""
+    if content.is_designator(text):
+        return f" {text.casefold()} " in f" {said.casefold()} "
+    return units_of(text) <= units_of(said)
 
 
 def _place_of_number(kept: Sequence[Candidate]) -> int:

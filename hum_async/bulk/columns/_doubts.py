@@ -1,0 +1,371 @@
+"""Says what is in doubt about the columns of an address, and how to go on."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import attrs
+
+from hum_async.bulk.columns import _content as content
+from hum_async.bulk.columns._headings import (
+    hints_at_end,
+    hints_at_no_part,
+    hints_at_number,
+    hints_at_order,
+    hints_at_unit,
+    letters,
+    tokens,
+)
+from hum_async.bulk.columns._mapping import Source, text_of
+from hum_async.bulk.columns._pool import LOTS, Candidate, Pool
+from hum_async.bulk.columns._reading import AddressColumns
+from hum_async.bulk.columns._spellings import Part
+from hum_async.bulk.columns._street import join_street, says_unit
+from hum_async.bulk.tables import Cell
+
+_ENOUGH = 3
+"""Streets of which more than half without a house number are a doubt; of fewer, all."""
+
+
+@attrs.frozen
+class Way:
+    """One way to go on.
+
+    Attributes:
+        label: What it means; "" for the only way.
+        mapping: What `--map` says, by field, in place of the plan's columns.
+        complete: The mapping names all columns: none of the plan's is kept.
+        ignored: Names of columns for `--ignore-column`.
+    """
+
+    label: str = ""
+    mapping: Mapping[str, str] = attrs.field(factory=dict)
+    complete: bool = False
+    ignored: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Doubt:
+    """A reason not to buy before a person has looked.
+
+    Attributes:
+        message: What is in doubt, without quoting a cell.
+        ways: How to go on, the likeliest first; none if only a person can say.
+        about_numbers: The street's column holds no house numbers.
+    """
+
+    message: str
+    ways: tuple[Way, ...] = ()
+    about_numbers: bool = False
+
+
+@attrs.define
+class Doubting:
+    """Collects what is in doubt about the columns of one address.
+
+    Attributes:
+        header: Names of the columns.
+        rows: The first rows.
+        columns: The columns of the address.
+        explicit: Those that the user named.
+        pool: The candidates for this address.
+        free: All columns that the user did not name.
+        everything: All columns.
+        doubts: What is in doubt.
+        remarks: Why a column that looks like a part of an address is not used, by position.
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    columns: AddressColumns
+    explicit: Mapping[str, tuple[Source, ...]]
+    pool: Pool
+    free: Sequence[Candidate]
+    everything: Sequence[Candidate]
+    doubts: list[Doubt]
+    remarks: dict[int, str]
+
+    def collect(self) -> None:
+        """Collect the doubts."""
+        self._doubt_repeated()
+        streets = [str(self.columns.address(cells).street1 or "") for cells in self.rows]
+        self._doubt_numbers(streets)
+        self._doubt_units()
+        self._doubt_unused(streets)
+
+    def _doubt_repeated(self) -> None:
+        if any(len(doubt.ways) > 1 for doubt in self.doubts):
+            return
+        by_source = {each.source: each for each in self.everything}
+        for field, sources in self.columns.sources.items():
+            if field in self.explicit:
+                continue
+            for source in sources:
+                own = by_source.get(source)
+                same = [
+                    each
+                    for each in self.free
+                    if own is not None
+                    and each.source != source
+                    and each.heading.part == own.heading.part
+                    and each.heading.group == own.heading.group
+                    and each.heading.occurrence != own.heading.occurrence
+                    and (own.heading.part is not None or each.heading.name == own.heading.name)
+                    and each.column.filled
+                    and each.column.texts != own.column.texts
+                ]
+                if same:
+                    texts = [text_of([each], self.header) for each in (source, same[0].source)]
+                    ways = tuple(Way(label=text, mapping={field: text}) for text in texts)
+                    names = {self.header[at.column] for at in (source, same[0].source)}
+                    message = (
+                        f"two columns are called {' and '.join(sorted(names))} and differ; "
+                        f"{field} is {texts[0]} or {texts[1]}"
+                    )
+                    self.doubts.append(Doubt(message, ways))
+
+    def _doubt_numbers(self, streets: Sequence[str]) -> None:
+        """Doubt a street's column without house numbers: a whole street would be looked up."""
+        if not self._lacks_numbers(streets):
+            return
+        field = "street1" if "street1" in self.columns.sources else "address"
+        name = text_of(self.columns.sources[field], self.header)
+        message = f"{field} (column {name}) holds no house numbers, so one look-up would stand for "
+        message += "a whole street"
+        number = self._number_beside()
+        if number is None:
+            self.doubts.append(Doubt(message, about_numbers=True))
+            return
+        text = text_of(self._numbered(number), self.header)
+        message += f"; {self.header[number.source.column]} may hold them"
+        self.doubts.append(Doubt(message, (Way(mapping={"street1": text}),), about_numbers=True))
+
+    def _numbered(self, number: Candidate) -> tuple[Source, ...]:
+        """Return the street's columns with that of the house number, and those of its parts."""
+        street = self.columns.sources["street1"]
+        base = next((each for each in self.everything if each.source == street[0]), None)
+        if base is None or len(street) > 1 or "street1" in self.explicit:
+            return number.source, *street
+        return join_street(self.pool, number, base)
+
+    def _lacks_numbers(self, streets: Sequence[str]) -> bool:
+        filled = [street for street in streets if street]
+        without = sum(not content.has_house_number(street) for street in filled)
+        if len(filled) < _ENOUGH:
+            return bool(filled) and without == len(filled)
+        return 2 * without > len(filled)
+
+    def _number_beside(self) -> Candidate | None:
+        """Return the unused column that may hold the house numbers."""
+        if "street1" not in self.columns.sources:
+            return None
+        street = self.columns.sources["street1"][0].column
+        found = [
+            each
+            for each in self._unused()
+            if each.column.share(content.is_number) > 0.9  # noqa: PLR2004  nearly all
+            and not each.column.counts
+            and (each.part in {None, Part.NUMBER})
+            and not hints_at_end(each.heading.name)
+            and (
+                each.part is Part.NUMBER
+                or hints_at_number(each.heading.name)
+                or not hints_at_no_part(each.heading.name)
+            )
+        ]
+        found.sort(
+            key=lambda each: (
+                each.part is not Part.NUMBER and not hints_at_number(each.heading.name),
+                abs(street - each.source.column),
+            )
+        )
+        return found[0] if found else None
+
+    def _unused(self) -> list[Candidate]:
+        used = {source for sources in self.columns.sources.values() for source in sources}
+        return [each for each in self.free if each.source not in used]
+
+    def _doubt_units(self) -> None:
+        """Doubt two columns of units that do not say of what: 4 and B are no flat 4 B."""
+        if "street2" in self.explicit:
+            return
+        sources = self.columns.sources.get("street2", ())
+        units = [
+            each for each in self.free if each.source in sources and each.part is not Part.UNIT_TYPE
+        ]
+        for one, other in pairwise(sorted(units, key=lambda each: each.source.column)):
+            rows = zip(one.column.texts, other.column.texts, strict=True)
+            if any(content.is_bare_unit(a) and content.is_bare_unit(b) for a, b in rows):
+                names = [text_of([each.source], self.header) for each in (one, other)]
+                both = text_of(sources, self.header)
+                message = f"{names[0]} and {names[1]} both hold units without a word like Apt"
+                ways = [Way(f"with {both}", {"street2": both})]
+                ways += [
+                    Way(f"with {name} alone", {"street2": name}, ignored=(not_used,))
+                    for name, not_used in zip(names, reversed(names), strict=True)
+                ]
+                self.doubts.append(Doubt(message, tuple(ways)))
+                return
+
+    def _doubt_unused(self, streets: Sequence[str]) -> None:
+        """Doubt an unused column that looks like a part of the address."""
+        offered: set[Source] = set()
+        if self._lacks_numbers(streets) and (number := self._number_beside()) is not None:
+            offered = {number.source, *self._numbered(number)}
+        units = [self.columns.address(cells).street2 or "" for cells in self.rows]
+        for each in self._unused():
+            if not each.column.filled or not self.pool.is_near(each) or each.source in offered:
+                continue
+            if self._is_said_already(each, streets):
+                self.remarks[each.source.column] = "said in street1"
+            elif _is_unit_like(each) and all(map(says_unit, units, each.column.texts)):
+                self.remarks[each.source.column] = "said in street2"
+            elif _is_unit_like(each) or self._is_inner_part(each, streets, units):
+                self._doubt_inside(each)
+            else:
+                self._doubt_part(each, streets)
+
+    def _doubt_inside(self, each: Candidate) -> None:
+        """Doubt an unused column of units."""
+        name = text_of([each.source], self.header)
+        sources = [*self.columns.sources.get("street2", ())]
+        # A building stands before the unit in it.
+        sources.insert(0 if each.part is Part.INSIDE else len(sources), each.source)
+        message = f"{name} looks like a unit and is not used; flats would be taken for one"
+        self._doubt_one(message, name, "street2", text_of(sources, self.header))
+
+    def _doubt_part(self, each: Candidate, streets: Sequence[str]) -> None:
+        """Doubt an unused column of ZIP codes, of a part of the street, or of streets."""
+        name = text_of([each.source], self.header)
+        if "zip" not in self.columns.sources and _is_zip_like(each):
+            self._doubt_one(f"{name} looks like ZIP codes and is not used", name, "zip", name)
+        elif self._is_part_of_street(each):
+            message = f"{name} looks like a part of the street and is not used"
+            text = self._with_part(each)
+            ways = [Way(f"with {name}", {"street1": text})] if text else []
+            ways.append(Way(f"without {name}", ignored=(name,)))
+            self.doubts.append(Doubt(message, tuple(ways)))
+        elif self._is_other_number(each):
+            message = f"{name} looks like house numbers and is not used"
+            self._doubt_one(message, name, *self._other_number(each))
+        elif self._is_other_street(each, streets) and not (
+            self.explicit.keys() & {"street1", "address"}
+        ):
+            message = f"{name} looks like another street than the one that is used"
+            self._doubt_one(message, name, "street1", name, ignore_first=True)
+
+    def _doubt_one(
+        self, message: str, name: str, field: str, text: str, *, ignore_first: bool = False
+    ) -> None:
+        ways = [
+            Way(label=f"with {name}", mapping={field: text}),
+            Way(label=f"without {name}", ignored=(name,)),
+        ]
+        self.doubts.append(Doubt(message, tuple(ways[::-1] if ignore_first else ways)))
+
+    def _is_said_already(self, each: Candidate, streets: Sequence[str]) -> bool:
+        """Whether the street's line says what stands in this column, in most rows."""
+        pairs = [
+            (text.casefold(), street.casefold())
+            for text, street in zip(each.column.texts, streets, strict=True)
+            if text and street
+        ]
+        said = sum(
+            f" {text} " in f" {street} " or f" {street} " in f" {text.replace(',', ' ,')} "
+            for text, street in pairs
+        )
+        return each.part is not None and bool(pairs) and 2 * said > len(pairs)
+
+    def _is_part_of_street(self, each: Candidate) -> bool:
+        """Whether a column holds a direction, suffix or fraction that the street lacks."""
+        parts = {Part.DIRECTION_BEFORE, Part.DIRECTION_AFTER, Part.SUFFIX, Part.FRACTION}
+        if each.part in parts:
+            return each.part is not Part.FRACTION or not each.column.mostly(content.is_zero)
+        joined = len(self.columns.sources.get("street1", ())) > 1
+        share = max(map(each.column.share, (content.is_direction, content.is_suffix)))
+        return joined and each.part is None and share > 0.9  # noqa: PLR2004  nearly all
+
+    def _with_part(self, each: Candidate) -> str | None:
+        """Return the street's columns with one more part; None if it has no place among them."""
+        sources = list(self.columns.sources.get("street1", ()))
+        after = each.part in {Part.SUFFIX, Part.DIRECTION_AFTER} or (
+            each.part is None and each.column.mostly(content.is_suffix)
+        )
+        if after:
+            return text_of([*sources, each.source], self.header)
+        if len(sources) == 1:
+            return None
+        bases = {
+            other.source
+            for other in self.everything
+            if other.part in {Part.NAME, Part.STREET, Part.LINE}
+        }
+        at = next((at for at, source in enumerate(sources) if source in bases), 1)
+        return text_of([*sources[:at], each.source, *sources[at:]], self.header)
+
+    def _is_inner_part(self, each: Candidate, streets: Sequence[str], units: Sequence[str]) -> bool:
+        """Whether a building, lot or floor without a word tells addresses apart."""
+        words = {*tokens(each.heading.name)}
+        if words & {"lot"}:
+            parcels = {"block", "blk", "parcel", "apn", "pin", "section", "tract", "subdivision"}
+            numbered = parcels & {word for name in self.header for word in tokens(name)}
+            return each.part is None and not numbered and letters(each.heading.name) in LOTS
+        if each.part is not Part.INSIDE or not each.column.mostly(content.is_bare_unit):
+            return False
+        if words & {"building", "bldg", "tower", "wing"}:
+            return len(each.column.filled) == 1 or len({*each.column.texts}) > 1
+        inside: dict[tuple[str, str], set[str]] = {}
+        for street, unit, text in zip(streets, units, each.column.texts, strict=True):
+            inside.setdefault((street.casefold(), unit.casefold()), set()).add(text)
+        return any(len(texts) > 1 for texts in inside.values())
+
+    def _other_number(self, each: Candidate) -> tuple[str, str]:
+        """Return the field that further numbers may belong to, and its columns with them."""
+        street = self.columns.sources.get("street1", ())
+        numbers = {other.source for other in self.everything if other.part is Part.NUMBER}
+        if numbers.intersection(street):
+            return "street2", text_of(
+                [*self.columns.sources.get("street2", ()), each.source], self.header
+            )
+        return "street1", text_of([each.source, *street], self.header)
+
+    def _is_other_number(self, each: Candidate) -> bool:
+        if "street1" in self.explicit or "address" in self.explicit:
+            return False
+        number = self.pool.best(Part.NUMBER)
+        if number is not None and number.column.texts == each.column.texts:
+            return False
+        named = each.part is Part.NUMBER and letters(each.heading.name) not in _PLAIN_NUMBERS
+        return (named or hints_at_number(each.heading.name)) and each.column.mostly(
+            content.is_number
+        )
+
+    def _is_other_street(self, each: Candidate, streets: Sequence[str]) -> bool:
+        return (
+            each.part in {Part.LINE, Part.STREET}
+            and each.column.mostly(content.begins_with_number)
+            and each.column.texts != list(streets)
+        )
+
+
+_PLAIN_NUMBERS = frozenset({"number", "num", "nbr", "no", "house"})
+"""Headings that may number anything."""
+
+
+def _is_unit_like(each: Candidate) -> bool:
+    if each.part in {Part.UNIT, Part.UNIT_TYPE}:
+        return each.part is Part.UNIT
+    if each.part is not None and each.part is not Part.INSIDE:
+        return False
+    if each.heading.part is Part.WHOLE and each.column.mostly(content.is_bare_unit):
+        # "Location" may be a place inside of the building.
+        return True
+    name = each.heading.name
+    third = {"address", "addr", "street", "line"} & {*tokens(name)} and "3" in tokens(name)
+    short = each.column.mostly(lambda text: len(text) <= 20)  # noqa: PLR2004  a unit's length
+    by_value = each.column.mostly(content.is_unit) and not hints_at_order(name)
+    by_name = bool(third) and not each.column.mostly(content.is_zip)
+    return short and (by_value or by_name or hints_at_unit(name))
+
+
+def _is_zip_like(each: Candidate) -> bool:
+    return each.part is None and each.column.share(content.is_zip) > 0.9  # noqa: PLR2004  nearly all
