@@ -18,7 +18,7 @@ from hum_async._api.retry import RetryPolicy
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupQueue
-from hum_async._polling.policies import LearnedPolling, PollPolicy, WithBudget
+from hum_async._polling.policies import LearnedPolling, PollPolicy
 from hum_async._redact import Secret
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import Limiter, Priority, RateLimiter
@@ -245,7 +245,7 @@ class HumClient:
         self,
         address: Address,
         *,
-        timeout: float | None = 30.0,
+        timeout: float | None = 120.0,
         close: bool = True,
     ) -> Qualification:
         """Look up one address from POST to DELETE; what happens is reported as its `Outcome`.
@@ -256,7 +256,11 @@ class HumClient:
 
         Args:
             address: The address to look up.
-            timeout: Seconds of polling, from the answer to the POST; None for no end.
+            timeout: Seconds for all of it, waiting for the rate limit and pauses included; None for
+                no bound. When they are over, the outcome is `TIMED_OUT`: with the token if there
+                is a session, which can be watched, and without one if nothing was bought. It is
+                `UNCERTAIN` if the request that creates a session was under way. Polling itself
+                ends after 30 s, pauses not counted (hum-api 5).
             close: End the session when the result is there.
 
         Raises:
@@ -264,17 +268,18 @@ class HumClient:
             ConfigurationError: The client cannot work as it was set up, or is in use on another
                 event loop that is running.
             TypeError: The address is no `Address`.
+            ValueError: The timeout is below 0 seconds.
         """
-        policy = WithBudget(self._lookup_policy, timeout)
-        return await self._lookups.run(
-            Lookup(
-                key=0,
-                address=_address(address),
-                policy=policy,
-                retry=self._sender.retry,
-                close=close,
-            )
+        if timeout is not None and not timeout >= 0:
+            raise ValueError(f"timeout must be 0 seconds or more, not {timeout!r}")
+        look_up = Lookup(
+            key=0,
+            address=_address(address),
+            policy=self._lookup_policy,
+            retry=self._sender.retry,
+            close=close,
         )
+        return await self._lookups.run(look_up, timeout=timeout)
 
     async def request(self, method: str, path: str, *, json: Any = None) -> RawResponse:
         """Send any request under the same limiter, with the same errors.

@@ -418,16 +418,6 @@ async def test_what_goes_wrong_is_an_outcome_and_no_exception(
         assert (nothing.outcome, nothing.requests) == (Outcome.INVALID_ADDRESS, 0)
 
 
-@virtual
-@pytest.mark.parametrize(("timeout", "end"), [(30.0, 30.0), (5.0, 5.0), (0.0, 0.0)])
-async def test_a_lookup_polls_for_as_long_as_it_may(timeout: float, end: float) -> None:
-    transport = scripted(json_response(201, CREATED), json_response(202))
-    async with client_of(transport) as hum:
-        found = await hum.lookup(ADDRESS, timeout=timeout, close=False)
-    assert found.outcome == Outcome.TIMED_OUT
-    assert transport.requests[-1].at == pytest.approx(end)
-
-
 def patient(seconds: float) -> Answer:
     """Sessions that are done so long after their POST."""
     made: dict[str, float] = {}
@@ -548,17 +538,6 @@ async def test_a_throttled_step_of_a_lookup_keeps_its_place_in_the_queue() -> No
             hum.lookup(ADDRESS), *[equals.get_session(f"t{number}") for number in range(3)]
         )
     assert [method for method, _ in sent(transport)][:3] == ["POST", "POST", "GET"]
-
-
-@virtual
-async def test_a_lookup_without_a_bound_goes_on() -> None:
-    def answer(request: SentRequest) -> RawResponse:
-        if request.method == "POST":
-            return json_response(201, CREATED)
-        return json_response(202 if request.at < 500 else 410)
-
-    async with client_of(ScriptedTransport(answer)) as hum:
-        assert (await hum.lookup(ADDRESS, timeout=None)).outcome == Outcome.EXPIRED
 
 
 @virtual

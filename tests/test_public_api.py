@@ -94,7 +94,7 @@ def parameters(function: object) -> str:
         ("HumClient.get_internet", "(self, token)"),
         ("HumClient.close_session", "(self, token)"),
         ("HumClient.ping", "(self)"),
-        ("HumClient.lookup", "(self, address, *, timeout=30.0, close=True)"),
+        ("HumClient.lookup", "(self, address, *, timeout=120.0, close=True)"),
         ("HumClient.with_options", "(self, *, timeout=None, retry=None, priority=None)"),
         ("HumClient.request", "(self, method, path, *, json=None)"),
         (

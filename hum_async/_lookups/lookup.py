@@ -14,13 +14,14 @@ import attrs
 from hum_async._api.addresses import checked
 from hum_async._api.endpoints import Source
 from hum_async._api.retry import RetryPolicy, is_throttle, may_have_created, retry_delay
-from hum_async._polling.policies import PollPolicy
+from hum_async._polling.policies import PollPolicy, WithBudget
 from hum_async._polling.session_poll import SessionPoll
 from hum_async.errors import (
     AddressError,
     ApiError,
     HumError,
     InvalidAddress,
+    RequestTimeout,
     ResponseError,
     SessionGone,
     SessionNotFound,
@@ -50,6 +51,10 @@ UNANSWERED = frozenset({Outcome.TIMED_OUT, Outcome.EXPIRED, Outcome.UNCERTAIN, O
 """Outcomes without a result of the session, if there is one."""
 
 
+_LAST_POLL = 0.05, 1.0
+"""Seconds that the last poll has at least and at most, before the time for a look-up is over."""
+
+
 def outcome_of(session: Session) -> Outcome | None:
     """Return what a complete answer says of the address; None if it says nothing."""
     if session.providers:
@@ -77,6 +82,8 @@ class Lookup:
         close: Send DELETE when there is a result.
         first: Endpoint that is polled first: ``internet`` needs the fewest requests, ``session``
             always names the agents.
+        until: When the time for all of it is over (`expire`); its last poll is sent a moment
+            earlier, so that it can be answered.
 
     `session` is the last answer, `update` what it showed that is new (None if nothing), and
     `asked_to_wait` the seconds that it asked for (None if it did not).
@@ -88,6 +95,7 @@ class Lookup:
     retry: RetryPolicy
     close: bool = True
     first: Source = "internet"
+    until: float = math.inf
     step: LookupStep | None = attrs.field(default=LookupStep.CREATE, init=False)
     due: float = attrs.field(default=-math.inf, init=False)
     source: Source = attrs.field(default="internet", init=False)
@@ -107,6 +115,10 @@ class Lookup:
     _tries: int = attrs.field(default=0, init=False)
     _throttles: int = attrs.field(default=0, init=False)
     _adopted: bool = attrs.field(default=False, init=False)
+    _under_way: bool = attrs.field(default=False, init=False)
+    _last_sent: float = attrs.field(default=0.0, init=False)
+    _round_trip: float = attrs.field(default=0.0, init=False)
+    _expired: bool = attrs.field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Check the address before anything is spent on it."""
@@ -143,6 +155,8 @@ class Lookup:
                 name its own.
         """
         self.requests += 1
+        self._under_way = True
+        self._last_sent = now
         self._sent_at = at
         self.throttled, self.update, self.asked_to_wait = False, None, None
         if self._began is None:
@@ -152,6 +166,12 @@ class Lookup:
 
     def created(self, session: Session, now: float, active: float) -> None:
         """Record the answer to POST."""
+        self._under_way = False
+        self._round_trip = now - self._last_sent
+        if self._expired:
+            # Nobody waits for its result any more, and nobody will adopt it.
+            self.token, self.step, self.due = session.token, LookupStep.CLOSE, now
+            return
         self.token, self.session = session.token, session
         self._tries = self._throttles = 0
         self._providers = session.providers
@@ -175,6 +195,9 @@ class Lookup:
             active: Present time less all pauses.
             least: Seconds that the answer asks to wait before the next poll.
         """
+        self._under_way = False
+        if self._expired:
+            return
         poll = self._polling()
         self._throttles = 0
         if session.providers is not None:
@@ -206,6 +229,11 @@ class Lookup:
             active: Present time less all pauses.
             random: A number from 0 to 1, for jitter.
         """
+        self._under_way = False
+        if self._expired:
+            if self.step is LookupStep.CLOSE:
+                self.step = None
+            return
         if is_throttle(error):
             self.asked_to_wait = error.retry_after if isinstance(error, ApiError) else None
             self._throttles += 1
@@ -239,6 +267,27 @@ class Lookup:
     def not_storable(self, error: HumError, now: float) -> None:
         """Record that the result cannot be kept: the look-up has failed, and is not closed."""
         self._finish(Outcome.FAILED, now, error=error)
+
+    def expire(self, now: float, timeout: float) -> None:
+        """Record that the caller's time for the whole look-up is over.
+
+        A result that is there stays. A session that is there is left open, so that it can be
+        watched. A POST that is under way may have been taken: `UNCERTAIN`.
+
+        Args:
+            now: Present time.
+            timeout: Seconds that the look-up had.
+        """
+        self._expired = True
+        if self._result is None:
+            outcome, why = Outcome.TIMED_OUT, "its session may still be watched"
+            if self.token is None and self._under_way:
+                outcome, why = Outcome.UNCERTAIN, "a session may have been created"
+            elif self.token is None:
+                why = "its request had not been sent, so nothing was bought"
+            message = f"the look-up did not end within {timeout:g} s; {why}"
+            self._finish(outcome, now, session=self.session, error=RequestTimeout(message))
+        self.step = None
 
     def closed(self) -> None:
         """Record that the session was closed."""
@@ -299,7 +348,7 @@ class Lookup:
         self.source, self.step = source, LookupStep.POLL
         self._poll = SessionPoll(
             self.token or "",
-            self.policy,
+            self._policy_until(now, spent),
             DEFAULT_AGENTS,
             source=source,
             spent=spent,
@@ -307,6 +356,20 @@ class Lookup:
         )
         self._poll.plan_first(now, delay)
         self.due = self._poll.due
+
+    def _policy_until(self, now: float, spent: float) -> PollPolicy:
+        """Return the policy, within what is left of the time for all of it."""
+        if self.until == math.inf:
+            return self.policy
+        least, most = _LAST_POLL
+        left = self.until - now - min(max(2.0 * self._round_trip, least), most)
+        budget = spent + max(left, 0.0)
+        known = self.policy.budget
+        return (
+            self.policy
+            if known is not None and known <= budget
+            else WithBudget(self.policy, budget)
+        )
 
     def _observed_at(self, session: Session | None) -> datetime | None:
         if session is not None and session.responded_at is not None:

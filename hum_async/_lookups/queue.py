@@ -177,13 +177,50 @@ class LookupQueue:
         """Begin no look-up from now on; those that have begun go on."""
         self._stopped = True
 
-    async def run(self, lookup: Lookup) -> Qualification:
+    def expire(self, lookup: Lookup, timeout: float) -> None:
+        """Give a look-up its result now, because the time for it is over.
+
+        Args:
+            lookup: A look-up without a result.
+            timeout: Seconds that it had.
+        """
+        if lookup in self._new:
+            self._new.remove(lookup)
+        elif lookup in self._sending:
+            self._unwanted.add(lookup)
+        lookup.expire(asyncio.get_running_loop().time(), timeout)
+        self._in_progress.discard(lookup)
+
+    async def run(self, lookup: Lookup, *, timeout: float | None = None) -> Qualification:
         """Run one look-up in the calling task, under slots of its own; return its result.
+
+        Args:
+            lookup: The look-up.
+            timeout: Seconds for all of it, waiting and pauses included; None for no bound.
 
         Raises:
             AuthenticationError: The key is not accepted.
             ConfigurationError: The client cannot work.
         """
+        clock = asyncio.get_running_loop().time
+        if timeout is None:
+            await self._run(lookup)
+        else:
+            lookup.until = clock() + timeout
+            try:
+                async with asyncio.timeout_at(lookup.until) as time_left:
+                    if timeout > 0:
+                        await self._run(lookup)
+            except TimeoutError:
+                if not time_left.expired():
+                    raise
+            if lookup.result is None:
+                lookup.expire(clock(), timeout)
+        if lookup.result is None:
+            raise RuntimeError("a look-up ended without a result")
+        return lookup.result
+
+    async def _run(self, lookup: Lookup) -> None:
         sender, clock = self._sender, asyncio.get_running_loop().time
         slot = sender.slot(Priority.INTERACTIVE)
         while lookup.step is not None:
@@ -197,9 +234,6 @@ class LookupQueue:
             if closing:
                 # One attempt: a caller shall not wait longer for a paid result than for its DELETE.
                 break
-        if lookup.result is None:
-            raise RuntimeError("a look-up ended without a result")
-        return lookup.result
 
     # --- WorkSource, for the dispatcher -----------------------------------------------------------
 

@@ -22,7 +22,7 @@ _DEFAULT_API = SimulatedApiOptions()
 
 def lookup(
     *address: str,
-    timeout: Positive = 30.0,
+    timeout: Positive = 120.0,
     json: Annotated[bool, Parameter(negative=())] = False,
     api: SimulatedApiOptions = _DEFAULT_API,
 ) -> int:
@@ -30,7 +30,7 @@ def lookup(
 
     Args:
         address: STREET[, UNIT], CITY, STATE ZIP, as one argument or as several.
-        timeout: Seconds to wait for the answer.
+        timeout: Seconds for all of it, waiting for the rate limit included.
         json: Print the result as one JSON object.
         api: How to reach the API.
     """

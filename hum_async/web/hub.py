@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import AsyncGenerator, Callable
 from http import HTTPStatus
 from typing import Literal, Self, TypedDict
@@ -81,6 +82,8 @@ class HubOptions(TypedDict, total=False):
     abandon_after: float
     close: bool
     signals: bool
+    priority: Priority | None
+    timeout: float | None
 
 
 class SessionHub:
@@ -103,6 +106,8 @@ class SessionHub:
             handlers that were there before run as well.
         priority: How urgent its requests are among all that share the limiter; None for
             `INTERACTIVE`, or what the client was given by `with_options`.
+        timeout: Seconds for a whole look-up, waiting for the rate limit and pauses included; as of
+            `HumClient.lookup`. None for no bound.
 
     Raises:
         ValueError: An argument is out of its range.
@@ -125,16 +130,20 @@ class SessionHub:
         close: bool = True,
         signals: bool = True,
         priority: Priority | None = None,
+        timeout: float | None = 120.0,
     ) -> None:
         if min(max_running, max_subscribers, max_ended) < 1:
             raise ValueError("max_running, max_subscribers and max_ended must be at least 1")
         if min(reuse_for, keep_for, abandon_after) < 0:
             raise ValueError("reuse_for, keep_for and abandon_after must not be below 0 seconds")
+        if timeout is not None and not timeout > 0:
+            raise ValueError(f"timeout must be above 0 seconds, not {timeout!r}")
         if on_abandon not in {"keep", "close"}:
             raise ValueError(f"on_abandon must be 'keep' or 'close', not {on_abandon!r}")
         self._sender = client.sender
         self._policy: PollPolicy = client.lookup_policy if policy is None else policy
         self._close = close
+        self._timeout = timeout
         self._max_running = max_running
         self._max_subscribers = max_subscribers
         self._abandon_after = abandon_after if on_abandon == "close" else None
@@ -148,6 +157,7 @@ class SessionHub:
         self._notice = ShutdownNotice(self._close_soon) if signals else None
         self._subscriptions: set[Subscription] = set()
         self._abandoning: dict[HubLookup, asyncio.TimerHandle] = {}
+        self._deadlines: dict[HubLookup, asyncio.TimerHandle] = {}
         self._forgetting: asyncio.TimerHandle | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -180,10 +190,12 @@ class SessionHub:
         self.close()
         if self._notice is not None:
             self._notice.remove()
-        for timer in (*self._abandoning.values(), self._forgetting):
+        timers = (*self._abandoning.values(), *self._deadlines.values(), self._forgetting)
+        for timer in timers:
             if timer is not None:
                 timer.cancel()
         self._abandoning.clear()
+        self._deadlines.clear()
         await end_tasks([self._supervisor])
 
     def close(self) -> None:
@@ -236,6 +248,9 @@ class SessionHub:
         self._started += 1
         if lookup.work is not None:
             self._lookups.add(lookup.work)
+            if self._timeout is not None:
+                until = lookup.work.until
+                self._deadlines[lookup] = loop.call_at(until, self._expire, lookup, self._timeout)
         return lookup.id
 
     def subscribe(self, *ids: str, last_event_id: str | None = None) -> EventStream:
@@ -309,6 +324,7 @@ class SessionHub:
             close=self._close,
             # It costs one request more, but some answers with providers name no agents.
             first="session",
+            until=math.inf if self._timeout is None else now + self._timeout,
         )
         return HubLookup(lookup_id, key, now, self._events.begin(lookup_id), work)
 
@@ -337,6 +353,7 @@ class SessionHub:
 
     def _end(self, lookup: HubLookup, outcome: Outcome) -> None:
         self._stop_abandoning(lookup)
+        self._stop_deadline(lookup)
         lookup.last_sent = None
         self._registry.end(lookup, outcome, self._now())
         self._forget_old()
@@ -373,8 +390,19 @@ class SessionHub:
         if timer is not None:
             timer.cancel()
 
+    def _stop_deadline(self, lookup: HubLookup) -> None:
+        timer = self._deadlines.pop(lookup, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _expire(self, lookup: HubLookup, timeout: float) -> None:
+        if lookup.work is not None:
+            self._lookups.expire(lookup.work, timeout)
+            self.record(lookup.work)
+
     def _abandon(self, lookup: HubLookup) -> None:
         del self._abandoning[lookup]
+        self._stop_deadline(lookup)
         if lookup.work is not None:
             self._abandoned += 1
             self._registry.drop(lookup)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 import json
 import sys
 import tempfile
@@ -435,6 +436,16 @@ def test_a_long_table_is_written_in_little_memory(tmp_path: Path, target: str) -
     assert peak < 20_000_000
 
 
+def _views() -> dict[str, Any]:
+    """Return a column of a type that old versions of pyarrow cannot write."""
+    column = pa.array(["x", None], pa.string_view())
+    try:
+        pq.write_table(pa.table({"view": column}), io.BytesIO())
+    except pa.ArrowNotImplementedError:
+        return {}
+    return {"view": column}
+
+
 def test_what_python_cannot_hold_is_carried_to_parquet_and_written_as_text_elsewhere(
     tmp_path: Path,
 ) -> None:
@@ -453,7 +464,7 @@ def test_what_python_cannot_hold_is_carried_to_parquet_and_written_as_text_elsew
             "struct": pa.array([{"t": nano}, None], pa.struct([("t", pa.timestamp("ns"))])),
             "map": pa.array([[("a", nano)], None], pa.map_(pa.string(), pa.timestamp("ns"))),
             "encoded": pa.array([nano, None], pa.timestamp("ns")).dictionary_encode(),
-            "view": pa.array(["x", None], pa.string_view()),
+            **_views(),
             "uuid": pa.ExtensionArray.from_storage(
                 pa.uuid(), pa.array([b"\xff" * 16, None], pa.binary(16))
             ),
