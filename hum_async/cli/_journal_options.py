@@ -149,6 +149,33 @@ def start_over(path: Path, options: JournalOptions, *, yes: bool, may_ask: bool)
     remove_journal(path)
 
 
+def say_what_is_taken_over(path: Path, options: JobOptions) -> None:
+    """Print what a job takes from its journal; nothing for a job that has just begun.
+
+    Args:
+        path: The journal.
+        options: Options of the job.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        return
+    try:
+        found = status_of(path)
+    except JournalError:
+        return  # the job raises it again when it opens the journal
+    tally = found.tally
+    again = sum(found.outcomes[outcome] for outcome in options.retry)
+    open_ = "ended with their simulator" if options.forget_open else "are taken over"
+    parts = {
+        "results are there already": tally.settled - again,
+        "failed ones are looked up again": again,
+        f"open sessions {open_}": tally.open,
+        "purchases are uncertain": tally.uncertain,
+    }
+    if any(parts.values()):
+        told = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+        say(escaped(f"Going on with {path}: {told}"))
+
+
 def _contents(path: Path) -> str:
     # Raises JournalError for a file that is no journal: hum must not remove it.
     if path.is_file() and not path.stat().st_size:

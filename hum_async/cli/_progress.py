@@ -1,68 +1,153 @@
-"""Shows the progress of a job: a bar on a terminal, a line every 30 seconds elsewhere."""
+"""Shows the progress of a job: two lines on a terminal, a line every 30 seconds elsewhere."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
-from rich.table import Column
+import attrs
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
 
+from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.bulk.report import JobReport
 from hum_async.cli._console import messages, say
 from hum_async.cli._durations import format_duration
+from hum_async.models import Outcome
 
-_ROOM_FOR_BAR = 80
 LINE_EVERY = 30.0
 """Seconds between two lines without a terminal."""
+_LONGEST_BAR = 60
+_SHORTEST_BAR = 5
+_SPINNER = 2
+
+_WORDS = {
+    Outcome.SERVED: "served",
+    Outcome.NO_PROVIDERS: "no providers",
+    Outcome.AMBIGUOUS_ADDRESS: "ambiguous",
+    Outcome.ADDRESS_NOT_FOUND: "not found",
+    Outcome.INVALID_ADDRESS: "invalid",
+    Outcome.TIMED_OUT: "timed out",
+    Outcome.EXPIRED: "expired",
+    Outcome.UNCERTAIN: "uncertain",
+    Outcome.FAILED: "failed",
+}
 
 
-def counts(report: JobReport) -> str:
-    """Return the numbers of rows by outcome as text."""
-    return ", ".join(
-        f"{number:,} {outcome.lower().replace('_', ' ')}"
-        for outcome, number in report.outcomes.most_common()
-    )
-
-
-def figures(report: JobReport) -> str:
-    """Return rate, requests per address and remaining time as text."""
-    if not report.done:
-        return f"waiting for the first answers, {report.open:,} sessions open"
-    eta = report.eta
+def position(report: JobReport) -> str:
+    """Return how many rows are done, and the time left, as text."""
+    eta = report.eta if report.done else None
     left = "" if eta is None else f", {format_duration(eta)} left"
-    return f"{report.rate:.1f} rows/s, {report.requests_per_address:.2f} requests per address{left}"
+    return f"{report.done:,} of {report.total:,}{left}"
 
 
-class ProgressView:
-    """Shows the current counts of a report.
+@attrs.frozen
+class Count:
+    """A number of rows.
+
+    Attributes:
+        rows: The number.
+        what: What became of them.
+        failed: They failed.
+    """
+
+    rows: int
+    what: str
+    failed: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.rows:,} {self.what}"
+
+
+def counts(report: JobReport) -> list[Count]:
+    """Return the numbers of rows by outcome: failures first, and the more common ones before."""
+    found = [
+        Count(rows, _WORDS[outcome], outcome in FAILED_OUTCOMES)
+        for outcome, rows in report.outcomes.most_common()
+    ]
+    return sorted(found, key=lambda count: not count.failed)
+
+
+def fitting_counts(report: JobReport, width: int) -> Text:
+    """Return the numbers of rows by outcome on one line.
+
+    Where they do not fit, all failures are one number, and then the least common ones another.
+    """
+    if not report.done:
+        return Text(f"waiting for answers, {report.open:,} sessions open")
+    every = counts(report)
+    settled = [count for count in every if not count.failed]
+    failed = [Count(report.failed, "failed", failed=True)] if report.failed else []
+    lines = [_line(every, f"{report.rate:.1f} rows/s"), _line(every), _line([*failed, *settled])]
+    for kept in range(len(settled) - 1, 0, -1):
+        other = Count(sum(count.rows for count in settled[kept:]), "other")
+        lines.append(_line([*failed, *settled[:kept], other]))
+    return next((line for line in lines if line.cell_len <= width), lines[-1])
+
+
+def _line(each: list[Count], more: str = "") -> Text:
+    texts = [Text(str(count), style="red" if count.failed else "") for count in each]
+    return Text(", ").join([*texts, Text(more)] if more else texts)
+
+
+class ProgressScreen:
+    """The two lines of a job's progress: bar, rows and time left; then the counts.
 
     Args:
         report: The report, which the job keeps current.
-        progress: The bar; None without a terminal.
-        quiet: Print no lines without a terminal.
     """
 
-    def __init__(
-        self, report: JobReport, *, progress: Progress | None = None, quiet: bool = False
-    ) -> None:
+    def __init__(self, report: JobReport) -> None:
         self._report = report
-        self._progress = progress
-        self._quiet = quiet
+        self._spinner = Spinner("dots", style="green")
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        report, width = self._report, options.max_width
+        told = position(report)
+        if len(told) > width - _SPINNER:
+            told = told.replace(" of ", "/")
+        words = Text(told, no_wrap=True, overflow="ellipsis")
+        line = Table.grid(padding=(0, 1))
+        room = min(width - _SPINNER - words.cell_len - 1, _LONGEST_BAR)
+        if room >= _SHORTEST_BAR:
+            bar = ProgressBar(total=report.total, completed=report.done, width=room)
+            line.add_row(self._spinner, bar, words)
+        else:
+            line.add_row(self._spinner, words)
+        yield line
+        below = fitting_counts(report, width - _SPINNER)
+        yield Text.assemble(" " * _SPINNER, below, no_wrap=True, overflow="ellipsis")
+
+
+class ProgressView:
+    """Shows the current counts of a report where no terminal shows them by itself.
+
+    Args:
+        report: The report, which the job keeps current.
+        lines: Print a line now and then.
+    """
+
+    def __init__(self, report: JobReport, *, lines: bool) -> None:
+        self._report = report
+        self._lines = lines
         self._printed_at = time.monotonic()
-        if progress is not None:
-            self._task = progress.add_task("", total=report.total, counts="", figures="")
 
     def update(self) -> None:
-        """Show the current counts."""
-        report = self._report
-        if self._progress is not None:
-            self._progress.update(
-                self._task, completed=report.done, counts=counts(report), figures=figures(report)
-            )
-        elif not self._quiet and time.monotonic() - self._printed_at >= LINE_EVERY:
+        """Print the current counts if it is time."""
+        if self._lines and time.monotonic() - self._printed_at >= LINE_EVERY:
             self._printed_at = time.monotonic()
-            found = f": {counts(report)}" if report.done else ""
-            say(f"hum: {report.done:,} of {report.total:,} rows{found}; {figures(report)}")
+            say(f"hum: {line_of(self._report)}")
+
+
+def line_of(report: JobReport) -> str:
+    """Return the whole progress as one line of text."""
+    if not report.done:
+        return f"{position(report)}; waiting for answers, {report.open:,} sessions open"
+    found = ", ".join(map(str, counts(report)))
+    return f"{position(report)}: {found}; {report.rate:.1f} rows/s"
 
 
 @contextmanager
@@ -77,14 +162,8 @@ def showing_progress(
         rows_on_screen: The terminal shows the rows; a bar would mix with them.
     """
     if quiet or rows_on_screen or not messages.file.isatty():
-        yield ProgressView(report, quiet=quiet)
+        yield ProgressView(report, lines=not quiet)
         return
-    # Always one line: if it does not fit, its end is cut, which is the least important part.
-    words = TextColumn(
-        "{task.completed:,}/{task.total:,}  {task.fields[figures]}  [dim]{task.fields[counts]}",
-        table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
-    )
-    bar = [BarColumn(bar_width=20)] if messages.width >= _ROOM_FOR_BAR else []
-    columns = (SpinnerColumn(), *bar, words)
-    with Progress(*columns, console=messages, transient=True, expand=True) as progress:
-        yield ProgressView(report, progress=progress)
+    screen = ProgressScreen(report)
+    with Live(screen, console=messages, transient=True, refresh_per_second=10):
+        yield ProgressView(report, lines=False)

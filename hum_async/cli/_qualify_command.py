@@ -23,9 +23,10 @@ from hum_async.cli._command_line import same_command
 from hum_async.cli._console import escaped, say
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._input import InputOptions
+from hum_async.cli._journal_options import say_what_is_taken_over
 from hum_async.cli._progress import showing_progress
 from hum_async.cli._run import gentle_stop
-from hum_async.cli._summary import show_summary
+from hum_async.cli._summary import FilesLeft, show_summary
 from hum_async.client import HumClient
 from hum_async.errors import (
     ApiError,
@@ -72,6 +73,7 @@ class QualifyCommand:
     _job: FileJob = attrs.field(init=False, repr=False)
     _rows: Sink | None = attrs.field(init=False, default=None)
     _log: EventFile | None = attrs.field(init=False, default=None)
+    _left: FilesLeft = attrs.field(init=False, factory=FilesLeft)
 
     async def run(self) -> ExitCode:
         """Run the job; return the exit code of the command.
@@ -86,6 +88,10 @@ class QualifyCommand:
                 if self.outputs.streams:
                     self._rows = self.outputs.open_rows()
                 self._job = self._make_job(client)
+                if self.keeps_journal:
+                    if not self.quiet:
+                        say_what_is_taken_over(self.journal, self.options)
+                    self._left = FilesLeft(journal=self.journal, events=file_of(self.events))
                 async with self._job:
                     await self._job.note_files(self.own)
                     return await self._run_job()
@@ -106,17 +112,16 @@ class QualifyCommand:
     async def _run_job(self) -> ExitCode:
         report = self._job.report
         ended: HumError | None = None
-        written = False
         try:
             with gentle_stop(self._stop) as signals:
                 try:
                     await self._look_up()
                 except (AuthenticationError, ApiUnavailable, SessionLimitReached) as exc:
                     ended = exc
-                written = await self._write()
+                await self._write()
         finally:
             if not self.quiet:
-                self._print_summary(written=written)
+                self._print_summary()
         if ended is not None:
             raise ended
         if signals and report.done < report.total:
@@ -147,24 +152,29 @@ class QualifyCommand:
                 if self._log is not None:
                     self._log.job("ended", rows=report.total, done=report.done)
 
-    async def _write(self) -> bool:
-        """Write the outputs; return whether the file of the rows was written."""
+    async def _write(self) -> None:
         report, outputs = self._job.report, self.outputs
         if self._rows is not None:
             self._rows.close()
         if not report.done:
-            return False
+            return
         if not self.quiet and report.total >= _SLOW_TO_WRITE:
             say("Writing the results, which takes a moment for so many rows ...")
         composed = await self._job.compose(outputs.open(rows=self._rows is None), self.own)
         if composed is not None:
+            self._left = attrs.evolve(
+                self._left,
+                output=file_of(outputs.target),
+                failed=outputs.failed if composed.failed else None,
+                long=file_of(outputs.long),
+            )
             _check_unchanged(outputs.table.name, report, composed)
             if composed.nothing and not self.quiet:
                 say(f"{composed.nothing:,} cells that say NULL, nan or the like were read as empty")
             if (path := outputs.manifest) is not None:
                 await self._job.note_manifest(path)
                 write_manifest(path, self._manifest(path, composed))
-        return self._rows is None
+                self._left = attrs.evolve(self._left, manifest=path)
 
     def _manifest(self, path: Path, composed: Composed) -> dict[str, Any]:
         outputs, options = self.outputs, self.options
@@ -203,14 +213,10 @@ class QualifyCommand:
             },
         )
 
-    def _print_summary(self, *, written: bool) -> None:
+    def _print_summary(self) -> None:
         report = self._job.report
-        show_summary(
-            report,
-            output=self.outputs.target if written else None,
-            failed=self.outputs.failed if written and report.failed else None,
-            simulated=self.api.simulate,
-        )
+        show_summary(report, files=self._left, simulated=self.api.simulate)
+        written = self._rows is not None or self._left.output is not None
         if self.keeps_journal and (report.done < report.total or not written):
             say(f"Everything so far is in {escaped(str(self.journal))}. To go on, run it again:")
             say(f"  {escaped(same_command())}")

@@ -3,8 +3,10 @@
 from collections import Counter
 from pathlib import Path
 
+import attrs
 from rich.table import Column, Table
 
+from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.bulk.report import JobReport
 from hum_async.cli._console import escaped, messages, say
 from hum_async.models import Outcome
@@ -21,27 +23,52 @@ MEANING = {
     Outcome.FAILED: "no answer: see hum_error",
 }
 _TOP = 5
+_ROOM_FOR_MEANING = 60
 
 
-def show_summary(
-    report: JobReport, *, output: str | None, failed: Path | None, simulated: bool
-) -> None:
-    """Print the counts of a job and the names of its outputs.
+@attrs.frozen(kw_only=True)
+class FilesLeft:
+    """The files that a job leaves; None for those that it does not.
+
+    Attributes:
+        output: The rows with their results.
+        failed: The failed rows.
+        long: The long table.
+        events: The events.
+        journal: The purchases.
+        manifest: The checksums of the files.
+    """
+
+    output: Path | None = None
+    failed: Path | None = None
+    long: Path | None = None
+    events: Path | None = None
+    journal: Path | None = None
+    manifest: Path | None = None
+
+
+_LABELS = {
+    "output": ("Results", "your columns, then the hum_... columns"),
+    "failed": ("Failed rows", "run again with --retry-failed to look them up"),
+    "long": ("Long table", "a row for each offering and plan"),
+    "events": ("Events", ""),
+    "journal": ("Journal", "what was bought; for hum status and hum verify"),
+    "manifest": ("Manifest", "checksums of the files, for hum verify"),
+}
+
+
+def show_summary(report: JobReport, *, files: FilesLeft, simulated: bool) -> None:
+    """Print the counts of a job and the names of the files that it leaves.
 
     Args:
         report: The job's report.
-        output: The file of the rows; None if no file was written.
-        failed: The file of the failed rows; None if no row failed.
+        files: The files.
         simulated: The API was simulated.
     """
     state = "" if report.done == report.total else f" of {report.total:,}"
-    columns = ("outcome", Column("rows", justify="right"), Column("meaning", style="dim"))
-    title = f"Addresses: {report.done:,}{state}"
-    table = Table(*columns, title=title, title_justify="left")
-    for outcome, meaning in MEANING.items():
-        if report.outcomes[outcome]:
-            table.add_row(outcome, f"{report.outcomes[outcome]:,}", meaning)
-    messages.print(table)
+    say(f"[bold]Addresses: {report.done:,}{state}[/]")
+    if report.done:
+        messages.print(_outcomes(report, wide=messages.width >= _ROOM_FOR_MEANING))
     if report.providers:
         say(f"Providers: {_top(report.providers)}")
         say(f"Technologies: {_top(report.technologies)}")
@@ -51,16 +78,30 @@ def show_summary(
     )
     if report.reused:
         say(f"{report.reused:,} rows were in the journal already and cost nothing")
+    if report.adopted:
+        say(f"{report.adopted:,} open sessions of an earlier run were taken over")
     if report.done < report.total:
         say(f"[yellow]Stopped early: {report.total - report.done:,} rows have no result yet[/]")
-    if output is not None:
-        say(f"Results: {escaped(output)} (your columns, then the hum_... columns)")
-    if failed is not None:
-        say(f"Failed rows: {escaped(str(failed))}; run again with --retry-failed to look them up")
+    for role, (label, note) in _LABELS.items():
+        if (path := getattr(files, role)) is not None:
+            say(f"{label}: {escaped(str(path))}" + (f" [dim]({note})[/]" if note else ""))
     if report.outcomes[Outcome.UNCERTAIN]:
         say("Uncertain rows are left alone until you say --retry-uncertain")
     if simulated:
         say("These results are simulated. For real ones set HUM_API_KEY and leave out --simulate.")
+
+
+def _outcomes(report: JobReport, *, wide: bool) -> Table:
+    columns = [Column("outcome", no_wrap=True), Column("rows", justify="right", no_wrap=True)]
+    if wide:
+        columns.append(Column("meaning", style="dim"))
+    table = Table(*columns)
+    for outcome, meaning in MEANING.items():
+        if report.outcomes[outcome]:
+            cells = (outcome, f"{report.outcomes[outcome]:,}", meaning)
+            style = "red" if outcome in FAILED_OUTCOMES else ""
+            table.add_row(*cells[: len(columns)], style=style)
+    return table
 
 
 def _top(counter: Counter[str]) -> str:

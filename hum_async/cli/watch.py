@@ -1,10 +1,13 @@
 """``hum watch``: polls sessions and shows their agents in a live table."""
 
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Literal
 
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
+from rich.measure import Measurement
 from rich.table import Table
 
 from hum_async._polling.policies import GuidedPolling
@@ -17,6 +20,7 @@ from hum_async.models import SessionUpdate, UpdateKind
 from hum_async.watcher import AsyncSessionWatcher
 
 _DEFAULT_API = ApiOptions()
+_ANY_WIDTH = 10_000
 
 
 def watch(
@@ -46,16 +50,16 @@ async def _watch(
     api: ApiOptions,
     key: str | None,
 ) -> ExitCode:
-    view = _View(tokens)
+    view = SessionsView(tokens)
     async with (
         open_client(api, key=key) as client,
         AsyncSessionWatcher(client, policy=GuidedPolling(budget=budget), source=source) as watcher,
     ):
-        with Live(view.table(), console=data) if data.is_terminal else nullcontext() as live:
+        with Live(view, console=data) if data.is_terminal else nullcontext() as live:
             async for update in watcher.watch(tokens):
                 view.show(update)
                 if live is not None:
-                    live.update(view.table())
+                    live.update(view)
                 else:
                     data.print(escaped(view.line(update)))
     return ExitCode.FAILED_ROWS if view.failed else ExitCode.OK
@@ -70,7 +74,7 @@ def _tokens(arguments: tuple[str, ...]) -> list[str]:
     return list(tokens)
 
 
-class _View:
+class SessionsView:
     """The last update of each token."""
 
     def __init__(self, tokens: list[str]) -> None:
@@ -78,19 +82,39 @@ class _View:
 
     @property
     def failed(self) -> bool:
+        """Whether a session is not completed."""
         updates = self._updates.values()
         return any(update is None or update.kind != UpdateKind.COMPLETED for update in updates)
 
     def show(self, update: SessionUpdate) -> None:
+        """Take an update as the last one of its token."""
         self._updates[update.token] = update
 
     def line(self, update: SessionUpdate) -> str:
+        """Return an update as one line, for where there is no terminal."""
         agents = update.session.agents if update.session else {}
         states = " ".join(f"{agent}={status}" for agent, status in agents.items())
         error = f" {update.error}" if update.error else ""
         return f"{mask_token(update.token)} {update.kind} {update.elapsed:.1f}s {states}{error}"
 
-    def table(self) -> Table:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = self._table()
+        wide = options.update(width=_ANY_WIDTH)
+        if Measurement.get(console, wide, table).maximum <= options.max_width:
+            yield table
+        else:
+            yield from self._lines()
+
+    def _lines(self) -> Iterator[str]:
+        """Yield the table as a few lines for each token, for a narrow terminal."""
+        for token, update in self._updates.items():
+            told = f", {update.polls} polls, {update.elapsed:.1f} s" if update else ""
+            yield f"{escaped(mask_token(token))} {_state(update)}{told}"
+            if update and update.session:
+                for agent, status in update.session.agents.items():
+                    yield f"  {escaped(agent)} {escaped(status)}"
+
+    def _table(self) -> Table:
         agents = self._agents()
         table = Table("session", "state", *map(escaped, agents), "polls", "seconds")
         for token, update in self._updates.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +11,8 @@ import pytest
 from hum_async import Outcome
 from hum_async.bulk.file_job import JobReport
 from hum_async.cli import _progress
-from hum_async.cli._progress import counts, figures, showing_progress
-from hum_async.cli._summary import MEANING, show_summary
+from hum_async.cli._progress import line_of, showing_progress
+from hum_async.cli._summary import MEANING, FilesLeft, show_summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,19 +38,22 @@ def written(screen: None, capsys: pytest.CaptureFixture[str]) -> Callable[[], st
     return lambda: capsys.readouterr().err
 
 
-def test_the_figures_are_in_words(report: JobReport) -> None:
-    assert counts(report) == "200 served, 50 no providers"
-    assert figures(report) == "5.0 rows/s, 3.20 requests per address, 2:30 left"
+def test_the_progress_is_told_in_words(report: JobReport) -> None:
+    assert line_of(report) == "250 of 1,000, 2:30 left: 200 served, 50 no providers; 5.0 rows/s"
 
 
-def test_the_figures_of_a_job_that_has_just_begun_divide_nothing_by_zero() -> None:
-    assert "left" not in figures(JobReport(total=10))
-    assert counts(JobReport(total=10)) == ""
+def test_failures_are_told_first(report: JobReport) -> None:
+    report.outcomes[Outcome.TIMED_OUT] = 3
+    assert ": 3 timed out, 200 served," in line_of(report)
+
+
+def test_a_job_that_has_just_begun_divides_nothing_by_zero() -> None:
+    assert line_of(JobReport(total=10)) == "0 of 10; waiting for answers, 0 sessions open"
 
 
 def test_hours_are_told_as_hours(report: JobReport) -> None:
     report.total = 100_000
-    assert figures(report).endswith("5:32:30 left")
+    assert "100,000, 5:32:30 left" in line_of(report)
 
 
 def test_off_a_terminal_there_is_a_line_now_and_then(
@@ -61,10 +65,7 @@ def test_off_a_terminal_there_is_a_line_now_and_then(
         view.update()
     first, second = written().splitlines()
     assert first == second
-    assert first == (
-        "hum: 250 of 1,000 rows: 200 served, 50 no providers; "
-        "5.0 rows/s, 3.20 requests per address, 2:30 left"
-    )
+    assert first == f"hum: {line_of(report)}"
 
 
 def test_off_a_terminal_a_short_job_is_not_told_of_on_the_way(
@@ -92,25 +93,25 @@ def test_the_summary_tells_what_was_found_and_where_it_is(
     report: JobReport, written: Callable[[], str]
 ) -> None:
     report.total = 250
-    show_summary(report, output="out.csv", failed=None, simulated=False)
+    show_summary(report, files=FilesLeft(output=Path("out.csv")), simulated=False)
     text = written()
     for part in ("SERVED", "200", "Spectrum 120", "250 sessions bought, 800 requests", "out.csv"):
         assert part in text
     assert "simulated" not in text
 
 
-@pytest.mark.parametrize("name", ["Fiber [beta]", "[/x]", "[bold]", "[link=file:///x]y"])
+@pytest.mark.parametrize("name", ["Fiber [beta]", "[/x]", "[bold]", "[link=file:/x]y"])
 def test_a_name_that_looks_like_markup_is_shown_as_it_is(
     report: JobReport, written: Callable[[], str], name: str
 ) -> None:
     report.providers = Counter({name: 3})
     report.technologies = Counter({name: 2})
-    show_summary(report, output=name, failed=None, simulated=False)
+    show_summary(report, files=FilesLeft(journal=Path("j"), output=Path(name)), simulated=False)
     assert written().count(name) == 3
 
 
 def test_no_name_can_steer_the_terminal(report: JobReport, written: Callable[[], str]) -> None:
     name: Any = "A\x1b[2J\x1b]0;title\x07\x9b"
     report.providers = Counter({name: 3})
-    show_summary(report, output=None, failed=None, simulated=False)
+    show_summary(report, files=FilesLeft(), simulated=False)
     assert not set("\x1b\x07\x9b") & set(written())

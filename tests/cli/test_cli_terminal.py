@@ -69,8 +69,8 @@ async def test_a_bar_shows_on_the_terminal_and_nothing_of_it_goes_to_standard_ou
     job = addresses("100 Served St", "101 Served St", "100 Never Done Dr")
     with terminal() as screen:
         child = await start("qualify", job, "--base-url", quick.url, stderr=screen.slave)
-        await until(lambda: "2/3" in screen.shown)
-        assert "rows/s" in STYLES.sub("", screen.shown)
+        await until(lambda: "2 of 3" in screen.shown)
+        assert "2 served" in STYLES.sub("", screen.shown)
         child.interrupt()
         await until(lambda: "Stopping" in screen.shown)
         child.interrupt()
@@ -144,7 +144,7 @@ async def test_without_an_output_a_terminal_is_left_a_file_and_its_journal(
 
 
 @pytest.mark.parametrize("columns", [40, 72])
-async def test_the_bar_fits_on_one_line_of_a_narrow_terminal(
+async def test_the_progress_fits_on_two_lines_of_a_narrow_terminal(
     start: Any, quick: Simulator, until: Any, addresses: Callable[..., str], columns: int
 ) -> None:
     job = addresses("100 Served St", "100 Invalid Way", "100 Not Found Ln", "100 Never Done Dr")
@@ -158,10 +158,11 @@ async def test_the_bar_fits_on_one_line_of_a_narrow_terminal(
         child.interrupt()
         await child.end()
         frames = MOVES.sub("\n", STYLES.sub("", screen.shown)).splitlines()
-        bars = [frame for frame in frames if "rows/s" in frame]
-        assert bars
-        assert max(len(frame) for frame in bars) <= columns
-        assert "3/4" in bars[-1]
+        bars = [frame for frame in frames if " of 4" in frame]
+        assert "3 of 4" in bars[-1]
+        below = [frame for frame in frames if frame.startswith("  1 invalid, 1 ")]
+        assert below
+        assert max(len(frame) for frame in (*bars, *below)) <= columns
 
 
 async def test_watch_shows_a_live_table_of_masked_tokens(start: Any, until: Any) -> None:

@@ -1,0 +1,131 @@
+"""The screens of a job and of `hum watch` at three widths, as a terminal shows them.
+
+After a change: HUM_UPDATE_GOLDEN=1 python -m pytest tests/cli, then look at tests/cli/golden.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from hum_async import Outcome, Session, SessionUpdate, UpdateKind
+from hum_async.bulk.report import JobReport
+from hum_async.cli._console import messages
+from hum_async.cli._progress import ProgressScreen
+from hum_async.cli._summary import FilesLeft, show_summary
+from hum_async.cli.watch import SessionsView
+
+GOLDEN = Path(__file__).parent / "golden"
+# Read before the fixtures clear what begins with HUM_.
+UPDATE = bool(os.environ.get("HUM_UPDATE_GOLDEN"))
+STYLES = re.compile(r"\x1b\[[\d;]*m")
+OUTCOMES = {
+    Outcome.SERVED: 3900,
+    Outcome.NO_PROVIDERS: 250,
+    Outcome.TIMED_OUT: 61,
+    Outcome.INVALID_ADDRESS: 30,
+    Outcome.AMBIGUOUS_ADDRESS: 9,
+}
+FILES = FilesLeft(
+    output=Path("customers.results.csv"),
+    failed=Path("customers.results.failed.csv"),
+    long=Path("long.csv"),
+    events=Path("events.jsonl"),
+    journal=Path("customers.results.journal.sqlite"),
+    manifest=Path("customers.results.manifest.json"),
+)
+
+
+def job(**changed: Any) -> JobReport:
+    usual: dict[str, Any] = {
+        "total": 12_345,
+        "done": 4_250,
+        "outcomes": Counter(OUTCOMES),
+        "providers": Counter({"Spectrum": 1200, "AT&T": 31, "Rocket Fiber": 5}),
+        "technologies": Counter({"Cable": 1200, "Fiber": 36}),
+        "requests": 9_000,
+        "sessions": 4_000,
+        "reused": 247,
+        "adopted": 3,
+        "open": 32,
+        "elapsed": 300.0,
+    }
+    return JobReport(**{**usual, **changed})
+
+
+PROGRESS = {
+    "progress, first answers not there yet": job(done=0, outcomes=Counter(), elapsed=0.0),
+    "progress": job(),
+    "progress of a huge job": job(total=12_345_678, done=10_000_000, elapsed=1e6),
+    "progress without failures": job(done=4_150, outcomes=Counter({Outcome.SERVED: 4_150})),
+}
+
+
+def sessions() -> SessionsView:
+    view = SessionsView(["wait-1", "busy-2", "done-3", "slow-4"])
+    for token, kind, internet in (
+        ("busy-2", UpdateKind.CHANGED, "in_progress"),
+        ("done-3", UpdateKind.COMPLETED, "completed"),
+        ("slow-4", UpdateKind.TIMED_OUT, "in_progress"),
+    ):
+        session = Session(token, agents={"geocoding": "completed", "internet": internet})  # type: ignore[dict-item]
+        view.show(SessionUpdate(token, kind, session, polls=4, elapsed=7.25))
+    return view
+
+
+def drawn(screen: Any, width: int) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    console.print(screen)
+    # The spinner turns.
+    return re.sub("[\u2800-\u28ff]", "*", console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def summary(
+    monkeypatch: pytest.MonkeyPatch, width: int, report: JobReport, files: FilesLeft
+) -> str:
+    """Return a summary as a terminal of this width shows it."""
+    master, slave = os.openpty()
+    with open(slave, "w", encoding="utf-8") as terminal, monkeypatch.context() as patch:  # noqa: PTH123  a descriptor
+        patch.setattr(sys, "stderr", terminal)
+        patch.setattr(messages, "width", width)
+        show_summary(report, files=files, simulated=False)
+    shown = b""
+    # A terminal that nobody has open any more has reached its end.
+    with contextlib.suppress(OSError):
+        while part := os.read(master, 1 << 16):
+            shown += part
+    os.close(master)
+    return STYLES.sub("", shown.decode().replace("\r\n", "\n"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX's")
+@pytest.mark.usefixtures("screen")
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_screens_are_as_they_were(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    screens = {name: drawn(ProgressScreen(report), width) for name, report in PROGRESS.items()}
+    screens["watch"] = drawn(sessions(), width)
+    screens["end"] = summary(monkeypatch, width, job(), FILES)
+    screens["end before the first row"] = summary(
+        monkeypatch,
+        width,
+        JobReport(total=12_345, sessions=3, requests=4, elapsed=2.0),
+        FilesLeft(journal=FILES.journal),
+    )
+    assert max(len(line) for text in screens.values() for line in text.splitlines()) <= width
+    text = "".join(
+        f"--- {name}\n" + "".join(f"{line.rstrip()}\n" for line in screen.splitlines())
+        for name, screen in screens.items()
+    )
+    golden = GOLDEN / f"screens-{width}.txt"
+    if UPDATE:
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
