@@ -164,8 +164,10 @@ class Lookup:
         if self.step is LookupStep.POLL and self._poll is not None:
             self._poll.sent(now, active)
 
-    def created(self, session: Session, now: float, active: float) -> None:
-        """Record the answer to POST."""
+    def created(
+        self, session: Session, now: float, active: float, *, least: float | None = None
+    ) -> None:
+        """Record the answer to POST; arguments as of `polled`."""
         self._under_way = False
         self._round_trip = now - self._last_sent
         if self._expired:
@@ -182,7 +184,11 @@ class Lookup:
             # session itself names the agents (hum-api 6).
             immediate = session.providers is not None
             delay = 0.0 if immediate else self.policy.first()
-            self._look_at("session" if immediate else self.first, now, active, delay=delay)
+            source: Source = "session" if immediate else self.first
+            self._look_at(source, now, active)
+            poll = self._polling()
+            poll.plan_first(now, delay, least=least)
+            self.due = poll.due
 
     def polled(
         self, session: Session, now: float, active: float, *, least: float | None = None
@@ -341,7 +347,6 @@ class Lookup:
         active: float,
         *,
         spent: float = 0.0,
-        delay: float = 0.0,
     ) -> None:
         """Poll this endpoint next, within a budget of which `spent` seconds are used up."""
         self._asked.add(source)
@@ -354,7 +359,7 @@ class Lookup:
             spent=spent,
             charged_until=active,
         )
-        self._poll.plan_first(now, delay)
+        self._poll.plan_first(now, 0.0)
         self.due = self._poll.due
 
     def _policy_until(self, now: float, spent: float) -> PollPolicy:

@@ -343,14 +343,12 @@ class LookupQueue:
         except HumError as error:
             lookup.failed(error, *sender.clocks(), random=random.random())  # noqa: S311  jitter
         else:
-            if step is LookupStep.CREATE:
-                lookup.created(answer, *sender.clocks())
-            elif step is LookupStep.POLL:
-                lookup.polled(
-                    answer, *sender.clocks(), least=least_wait(response, now=datetime.now(UTC))
-                )
-            else:
+            if step is LookupStep.CLOSE:
                 lookup.closed()
+                return
+            least = least_wait(response, now=datetime.now(UTC))
+            record = lookup.created if step is LookupStep.CREATE else lookup.polled
+            record(answer, *sender.clocks(), least=least)
 
     def _place(self, lookup: Lookup, step: LookupStep) -> None:
         if lookup in self._unwanted:

@@ -107,10 +107,15 @@ class SessionPoll:
         since = active if self._charged_until is None else self._charged_until
         return self._spent + active - since
 
-    def plan_first(self, now: float, delay: float) -> None:
-        """Plan the first poll `delay` seconds from now, or at the deadline if that is earlier."""
-        if self.policy.budget is not None:
-            delay = _before_deadline(delay, self.policy.budget)
+    def plan_first(self, now: float, delay: float, *, least: float | None = None) -> None:
+        """Plan the first poll `delay` seconds from now, or at the deadline if that is earlier.
+
+        Args:
+            now: Present time.
+            delay: Seconds that the policy asks to wait.
+            least: Seconds that the answer to POST asks to wait, its Retry-After.
+        """
+        delay = _delay(delay, left=self.policy.budget, least=least)
         self._planned = self._chargeable = delay
         self._planned_from, self.due = now, now + delay
 
@@ -244,16 +249,8 @@ class SessionPoll:
             self._spent += active - self._charged_until
         self._charged_until = active
         budget = self.policy.budget
-        if least is not None:
-            least = min(least, MAX_WAIT)
-        if budget is not None:
-            left = max(0.0, budget - self._spent)
-            gap = _before_deadline(gap, left)
-            if least is not None and gap < least:
-                # The poll at the deadline is sent whatever the server asks for: it is the last.
-                gap = left if least > left - MIN_SPACING else least
-        elif least is not None:
-            gap = max(gap, least)
+        left = None if budget is None else max(0.0, budget - self._spent)
+        gap = _delay(gap, left=left, least=least)
         self._planned = self._chargeable = gap
         self._planned_from, self.due = now, now + gap
 
@@ -273,6 +270,24 @@ class SessionPoll:
             elapsed=self._elapsed(now),
             error=self.error,
         )
+
+
+def _delay(gap: float, *, left: float | None, least: float | None) -> float:
+    """Return the delay to the next poll.
+
+    Args:
+        gap: Seconds that the policy asks to wait.
+        left: Seconds left until the deadline; None without one.
+        least: Seconds that the server asks to wait; None if it does not ask.
+    """
+    least = 0.0 if least is None else min(least, MAX_WAIT)
+    if left is None:
+        return max(gap, least)
+    gap = _before_deadline(gap, left)
+    if gap >= least:
+        return gap
+    # The poll at the deadline is sent whatever the server asks for: it is the last.
+    return left if least > left - MIN_SPACING else least
 
 
 def _before_deadline(gap: float, left: float) -> float:

@@ -17,7 +17,6 @@ import attrs
 
 from hum_async._api.retry import refuses_every_post
 from hum_async._api.sender import RequestSender
-from hum_async._api.statuses import advice
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
@@ -36,10 +35,12 @@ from hum_async._tasks import end_tasks, keep
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.input_rows import InputRows, Row
 from hum_async.bulk.options import JobOptions
+from hum_async.bulk.refused_posts import RefusedPosts
 from hum_async.bulk.slot_scheduling import SlotScheduler
 from hum_async.errors import (
     ApiError,
     ApiUnavailable,
+    InvalidAddress,
     JournalError,
     ResponseError,
     SessionLimitReached,
@@ -149,6 +150,7 @@ class JobEngine(LookupObserver):
         self._resting = False
         # No row is left to read; `stop` was called; some addresses will not be bought; it is over.
         self._exhausted = self._stopping = self._gave_up = self._ended = False
+        self._refused = RefusedPosts()
         self._failure: Exception | None = None
 
     # --- for the stream ---------------------------------------------------------------------------
@@ -249,7 +251,10 @@ class JobEngine(LookupObserver):
         if self._failure is None and not self._ended and self._store is not None:
             if self._exhausted and not left:
                 try:
-                    await self._store.finish()
+                    if not self._refused:
+                        await self._store.finish()
+                    elif not self._stopping:
+                        self._failure = self._refused.error()
                 except JournalError as exc:
                     self._failure = exc
             elif not self._stopping:
@@ -263,7 +268,7 @@ class JobEngine(LookupObserver):
             raise failure
 
     def _has_all_results(self) -> bool:
-        return self._exhausted and not self._by_lookup and not self._gave_up
+        return self._exhausted and not self._by_lookup and not self._gave_up and not self._refused
 
     def _deliver(self, result: Qualification, lookup: Lookup | None = None) -> None:
         self._results.append((result, lookup))
@@ -425,6 +430,8 @@ class JobEngine(LookupObserver):
         action, reason = self._rules.action(entry)
         if entry is not None and not entry.copied and self._rules.is_earlier(entry):
             self._earlier_read.first(digest, 1)
+        if (action is ResumeAction.BUY or entry is None) and digest in self._refused:
+            return
         if action is ResumeAction.BUY or entry is None:
             # A result that only another job's journal holds is not there to be replaced.
             mine = entry is not None and not entry.copied
@@ -493,8 +500,8 @@ class JobEngine(LookupObserver):
         store = self._opened()
         self._note_spending(store)
         purchase = self._by_lookup.get(lookup)
-        if purchase is not None and step is LookupStep.CREATE:
-            self._heed_refusal(purchase, store)
+        if purchase is not None and step is LookupStep.CREATE and self._set_aside(purchase, store):
+            purchase = None
         if purchase is not None:
             await self._record(purchase, store, created=step is LookupStep.CREATE)
             self._report_update(purchase)
@@ -566,24 +573,27 @@ class JobEngine(LookupObserver):
             # last of its rows has been read.
             self._deliver(last, lookup)
 
-    def _heed_refusal(self, purchase: _Purchase, store: PurchaseStore) -> None:
-        """End a job whose every POST would be refused, rather than write its rows off.
+    def _set_aside(self, purchase: _Purchase, store: PurchaseStore) -> bool:
+        """Leave the rows of a POST open that was refused for no reason of its address.
+
+        Returns:
+            Whether it was.
 
         Raises:
-            ApiUnavailable: A POST was refused for a reason that is not its address. The purchase is
-                withdrawn, so that the row is open when the job is run again.
+            ApiUnavailable: Every POST is refused. The purchase is withdrawn, as any other.
         """
-        result = purchase.lookup.result
-        error = None if result is None else result.error
+        lookup = purchase.lookup
+        error = None if lookup.result is None else lookup.result.error
         if not isinstance(error, ApiError) or not refuses_every_post(error):
-            return
+            if lookup.token is not None or isinstance(error, InvalidAddress):
+                self._refused.accepted()
+            return False
         store.record(purchase.withdrawn())
-        said = f": {error.message}" if error.message else ""
-        raise ApiUnavailable(
-            f"the API refuses every new session (HTTP {error.status}{said}); stopped before more "
-            f"rows meet it: {advice(error.status)}, then run the same command again",
-            retry_after=error.retry_after,
-        )
+        self._refused.refused(purchase.digest, error)
+        del self._by_digest[purchase.digest], self._by_lookup[lookup]
+        self._joined -= len(purchase.rows)
+        self._spent_offset -= 1
+        return True
 
     def _heed_pause(self, asked: float | None, store: PurchaseStore) -> None:
         """End a job that can go on later, rather than wait very long.

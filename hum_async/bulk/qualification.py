@@ -83,10 +83,11 @@ def qualify(  # noqa: PLR0913  all but two by name
             is under way is waited for first, because it may have been paid.
         JournalError: While iterating: the journal cannot be used or written any more, or was begun
             with another `dedupe`.
-        ApiUnavailable: While iterating: the API refuses a new session for a reason that has nothing
-            to do with the address (a redirect, 402, 404 and their like); its row stays open. With a
-            journal only: the API asks to wait for more than two minutes. Call again after that
-            time. Without a journal the job waits.
+        ApiUnavailable: While iterating: the API refuses new sessions for a reason that has nothing
+            to do with the address (a redirect, 402, 404 and their like): that of 8 addresses in a
+            row, or at the end those of single ones. Their rows stay open. With a journal only: the
+            API asks to wait for more than two minutes. Call again after that time. Without a
+            journal the job waits.
         SessionLimitReached: While iterating: rows are left, and `max_sessions` are bought.
         ConfigurationError: The client cannot work.
         ValueError: An argument is out of its range.

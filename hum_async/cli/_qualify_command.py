@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from hum_async.bulk.file_job import FileJob
-from hum_async.bulk.files.compose import Composed
+from hum_async.bulk.files.compose import NAMED, Composed
 from hum_async.bulk.files.event_file import EventFile
 from hum_async.bulk.files.manifest import manifest_of, write_manifest
 from hum_async.bulk.files.outputs import JobOutputs, file_of
@@ -169,6 +169,8 @@ class QualifyCommand:
                 long=file_of(outputs.long),
             )
             _check_unchanged(outputs.table.name, report, composed)
+            if 0 < composed.without <= NAMED and not self.quiet:
+                say(f"Without a result: row {', '.join(map(str, composed.missing))} of the input")
             if composed.nothing and not self.quiet:
                 say(f"{composed.nothing:,} cells that say NULL, nan or the like were read as empty")
             if (path := outputs.manifest) is not None:

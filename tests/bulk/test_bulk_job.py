@@ -279,6 +279,24 @@ async def test_a_disk_that_fills_up_while_writing_costs_no_result(
     assert api.count("POST") == 5
 
 
+async def test_the_rows_that_were_refused_alone_are_named_and_the_others_are_written(
+    tmp_path: Path, make_api: Callable[..., Any], client_of: Callable[..., HumClient]
+) -> None:
+    files = Files(tmp_path, many(30))
+    api = make_api(polling=False)
+    for street in ("4 Main St", "17 Main St"):
+        api.say("POST", json_response(406, {"message": "no"}), street1=street)
+    async with client_of(api) as client:
+        async with files.job(client) as job:
+            with pytest.raises(ApiUnavailable, match=r"2 addresses \(HTTP 406: no\)"):
+                await job.run()
+            composed = await files.write(job)
+        assert composed is not None
+        assert (composed.rows, composed.without, composed.missing) == (28, 2, [5, 18])
+        await files.run(client)
+    assert len(files.rows()) == 30
+
+
 async def test_writing_can_be_cancelled_and_leaves_what_was_there(
     tmp_path: Path, make_api: Callable[..., Any], client_of: Callable[..., HumClient]
 ) -> None:

@@ -26,6 +26,8 @@ from hum_async.errors import AddressError, HumError
 from hum_async.models import Address, Outcome, Qualification
 
 _CHUNK = 256
+NAMED = 10
+"""Rows without a result up to which each is named."""
 
 Find = Callable[[Sequence[bytes]], Mapping[bytes, Entry]]
 
@@ -61,6 +63,7 @@ class Composed:
     Attributes:
         rows: Number of rows with a result.
         without: Number of rows of the input without a result.
+        missing: Numbers of the first of them, from 1.
         failed: Number of rows that failed.
         long: Number of rows of the long table.
         nothing: Number of cells that say in a word, such as NULL, that there is no value.
@@ -71,6 +74,7 @@ class Composed:
 
     rows: int = 0
     without: int = 0
+    missing: list[int] = attrs.field(factory=list)
     failed: int = 0
     long: int = 0
     nothing: int = 0
@@ -87,6 +91,12 @@ class Composed:
         if (seen := result.observed_at) is not None:
             self.first = min(self.first or seen, seen)
             self.last = max(self.last or seen, seen)
+
+    def miss(self, number: int) -> None:
+        """Count the row with this number, which has no result."""
+        self.without += 1
+        if self.without <= NAMED:
+            self.missing.append(number)
 
 
 def compose(  # noqa: PLR0913  the parts of an output, most by name
@@ -118,7 +128,7 @@ def compose(  # noqa: PLR0913  the parts of an output, most by name
     """
     written = Composed()
     try:
-        for row in results_of(table, columns, find, dedupe=dedupe):
+        for number, row in enumerate(results_of(table, columns, find, dedupe=dedupe), 1):
             if stop.is_set():
                 outputs.discard()
                 return None
@@ -126,7 +136,7 @@ def compose(  # noqa: PLR0913  the parts of an output, most by name
             if row.result is not None:
                 _write(row, row.result, outputs, written)
             else:
-                written.without += 1
+                written.miss(number)
         sealed = [sink.seal() for sink in outputs.each()]
         before_naming([file for file in sealed if file is not None])
         for sink in outputs.each():
