@@ -811,7 +811,7 @@ MUTANTS = [
         "_polling/session_poll.py",
         "least = 0.0 if least is None else min(least, MAX_WAIT)",
         "least = 0.0",
-        "test_watcher.py polling/test_session_poll.py",
+        "bulk/test_bulk_odd_answers.py",
     ),
     Mutant(
         "one-refused-address-stops-no-job",

@@ -288,6 +288,24 @@ async def test_the_retry_after_of_the_answer_to_a_post_is_the_least_wait_before_
     assert poll.at - post.at == pytest.approx(seconds)
 
 
+@pytest.mark.parametrize(("asked", "seconds"), [("20", 20.0), ("24.9", 25.0), ("999", 25.0)])
+async def test_the_retry_after_of_a_poll_is_the_least_wait_before_the_next(
+    make_api: Callable[..., Any],
+    client_of: Callable[..., HumClient],
+    at: Callable[..., Address],
+    asked: str,
+    seconds: float,
+) -> None:
+    api = make_api()
+    api.say("GET", json_response(202, headers={"Retry-After": asked}))
+    async with client_of(api) as client:
+        assert (await client.lookup(at("1 Main St"))).outcome is Outcome.SERVED
+    post, first, second = api.transport.requests[:3]
+    # The budget is 30 s, and its last poll is sent whatever is asked.
+    assert first.at - post.at == pytest.approx(5.0)
+    assert second.at - first.at == pytest.approx(seconds)
+
+
 class Picky(MemoryStore):
     """A store that has no form for the results of providers with this name."""
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hum_async import Address, HumClient, JournalError, Outcome, RateLimiter
+from hum_async._purchases.sqlite.journal import Journal
+from hum_async._purchases.sqlite.schema import THOROUGH, check_sound, open_reading
 from hum_async.bulk import qualify
 from hum_async.testing import ScriptedTransport, SentRequest, json_response
 
@@ -87,3 +91,25 @@ async def test_a_damaged_journal_is_told_or_gives_what_it_holds(tmp_path: Path, 
             assert result.outcome is Outcome.SERVED
             assert [provider.name for provider in result.providers] == [f"P{key}"]
     assert 0 < told < cases
+
+
+@pytest.mark.parametrize("thorough", [THOROUGH, 0], ids=["small", "large"])
+async def test_an_index_that_hides_purchases_is_told_of_a_journal_of_any_size(
+    tmp_path: Path, thorough: int
+) -> None:
+    path = tmp_path / "job.sqlite"
+    Journal(path).close()
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'one_purchase'"
+        start = (db.execute(query).fetchone()[0] - 1) * PAGE
+    empty = path.read_bytes()[start : start + PAGE]
+    await results([], path)
+    with contextlib.closing(open_reading(path)) as db:
+        check_sound(path, db, thorough=thorough)
+    raw = bytearray(path.read_bytes())
+    raw[start : start + PAGE] = empty
+    path.write_bytes(raw)
+    with contextlib.closing(open_reading(path)) as db, pytest.raises(JournalError, match="damaged"):
+        check_sound(path, db, thorough=thorough)
+    with pytest.raises(JournalError, match="damaged"):
+        Journal(path)
