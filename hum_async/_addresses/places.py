@@ -34,9 +34,10 @@ AS American Samoa, GU Guam, MP Northern Mariana Islands, VI Virgin Islands, VI U
 _ABBREVIATIONS = """
 AL Ala, AK Alas, AZ Ariz, AR Ark, CA Calif, CA Cal, CO Colo, CT Conn, DE Del, FL Fla, ID Ida,
 IL Ill, IL Ills, IN Ind, KS Kan, KS Kans, MA Mass, MI Mich, MN Minn, MS Miss, MT Mont, NE Neb,
-NE Nebr, NV Nev, NM N Mex, NM New Mex, NC N Car, NC N Carolina, ND N Dak, ND N Dakota, OK Okla,
-OR Ore, OR Oreg, PA Penn, PA Penna, PR P Rico, RI R Isl, SC S Car, SC S Carolina, SD S Dak,
-SD S Dakota, TN Tenn, TX Tex, VA Virg, WA Wash, WV W Va, WV W Virginia, WI Wis, WI Wisc, WY Wyo
+NE Nebr, NV Nev, NM N Mex, NM New Mex, NC N Car, NC N Carolina, NC No Carolina, ND N Dak,
+ND N Dakota, OK Okla, OR Ore, OR Oreg, PA Penn, PA Penna, PR P Rico, RI R Isl, SC S Car,
+SC S Carolina, SC So Carolina, ND No Dakota, SD So Dakota, DC Wash DC, SD S Dak, SD S Dakota,
+TN Tenn, TX Tex, VA Virg, WA Wash, WV W Va, WV W Virginia, WI Wis, WI Wisc, WY Wyo
 """
 # The states of ZIP codes by their first three digits (USPS publication 65, list L002). Numbers
 # without a post office between two numbers of one state count as numbers of that state.
@@ -85,8 +86,15 @@ def _by_prefix(ranges: str) -> dict[str, frozenset[str]]:
 _NAMED = _by_letters(_NAMES)
 _ABBREVIATED = _by_letters(_ABBREVIATIONS)
 _PREFIXES = _by_prefix(_ZIPS)
+_ZIP_DIGITS = 5
 _NOWHERE: frozenset[str] = frozenset()
-_DIGITS = re.compile(r"(?:(\d{3,5})-?|(\d{4,5})[- ]?(\d{4}))(?:\.0+)?", re.ASCII)
+_AROUND_STATE = re.compile(
+    r"(?i)^(?:the )?(?:state|commonwealth) of (?=\w{4})|[\s,]+(?:USA|US|United States)$"
+    r"|^USA?[-\s](?=\w\w$)"
+)
+"""What stands around a state: State of Michigan; Michigan, USA; USA-MI."""
+_DIGITS = re.compile(r"(?:(\d{3,5})-?|(\d{4,5})(?:[_+/. ]| ?-+ ?)?(\d{4}))(?:\.0+)?", re.ASCII)
+_AROUND_ZIP = re.compile(r"(?i)^(?:ZIP(?: ?code)?:?|USA?)[-\s]*(?=\d)|[-\s,;]+(?:USA?)?$")
 
 
 @lru_cache(maxsize=1024)
@@ -99,7 +107,7 @@ def read_state(text: str) -> tuple[str, Spelling] | None:
     code = text.upper()
     if code in _CODES:
         return code, Spelling.CODE
-    letters = _letters(text)
+    letters = _letters(_AROUND_STATE.sub("", text))
     if letters in _NAMED:
         return _NAMED[letters], Spelling.NAME
     # "N.Y.", "US-NY" (ISO 3166-2) and "NY - New York" are certain, too.
@@ -116,11 +124,20 @@ def read_zip(text: str) -> str | None:
 
     Spreadsheets also write ``'00501`` and ``="00501"``, to keep the zeros.
     """
-    found = _DIGITS.fullmatch(clean(text).strip("='\" "))
+    text = _AROUND_ZIP.sub("", clean(text).strip("='\"() "))
+    found = _DIGITS.fullmatch(text)
     if found is None:
         return None
     alone, first, last = found.groups()
-    return f"{first:0>5}-{last}" if last else f"{alone:0>5}"
+    return zip_of_digits(f"{first}{last}" if last else alone)
+
+
+def zip_of_digits(digits: str) -> str:
+    """Return the ZIP code of at most nine digits, with the zeros that it lost as a number."""
+    if len(digits) <= _ZIP_DIGITS:
+        return digits.zfill(_ZIP_DIGITS)
+    digits = digits.zfill(_ZIP_DIGITS + 4)
+    return f"{digits[:_ZIP_DIGITS]}-{digits[_ZIP_DIGITS:]}"
 
 
 def states_of_zip(zip_code: str) -> frozenset[str]:

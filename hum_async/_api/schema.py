@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NewType
 
 import attrs
 
+from hum_async._addresses.places import zip_of_digits
 from hum_async._api.structuring import Decoder, keep_unknown, number, text
 from hum_async.models import AgentStatus, Money, ServiceAddress, SpeedRange
 
@@ -125,12 +126,7 @@ def padded_zip(value: Any, _: Any = None) -> str | None:
     if value is None:
         return None
     digits = text(value).strip()
-    if re.fullmatch(r"\d{1,5}", digits, re.ASCII):
-        return digits.zfill(5)
-    if re.fullmatch(r"\d{8,9}", digits, re.ASCII):
-        digits = digits.zfill(9)
-        return f"{digits[:5]}-{digits[5:]}"
-    return digits
+    return zip_of_digits(digits) if re.fullmatch(r"\d{1,5}|\d{8,9}", digits, re.ASCII) else digits
 
 
 _SPEED = re.compile(

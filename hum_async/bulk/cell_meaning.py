@@ -19,7 +19,9 @@ from hum_async._addresses.places import (
     read_zip,
     states_of_zip,
     swapped,
+    zip_of_digits,
 )
+from hum_async._addresses.usps_key import units_of, usps_key
 from hum_async._unusable import UnusableText
 from hum_async.bulk.tables import Carried, Cell, as_text
 from hum_async.models import Address
@@ -29,19 +31,38 @@ TEXTS = ("street1", "street2", "city", "state", "zip")
 DEGREES = {"latitude": 90.0, "longitude": 180.0}
 """The parts of an address that are degrees, and how far they go."""
 
-_NOTHING_WORDS = r"""
-    nan -nan null nil none na n/a n.a. \n <na> <null> (null) [null] (blank) (none) <none> nat
-    #n/a #na undefined - -- --- .
-"""
-_NOTHING = frozenset(_NOTHING_WORDS.split())
+_NOTHING = re.compile(
+    r"""(?xi) (?: [-_*.~\ ]+ | [\[{(] [\])}]+ | '' | "" )
+    | (?P<word> -?nan | nat | null | nil | none | n[./]?a | \\n | (?:pd\.|np\.)?nan? | \#n/?a
+        | undefined | not\ (?:available|applicable|provided|specified|set|given)
+        | no\ (?:data|value) )
+        (?: [\s,;/]+ (?P=word) )* \.?
+    | ['"] (?: null | none | nan? | n/a ) ['"]
+    | [\[<({] (?: null | none | nil | n/?a | nan | blank | empty | unset | not\ set | missing )
+      [\]>)}]
+    """
+)
+_NO_UNIT = re.compile(r"(?i)no (?:unit|apt|apartment|suite|ste)\.?(?: (?:number|no|#))?\.?")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)"
+_DATE = re.compile(
+    rf"(?i)\d{{1,2}}-{_MONTH}(?:-\d{{2}}(?:\d\d)?)?|{_MONTH}-\d{{2}}"
+    r"|\d{4}-\d\d-\d\d(?:[T ]\d\d:.*)?|\d{1,2}/\d{1,2}/(?:19|20)?\d\d(?: \d{1,2}:.*)?",
+    re.ASCII,
+)
+"""Dates as spreadsheets write what they took for one, such as 4-May for the house number 5-4."""
+_IS_DATE = "is a date; a spreadsheet may have made it one of something like 3-4: write it as text"
 _ERRORS = re.compile(
     r"(?i)#(?:ref!|value!|name\?|div/0!|null!|num!|n/a|na|spill!|calc!|field!|busy!)"
 )
 """The errors of a spreadsheet."""
 _ZIP = re.compile(r"\d{5}(-\d{4})?", re.ASCII)
+_PLACE = re.compile(
+    r"(\D{2,}?[^\W\d]\.?)(?:\s*,\s*([A-Za-z. ]{2,})|\s+([A-Za-z]\.?[A-Za-z]\.?))"
+    r"(?:[\s,]+(\d{5})(?:-\d{4})?)?"
+)
+"""A city and what follows it: a comma or none, a state, a ZIP code or none."""
 _WHOLE_ZIP = re.compile(r"\D*\d{5}(?!\d{3}(?:\D|$))", re.ASCII)
 """A ZIP code with all its digits, in whatever form; eight digits have lost one."""
-_ZIP_DIGITS = 5
 _ZIP_PLUS_4 = 10**9
 
 
@@ -81,6 +102,10 @@ def read_address(cells: Mapping[str, Cell]) -> AddressReading:
     nothing = tuple(field for field, cell in cells.items() if says_nothing(cell))
     changed = _agreeing(parts)
     parts |= changed
+    changed |= (found := _city_alone(parts))
+    parts |= found
+    if _says_unit(parts):
+        parts["street2"] = None
     degrees, unused = _coordinates(cells)
     street1 = parts.pop("street1", None) or ""
     address = Address(street1, **parts, **degrees)  # type: ignore[arg-type]  # by name
@@ -89,9 +114,11 @@ def read_address(cells: Mapping[str, Cell]) -> AddressReading:
 
 def says_nothing(cell: Cell) -> bool:
     """Return whether a cell says in a word that there is no value: NaN, NULL, N/A, - ..."""
-    if isinstance(cell, float | Decimal):
+    if isinstance(cell, Decimal):
+        return cell.is_nan()
+    if isinstance(cell, float):
         return math.isnan(cell)
-    return isinstance(cell, str) and clean(cell).casefold() in _NOTHING
+    return isinstance(cell, str) and _NOTHING.fullmatch(clean(cell)) is not None
 
 
 def read_part(field: str, cell: Cell) -> str | None:
@@ -110,6 +137,7 @@ def read_part(field: str, cell: Cell) -> str | None:
         cell is False
         or says_nothing(cell)
         or (isinstance(cell, str) and _ERRORS.fullmatch(cell.strip()))
+        or (field == "street2" and isinstance(cell, str) and _NO_UNIT.fullmatch(cell.strip()))
     ):
         return None
     return as_text(cell).strip() or None
@@ -124,16 +152,14 @@ def _reason(field: str, cell: Cell) -> str | None:  # noqa: PLR0911  one case pe
             return cell.reason
         if "\N{REPLACEMENT CHARACTER}" in cell:
             return "holds a character that was lost when the file was saved or read"
-        return None
+        return _IS_DATE if _DATE.fullmatch(cell.strip()) else None
     if isinstance(cell, dt.date | dt.time) or (isinstance(cell, Carried) and cell.temporal):
-        return (
-            "is a date; a spreadsheet may have made it one of something like 3-4: write it as text"
-        )
+        return _IS_DATE
     if isinstance(cell, list | dict | Carried):
         return "holds a list or nested fields, not text; name the field inside it"
     if cell is True:
         return "is only true, not text"
-    if isinstance(cell, float | Decimal) and math.isinf(cell):
+    if isinstance(cell, float | Decimal) and not says_nothing(cell) and math.isinf(cell):
         return "is no number that can be written"
     return None
 
@@ -149,11 +175,7 @@ def restored_zip(cell: Cell) -> Cell:
         return None
     if math.isinf(cell) or cell % 1 or not 0 < cell < _ZIP_PLUS_4:
         return cell
-    digits = str(int(cell))
-    if len(digits) <= _ZIP_DIGITS:
-        return digits.zfill(_ZIP_DIGITS)
-    digits = digits.zfill(_ZIP_DIGITS + 4)
-    return f"{digits[:_ZIP_DIGITS]}-{digits[_ZIP_DIGITS:]}"
+    return zip_of_digits(str(int(cell)))
 
 
 def _agreeing(parts: Mapping[str, str | None]) -> dict[str, str]:
@@ -175,6 +197,36 @@ def _agreeing(parts: Mapping[str, str | None]) -> dict[str, str]:
         if state[1] is not Spelling.CODE and agrees and (zip_text or state[1] is Spelling.NAME):
             changed["state"] = code
     return changed
+
+
+def _city_alone(parts: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the city without the state, and the ZIP code, of the row that it ends in."""
+    city = clean(parts.get("city") or "")
+    state, zip_code = parts.get("state"), parts.get("zip") or ""
+    found = _PLACE.fullmatch(city)
+    if found is None or isinstance(parts.get("city"), UnusableText):
+        return {}
+    name, after_comma, code, digits = found.groups()
+    named = read_state(after_comma or code)
+    if named is None or named[0] == "DC" or (digits and digits != zip_code[:5]):
+        # Washington DC is a name of the city.
+        return {}
+    code = named[0]
+    agrees = code == state if state else code in states_of_zip(zip_code)
+    return {"city": name} if agrees else {}
+
+
+def _says_unit(parts: Mapping[str, str | None]) -> bool:
+    """Whether the street's line ends in the unit that has a column of its own, too."""
+    street, unit = parts.get("street1"), parts.get("street2")
+    if not street or not unit or not _last_word(street).endswith(_last_word(unit)):
+        return False
+    alone, both = Address(street), Address(street, unit)
+    return bool(units_of(unit)) and usps_key(alone) == usps_key(both)
+
+
+def _last_word(text: str) -> str:
+    return text.rsplit(maxsplit=1)[-1].casefold().strip("#.,()")
 
 
 def intended_zip(text: str, state: str | None) -> str | None:

@@ -30,7 +30,9 @@ def place(state: Any, zip_code: Any) -> tuple[str | None, str | None]:
 NOTHING = [
     "NaN", "nan", "NULL", "null", "\\N", "<NA>", "#N/A", "None", "N/A", "n/a", "NA", "-", "--",
     " NULL ", "NULL\u200b", "(null)",
-    "\N{EN DASH}", float("nan"), Decimal("NaN"), None, "", "  ", False,
+    "\N{EN DASH}", float("nan"), Decimal("NaN"), Decimal("sNaN"), None, "", "  ", False,
+    "NaT", "pd.NA", "n/a.", "N.A.", "(n/a)", "[empty]", "{}", "''", "'null'", "Not Available",
+    "not provided", "No Data", "None None", "null,null", "***", "...", "_",
 ]  # fmt: skip
 
 
@@ -74,6 +76,11 @@ def test_numbers_and_utf_8_are_text(cell: Any, text: str) -> None:
         (b"\xffsecret", "not UTF-8"),
         (True, "only true"),
         (float("inf"), "no number"),
+        ("4-May", "is a date"),
+        ("Mar-04", "is a date"),
+        ("2026-03-04", "is a date"),
+        ("2026-03-04 00:00:00", "is a date"),
+        ("3/4/2026", "is a date"),
         ("12 Ca\ufffdon Rd secret", "was lost"),
     ],
 )
@@ -110,6 +117,15 @@ def test_an_error_of_a_spreadsheet_is_no_value_or_refuses_the_row(error: str) ->
         ("MA", "'02139", "02139"),
         ("MA", "\u200e2139\u00a0", "02139"),
         ("MA", "\uff12\uff11\uff13\uff19", "02139"),
+        ("MI", "48226,", "48226"),
+        ("MI", "48226_1234", "48226-1234"),
+        ("MI", "48226 - 1234", "48226-1234"),
+        ("MI", "48226--1234", "48226-1234"),
+        ("MI", "48226+1234", "48226-1234"),
+        ("MI", "482261234.0", "48226-1234"),
+        ("MI", "48226 USA", "48226"),
+        ("MI", "ZIP 48226", "48226"),
+        ("MI", "(48226)", "48226"),
         (None, "94109.0", "94109"),
         (None, '="02139"', "02139"),
         ("MI", 48226, "48226"),
@@ -134,6 +150,11 @@ def test_a_zip_code_is_read_as_it_is_meant(state: str | None, zip_code: Any, rea
         ("XX", "2139"),
         ("MI", "4.8226E+04"),
         ("MI", "4822"),
+        ("MI", "48,226"),
+        ("MI", "O2139"),
+        ("MI", "48226-12"),
+        ("MI", "0048226"),
+        ("MI", "48226-XXXX"),
         ("MI", "K1A 0B6"),
     ],
 )
@@ -158,6 +179,13 @@ def test_a_zip_code_that_does_not_agree_with_the_state_is_not_guessed(
         ("D.C.", "20500", "DC"),
         ("District of Columbia", "20500", "DC"),
         ("Puerto Rico", "00907", "PR"),
+        ("State of Michigan", "48226", "MI"),
+        ("Commonwealth of Virginia", "23219", "VA"),
+        ("Michigan, USA", "48226", "MI"),
+        ("USA-MI", "48226", "MI"),
+        ("No. Carolina", "27601", "NC"),
+        ("So. Dakota", "57501", "SD"),
+        ("Wash. D.C.", "20500", "DC"),
         ("Massachusetts", "2139", "MA"),
         ("Michigan", None, "MI"),
     ],
@@ -173,6 +201,45 @@ def test_a_state_is_read_as_it_is_meant(written: str, zip_code: str | None, stat
 def test_a_state_that_does_not_agree_is_not_guessed(written: str, zip_code: str | None) -> None:
     with pytest.raises(AddressError):
         place(written, zip_code)
+
+
+@pytest.mark.parametrize(
+    ("cells", "city"),
+    [
+        ({"city": "LOS ANGELES CA", "zip": "90012"}, "LOS ANGELES"),
+        ({"city": "Los Angeles, CA", "state": "CA"}, "Los Angeles"),
+        ({"city": "Detroit, Michigan", "state": "MI"}, "Detroit"),
+        ({"city": "Detroit MI 48226", "state": "MI", "zip": "48226"}, "Detroit"),
+        ({"city": "Washington DC", "state": "DC", "zip": "20001"}, "Washington DC"),
+        ({"city": "Los Angeles, CA", "state": "MI", "zip": "48226"}, "Los Angeles, CA"),
+        ({"city": "Detroit MI 48226", "state": "MI", "zip": "48083"}, "Detroit MI 48226"),
+        ({"city": "La Pa", "state": "CA"}, "La Pa"),
+        ({"city": "New York", "state": "NY"}, "New York"),
+    ],
+)
+def test_a_city_ends_before_the_state_of_its_row(cells: dict[str, str], city: str) -> None:
+    address = checked(read_address({"street1": "1 Elm St", **cells}).address)
+    assert address.city == city
+
+
+@pytest.mark.parametrize(
+    ("street", "unit", "sent_unit"),
+    [
+        ("100 Main St Apt 4", "Apt 4", None),
+        ("100 Main St Apt 4", "#4", None),
+        ("100 MAIN ST, UNIT 4", "4", None),
+        ("100 Main St", "no apt", None),
+        ("100 Main St Apt 4", "Apt 14", "Apt 14"),
+        ("100 Main St Bldg 4", "Apt 4", "Apt 4"),
+        ("100 Highway 4", "4", "4"),
+        ("100 Avenue A", "A", "A"),
+        ("100 Main St", "Main St", "Main St"),
+    ],
+)
+def test_a_unit_that_the_street_says_is_sent_once(
+    street: str, unit: str, sent_unit: str | None
+) -> None:
+    assert sent(street1=street, street2=unit).street2 == sent_unit
 
 
 def test_a_row_says_how_it_was_read() -> None:
