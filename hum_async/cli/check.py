@@ -17,6 +17,7 @@ from hum_async.cli._api import PathOrDash, Positive
 from hum_async.cli._console import data, escaped, messages, say
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._input import InputOptions
+from hum_async.cli._json_output import AsJson, check_values, print_json
 from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._run import UsageError, run
 
@@ -32,6 +33,7 @@ def check(  # noqa: PLR0913  each is an option of the command
     overwrite: Annotated[bool, Parameter(negative=())] = False,
     dedupe: Dedupe = "usps",
     limit: Annotated[int, Parameter(validator=Number(gte=0))] = 20,
+    json: AsJson = False,
     table: InputOptions = _DEFAULT_INPUT,
 ) -> int:
     """Say which rows of a file will be refused, which look wrong, and what a job will buy.
@@ -50,12 +52,15 @@ def check(  # noqa: PLR0913  each is an option of the command
         dedupe: What a job buys once: an address however it is spelled, after USPS Publication 28
             (usps), or only as it is written (exact).
         limit: How many findings to show.
+        json: Print one JSON object.
         table: How to read the input.
     """
 
     def prepare() -> ExitCode:
         if report is not None and report == corrected:
             raise UsageError("--report and --corrected cannot be the same; name two files")
+        if json and STANDARD in {report, corrected}:
+            raise UsageError("--json goes to standard output; name a file for the other output")
         source, plan = table.open(input)
         columns = plan.columns
         _check_outputs(source, report, corrected, overwrite=overwrite)
@@ -74,8 +79,11 @@ def check(  # noqa: PLR0913  each is an option of the command
                 on_finding=on_finding,
                 on_corrected=on_corrected,
             )
-        on_screen = STANDARD not in {report, corrected}
-        show_preflight(found, rate=rate, limit=limit, console=data if on_screen else messages)
+        if json:
+            print_json(check_values(source, plan, found, rate=rate))
+        else:
+            on_screen = STANDARD not in {report, corrected}
+            show_preflight(found, rate=rate, limit=limit, console=data if on_screen else messages)
         if report not in {None, STANDARD}:
             say(f"Report: {escaped(str(report))}")
         if corrected is not None:

@@ -1,9 +1,5 @@
 """``hum lookup``: looks up one address."""
 
-import json as jsonlib
-from typing import Annotated
-
-from cyclopts import Parameter
 from rich.table import Table
 
 from hum_async._addresses.line import parse_line
@@ -12,6 +8,7 @@ from hum_async.bulk.result_columns import explanation, result_values
 from hum_async.cli._api import Positive, SimulatedApiOptions, open_client, read_key
 from hum_async.cli._console import data, escaped, messages
 from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._json_output import AsJson, print_json
 from hum_async.cli._run import run
 from hum_async.cli._summary import MEANING
 from hum_async.errors import ConnectFailed
@@ -23,7 +20,7 @@ _DEFAULT_API = SimulatedApiOptions()
 def lookup(
     *address: str,
     timeout: Positive = 120.0,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: AsJson = False,
     api: SimulatedApiOptions = _DEFAULT_API,
 ) -> int:
     """Look up one address.
@@ -40,7 +37,7 @@ def lookup(
             with messages.status("Looking up the address ..."):
                 result = await client.lookup(parsed, timeout=timeout)
         if json:
-            data.print(jsonlib.dumps(result_values(result), ensure_ascii=False), markup=False)
+            print_json(result_values(result))
         else:
             _show(result)
         if isinstance(result.error, ConnectFailed):

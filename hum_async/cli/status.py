@@ -8,21 +8,27 @@ from hum_async.bulk.job_status import JobStatus, status_of
 from hum_async.cli._console import data, escaped
 from hum_async.cli._durations import format_duration
 from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._json_output import AsJson, print_json, status_values
 from hum_async.cli._run import run
 from hum_async.models import Outcome
 
 
-def status(journal: Path, /) -> int:
+def status(journal: Path, /, *, json: AsJson = False) -> int:
     """Show how a job stands: counts, rate, time left, requests and sessions bought.
 
     Works while the job runs, too.
 
     Args:
         journal: The job's journal, usually OUT.journal.sqlite beside its output.
+        json: Print one JSON object.
     """
 
     def prepare() -> ExitCode:
-        _show(status_of(journal))
+        found = status_of(journal)
+        if json:
+            print_json(status_values(found))
+        else:
+            _show(found)
         return ExitCode.OK
 
     return run(prepare)

@@ -5,20 +5,25 @@ from pathlib import Path
 from hum_async.bulk.files.verification import verify as verified
 from hum_async.cli._console import data, escaped
 from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._json_output import AsJson, print_json, verify_values
 from hum_async.cli._run import run
 
 
-def verify(journal: Path, /) -> int:
+def verify(journal: Path, /, *, json: AsJson = False) -> int:
     """Check a finished job: its journal, its files and its rows.
 
     The exit code is 0 if all is well and 3 if something is not.
 
     Args:
         journal: The job's journal, usually OUT.journal.sqlite beside its output.
+        json: Print one JSON object.
     """
 
     def prepare() -> ExitCode:
         verdict = verified(journal)
+        if json:
+            print_json(verify_values(str(journal), verdict))
+            return ExitCode.FAILED_ROWS if verdict.problems else ExitCode.OK
         for line in verdict.passed:
             data.print(f"[green]ok[/]       {escaped(line)}")
         for line in verdict.problems:

@@ -1,0 +1,128 @@
+"""What commands print with ``--json``: one object, whose keys docs/json-output.md describes."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from hum_async.bulk.columns import ColumnPlan, Source, text_of
+from hum_async.bulk.files.verification import Verdict
+from hum_async.bulk.job_status import JobStatus, RunStatus
+from hum_async.bulk.preflight import Preflight, estimate, report_values
+from hum_async.bulk.tables import Table
+from hum_async.cli._console import data
+from hum_async.models import Ping
+
+AsJson = Annotated[
+    bool, Parameter(name="--json", negative=(), help="Print one JSON object instead of a text.")
+]
+
+
+def print_json(values: Mapping[str, Any]) -> None:
+    """Print an object on one line, as ASCII, whatever standard output can show."""
+    data.out(json.dumps(values), highlight=False)
+
+
+def check_values(
+    table: Table, plan: ColumnPlan, found: Preflight, *, rate: float | None
+) -> dict[str, Any]:
+    """Return what ``hum check`` found.
+
+    Args:
+        table: The input.
+        plan: What its columns are taken for.
+        found: The result of the preflight.
+        rate: Requests per second to reckon with; None if it is not known.
+    """
+    return {
+        "file": table.name,
+        "sheet": table.sheet,
+        "header_row": table.header_row,
+        "rows": found.rows,
+        "blank_rows": table.blank,
+        "columns": plan.columns.mapping(table.header),
+        "carried": [text_of([Source(at)], plan.header) for at in plan.carried],
+        "doubts": [doubt.message for doubt in plan.doubts],
+        "refused": found.refused,
+        "suspicious": found.suspicious,
+        "duplicates": found.duplicates,
+        "duplicates_spelled_differently": found.spelled,
+        "restored_zip_codes": found.restored,
+        "correctable_cells": found.correctable,
+        "sessions": found.sessions,
+        "seconds": None if rate is None else estimate(found.sessions, rate=rate),
+        "kinds": [
+            {
+                "kind": str(each.kind),
+                "severity": str(each.severity),
+                "count": each.count,
+                "first_row": each.first_row,
+            }
+            for each in found.kinds
+        ],
+        "findings": [report_values(finding) for finding in found.findings],
+    }
+
+
+def status_values(found: JobStatus) -> dict[str, Any]:
+    """Return the status of a job."""
+    tally, run = found.tally, found.runs[-1]
+    state = "finished" if found.finished_at is not None else "stopped"
+    return {
+        "journal": str(found.path),
+        "state": "running" if found.holder is not None else state,
+        "process": found.holder,
+        "api": found.api,
+        "finished_at": found.finished_at,
+        "rows_done": run.rows_done,
+        "rows_total": run.rows_total,
+        "seen_at": run.seen_at,
+        "rows_per_s": found.rate,
+        "seconds_left": found.eta,
+        "found_rate": found.found_rate,
+        "addresses": {str(outcome): count for outcome, count in found.outcomes.items()},
+        "sessions": {
+            "bought": tally.bought,
+            "open": tally.open,
+            "uncertain": tally.uncertain,
+            "copied": tally.copied,
+            "bought_again": dict(found.superseded),
+        },
+        "requests": found.requests,
+        "runs": [_run_values(each) for each in found.runs],
+    }
+
+
+def _run_values(run: RunStatus) -> dict[str, Any]:
+    return {
+        "began_at": run.began_at,
+        "seen_at": run.seen_at,
+        "library_version": run.library_version,
+        "requests": run.requests,
+        "rows_done": run.rows_done,
+        "rows_reused": run.rows_reused,
+        "seconds": run.seconds,
+    }
+
+
+def verify_values(journal: str, verdict: Verdict) -> dict[str, Any]:
+    """Return the findings of a verification."""
+    return {
+        "journal": journal,
+        "ok": not verdict.problems,
+        "passed": verdict.passed,
+        "problems": verdict.problems,
+    }
+
+
+def ping_values(answer: Ping, *, base_url: str, seconds: float) -> dict[str, Any]:
+    """Return the answer of the health check."""
+    return {
+        "ok": True,
+        "base_url": base_url,
+        "seconds": round(seconds, 4),
+        "message": answer.message,
+        "request_status": answer.request_status,
+        "timestamp": None if answer.timestamp is None else answer.timestamp.isoformat(),
+    }
