@@ -1,6 +1,7 @@
 """`HumClient`: the Hum API, one method per endpoint."""
 
 import os
+from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
@@ -18,7 +19,10 @@ from hum_async._api.retry import RetryPolicy
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupQueue
+from hum_async._lookups.recording import PurchaseRecorder
 from hum_async._polling.policies import LearnedPolling, PollPolicy
+from hum_async._purchases.ledger import Ledger
+from hum_async._purchases.store import ClosableStore, api_name
 from hum_async._redact import Secret
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import Limiter, Priority, RateLimiter
@@ -51,6 +55,13 @@ class HumClient:
         create_timeout: Seconds per attempt to create a session, which may take long when its
             answer already carries the providers.
         transport: Replaces the network, for tests; then no key is needed.
+        purchases: A file, made if there is none, in which `lookup`, hubs and jobs without a journal
+            of their own record what they buy. The same address, however it is spelled, is then
+            answered from it without a request while it is young, waited for while somebody buys it,
+            and taken up after a crash. An unanswered request to create a session is `UNCERTAIN`
+            from then on, and not sent again unless `qualify(retry={Outcome.UNCERTAIN})` says so.
+            One process at a time may use the file. None: each `lookup` buys.
+        max_age: Seconds up to which an answer in `purchases` is young.
 
     Raises:
         ConfigurationError: No key, a base URL that is malformed or not safe, or an environment that
@@ -76,6 +87,8 @@ class HumClient:
         timeout: float = 10.0,
         create_timeout: float = 90.0,
         transport: Transport | None = None,
+        purchases: str | os.PathLike[str] | None = None,
+        max_age: float = 86_400.0,
     ) -> None:
         secret = Secret(os.environ.get("HUM_API_KEY", "") if api_key is None else api_key)
         # An error tracker records the variables of each frame that an exception passes.
@@ -102,7 +115,8 @@ class HumClient:
             create_timeout=create_timeout,
             key=secret.reveal().strip(),
         )
-        self._lookups = LookupQueue(self._sender)
+        self._ledger = None if purchases is None else self._ledger_in(Path(purchases), max_age)
+        self._lookups = self._new_queue(self._sender)
         # Whether connections belong to the client that this one is a copy of.
         self._borrowed = False
 
@@ -114,7 +128,27 @@ class HumClient:
         """Refuse to be pickled: a client holds a key and connections."""
         raise TypeError("a HumClient cannot be pickled; create one where it is needed")
 
+    def _ledger_in(self, path: Path, max_age: float) -> Ledger:
+        if not max_age >= 0:
+            raise ConfigurationError(f"max_age must be 0 seconds or more, not {max_age!r}")
+        api = api_name(self.base_url)
+
+        async def open_store() -> ClosableStore:
+            # SQLite is not needed without a ledger.
+            from hum_async._purchases.sqlite.writer import open_journal  # noqa: PLC0415
+
+            return await open_journal(path, api=api)
+
+        return Ledger(open_store, max_age)
+
+    def _new_queue(self, sender: RequestSender) -> LookupQueue:
+        observer = None if self._ledger is None else PurchaseRecorder(self._ledger)
+        return LookupQueue(sender, observer=observer)
+
     async def __aenter__(self) -> Self:
+        if self._ledger is not None and not self._borrowed:
+            # What is wrong with it shows at the start.
+            await self._ledger.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -166,8 +200,15 @@ class HumClient:
             priority=own.priority if priority is None else priority,
         )
         copy = HumClient.__new__(type(self))
-        vars(copy).update(vars(self), _sender=sender, _lookups=LookupQueue(sender), _borrowed=True)
+        vars(copy).update(
+            vars(self), _sender=sender, _lookups=self._new_queue(sender), _borrowed=True
+        )
         return copy
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """What is bought by this client's look-ups, hubs and jobs; None if they share nothing."""
+        return self._ledger
 
     @property
     def lookup_policy(self) -> PollPolicy:
@@ -176,7 +217,12 @@ class HumClient:
 
     async def aclose(self) -> None:
         """Close what the client opened. Idempotent."""
-        if not self._borrowed:
+        if self._borrowed:
+            return
+        try:
+            if self._ledger is not None:
+                await self._ledger.aclose()
+        finally:
             await self._sender.transport.aclose()
 
     async def ping(self) -> Ping:
@@ -267,6 +313,7 @@ class HumClient:
             AuthenticationError: The key is not accepted.
             ConfigurationError: The client cannot work as it was set up, or is in use on another
                 event loop that is running.
+            JournalError: `purchases` cannot be used or written.
             TypeError: The address is no `Address`.
             ValueError: The timeout is below 0 seconds.
         """

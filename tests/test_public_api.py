@@ -86,7 +86,8 @@ def parameters(function: object) -> str:
             "HumClient",
             (
                 "(api_key=None, *, base_url=None, session=None, limiter=None, retry=None, "
-                "timeout=10.0, create_timeout=90.0, transport=None)"
+                "timeout=10.0, create_timeout=90.0, transport=None, purchases=None, "
+                "max_age=86400.0)"
             ),
         ),
         ("HumClient.create_session", "(self, address, *, campaign_id=None)"),

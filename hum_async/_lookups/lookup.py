@@ -274,6 +274,10 @@ class Lookup:
         """Record that the result cannot be kept: the look-up has failed, and is not closed."""
         self._finish(Outcome.FAILED, now, error=error)
 
+    def answer(self, result: Qualification) -> None:
+        """Take a result that was there already: no request is needed."""
+        self._result, self.step = result, None
+
     def expire(self, now: float, timeout: float) -> None:
         """Record that the caller's time for the whole look-up is over.
 

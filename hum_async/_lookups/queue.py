@@ -64,6 +64,20 @@ class LookupObserver:
     What a method raises ends the look-up as a failure (`failed`).
     """
 
+    async def begin(self, lookup: Lookup, now: float, active: float) -> Qualification | None:
+        """Return the result of a look-up that needs no request; None if it does.
+
+        Args:
+            lookup: A look-up before its first step; it may adopt a session.
+            now: Present time.
+            active: Present time less all pauses.
+        """
+        del lookup, now, active
+        return None
+
+    def ended(self, lookup: Lookup) -> None:
+        """Forget a look-up that sends nothing more, whether it has a result or was given up."""
+
     async def before_create(self, lookup: Lookup) -> None:
         """Make safe that a POST is about to be sent. No request is sent before this returns."""
 
@@ -202,6 +216,15 @@ class LookupQueue:
             AuthenticationError: The key is not accepted.
             ConfigurationError: The client cannot work.
         """
+        try:
+            await self._run_within(lookup, timeout)
+        finally:
+            self._observer.ended(lookup)
+        if lookup.result is None:
+            raise RuntimeError("a look-up ended without a result")
+        return lookup.result
+
+    async def _run_within(self, lookup: Lookup, timeout: float | None) -> None:
         clock = asyncio.get_running_loop().time
         if timeout is None:
             await self._run(lookup)
@@ -216,12 +239,14 @@ class LookupQueue:
                     raise
             if lookup.result is None:
                 lookup.expire(clock(), timeout)
-        if lookup.result is None:
-            raise RuntimeError("a look-up ended without a result")
-        return lookup.result
 
     async def _run(self, lookup: Lookup) -> None:
+        if lookup.step is None:
+            return
         sender, clock = self._sender, asyncio.get_running_loop().time
+        if (known := await self._observer.begin(lookup, *sender.clocks())) is not None:
+            lookup.answer(known)
+            return
         slot = sender.slot(Priority.INTERACTIVE)
         while lookup.step is not None:
             closing = lookup.result is not None

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Hashable, Sequence
 from typing import Protocol
 
+from yarl import URL
+
 from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.records import Change, Entry
 from hum_async.models import Address, Qualification
@@ -76,3 +78,17 @@ class PurchaseStore(Protocol):
 
     async def finish(self) -> None:
         """Record that every row of the job has its result."""
+
+
+class ClosableStore(PurchaseStore, Protocol):
+    """A store that is open until it is closed."""
+
+    async def aclose(self) -> None:
+        """Store what was recorded, and close."""
+        ...
+
+
+def api_name(base_url: str) -> str:
+    """Return what a journal calls an API: all servers on this machine are one to it."""
+    host = URL(base_url).host or ""
+    return "a server on this machine" if host in {"127.0.0.1", "localhost", "::1"} else host

@@ -5,14 +5,12 @@ from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from yarl import URL
-
 from hum_async._addresses.usps_key import Dedupe
 from hum_async._polling.policies import PollPolicy
 from hum_async._polling.stream import Stream
 from hum_async._purchases.memory import MemoryStore
 from hum_async._purchases.sqlite.writer import open_journal
-from hum_async._purchases.store import PurchaseStore
+from hum_async._purchases.store import PurchaseStore, api_name
 from hum_async.bulk.input_rows import Row
 from hum_async.bulk.job_engine import JobEngine, JobStatistics
 from hum_async.bulk.options import JobOptions, OnUpdate
@@ -125,12 +123,6 @@ async def _open_store(options: JobOptions, *, api: str) -> AsyncIterator[Purchas
         yield store
     finally:
         await store.aclose()
-
-
-def api_name(base_url: str) -> str:
-    """Return what a journal calls an API: all servers on this machine are one to it."""
-    host = URL(base_url).host or ""
-    return "a server on this machine" if host in {"127.0.0.1", "localhost", "::1"} else host
 
 
 class QualificationStream(Stream[Qualification]):

@@ -1,0 +1,167 @@
+"""The ledger: the purchases that everything made with one client shares.
+
+Look-ups, hubs and jobs without a journal of their own ask it before they buy. An address that
+somebody is buying is waited for, one that was bought lately is answered, and what a crash left is
+taken up. The store keeps what is safe; who is buying what at this moment is known here.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import attrs
+
+from hum_async._purchases.records import FAILED_OUTCOMES, Change, Entry
+from hum_async._purchases.resume_rules import ResumeRules
+from hum_async._purchases.store import ClosableStore, PurchaseStore
+from hum_async._tasks import wait_for_tasks
+from hum_async.errors import ConfigurationError
+from hum_async.models import Address, Outcome, Qualification
+
+RETRIED = FAILED_OUTCOMES - {Outcome.UNCERTAIN}
+"""Outcomes that are looked up again when they are asked for again."""
+
+_NO_RUN = -1
+"""Every purchase that nobody is making at this moment counts as made earlier."""
+
+
+@attrs.define(eq=False, repr=False)
+class Claim:
+    """The right to buy an address: while it is held, everybody else waits for its end.
+
+    Attributes:
+        digest: The address.
+        ended: Done when the claim is given back; its result is there if there is one to share.
+    """
+
+    digest: bytes
+    ended: "asyncio.Future[Qualification | None]"
+    _claims: dict[bytes, "Claim"]
+
+    def give_back(self, result: Qualification | None = None) -> None:
+        """Let the others go on. Idempotent.
+
+        Args:
+            result: What they get; None lets the first of them look for itself.
+        """
+        if self._claims.get(self.digest) is self:
+            del self._claims[self.digest]
+        if not self.ended.done() and not self.ended.get_loop().is_closed():
+            self.ended.set_result(result)
+
+
+class Ledger:
+    """One store of purchases for all that one client does, in one process.
+
+    Args:
+        open_store: Opens the store.
+        max_age: Seconds up to which an answer is given again.
+    """
+
+    def __init__(self, open_store: Callable[[], Awaitable[ClosableStore]], max_age: float) -> None:
+        self._open_store = open_store
+        self._max_age = max_age
+        self._claims: dict[bytes, Claim] = {}
+        self._opening: asyncio.Task[ClosableStore] | None = None
+        self._closed = False
+
+    async def open(self) -> PurchaseStore:
+        """Return the store, opened once.
+
+        Raises:
+            ConfigurationError: The client was closed.
+            JournalError: The store cannot be used.
+        """
+        if self._closed:
+            raise ConfigurationError("this client was closed; create another one")
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(_opened(self._open_store))
+        try:
+            # Whoever is cancelled must not cancel the opening for the others.
+            return await asyncio.shield(self._opening)
+        except Exception:
+            # The reason may go away, such as another process that uses the file.
+            self._opening = None
+            raise
+
+    async def aclose(self) -> None:
+        """Write what is recorded and close the store. Idempotent."""
+        self._closed = True
+        for claim in tuple(self._claims.values()):
+            claim.give_back()
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            await wait_for_tasks([opening])
+            if not opening.cancelled() and opening.exception() is None:
+                await opening.result().aclose()
+
+    def rules(self, retry: Collection[Outcome] = ()) -> ResumeRules:
+        """Return what counts of what the store holds, at this moment.
+
+        Args:
+            retry: Outcomes that are looked up again besides failures.
+        """
+        since = datetime.now(UTC) - timedelta(seconds=self._max_age)
+        return ResumeRules(_NO_RUN, RETRIED | {*retry}, since.isoformat())
+
+    def claimed(self, digest: bytes) -> Claim | None:
+        """Return the claim that somebody holds on an address."""
+        claim = self._claims.get(digest)
+        if claim is not None and claim.ended.get_loop() is not asyncio.get_running_loop():
+            # Its event loop has ended, and nobody is left on it.
+            del self._claims[digest]
+            return None
+        return claim
+
+    def claim(self, digest: bytes) -> Claim:
+        """Claim an address that nobody has claimed."""
+        claim = Claim(digest, asyncio.get_running_loop().create_future(), self._claims)
+        self._claims[digest] = claim
+        return claim
+
+
+async def _opened(open_store: Callable[[], Awaitable[ClosableStore]]) -> ClosableStore:
+    return await open_store()
+
+
+def given_again(result: Qualification, *, key: Hashable, address: Address) -> Qualification:
+    """Return a result for another row or call, which cost nothing."""
+    return attrs.evolve(result, key=key, address=address, requests=0, elapsed=0.0)
+
+
+class JobLedger:
+    """A ledger as the `PurchaseStore` of one job. What the job bounds counts from its beginning.
+
+    Args:
+        ledger: The ledger.
+        store: Its store.
+    """
+
+    durable = True
+    known = 0
+    spent = 0
+    run = _NO_RUN
+    taken_since: str | None = None
+
+    def __init__(self, ledger: Ledger, store: PurchaseStore) -> None:
+        self.ledger = ledger
+        self.requests = 0
+        self.found_rate = store.found_rate
+        self.dedupe = store.dedupe
+        self._store = store
+
+    async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
+        """Return entries by digest."""
+        return await self._store.find(addresses)
+
+    async def result(self, entry: Entry, *, key: Hashable, address: Address) -> Qualification:
+        """Return the result of a settled entry, which costs this job nothing."""
+        found = await self._store.result(entry, key=key, address=address)
+        return given_again(found, key=key, address=address)
+
+    def record(self, *changes: Change) -> asyncio.Future[None]:
+        """Store changes."""
+        return self._store.record(*changes)
+
+    async def finish(self) -> None:
+        """Do nothing: a ledger has no end."""

@@ -1,0 +1,289 @@
+"""One ledger: an address is bought once by all that a client does, over crashes too."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+from hum_async import Address, HumClient, JournalError, Outcome, Qualification, RateLimiter
+from hum_async.errors import ConfigurationError, ConnectFailed, HumError, RequestTimeout
+from hum_async.testing import ScriptedTransport, SentRequest, json_response, session_json
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from hum_async.models import RawResponse
+
+    Open = Callable[..., Any]
+
+pytestmark = pytest.mark.virtual
+
+ADDRESS = Address("20 Main Street #4", city="Detroit", state="MI", zip="48226")
+SPELLINGS = [
+    ADDRESS,
+    Address("20 MAIN ST APT 4", city="Detroit", state="MI", zip="48226"),
+    Address("20 Main St", "Unit 4", "DETROIT", "MI", "48226-1234"),
+]
+AGENTS_TAKE = 4.0
+
+
+class Api:
+    """Sessions that are settled after some seconds, over any number of clients."""
+
+    def __init__(self) -> None:
+        self.transport = ScriptedTransport(self.answer, latency=0.05)
+        self.begun: dict[str, float] = {}
+        self.closed: set[str] = set()
+        self.instead: list[RawResponse | HumError] = []
+        self.never_done = False
+
+    def count(self, method: str) -> int:
+        return sum(request.method == method for request in self.transport.requests)
+
+    def answer(self, request: SentRequest) -> RawResponse | HumError:
+        if self.instead:
+            return self.instead.pop(0)
+        if request.method == "POST":
+            token = f"token-of-session-{len(self.begun)}"
+            self.begun[token] = request.at
+            return json_response(201, session_json(token, geocoding="pending", internet="pending"))
+        token = request.path.split("/")[2]
+        if request.method == "DELETE":
+            self.closed.add(token)
+            return json_response(200, {"message": "closed"})
+        if token in self.closed or token not in self.begun:
+            return json_response(410, {"message": "gone"})
+        if self.never_done or request.at - self.begun[token] < AGENTS_TAKE:
+            return json_response(202, session_json(token, geocoding="matched", internet="pending"))
+        provider = {"provider_name": "Fiber", "offerings": []}
+        return json_response(
+            200, session_json(token, providers=[provider], geocoding="matched", internet="matched")
+        )
+
+
+@pytest.fixture
+async def api() -> Api:
+    return Api()
+
+
+@pytest.fixture
+def opened(api: Api, tmp_path: Path) -> Open:
+    """Open a client with the test's ledger; a new one each time stands for a new process."""
+
+    @asynccontextmanager
+    async def opened(**options: Any) -> AsyncIterator[HumClient]:
+        named = {"purchases": tmp_path / "hum.sqlite", "transport": api.transport} | options
+        async with HumClient(limiter=RateLimiter(rate=100), **named) as client:
+            yield client
+
+    return opened
+
+
+async def crash(task: asyncio.Task[Any]) -> None:
+    """End a look-up without a word to anybody, as a crash does."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_without_a_ledger_each_look_up_buys(api: Api) -> None:
+    async with HumClient(transport=api.transport) as hum:
+        for _ in range(2):
+            await hum.lookup(ADDRESS)
+    assert api.count("POST") == 2
+
+
+async def test_an_address_is_bought_once_however_it_is_spelled(api: Api, opened: Open) -> None:
+    async with opened() as hum:
+        first = await hum.lookup(ADDRESS)
+        assert first.outcome == Outcome.SERVED
+        for spelling in SPELLINGS:
+            found = await hum.lookup(spelling)
+            assert (found.requests, found.elapsed, found.address) == (0, 0.0, spelling)
+            assert found == attrs.evolve(first, address=spelling, requests=0, elapsed=0.0)
+    sent = len(api.transport.requests)
+    async with opened() as hum:
+        assert (await hum.lookup(ADDRESS)).providers == first.providers
+    assert len(api.transport.requests) == sent
+    assert api.count("POST") == api.count("DELETE") == 1
+
+
+async def test_look_ups_of_one_address_at_the_same_time_are_one(api: Api, opened: Open) -> None:
+    async with opened() as hum:
+        copy = hum.with_options(timeout=5.0)
+        found = await asyncio.gather(
+            *[client.lookup(spelling) for client in (hum, copy) for spelling in SPELLINGS]
+        )
+    assert {each.outcome for each in found} == {Outcome.SERVED}
+    assert sum(each.requests > 0 for each in found) == 1
+    assert api.count("POST") == 1
+
+
+async def test_who_waits_for_another_goes_on_when_that_one_is_cancelled(
+    api: Api, opened: Open
+) -> None:
+    async with opened() as hum:
+        first = asyncio.ensure_future(hum.lookup(ADDRESS))
+        await asyncio.sleep(1)
+        second = asyncio.ensure_future(hum.lookup(ADDRESS))
+        await asyncio.sleep(0.5)
+        await crash(first)
+        found = await second
+    assert found.outcome == Outcome.SERVED
+    assert api.count("POST") == 1
+
+
+async def test_a_caller_whose_time_is_over_stops_waiting_and_the_other_goes_on(
+    api: Api, opened: Open
+) -> None:
+    async with opened() as hum:
+        first = asyncio.ensure_future(hum.lookup(ADDRESS))
+        await asyncio.sleep(0.5)
+        impatient = await hum.lookup(ADDRESS, timeout=1.0)
+        assert (impatient.outcome, impatient.requests) == (Outcome.TIMED_OUT, 0)
+        assert (await first).outcome == Outcome.SERVED
+    assert api.count("POST") == 1
+
+
+async def test_an_old_answer_is_bought_again(api: Api, opened: Open) -> None:
+    async with opened() as hum:
+        await hum.lookup(ADDRESS)
+    async with opened(max_age=0.0) as hum:
+        assert (await hum.lookup(ADDRESS)).requests > 0
+        assert (await hum.lookup(ADDRESS)).requests > 0
+    assert api.count("POST") == 3
+
+
+async def test_a_session_that_a_crash_left_open_is_taken_up(api: Api, opened: Open) -> None:
+    async with opened() as hum:
+        task = asyncio.ensure_future(hum.lookup(ADDRESS))
+        await asyncio.sleep(2)
+        await crash(task)
+    async with opened() as hum:
+        found = await hum.lookup(SPELLINGS[1])
+    assert (found.outcome, found.token) == (Outcome.SERVED, "token-of-session-0")
+    assert api.count("POST") == 1
+
+
+async def test_a_session_that_is_gone_meanwhile_is_replaced(api: Api, opened: Open) -> None:
+    async with opened() as hum:
+        task = asyncio.ensure_future(hum.lookup(ADDRESS))
+        await asyncio.sleep(2)
+        await crash(task)
+    api.closed.add("token-of-session-0")
+    async with opened() as hum:
+        assert (await hum.lookup(ADDRESS)).outcome == Outcome.SERVED
+        assert (await hum.lookup(ADDRESS)).requests == 0
+    assert api.count("POST") == 2
+
+
+async def test_an_unanswered_post_is_uncertain_and_nobody_buys_it_again(
+    api: Api, opened: Open
+) -> None:
+    async with opened() as hum:
+        task = asyncio.ensure_future(hum.lookup(ADDRESS))
+        while not api.count("POST"):  # noqa: ASYNC110  it is on its way
+            await asyncio.sleep(0.001)
+        await crash(task)
+        for _ in range(2):
+            assert (await hum.lookup(ADDRESS)).outcome == Outcome.UNCERTAIN
+    async with opened() as hum:
+        found = await hum.lookup(SPELLINGS[2])
+        assert (found.outcome, found.address) == (Outcome.UNCERTAIN, SPELLINGS[2])
+    assert api.count("POST") == 1
+
+
+async def test_a_post_that_the_deadline_cuts_off_is_uncertain_from_then_on(
+    api: Api, opened: Open
+) -> None:
+    async with opened() as hum:
+        assert (await hum.lookup(ADDRESS, timeout=0.03)).outcome == Outcome.UNCERTAIN
+        assert (await hum.lookup(ADDRESS)).outcome == Outcome.UNCERTAIN
+    assert api.count("POST") == 1
+
+
+async def test_a_look_up_that_ran_out_of_time_is_taken_up(api: Api, opened: Open) -> None:
+    async with opened() as hum:
+        assert (await hum.lookup(ADDRESS, timeout=2.0)).outcome == Outcome.TIMED_OUT
+        assert (await hum.lookup(ADDRESS)).outcome == Outcome.SERVED
+    assert api.count("POST") == 1
+
+
+@pytest.mark.parametrize(
+    "trouble", [ConnectFailed("no"), json_response(400, {"message": "no such street"})]
+)
+async def test_what_failed_and_cost_nothing_is_asked_again(
+    api: Api, opened: Open, trouble: RawResponse | HumError
+) -> None:
+    api.instead = [trouble] * 4
+    async with opened() as hum:
+        assert (await hum.lookup(ADDRESS)).token is None
+        api.instead = []
+        assert (await hum.lookup(ADDRESS)).outcome == Outcome.SERVED
+
+
+async def test_a_post_that_may_have_been_taken_is_not_sent_again(api: Api, opened: Open) -> None:
+    api.instead = [RequestTimeout("no answer")]
+    async with opened() as hum:
+        assert (await hum.lookup(ADDRESS)).outcome == Outcome.UNCERTAIN
+        assert (await hum.lookup(ADDRESS)).outcome == Outcome.UNCERTAIN
+    assert api.count("POST") == 1
+
+
+async def test_an_address_that_cannot_be_sent_is_not_recorded(opened: Open, tmp_path: Path) -> None:
+    async with opened() as hum:
+        assert (await hum.lookup(Address("1 A St"))).outcome == Outcome.INVALID_ADDRESS
+    with sqlite3.connect(tmp_path / "hum.sqlite") as db:
+        assert db.execute("SELECT count(*) FROM purchase").fetchone() == (0,)
+    db.close()
+
+
+async def test_one_process_at_a_time_has_a_ledger(opened: Open) -> None:
+    async with opened() as hum:
+        with pytest.raises(JournalError, match="in use by process"):
+            async with opened():
+                pass
+        assert (await hum.lookup(ADDRESS)).outcome == Outcome.SERVED
+
+
+async def test_a_client_that_is_not_entered_opens_its_ledger_when_it_needs_it(
+    api: Api, tmp_path: Path
+) -> None:
+    hum = HumClient(transport=api.transport, purchases=str(tmp_path / "hum.sqlite"))
+    assert not (tmp_path / "hum.sqlite").exists()
+    assert (await hum.lookup(ADDRESS)).outcome == Outcome.SERVED
+    await hum.aclose()
+    await hum.aclose()
+    with pytest.raises(ConfigurationError, match="closed"):
+        await hum.lookup(ADDRESS)
+
+
+async def test_a_ledger_that_cannot_be_written_is_told(
+    api: Api, opened: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "hum.sqlite").write_text("my diary")
+    with pytest.raises(JournalError, match="not a journal"):
+        async with opened():
+            pass
+    assert not api.transport.requests
+    with pytest.raises(ConfigurationError, match="max_age"):
+        HumClient(transport=api.transport, purchases="x.sqlite", max_age=-1)
+
+
+async def test_cancellations_at_any_moment_leave_no_claim_and_buy_once(
+    api: Api, opened: Open
+) -> None:
+    async with opened() as hum:
+        for delay in range(60):
+            task = asyncio.ensure_future(hum.lookup(ADDRESS))
+            await asyncio.sleep(delay * 0.001)
+            await crash(task)
+        found: Qualification = await hum.lookup(ADDRESS)
+    assert found.outcome in {Outcome.SERVED, Outcome.UNCERTAIN}
+    assert api.count("POST") <= 1
