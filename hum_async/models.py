@@ -5,7 +5,7 @@ secrets; their attributes are whole. Every ``extra`` mapping holds the fields of
 class does not name, as decoded JSON.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -48,6 +48,18 @@ def _new_dict() -> dict[str, Any]:
 
 def _masked(value: Any) -> str:
     return "None" if value is None else repr(HIDDEN)
+
+
+def _documented(*words: str) -> Callable[[str | None], str]:
+    """Return a `repr` of a word of the server: any that is not documented may be any text."""
+
+    def shown(word: str | None) -> str:
+        return repr(word) if word in words else _masked(word)
+
+    return shown
+
+
+_request_status = _documented("ok", "warning", "error")
 
 
 def _masked_token(token: str | None) -> str:
@@ -338,8 +350,8 @@ class Session:
     agents: Mapping[str, AgentStatus] = attrs.field(factory=_new_dict, hash=False)
     service_address: ServiceAddress | None = None
     providers: tuple[Provider, ...] | None = None
-    session_status: str | None = None
-    request_status: str | None = None
+    session_status: str | None = attrs.field(default=None, repr=_documented("open"))
+    request_status: str | None = attrs.field(default=None, repr=_request_status)
     message: str | None = attrs.field(default=None, repr=False)
     data_set: str | None = None
     params: Mapping[str, Any] = attrs.field(factory=_new_dict, repr=False, hash=False)
@@ -386,8 +398,8 @@ class Ping:
         timestamp: Time of the answer by the API's clock (UTC).
     """
 
-    message: str | None = attrs.field(default=None, repr=_masked)
-    request_status: str | None = None
+    message: str | None = attrs.field(default=None, repr=False)
+    request_status: str | None = attrs.field(default=None, repr=_request_status)
     timestamp: datetime | None = None
 
 

@@ -18,11 +18,12 @@ from hum_async._polling.mailbox import Mailbox
 from hum_async._polling.policies import GuidedPolling, PollPolicy
 from hum_async._polling.poller import Poller, WatcherStatistics, copier
 from hum_async._polling.stream import Stream
+from hum_async._polling.tokens import Watchable, token_of
 from hum_async._tasks import end_tasks
 from hum_async.client import HumClient
 from hum_async.errors import ConfigurationError, WatcherClosed, WatcherFailed
 from hum_async.limiter import Priority
-from hum_async.models import DEFAULT_AGENTS, SessionUpdate
+from hum_async.models import DEFAULT_AGENTS, Session, SessionUpdate
 
 __all__ = ["AsyncSessionWatcher", "WatchStream", "WatcherStatistics"]
 
@@ -107,17 +108,17 @@ class AsyncSessionWatcher:
 
     # --- what users call --------------------------------------------------------------------------
 
-    def watch(self, tokens: Iterable[str] | AsyncIterable[str]) -> "WatchStream":
+    def watch(self, tokens: Iterable[Watchable] | AsyncIterable[Watchable]) -> "WatchStream":
         """Watch sessions; iterate over the returned stream with ``async for``.
 
         Args:
-            tokens: Session tokens: any iterable, or an async iterable of any length, which is read
-                only as fast as tokens can be polled on time. Duplicates count once.
+            tokens: Session tokens, or `Session`s: any iterable, or an async iterable of any length,
+                which is read only as fast as tokens can be polled on time. Duplicates count once.
 
         Raises:
             WatcherClosed: The watcher is not entered, or already left.
             ConfigurationError: The watcher is in use on another event loop.
-            TypeError: `tokens` is one string, or not iterable.
+            TypeError: `tokens` is one token or session, or not iterable.
         """
         self._check_running()
         if asyncio.get_running_loop() is not self._loop:
@@ -125,15 +126,17 @@ class AsyncSessionWatcher:
                 "watch() must be called on the event loop of its watcher; "
                 "create a watcher on this one"
             )
-        if isinstance(tokens, str | bytes):
+        if isinstance(tokens, str | bytes | Session):
             raise TypeError("watch() takes an iterable of tokens; write watch([token])")
         source = tokens if isinstance(tokens, AsyncIterable) else None
-        ahead: Iterable[str] = () if isinstance(tokens, AsyncIterable) else tokens
+        ahead: Iterable[Watchable] = () if isinstance(tokens, AsyncIterable) else tokens
         # A list is copied, because it may change; a generator is read as it comes.
-        known = tuple(ahead) if isinstance(ahead, Collection) else None
-        mailbox = self._poller.open_mailbox(
-            ahead if known is None else known, fed=source is not None, known=known or ()
-        )
+        if isinstance(ahead, Collection):
+            ahead = tuple(ahead)
+            known = tuple(map(token_of, ahead))
+        else:
+            known = ()
+        mailbox = self._poller.open_mailbox(ahead, fed=source is not None, known=known)
         if source is not None:
             self._start_feeder(mailbox, source)
         return WatchStream(self, mailbox)
@@ -144,19 +147,16 @@ class AsyncSessionWatcher:
 
     # --- for WatchStream --------------------------------------------------------------------------
 
-    def add_to(self, mailbox: Mailbox, tokens: tuple[str, ...]) -> None:
-        """Watch more tokens on a stream."""
+    def add_to(self, mailbox: Mailbox, items: tuple[Watchable, ...]) -> None:
+        """Watch more sessions on a stream."""
         self._check_running()
         if not mailbox.open:
             raise WatcherClosed("this stream has ended; call watch() for another")
-        for token in tokens:
-            if not isinstance(token, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise TypeError(f"a session token is text, not {type(token).__name__}")
-        self._poller.add(mailbox, tokens)
+        self._poller.add(mailbox, items)
 
-    def discard_from(self, mailbox: Mailbox, tokens: tuple[str, ...]) -> None:
-        """Watch tokens no longer on a stream."""
-        self._poller.discard(mailbox, tokens)
+    def discard_from(self, mailbox: Mailbox, items: tuple[Watchable, ...]) -> None:
+        """Watch sessions no longer on a stream."""
+        self._poller.discard(mailbox, tuple(map(token_of, items)))
 
     # --- machinery --------------------------------------------------------------------------------
 
@@ -198,7 +198,7 @@ class AsyncSessionWatcher:
             self._poller.end(self._why_closed)
             await asyncio.gather(*self._feeders.values(), return_exceptions=True)
 
-    def _start_feeder(self, mailbox: Mailbox, source: AsyncIterable[str]) -> None:
+    def _start_feeder(self, mailbox: Mailbox, source: AsyncIterable[Watchable]) -> None:
         feeder = asyncio.ensure_future(self._feed(mailbox, source))
         self._feeders[mailbox] = feeder
         feeder.add_done_callback(lambda _: self._feeders.pop(mailbox, None))
@@ -207,7 +207,7 @@ class AsyncSessionWatcher:
         if mailbox in self._feeders:
             self._feeders[mailbox].cancel()
 
-    async def _feed(self, mailbox: Mailbox, source: AsyncIterable[str]) -> None:
+    async def _feed(self, mailbox: Mailbox, source: AsyncIterable[Watchable]) -> None:
         try:
             await feed(source, mailbox.intake, on_item=lambda: self._poller.offer(mailbox))
         except Exception as exc:  # noqa: BLE001  of the user's own iterable; its reader sees it
@@ -241,16 +241,27 @@ class WatchStream(Stream[SessionUpdate]):
         if (mailbox := getattr(self, "_mailbox", None)) is not None:
             mailbox.close()
 
-    def add(self, *tokens: str) -> None:
-        """Watch more tokens; one that this stream knows already is ignored.
+    def add(self, *tokens: Watchable) -> None:
+        """Watch more sessions; one that this stream knows already is ignored.
+
+        Args:
+            tokens: Session tokens, or `Session`s.
 
         Raises:
+            TypeError: One is neither.
             WatcherClosed: The stream or its watcher has ended.
         """
         self._watcher.add_to(self._mailbox, tokens)
 
-    def discard(self, *tokens: str) -> None:
-        """Watch tokens no longer; they get no terminal update. Unknown ones are ignored."""
+    def discard(self, *tokens: Watchable) -> None:
+        """Watch sessions no longer; they get no terminal update. Unknown ones are ignored.
+
+        Args:
+            tokens: Session tokens, or `Session`s.
+
+        Raises:
+            TypeError: One is neither.
+        """
         self._watcher.discard_from(self._mailbox, tokens)
 
     def close(self) -> None:

@@ -109,6 +109,16 @@ def test_a_repr_shows_the_first_four_characters_of_a_token() -> None:
     assert "token=None" in repr(Qualification(1, ADDRESS, Outcome.UNCERTAIN))
 
 
+def test_a_word_of_the_server_is_shown_only_if_it_is_documented() -> None:
+    for word in ("ok", "warning", "error"):
+        assert f"request_status='{word}'" in repr(Ping("hello", word))
+        assert f"request_status='{word}'" in repr(Session("a", request_status=word))
+    assert "session_status='open'" in repr(Session("a", session_status="open"))
+    assert "request_status=None" in repr(Ping())
+    for value in (Ping(STREET, STREET), Session("a", session_status=STREET, request_status=STREET)):
+        assert "Tiffany" not in repr(value)
+
+
 def test_an_address_as_text_is_the_whole_line() -> None:
     assert str(ADDRESS) == "29090 Tiffany Drive E, A2, Southfield, MI 48034"
     assert str(Address("1 Main St", zip="02139")) == "1 Main St, 02139"

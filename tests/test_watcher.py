@@ -29,6 +29,7 @@ from hum_async import (
     RawResponse,
     RetryPolicy,
     ServerError,
+    Session,
     SessionNotFound,
     SessionUpdate,
     UpdateKind,
@@ -425,6 +426,43 @@ async def test_an_error_of_the_source_is_not_lost_when_closing_it_takes_time() -
             await collect(watcher.watch(Rows()))
 
 
+async def test_sessions_can_be_watched_in_place_of_their_tokens() -> None:
+    async def source() -> AsyncIterator[str | Session]:
+        yield Session("a")
+        yield "b"
+        yield Session("b", processing=True)
+
+    def lazy() -> Iterator[str | Session]:
+        yield "b"
+        yield Session("a")
+        yield "a"
+
+    for make in (lambda: [Session("a"), "a", "b", Session("b")], lazy, source):
+        async with watching(Hum(3.0)) as (watcher, transport):
+            updates = await collect(watcher.watch(make()))
+        assert set(terminal_of(updates)) == {"a", "b"}
+        polls = Counter(token_of(request) for request in transport.requests)
+        assert polls == {"a": 3, "b": 3}
+
+
+async def test_sessions_can_be_added_and_discarded_in_place_of_their_tokens() -> None:
+    async with watching(Hum(6.0)) as (watcher, transport):
+        other = asyncio.ensure_future(collect(watcher.watch([Session("a")])))
+        stream = watcher.watch([Session("b"), "c", Session("d")])
+        await asyncio.sleep(1.0)
+        stream.discard(Session("b"), Session("c"), "d")
+        stream.add(Session("a"), Session("c"))
+        with pytest.raises(TypeError):
+            stream.add("e", 5)  # type: ignore[arg-type]
+        with pytest.raises(TypeError):
+            stream.discard(b"a")  # type: ignore[arg-type]
+        updates = await collect(stream)
+        assert updates[0].token == "a"
+        assert set(terminal_of(updates)) == {"a", "c"} == {update.token for update in updates}
+        assert set(terminal_of(await other)) == {"a"}
+    assert "e" not in {token_of(request) for request in transport.requests}
+
+
 @pytest.mark.parametrize("wrong", [[1], [None], ["a", b"b"]])
 async def test_what_is_no_text_is_no_token(wrong: Any) -> None:
     async with watching(Hum()) as (watcher, _):
@@ -439,9 +477,9 @@ async def test_what_is_no_text_is_no_token(wrong: Any) -> None:
             await collect(watcher.watch(source()))
 
 
-async def test_one_string_or_nothing_iterable_is_refused_at_once() -> None:
+async def test_one_string_or_session_or_nothing_iterable_is_refused_at_once() -> None:
     async with watching(Hum()) as (watcher, _):
-        for wrong in ("token", b"token", 5, None):
+        for wrong in ("token", b"token", Session("token"), 5, None):
             with pytest.raises(TypeError):
                 watcher.watch(wrong)  # type: ignore[arg-type]
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from hum_async._polling.intake import Intake
 from hum_async._polling.session_poll import merged
+from hum_async._polling.tokens import Watchable, token_of
 from hum_async.errors import ConfigurationError
 from hum_async.models import SessionUpdate
 
@@ -17,7 +18,7 @@ class Mailbox:
     """The tokens and pending updates of one stream.
 
     Args:
-        tokens: The stream's tokens, read lazily.
+        tokens: The stream's tokens, or sessions that have them, read lazily.
         fed: More tokens will be offered to `intake`.
         on_close: Called when the reader leaves, from whatever thread.
         on_resume: Called when the reader comes back after `rest`.
@@ -27,7 +28,7 @@ class Mailbox:
 
     def __init__(
         self,
-        tokens: Iterable[str],
+        tokens: Iterable[Watchable],
         *,
         fed: bool,
         on_close: Callable[[], None],
@@ -40,7 +41,7 @@ class Mailbox:
         self.only_me = (self,)
         # Tokens that have no terminal update yet.
         self.pending: set[str] = set()
-        self.intake: Intake[str] = Intake(tokens, fed=fed)
+        self.intake: Intake[Watchable] = Intake(tokens, fed=fed)
         self._ended: set[str] = set()
         self._discarded: set[str] = set()
         self._on_close = on_close
@@ -59,23 +60,21 @@ class Mailbox:
         """Whether the stream can still take tokens."""
         return not (self.closed or self._over or self._failure is not None)
 
-    def add(self, tokens: Iterable[str]) -> None:
-        """Append tokens; one that was discarded may come back like this."""
-        for token in tokens:
-            self._discarded.discard(token)
-            self.intake.offer(token)
+    def add(self, items: Iterable[Watchable]) -> None:
+        """Append tokens or sessions; one that was discarded may come back like this."""
+        for item in items:
+            self._discarded.discard(token_of(item))
+            self.intake.offer(item)
 
     def take(self) -> str | None:
         """Make the next token that is new to this stream pending; None if there is none now.
 
         Raises:
-            TypeError: A token is not text.
+            TypeError: It is neither a token nor a session.
             Exception: Whatever the user's own iterable raises.
         """
-        while (token := self.intake.take()) is not None:
-            if not isinstance(token, str):
-                raise TypeError(f"a session token is text, not {type(token).__name__}")
-            if self.claim(token):
+        while (item := self.intake.take()) is not None:
+            if self.claim(token := token_of(item)):
                 return token
         return None
 
@@ -178,7 +177,8 @@ class Mailbox:
         """Read up to one new token ahead; return whether any is pending or may still come."""
         if self.pending:
             return True
-        while (token := self.intake.peek()) is not None:
+        while (item := self.intake.peek()) is not None:
+            token = token_of(item)
             if not (token in self._ended or token in self._discarded):
                 return True
             self.intake.take()

@@ -24,6 +24,7 @@ from hum_async._polling.due_queue import DueQueue
 from hum_async._polling.mailbox import Mailbox
 from hum_async._polling.policies import PollPolicy
 from hum_async._polling.response_store import ResponseStore
+from hum_async._polling.tokens import Watchable, token_of
 from hum_async._polling.watched_session import WatchedSession
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.models import SessionUpdate
@@ -104,11 +105,13 @@ class Poller:
 
     # --- streams ----------------------------------------------------------------------------------
 
-    def open_mailbox(self, tokens: Iterable[str], *, fed: bool, known: Iterable[str]) -> Mailbox:
+    def open_mailbox(
+        self, tokens: Iterable[Watchable], *, fed: bool, known: Iterable[str]
+    ) -> Mailbox:
         """Open a stream.
 
         Args:
-            tokens: Its tokens, read lazily.
+            tokens: Its tokens, or sessions that have them, read lazily.
             fed: More tokens will be offered to its intake.
             known: Those of the tokens that are there already.
         """
@@ -125,9 +128,14 @@ class Poller:
         mailbox.wake()
         self._wake()
 
-    def add(self, mailbox: Mailbox, tokens: tuple[str, ...]) -> None:
-        """Watch more tokens on a stream."""
-        mailbox.add(tokens)
+    def add(self, mailbox: Mailbox, items: tuple[Watchable, ...]) -> None:
+        """Watch more sessions on a stream.
+
+        Raises:
+            TypeError: One is neither a token nor a session; none is watched.
+        """
+        tokens = tuple(map(token_of, items))
+        mailbox.add(items)
         self._join(mailbox, tokens)
         self.offer(mailbox)
 

@@ -137,7 +137,13 @@ def values(session: Session, found: Qualification, provider: Provider, plan: Pla
     assert_type(AgentStatus("anything"), AgentStatus)
 
 
-async def watch(hum: HumClient, source: AsyncIterator[str], lazy: Iterator[str]) -> None:
+async def watch(
+    hum: HumClient,
+    source: AsyncIterator[str],
+    lazy: Iterator[str],
+    sessions: AsyncIterator[Session],
+    session: Session,
+) -> None:
     async with AsyncSessionWatcher(hum) as watcher:
         assert_type(watcher, AsyncSessionWatcher)
         assert_type(watcher.statistics(), WatcherStatistics)
@@ -156,11 +162,14 @@ async def watch(hum: HumClient, source: AsyncIterator[str], lazy: Iterator[str])
         async with watcher.watch(source) as stream:
             assert_type(stream, WatchStream)
             assert_type(await anext(stream), SessionUpdate)
-            stream.add("c", "d")
-            stream.discard("c")
+            stream.add("c", "d", session)
+            stream.discard("c", session)
             stream.close()
             await stream.aclose()
         watcher.watch(lazy)
+        watcher.watch(sessions)
+        watcher.watch([session])
+        watcher.watch(["a", session])
         watcher.watch({"a": 1})
     AsyncSessionWatcher(hum, policy=GuidedPolling(budget=None), agents=["internet"])
     AsyncSessionWatcher(hum, policy=LearnedPolling(p=0.3), source="internet")
