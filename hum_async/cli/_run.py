@@ -3,10 +3,8 @@
 import asyncio
 import contextlib
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextvars import ContextVar
-from types import FrameType
 from typing import Any
 
 import anyio
@@ -16,16 +14,11 @@ from hum_async.bulk.columns import MappingError
 from hum_async.bulk.files.own_files import OutputExists
 from hum_async.bulk.tables import ReaderLeft, UnwritableName
 from hum_async.cli._console import NobodyReads, escaped, say, silence_stdout
+from hum_async.cli._ending import CODES, Ended, ended_by_signals
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.errors import AddressError, AuthenticationError, HumError, SessionLimitReached
 
 Command = Coroutine[Any, Any, ExitCode]
-
-_SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
-_ENDING = {signal.SIGTERM: ExitCode.TERMINATED}
-"""Signals that end a command while it is prepared, beside Ctrl-C."""
-if sys.platform != "win32":
-    _SIGNALS[signal.SIGHUP] = _ENDING[signal.SIGHUP] = ExitCode.HUNG_UP
 
 
 class UsageError(HumError):
@@ -57,14 +50,6 @@ def gentle_stop(stop: Callable[[], None]) -> Iterator[list[ExitCode]]:
         signals.on_first = None
 
 
-class _Terminated(Exception):
-    """SIGTERM or SIGHUP came while a command was being prepared."""
-
-    def __init__(self, code: ExitCode) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 def run(prepare: Callable[[], Command | ExitCode]) -> ExitCode:
     """Run a command; return its exit code.
 
@@ -74,31 +59,19 @@ def run(prepare: Callable[[], Command | ExitCode]) -> ExitCode:
         prepare: Returns the coroutine of the command, or the exit code of a command that needs no
             event loop. It may block, for instance on standard input, because Ctrl-C ends it.
     """
-    # What is ignored stays so: under nohup a lost terminal must not end the job.
-    usual = {
-        number: signal.signal(number, _terminate)
-        for number in _ENDING
-        if signal.getsignal(number) != signal.SIG_IGN
-    }
     try:
-        command = prepare()
+        with ended_by_signals():
+            command = prepare()
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except _Terminated as exc:
+    except Ended as exc:
         return exc.code
     except (HumError, MappingError, NobodyReads, OSError) as exc:
         return _print_error(exc)
-    finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)
     if isinstance(command, ExitCode):
         return command
     with asyncio.Runner() as runner:
         return runner.run(_guarded(command))
-
-
-def _terminate(number: int, _: FrameType | None) -> None:
-    raise _Terminated(_ENDING[signal.Signals(number)])
 
 
 async def _guarded(command: Command) -> ExitCode:
@@ -107,7 +80,7 @@ async def _guarded(command: Command) -> ExitCode:
     task = asyncio.ensure_future(command)
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt
-            heeded = [each for each in _SIGNALS if signal.getsignal(each) != signal.SIG_IGN]
+            heeded = [each for each in CODES if signal.getsignal(each) != signal.SIG_IGN]
             receiver = stack.enter_context(anyio.open_signal_receiver(*heeded))
             stopper = asyncio.ensure_future(_stop_on(receiver, task, signals))
             stack.callback(stopper.cancel)
@@ -125,7 +98,7 @@ async def _stop_on(
     receiver: AsyncIterator[signal.Signals], task: asyncio.Future[ExitCode], signals: _Signals
 ) -> None:
     async for number in receiver:
-        signals.received.append(_SIGNALS[number])
+        signals.received.append(CODES[number])
         if len(signals.received) == 1 and signals.on_first is not None:
             signals.on_first()
         else:

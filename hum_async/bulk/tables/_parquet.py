@@ -160,6 +160,11 @@ class ParquetSink(FileSink):
 
     def _array(self, column: list[Any], field: Any) -> Any:
         try:
+            if isinstance(field.type, self._arrow.BaseExtensionType):
+                # Not every version makes an array of such values by itself.
+                stored = [None if value is None else value.value for value in column]
+                storage = self._arrow.array(stored, type=field.type.storage_type)
+                return self._arrow.ExtensionArray.from_storage(field.type, storage)
             return self._arrow.array(column, type=field.type)
         except (self._arrow.ArrowException, TypeError, OverflowError) as exc:
             raise InputError(
