@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from hum_async.cli._console import messages
+from hum_async.cli._help import API, SIMULATED
 from hum_async.client import HumClient
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import RateLimiter
@@ -25,20 +26,23 @@ def _not_an_option(_: object, value: str | tuple[str, ...] | None) -> None:
             raise ValueError(f"there is no option {each}; write ./{each} if it is a file's name")
 
 
-PathOrDash = Annotated[str, Parameter(allow_leading_hyphen=True, validator=_not_an_option)]
+PathOrDash = Annotated[
+    str, Parameter(allow_leading_hyphen=True, validator=_not_an_option, metavar="FILE")
+]
 """A path, or - for standard input or output; what begins with another dash is an option."""
 
 Positive = Annotated[float, Parameter(validator=Number(gt=0))]
 """A number above 0."""
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=API)
 @attrs.frozen(kw_only=True)
 class ApiOptions:
     """How to reach the API."""
 
     base_url: Annotated[
-        str | None, Parameter(help="Where the API is; default HUM_BASE_URL, then production.")
+        str | None,
+        Parameter(metavar="URL", help="Where the API is; default HUM_BASE_URL, then production."),
     ] = None
     key_file: Annotated[
         PathOrDash | None,
@@ -53,17 +57,23 @@ class ApiOptions:
     ] = 32
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=API)
 @attrs.frozen(kw_only=True)
 class SimulatedApiOptions(ApiOptions):
     """How to reach the API, or a simulated one."""
 
     simulate: Annotated[
-        bool, Parameter(negative=(), help="Use a simulated API inside this process: no account.")
+        bool,
+        Parameter(
+            negative=(),
+            group=SIMULATED,
+            help="Use a simulated API inside this process: no account.",
+        ),
     ] = False
-    seed: Annotated[int, Parameter(help="Of the simulated API: same seed, same results.")] = 0
+    seed: Annotated[int, Parameter(group=SIMULATED, help="Same seed, same results.")] = 0
     speed: Annotated[
-        Positive, Parameter(help="Of the simulated API: how much faster its agents work.")
+        Positive,
+        Parameter(group=SIMULATED, help="How much faster its agents work."),
     ] = 1.0
 
 

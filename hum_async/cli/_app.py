@@ -1,12 +1,13 @@
 """The application `hum`: its commands, each of which is imported when it is called."""
 
-import sys
+import textwrap
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from hum_async._version import __version__
-from hum_async.cli._console import NobodyReads, pages, silence_stdout
+from hum_async.cli._console import NobodyReads, pages, silence_stdout, usage_messages
 from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._help import HelpPage, shown_default, usage_error
 
 _COMMANDS = {
     "check": "Say what is wrong with a file of addresses, before anything is bought.",
@@ -21,6 +22,24 @@ _COMMANDS = {
     "simulate": "Serve a simulated Hum API on this machine, for tests and for trying things out.",
     "demo": "Show look-ups live, on a simulated API.",
 }
+
+EXAMPLES = {
+    "check": "hum check customers.csv --corrected better.csv\n"
+    "hum check customers.xlsx --sheet Sites --map zip=POSTCODE",
+    "qualify": "hum qualify customers.csv -o results.csv\n"
+    "hum qualify customers.csv --dry-run --rate 10\n"
+    "hum qualify customers.xlsx --map street1=NUMBER+STREET --max-sessions 500",
+    "status": "hum status results.journal.sqlite\nhum status results.journal.sqlite --json",
+    "verify": "hum verify results.journal.sqlite\nhum verify results.journal.sqlite --json",
+    "lookup": "hum lookup '1420 Washington Blvd, Detroit, MI 48226'\n"
+    "hum lookup '1420 Washington Blvd, 48226' --simulate --json",
+    "watch": "hum watch TOKEN1 TOKEN2\nhum watch - --source internet --budget 1m < tokens.txt",
+    "ping": "hum ping --key-file key.txt\nhum ping --simulate --json",
+    "simulate": "hum simulate --speed 20\nhum simulate --port 0 --rate 10 --retry-after 2",
+    "demo": "hum demo --web\nhum demo --web --port 0 --speed 5",
+}
+
+_MORE = "hum --help says where the key is read from, and what the exit codes mean."
 
 _EPILOGUE = (
     "The key is read from the environment variable HUM_API_KEY, or with --key-file; the API from "
@@ -37,14 +56,22 @@ def make_app() -> App:
         name="hum",
         help="Which internet providers serve a US address: the command line of hum_async.",
         help_epilogue=_EPILOGUE,
-        # Boxes help a person; a pipe gets plain text.
-        help_formatter="default" if sys.stdout is not None and sys.stdout.isatty() else "plain",
+        help_format="plaintext",
+        help_formatter=HelpPage(),
+        default_parameter=Parameter(show_default=shown_default),
+        error_console=usage_messages,
+        error_formatter=usage_error,
         version=f"hum {__version__}",
         console=pages,
         result_action="return_value",
     )
     for name, summary in _COMMANDS.items():
-        app.command(f"hum_async.cli.{name}:{name}", name=name, help=summary)
+        app.command(
+            f"hum_async.cli.{name}:{name}",
+            name=name,
+            help=summary,
+            help_epilogue=f"Examples:\n{textwrap.indent(EXAMPLES[name], '  ')}\n\n{_MORE}",
+        )
     return app
 
 

@@ -121,6 +121,8 @@ class _DataConsole(Console):
 data = _DataConsole(file=_AnyEncoding(), soft_wrap=True, highlight=False)  # type: ignore[arg-type]
 pages = _DataConsole(file=_AnyEncoding(), highlight=False)  # type: ignore[arg-type]
 """For texts that are wrapped at words, such as help."""
+usage_messages = Console(file=_BestEffort(), stderr=True, soft_wrap=True, highlight=False)  # type: ignore[arg-type]
+"""For usage errors, each on one line."""
 messages = Console(file=_BestEffort(), stderr=True, highlight=False)  # type: ignore[arg-type]
 
 

@@ -4,21 +4,35 @@ import re
 from typing import Annotated, Any
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_WRITTEN = re.compile(r"(\d+(?:\.\d+)?)([smhd])", re.ASCII)
+_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_WRITTEN = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?([smhd]?)", re.ASCII | re.IGNORECASE)
 
 
-def _seconds(_: Any, tokens: Any) -> float:
-    text = tokens[0].value.strip()
-    found = _WRITTEN.fullmatch(text)
+def seconds_of(text: str) -> float:
+    """Return a written duration in seconds.
+
+    Raises:
+        ValueError: It is not written as a duration.
+    """
+    found = _WRITTEN.fullmatch(text.strip())
     if not found:
-        raise ValueError(f"write a duration as 90s, 30m, 24h or 7d, not {text!r}")
-    return float(found[1]) * _SECONDS[found[2]]
+        raise ValueError(f"write a duration as 90s, 30m, 24h or 7d, or in seconds, not {text!r}")
+    return float(found[1]) * _SECONDS[found[2].lower()]
 
 
-Duration = Annotated[float, Parameter(converter=_seconds)]
-"""Seconds, written as 90s, 30m, 24h or 7d."""
+def _converted(_: Any, tokens: Any) -> float:
+    return seconds_of(tokens[0].value)
+
+
+Duration = Annotated[float, Parameter(converter=_converted, metavar="DURATION")]
+"""Seconds, or a number with s, m, h or d."""
+
+Patience = Annotated[
+    float, Parameter(converter=_converted, validator=Number(gt=0), metavar="DURATION")
+]
+"""A duration above 0."""
 
 
 def format_duration(seconds: float) -> str:

@@ -11,9 +11,10 @@ from hum_async.bulk.preflight import decide_columns
 from hum_async.bulk.tables import Table, open_table
 from hum_async.cli._columns_view import show_columns, show_doubts
 from hum_async.cli._console import escaped, say
+from hum_async.cli._help import READING
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=READING)
 @attrs.frozen(kw_only=True)
 class InputOptions:
     """How to read the input."""
@@ -22,6 +23,7 @@ class InputOptions:
         tuple[str, ...],
         Parameter(
             negative=(),
+            metavar="FIELD=COLUMN",
             help="Say which column holds a part of the address, as street1=COLUMN, "
             "street1=NUMBER+STREET or address=COLUMN for a whole one; a column's number does as "
             "well; may be repeated.",
@@ -31,6 +33,7 @@ class InputOptions:
         tuple[str, ...],
         Parameter(
             negative=(),
+            metavar="COLUMN",
             help="Do not use this column, whatever it looks like; may be repeated.",
         ),
     ] = ()
@@ -45,12 +48,16 @@ class InputOptions:
     ] = False
     encoding: Annotated[
         str | None,
-        Parameter(help="Of a CSV or JSON input; UTF-8, UTF-16, UTF-32 and Windows-1252 are found."),
+        Parameter(
+            metavar="NAME",
+            help="Of a CSV or JSON input; UTF-8, UTF-16, UTF-32 and Windows-1252 are found.",
+        ),
     ] = None
     sheet: Annotated[
         str | None,
         Parameter(
-            help="Of an Excel input; default: the first that is visible and has address columns."
+            metavar="NAME",
+            help="Of an Excel input; default: the first that is visible and has address columns.",
         ),
     ] = None
     header_row: Annotated[

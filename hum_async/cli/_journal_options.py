@@ -21,12 +21,13 @@ from hum_async.bulk.options import MAX_JOB_PAUSE, JobOptions
 from hum_async.bulk.tables import STANDARD
 from hum_async.cli._console import escaped, say
 from hum_async.cli._durations import Duration
+from hum_async.cli._help import PURCHASES
 from hum_async.cli._run import UsageError
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=PURCHASES)
 @attrs.frozen(kw_only=True)
 class JournalOptions:
     """What a job remembers, and what it takes from what it remembers."""
@@ -59,7 +60,7 @@ class JournalOptions:
         Duration | None,
         Parameter(
             help="Take results of an earlier, finished job only if they are younger than this "
-            "(30m, 24h, 7d); default: whatever their age."
+            "(30m, 24h, 7d, or seconds); default: whatever their age."
         ),
     ] = None
     reuse_from: Annotated[

@@ -12,10 +12,14 @@ from hum_async.bulk.job_status import JobStatus, RunStatus
 from hum_async.bulk.preflight import Preflight, estimate, report_values
 from hum_async.bulk.tables import Table
 from hum_async.cli._console import data
+from hum_async.cli._help import WORK
 from hum_async.models import Ping
 
 AsJson = Annotated[
-    bool, Parameter(name="--json", negative=(), help="Print one JSON object instead of a text.")
+    bool,
+    Parameter(
+        name="--json", negative=(), group=WORK, help="Print one JSON object instead of a text."
+    ),
 ]
 
 

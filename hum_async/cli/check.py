@@ -16,6 +16,7 @@ from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, open_sink
 from hum_async.cli._api import PathOrDash, Positive
 from hum_async.cli._console import data, escaped, messages, say
 from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._help import FILES, WORK
 from hum_async.cli._input import InputOptions
 from hum_async.cli._json_output import AsJson, check_values, print_json
 from hum_async.cli._preflight_view import show_preflight
@@ -25,14 +26,14 @@ _DEFAULT_INPUT = InputOptions()
 
 
 def check(  # noqa: PLR0913  each is an option of the command
-    input: PathOrDash,  # noqa: A002  the name that users see
+    input: Annotated[PathOrDash, Parameter(group=FILES)],  # noqa: A002  the name that users see
     *,
-    report: PathOrDash | None = None,
-    corrected: PathOrDash | None = None,
-    rate: Positive | None = None,
-    overwrite: Annotated[bool, Parameter(negative=())] = False,
-    dedupe: Dedupe = "usps",
-    limit: Annotated[int, Parameter(validator=Number(gte=0))] = 20,
+    report: Annotated[PathOrDash | None, Parameter(group=FILES)] = None,
+    corrected: Annotated[PathOrDash | None, Parameter(group=FILES)] = None,
+    rate: Annotated[Positive | None, Parameter(group=WORK)] = None,
+    overwrite: Annotated[bool, Parameter(negative=(), group=FILES)] = False,
+    dedupe: Annotated[Dedupe, Parameter(group=WORK)] = "usps",
+    limit: Annotated[int, Parameter(validator=Number(gte=0), group=WORK)] = 20,
     json: AsJson = False,
     table: InputOptions = _DEFAULT_INPUT,
 ) -> int:

@@ -1,13 +1,18 @@
 """``hum lookup``: looks up one address."""
 
+from typing import Annotated
+
+from cyclopts import Parameter
 from rich.table import Table
 
 from hum_async._addresses.line import parse_line
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.bulk.result_columns import explanation, result_values
-from hum_async.cli._api import Positive, SimulatedApiOptions, open_client, read_key
+from hum_async.cli._api import SimulatedApiOptions, open_client, read_key
 from hum_async.cli._console import data, escaped, messages
+from hum_async.cli._durations import Patience
 from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._help import WORK
 from hum_async.cli._json_output import AsJson, print_json
 from hum_async.cli._run import run
 from hum_async.cli._summary import MEANING
@@ -19,7 +24,7 @@ _DEFAULT_API = SimulatedApiOptions()
 
 def lookup(
     *address: str,
-    timeout: Positive = 120.0,
+    timeout: Annotated[Patience, Parameter(group=WORK)] = 120.0,
     json: AsJson = False,
     api: SimulatedApiOptions = _DEFAULT_API,
 ) -> int:
@@ -27,7 +32,7 @@ def lookup(
 
     Args:
         address: STREET[, UNIT], CITY, STATE ZIP, as one argument or as several.
-        timeout: Seconds for all of it, waiting for the rate limit included.
+        timeout: Time for all of it, as 45s or 2m, waiting for the rate limit included.
         json: Print the result as one JSON object.
         api: How to reach the API.
     """

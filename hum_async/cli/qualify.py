@@ -10,6 +10,7 @@ from hum_async.bulk.preflight import examine
 from hum_async.bulk.tables import STANDARD
 from hum_async.cli._api import PathOrDash, SimulatedApiOptions, read_key
 from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._help import FILES, WORK
 from hum_async.cli._input import InputOptions
 from hum_async.cli._journal_options import JournalOptions, is_interactive, journal_path, start_over
 from hum_async.cli._output_name import output_name
@@ -17,22 +18,24 @@ from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._qualify_command import QualifyCommand
 from hum_async.cli._run import Command, UsageError, run
 
+OutputFormat = Literal["csv", "tsv", "json", "jsonl", "excel", "parquet"]
+
 _DEFAULT_API = SimulatedApiOptions()
 _DEFAULT_JOURNAL = JournalOptions()
 _DEFAULT_INPUT = InputOptions()
 
 
 def qualify(  # noqa: PLR0913  each is an option of the command
-    input: PathOrDash,  # noqa: A002  the name that users see
+    input: Annotated[PathOrDash, Parameter(group=FILES)],  # noqa: A002  the name that users see
     *,
-    output: Annotated[PathOrDash | None, Parameter(alias="-o")] = None,
-    format: Literal["csv", "tsv", "json", "jsonl", "excel", "parquet"] | None = None,  # noqa: A002  as above
-    long: str | None = None,
-    events: PathOrDash | None = None,
-    overwrite: Annotated[bool, Parameter(negative=())] = False,
-    dry_run: Annotated[bool, Parameter(negative=())] = False,
-    close: bool = True,
-    quiet: Annotated[bool, Parameter(alias="-q", negative=())] = False,
+    output: Annotated[PathOrDash | None, Parameter(alias="-o", group=FILES)] = None,
+    format: Annotated[OutputFormat | None, Parameter(group=FILES)] = None,  # noqa: A002  as above
+    long: Annotated[PathOrDash | None, Parameter(group=FILES)] = None,
+    events: Annotated[PathOrDash | None, Parameter(group=FILES)] = None,
+    overwrite: Annotated[bool, Parameter(negative=(), group=FILES)] = False,
+    dry_run: Annotated[bool, Parameter(negative=(), group=WORK)] = False,
+    close: Annotated[bool, Parameter(group=WORK)] = True,
+    quiet: Annotated[bool, Parameter(alias="-q", negative=(), group=WORK)] = False,
     table: InputOptions = _DEFAULT_INPUT,
     journal: JournalOptions = _DEFAULT_JOURNAL,
     api: SimulatedApiOptions = _DEFAULT_API,
@@ -55,7 +58,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             output), as they happen.
         overwrite: Replace outputs that this job did not write, or that were edited since.
         dry_run: Say what would be refused, bought and how long it would take; send nothing.
-        close: End each session when its result is safe.
+        close: End each session when its result is safe, which is the default.
         quiet: Show no progress and no summary.
         table: How to read the input.
         journal: What the job remembers.

@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
-from typing import Literal
+from typing import Annotated, Literal
 
+from cyclopts import Parameter
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.measure import Measurement
@@ -12,9 +13,11 @@ from rich.table import Table
 
 from hum_async._polling.policies import GuidedPolling
 from hum_async._redact import mask_token
-from hum_async.cli._api import ApiOptions, PathOrDash, Positive, open_client, read_key
+from hum_async.cli._api import ApiOptions, PathOrDash, open_client, read_key
 from hum_async.cli._console import data, escaped
+from hum_async.cli._durations import Patience
 from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._help import WORK
 from hum_async.cli._run import UsageError, run
 from hum_async.models import SessionUpdate, UpdateKind
 from hum_async.watcher import AsyncSessionWatcher
@@ -25,8 +28,8 @@ _ANY_WIDTH = 10_000
 
 def watch(
     *tokens: PathOrDash,
-    source: Literal["session", "internet"] = "session",
-    budget: Positive = 30.0,
+    source: Annotated[Literal["session", "internet"], Parameter(group=WORK)] = "session",
+    budget: Annotated[Patience, Parameter(group=WORK)] = 30.0,
     api: ApiOptions = _DEFAULT_API,
 ) -> int:
     """Follow sessions by their tokens until their agents are done.
@@ -34,7 +37,7 @@ def watch(
     Args:
         tokens: Session tokens; - reads them from standard input, one on a line.
         source: Endpoint to poll: the session, or its internet services.
-        budget: Seconds of polling per session.
+        budget: How long to poll each session, as 45s or 2m.
         api: How to reach the API.
     """
     return run(

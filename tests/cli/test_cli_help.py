@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hum_async import __version__
+from hum_async.cli._app import EXAMPLES, make_app
+from hum_async.cli._console import pages
+from hum_async.cli._durations import seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +55,53 @@ def test_help_is_as_it_was(
     assert max(len(line) for line in text.splitlines()) <= 80
 
 
+def test_options_are_in_groups_and_say_no_empty_default(call: Callable[..., Any]) -> None:
+    text = call("qualify", "--help").out
+    groups = ("Files", "How the input is read", "Journal and purchases", "API", "Simulated API")
+    places = [text.index(f"\n{group}:\n") for group in groups]
+    assert places == sorted(places)
+    assert text.index("--map") < text.index("--journal") < text.index("--base-url")
+    assert "()" not in text
+    assert "False" not in text
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_each_command_has_examples_that_can_be_typed(command: str) -> None:
+    examples = EXAMPLES[command].splitlines()
+    assert len(examples) >= 2
+    for example in examples:
+        hum, *words = shlex.split(example.partition("<")[0])
+        assert hum == "hum"
+        called, *_ = make_app().parse_args(words, exit_on_error=False, print_error=False)
+        assert called.__name__ == words[0] == command
+
+
+def test_help_fits_a_narrow_terminal(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "width", 40)
+    for command in COMMANDS:
+        lines = call(*([command] if command else []), "--help").out.splitlines()
+        assert max(map(len, lines)) <= 40
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("90s", 90), ("30m", 1800), ("24h", 86400), ("7d", 604800), ("1.5H", 5400), ("45", 45)],
+)
+def test_durations_are_typed_as_people_write_them(written: str, seconds: float) -> None:
+    assert seconds_of(written) == seconds
+    _, bound, _ = make_app().parse_args(["qualify", "in.csv", "--reuse", written])
+    assert bound.arguments["journal"].reuse == seconds
+
+
+@pytest.mark.parametrize("written", ["24x", "h", "-5m", "1h30m", "", "nan", "1e9", "9" * 30])
+def test_what_is_no_duration_is_a_usage_error(call: Callable[..., Any], written: str) -> None:
+    ended = call("qualify", "in.csv", f"--reuse={written}")
+    assert (ended.code, ended.out) == (2, "")
+    assert "24h" in ended.err
+
+
 def test_the_version_is_told(call: Callable[..., Any]) -> None:
     ended = call("--version")
     assert (ended.code, ended.out, ended.err) == (0, f"hum {__version__}\n", "")
@@ -57,7 +109,19 @@ def test_the_version_is_told(call: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("bogus",), ("qualify",), ("qualify", "a.csv", "--bogus"), ("ping", "extra"), ("--bogus",)],
+    [
+        ("bogus",),
+        ("qualify",),
+        ("qualify", "a.csv", "--bogus"),
+        ("qualify", "--bogus", "a.csv"),
+        ("qualify", "a.csv", "-o"),
+        ("qualify", "a.csv", "--format", "x" * 100),
+        ("qualify", "a.csv", "--rate", "0"),
+        ("qualify", "a.csv", "--reuse", "soon"),
+        ("check", "a.csv", "--limit", "[bold]"),
+        ("ping", "extra"),
+        ("--bogus",),
+    ],
 )
 def test_a_usage_error_is_2_and_goes_to_standard_error(
     call: Callable[..., Any], arguments: tuple[str, ...]
@@ -65,7 +129,9 @@ def test_a_usage_error_is_2_and_goes_to_standard_error(
     ended = call(*arguments)
     assert ended.code == 2
     assert ended.out == ""
-    assert ended.err
+    [line] = ended.err.splitlines()
+    assert line.startswith("hum: error: ")
+    assert re.search(r"see hum( \w+)? --help$", line)
 
 
 def run(code: str, **env: str) -> subprocess.CompletedProcess[str]:

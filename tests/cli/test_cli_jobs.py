@@ -201,7 +201,7 @@ def test_results_of_another_job_are_taken(qualify: Callable[..., Any]) -> None:
     assert "0 sessions bought" in ended.err
 
 
-@pytest.mark.parametrize("age", ["24", "h", "1w"])
+@pytest.mark.parametrize("age", ["24x", "h", "1w"])
 def test_an_age_that_makes_no_sense_is_told(qualify: Callable[..., Any], age: str) -> None:
     ended = qualify("-o", "out.csv", "--reuse", age)
     assert ended.code == 2

@@ -1,0 +1,106 @@
+"""How `hum` explains itself: groups of options, the pages of `--help`, and usage errors."""
+
+import io
+import textwrap
+from typing import Any
+
+from cyclopts import CycloptsError, Group
+from cyclopts.help import HelpEntry, HelpPanel
+from rich.console import Console, ConsoleOptions
+from rich.text import Text
+
+FILES = Group("Files", sort_key=1)
+READING = Group("How the input is read", sort_key=2)
+WORK = Group("What is done", sort_key=3)
+PURCHASES = Group("Journal and purchases", sort_key=4)
+API = Group("API", sort_key=5)
+SIMULATED = Group("Simulated API", sort_key=6)
+
+_LABELS = 26
+"""Columns for the names of options."""
+_NARROW = 60
+_ANY_WIDTH = 100_000
+
+
+def shown_default(value: Any) -> str | None:
+    """Return what help says of a default; None for those that say nothing, such as off."""
+    if value is None or isinstance(value, bool) or value == ():
+        return None
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def usage_error(error: CycloptsError) -> Text:
+    """Return a usage error as one line that says where to look."""
+    told = " ".join(str(error).split())
+    command = " ".join(["hum", *(error.command_chain or ())])
+    line = Text("hum: error: ", style="bold red")
+    line.append(
+        f"{told[:1].lower()}{told[1:].rstrip('., ')}; see {command} --help", style="default"
+    )
+    return line
+
+
+class HelpPage:
+    """Prints the parts of a page: options in a column, their descriptions in another."""
+
+    def render_usage(self, console: Console, _: ConsoleOptions, usage: Any) -> None:
+        """Print the usage."""
+        console.print(Text(f"Usage: {_plain(usage).removeprefix('Usage: ')}\n"))
+
+    def render_description(self, console: Console, _: ConsoleOptions, description: Any) -> None:
+        """Print what the command is for."""
+        for paragraph in _paragraphs(description):
+            console.print(Text(_wrapped(paragraph, console.width, "") + "\n"))
+
+    def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
+        """Print a group of options or commands."""
+        if not panel.entries:
+            return
+        console.print(Text(f"{_plain(panel.title)}:", style="bold"))
+        for entry in panel.entries:
+            console.print(Text(_entry(entry, options.max_width)))
+        console.print()
+
+
+def _entry(entry: HelpEntry, width: int) -> str:
+    label = "  " + ", ".join(entry.display_labels_with_metavar)
+    told = [_plain(entry.description)]
+    if entry.choices:
+        told.append(f"[{' | '.join(entry.choices)}]")
+    if entry.default is not None:
+        told.append(f"[default: {entry.default}]")
+    if entry.required:
+        told.append("[required]")
+    indent = " " * (_LABELS if width >= _NARROW else 4)
+    text = _wrapped(" ".join(filter(None, told)), width, indent)
+    if len(label) < len(indent):
+        return f"{label:{len(indent)}}{text.lstrip()}"
+    return f"{label}\n{text}" if text else label
+
+
+def _wrapped(text: str, width: int, indent: str) -> str:
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def _paragraphs(content: Any) -> list[str]:
+    return [" ".join(part.split()) for part in _text(content).split("\n\n") if part.strip()]
+
+
+def _plain(content: Any) -> str:
+    return " ".join(_text(content).split())
+
+
+def _text(content: Any) -> str:
+    """Return what a part of help says, whatever it is drawn with."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    drawn = io.StringIO()
+    Console(file=drawn, width=_ANY_WIDTH, no_color=True, highlight=False).print(content)
+    return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines())
