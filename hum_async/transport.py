@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import aiohttp
+import attrs
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -36,6 +37,19 @@ MAX_BODY = 4 * 1024 * 1024
 
 MAX_CONNECT = 10.0
 """Maximum wait for a connection in seconds; less if nine tenths of the time-out are less."""
+
+
+@attrs.frozen
+class PartialResponse(RawResponse):
+    """The beginning of a successful answer to POST, whose rest did not come or is too large.
+
+    It may name what was created. A transport of your own can return it instead of raising `error`.
+
+    Attributes:
+        error: What kept the rest from coming; raised if this part does not say enough.
+    """
+
+    error: TransportError | ResponseError = attrs.field(repr=False, eq=False)
 
 
 class Transport(Protocol):
@@ -166,6 +180,8 @@ class AiohttpTransport:
         if self._left:
             await self._close_dead()
         response: aiohttp.ClientResponse | None = None
+        # What comes of the answer to a POST: the token of a paid session may be in it.
+        kept: list[bytes] | None = [] if method == "POST" else None
         try:
             async with session.request(
                 method,
@@ -177,7 +193,7 @@ class AiohttpTransport:
                 proxy=self._proxy_url,
                 proxy_headers=self._proxy_headers,
             ) as response:
-                content = await _read_answer(response)
+                content = await _read_answer(response, kept)
                 if content is not None:
                     return RawResponse(response.status, CIMultiDict(response.headers), content)
                 error: HumError = ResponseError(
@@ -185,10 +201,13 @@ class AiohttpTransport:
                 )
         except (*_FOREIGN, RuntimeError) as exc:
             error = self._mapped(exc, timeout)
+        if kept and response is not None and isinstance(error, TransportError | ResponseError):
+            headers = CIMultiDict(response.headers)
+            return PartialResponse(response.status, headers, b"".join(kept), error)
         # The error passes this frame, and variables may be recorded with it. It has no cause and
         # no context, because the frames of aiohttp hold the URL with the session token, and the
         # body.
-        del path, body, response
+        del path, body, response, kept
         raise error
 
     def drop_connections(self) -> None:
@@ -297,30 +316,34 @@ def _proxy_headers(proxy: Proxy | None) -> dict[str, str] | None:
     return {"Proxy-Authorization": proxy.authorization}
 
 
-async def _read_answer(response: aiohttp.ClientResponse) -> bytes | None:
-    """Return the body, None if it is too large; an error's that cannot be read is empty."""
+async def _read_answer(response: aiohttp.ClientResponse, kept: list[bytes] | None) -> bytes | None:
+    """Return the body, None if it is too large; an error's that cannot be read is empty.
+
+    Args:
+        response: The answer.
+        kept: Gets what comes of a success, even if the rest does not; None to keep nothing.
+    """
+    if response.status < HTTPStatus.MULTIPLE_CHOICES:
+        return await _read(response, kept)
     try:
-        content = await _read(response)
+        return await _read(response, None) or b""
     except _FOREIGN:
-        if response.status < HTTPStatus.MULTIPLE_CHOICES:
-            raise
         return b""
-    if content is None and response.status >= HTTPStatus.MULTIPLE_CHOICES:
-        return b""
-    return content
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes | None:
-    if (response.content_length or MAX_BODY + 1) <= MAX_BODY and not _is_packed(response):
+async def _read(response: aiohttp.ClientResponse, kept: list[bytes] | None) -> bytes | None:
+    small = (response.content_length or MAX_BODY + 1) <= MAX_BODY and not _is_packed(response)
+    if small and kept is None:
         return await response.read()
-    chunks: list[bytes] = []
+    chunks = [] if kept is None else kept
     size = 0
     async for chunk in response.content.iter_any():
         size += len(chunk)
         if size > MAX_BODY:
-            return None
+            break
         chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    content = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    return None if size > MAX_BODY else content
 
 
 def _is_packed(response: aiohttp.ClientResponse) -> bool:

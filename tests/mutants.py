@@ -718,8 +718,8 @@ MUTANTS = [
     Mutant(
         "a-foreign-answer-drops-connections",
         "_api/sender.py",
-        "            if isinstance(error, ForeignAnswer) and isinstance(",
-        "            if False and isinstance(",
+        "        if isinstance(error, ForeignAnswer) and isinstance(",
+        "        if False and isinstance(",
         "api/test_answers_over_sockets.py",
     ),
     Mutant(
@@ -777,6 +777,20 @@ MUTANTS = [
         "    if token is None:\n        raise fault",
         "    if True:\n        raise fault",
         "api/test_decoding.py",
+    ),
+    Mutant(
+        "the-beginning-of-a-paid-answer-is-kept",
+        "_api/endpoints.py",
+        "        keeps_part=True,\n",
+        "",
+        "api/test_answers_over_sockets.py",
+    ),
+    Mutant(
+        "two-tokens-are-none",
+        "_api/reading.py",
+        "if len(found) == 1 else None",
+        "if found else None",
+        "api/test_answers_over_sockets.py",
     ),
     Mutant(
         "a-result-is-bound-to-its-address",

@@ -49,6 +49,7 @@ class ApiRequest(Generic[T]):
         decode: Decodes a successful answer to the caller's value.
         body: JSON body.
         creates: The request creates something: it may be retried only if it had no effect.
+        keeps_part: The beginning of an answer is decoded if the rest does not come.
         also: Error statuses that count as success.
         secrets: Contents of the request that no error may repeat.
         says_failed: Whether a decoded answer says that the request failed despite its status.
@@ -59,6 +60,7 @@ class ApiRequest(Generic[T]):
     decode: Callable[[RawResponse], T] = attrs.field(repr=False)
     body: bytes | None = attrs.field(default=None, repr=False)
     creates: bool = False
+    keeps_part: bool = False
     also: tuple[int, ...] = ()
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
     says_failed: Callable[[T], bool] = attrs.field(default=lambda _: False, repr=False)
@@ -88,6 +90,7 @@ def create_request(address: Address, *, campaign_id: str | None = None) -> ApiRe
         lambda response: decoding.decode_created(response.body),
         body=decoding.encode_address(address, campaign_id=campaign_id),
         creates=True,
+        keeps_part=True,
         secrets=(*filter(None, parts), *degrees),
     )
 

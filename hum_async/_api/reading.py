@@ -61,9 +61,9 @@ def find_token(body: bytes) -> str | None:
             if isinstance(token, str) and token:
                 return token
         return None
-    # Cut off, or JSON inside of something else.
-    found = _TOKEN.search(_text_of(_unwrapped(body)))
-    return _unescaped(found[1]) if found else None
+    # Cut off, or JSON inside of something else. Two of them would leave it open which it is.
+    found = set(_TOKEN.findall(_text_of(_unwrapped(body))))
+    return _unescaped(found.pop()) if len(found) == 1 else None
 
 
 def _unescaped(text: str) -> str | None:

@@ -16,7 +16,7 @@ from hum_async._api.retry import RetryPolicy, is_throttle, retry_delay
 from hum_async.errors import HumError, ResponseError, ServerError, TransportError
 from hum_async.limiter import Limiter, Priority
 from hum_async.models import RawResponse
-from hum_async.transport import DropsConnections, Transport
+from hum_async.transport import DropsConnections, PartialResponse, Transport
 
 T = TypeVar("T")
 
@@ -126,11 +126,15 @@ class RequestSender:
         if not isinstance(headers, CIMultiDict):  # a user's transport may bring a plain dictionary
             headers = CIMultiDict(headers)
         status = response.status
+        if isinstance(response, PartialResponse):
+            self._note_failure(response.error)
+            if not request.keeps_part:
+                raise response.error
         if request.succeeded(status):
             self.limiter.answered(
                 sent=sent, status=status, headers=headers, refused=False, retry_after=None
             )
-            if self._failures:
+            if self._failures and not isinstance(response, PartialResponse):
                 self._note_success()
             return response
         told = error_for(request, response, key=self.key, now=datetime.now(UTC))
@@ -154,18 +158,27 @@ class RequestSender:
             ResponseError: It cannot be understood, or it is that of another session; then the
                 transport drops its connections, if it can.
         """
+        fault: HumError | None = None
         try:
             answer = request.decode(response)
         except ResponseError as error:
-            self._note_failure(error)
-            if isinstance(error, ForeignAnswer) and isinstance(self.transport, DropsConnections):
-                self.transport.drop_connections()
-            raise
+            if not isinstance(response, PartialResponse):
+                self._heed_unreadable(error)
+                raise
+            # What the beginning lacks is no fault of its own.
+            fault = response.error
+        if fault is not None:
+            raise fault
         if request.says_failed(answer):
             told = error_for(request, response, key=self.key, kind=ServerError)
             self._note_failure(told)
             raise told
         return answer
+
+    def _heed_unreadable(self, error: ResponseError) -> None:
+        self._note_failure(error)
+        if isinstance(error, ForeignAnswer) and isinstance(self.transport, DropsConnections):
+            self.transport.drop_connections()
 
     def _delay(self, error: HumError, request: ApiRequest[Any], tries: int) -> float | None:
         return retry_delay(

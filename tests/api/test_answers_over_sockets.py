@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from hum_async import Address, HumClient, Outcome, RateLimiter, ResponseError, RetryPolicy
+from hum_async import (
+    Address,
+    HumClient,
+    Outcome,
+    RateLimiter,
+    ResponseError,
+    RetryPolicy,
+    TransportError,
+)
 from hum_async.testing import session_json
 
 if TYPE_CHECKING:
@@ -42,8 +50,13 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(answer: Callable[[str, int], bytes]) -> AsyncIterator[Server]:
-    """Serve HTTP; `answer` gets the method of a request and how many came before it."""
+async def serving(
+    answer: Callable[[str, int], bytes], *, hangs_up: bool = False
+) -> AsyncIterator[Server]:
+    """Serve HTTP; `answer` gets the method of a request and how many came before it.
+
+    With `hangs_up` each connection is closed after its answer.
+    """
     found, connections = Server(), 0
     writers: list[asyncio.StreamWriter] = []
 
@@ -61,6 +74,8 @@ async def serving(answer: Callable[[str, int], bytes]) -> AsyncIterator[Server]:
                 method = head.split(" ")[0]
                 found.requests.append((method, number))
                 writer.write(answer(method, len(found.requests) - 1))
+                if hangs_up:
+                    break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -73,7 +88,8 @@ async def serving(answer: Callable[[str, int], bytes]) -> AsyncIterator[Server]:
     finally:
         server.close()
         for writer in writers:
-            writer.transport.abort()
+            if not writer.is_closing():
+                writer.transport.abort()
         await asyncio.sleep(0)
 
 
@@ -150,6 +166,66 @@ async def test_a_paid_session_is_polled_however_odd_the_answer_that_named_it(
         assert session.token == TOKEN
         assert (await hum.get_internet(session.token)).providers
     assert [method for method, _ in server.requests] == ["POST", "GET"]
+
+
+WHOLE = http(201, PLAIN)
+CHUNKED = b"HTTP/1.1 201 X\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(PLAIN) + PLAIN
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        pytest.param(WHOLE[: WHOLE.index(TOKEN.encode()) + len(TOKEN) + 1], id="in the JSON"),
+        pytest.param(http(201, PLAIN + b" " * 9)[:-5], id="behind the JSON"),
+        pytest.param(CHUNKED, id="without the last chunk"),
+        pytest.param(
+            http(201, gzip.compress(PLAIN + b" " * 9), "Content-Encoding: gzip")[:-4], id="packed"
+        ),
+        pytest.param(CHUNKED + b"\r\n500000\r\n" + b" " * 0x400001, id="too large"),
+    ],
+)
+async def test_a_paid_session_is_polled_if_the_answer_breaks_off_behind_its_token(
+    cut: bytes,
+) -> None:
+    def answer(method: str, before: int) -> bytes:
+        return cut if method == "POST" else http(200, DONE)
+
+    async with serving(answer, hangs_up=True) as server, client(server) as hum:
+        assert (await hum.create_session(ADDRESS)).token == TOKEN
+        with pytest.raises((TransportError, ResponseError)):
+            await hum.request("POST", "/sessions", json={})
+        assert (await hum.get_internet(TOKEN)).providers
+    # None of the connections that broke off is used again.
+    assert server.requests == [("POST", 1), ("POST", 2), ("GET", 3)]
+
+
+async def test_a_paid_session_is_polled_if_its_answer_never_ends() -> None:
+    def answer(method: str, before: int) -> bytes:
+        return CHUNKED if method == "POST" else http(200, DONE)
+
+    async with serving(answer) as server, client(server, create_timeout=0.1) as hum:
+        assert (await hum.create_session(ADDRESS)).token == TOKEN
+        assert (await hum.get_internet(TOKEN)).providers
+    assert server.requests == [("POST", 1), ("GET", 2)]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        pytest.param(WHOLE[: WHOLE.index(TOKEN.encode()) + len(TOKEN)], id="in the token"),
+        pytest.param(
+            http(201, PLAIN.replace(b'"meta"', b'"x":{"session_token":"another"},"meta"'))[:-1],
+            id="behind two tokens",
+        ),
+        pytest.param(WHOLE[: WHOLE.index(b"{")], id="before the body"),
+    ],
+)
+async def test_an_answer_that_breaks_off_without_one_token_is_uncertain(cut: bytes) -> None:
+    async with serving(lambda *_: cut, hangs_up=True) as server, client(server) as hum:
+        found = await hum.lookup(ADDRESS)
+        assert (found.outcome, type(found.error)) == (Outcome.UNCERTAIN, TransportError)
+        assert "may have taken effect" in str(found.error)
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>login</html>", b"\x8b\x02\x80{}\x03"])
