@@ -8,6 +8,7 @@ import aiohttp
 import attrs
 
 from hum_async._api.addresses import checked
+from hum_async._api.campaigns import checked_campaign_id
 from hum_async._api.endpoints import (
     close_request,
     create_request,
@@ -33,10 +34,6 @@ __all__ = ["PRODUCTION", "SANDBOX", "HumClient"]
 
 PRODUCTION = "https://api.letshum.com"
 SANDBOX = "https://api-sandbox.letshum.com"
-
-
-MAX_CAMPAIGN_ID = 100
-"""Characters of a campaign_id at most (hum-api 2.2)."""
 
 
 class HumClient:
@@ -248,14 +245,13 @@ class HumClient:
             AddressError: The address cannot be sent; nothing was.
             TypeError: It is no `Address`.
             InvalidAddress: The API refuses it.
+            ConfigurationError: The campaign_id cannot be sent; nothing was.
             HumError: Anything else. After `RequestTimeout`, another `TransportError`,
                 `ServerError`, `ResponseError`, or an `ApiError` with status 408, 409, 499 or one
                 that is unknown, a session may exist all the same; it is never sent again blindly.
         """
-        _check_label(campaign_id)
-        return await self._sender.run(
-            create_request(checked(_address(address)), campaign_id=campaign_id)
-        )
+        label = checked_campaign_id(campaign_id)
+        return await self._sender.run(create_request(checked(_address(address)), campaign_id=label))
 
     async def get_session(self, token: str) -> Session:
         """Return where a look-up stands.
@@ -293,6 +289,7 @@ class HumClient:
         *,
         timeout: float | None = 120.0,
         close: bool = True,
+        campaign_id: str | None = None,
     ) -> Qualification:
         """Look up one address from POST to DELETE; what happens is reported as its `Outcome`.
 
@@ -308,11 +305,12 @@ class HumClient:
                 `UNCERTAIN` if the request that creates a session was under way. Polling itself
                 ends after 30 s, pauses not counted (hum-api 5).
             close: End the session when the result is there.
+            campaign_id: Your own label for it, 1 to 100 characters.
 
         Raises:
             AuthenticationError: The key is not accepted.
             ConfigurationError: The client cannot work as it was set up, or is in use on another
-                event loop that is running.
+                event loop that is running; or the campaign_id cannot be sent, and nothing was.
             JournalError: `purchases` cannot be used or written.
             TypeError: The address is no `Address`.
             ValueError: The timeout is below 0 seconds.
@@ -325,6 +323,7 @@ class HumClient:
             policy=self._lookup_policy,
             retry=self._sender.retry,
             close=close,
+            campaign_id=checked_campaign_id(campaign_id),
         )
         return await self._lookups.run(look_up, timeout=timeout)
 
@@ -378,14 +377,3 @@ def _address(given: object) -> Address:
         f"an address must be a hum_async.Address, not {type(given).__name__}; "
         'create one, such as Address("100 Main St", zip="48226")'
     )
-
-
-def _check_label(label: str | None) -> None:
-    if label is None:
-        return
-    try:
-        label.encode()
-    except UnicodeEncodeError:
-        raise ConfigurationError("campaign_id holds characters that are not text") from None
-    if not 1 <= len(label) <= MAX_CAMPAIGN_ID:
-        raise ConfigurationError(f"campaign_id must have 1 to {MAX_CAMPAIGN_ID} characters")

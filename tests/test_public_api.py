@@ -95,7 +95,8 @@ def parameters(function: object) -> str:
         ("HumClient.get_internet", "(self, token)"),
         ("HumClient.close_session", "(self, token)"),
         ("HumClient.ping", "(self)"),
-        ("HumClient.lookup", "(self, address, *, timeout=120.0, close=True)"),
+        ("HumClient.lookup", "(self, address, *, timeout=120.0, close=True, campaign_id=None)"),
+        ("SessionHub.lookup", "(self, address, *, campaign_id=None)"),
         ("HumClient.with_options", "(self, *, timeout=None, retry=None, priority=None)"),
         ("HumClient.request", "(self, method, path, *, json=None)"),
         (
@@ -153,7 +154,7 @@ def test_policies_are_as_pinned() -> None:
 def test_qualify_takes_what_was_pinned() -> None:
     pinned = inspect.signature(hum_async.qualify).parameters
     assert list(pinned)[:2] == ["client", "addresses"]
-    for name in ("journal", "policy", "max_open", "close"):
+    for name in ("journal", "policy", "max_open", "close", "campaign_id"):
         assert pinned[name].kind is inspect.Parameter.KEYWORD_ONLY
 
 

@@ -82,6 +82,7 @@ class Lookup:
         close: Send DELETE when there is a result.
         first: Endpoint that is polled first: ``internet`` needs the fewest requests, ``session``
             always names the agents.
+        campaign_id: The caller's label for it.
         until: When the time for all of it is over (`expire`); its last poll is sent a moment
             earlier, so that it can be answered.
 
@@ -95,6 +96,7 @@ class Lookup:
     retry: RetryPolicy
     close: bool = True
     first: Source = "internet"
+    campaign_id: str | None = None
     until: float = math.inf
     step: LookupStep | None = attrs.field(default=LookupStep.CREATE, init=False)
     due: float = attrs.field(default=-math.inf, init=False)

@@ -395,7 +395,7 @@ class LookupQueue:
 
 def _request_of(lookup: Lookup, step: LookupStep) -> ApiRequest[Any]:
     if step is LookupStep.CREATE:
-        return create_request(lookup.address)
+        return create_request(lookup.address, campaign_id=lookup.campaign_id)
     if step is LookupStep.POLL:
         return poll_request(lookup.token or "", source=lookup.source)
     return close_request(lookup.token or "")

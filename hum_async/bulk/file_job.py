@@ -106,6 +106,7 @@ class FileJob:
             max_age=options.max_age,
             reuse_from=options.reuse_from,
             dedupe=options.dedupe,
+            campaign_id=options.campaign_id,
         )
         if options.forget_open:
             await self._store.work(Journal.forget_open)

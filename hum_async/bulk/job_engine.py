@@ -393,6 +393,7 @@ class JobEngine(LookupObserver):
                 policy=self._options.policy,
                 retry=self._sender.retry,
                 close=self._options.close,
+                campaign_id=self._options.campaign_id,
             )
             if lookup.result is not None:
                 self._deliver(lookup.result)

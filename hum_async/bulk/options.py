@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from hum_async._addresses.usps_key import Dedupe
+from hum_async._api.campaigns import checked_campaign_id
 from hum_async._polling.policies import LearnedPolling, PollPolicy
 from hum_async.limiter import Priority
 from hum_async.models import Outcome, SessionUpdate
@@ -60,8 +61,10 @@ class JobOptions:
         dedupe: How addresses are compared, so that each is bought once: ``"usps"``, however they
             are spelled (USPS Publication 28), or ``"exact"``. None: as the journal was begun.
         priority: How urgent the requests are; None for `BULK`, or what the client was given.
+        campaign_id: The caller's label for all sessions that are bought.
 
     Raises:
+        ConfigurationError: The campaign_id cannot be sent.
         ValueError: A value is out of its range, or `reuse_from` is given without a journal.
     """
 
@@ -78,6 +81,7 @@ class JobOptions:
     forget_open: bool = False
     dedupe: Dedupe | None = None
     priority: Priority | None = None
+    campaign_id: str | None = attrs.field(default=None, converter=checked_campaign_id)
 
     def __attrs_post_init__(self) -> None:
         """Refuse what makes no sense together."""

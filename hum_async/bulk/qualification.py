@@ -36,6 +36,7 @@ def qualify(  # noqa: PLR0913  all but two by name
     on_update: OnUpdate | None = None,
     dedupe: Dedupe | None = None,
     priority: Priority | None = None,
+    campaign_id: str | None = None,
 ) -> "QualificationStream":
     """Look up many addresses; iterate over the results with ``async for``.
 
@@ -70,6 +71,8 @@ def qualify(  # noqa: PLR0913  all but two by name
             for a new one or without one.
         priority: How urgent its requests are among all that share the limiter; None for `BULK`, or
             what the client was given by `with_options`.
+        campaign_id: Your own label for the sessions that are bought, 1 to 100 characters; the
+            journal notes that of its last run.
 
     Returns:
         An async iterator of `Qualification`, in order of completion. What happens to a row is told
@@ -87,7 +90,7 @@ def qualify(  # noqa: PLR0913  all but two by name
             API asks to wait for more than two minutes. Call again after that time. Without a
             journal the job waits.
         SessionLimitReached: While iterating: rows are left, and `max_sessions` are bought.
-        ConfigurationError: The client cannot work.
+        ConfigurationError: The client cannot work; or, at once, the campaign_id cannot be sent.
         ValueError: An argument is out of its range.
     """
     options = JobOptions(
@@ -102,6 +105,7 @@ def qualify(  # noqa: PLR0913  all but two by name
         on_update=on_update,
         dedupe=dedupe,
         priority=priority,
+        campaign_id=campaign_id,
     )
     store = _open_store(options, api=api_name(client.base_url))
     return QualificationStream(JobEngine(client.sender, addresses, options=options, store=store))
@@ -118,6 +122,7 @@ async def _open_store(options: JobOptions, *, api: str) -> AsyncIterator[Purchas
         max_age=options.max_age,
         reuse_from=options.reuse_from,
         dedupe=options.dedupe,
+        campaign_id=options.campaign_id,
     )
     try:
         yield store

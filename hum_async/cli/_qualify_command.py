@@ -212,6 +212,7 @@ class QualifyCommand:
                 "retry": sorted(options.retry),
                 "reuse_s": options.max_age,
                 "max_sessions": options.max_sessions,
+                "campaign_id": options.campaign_id,
             },
         )
 

@@ -12,6 +12,7 @@ import attrs
 
 from hum_async._addresses.usps_key import address_key
 from hum_async._api.addresses import checked
+from hum_async._api.campaigns import checked_campaign_id
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
@@ -84,6 +85,7 @@ class HubOptions(TypedDict, total=False):
     signals: bool
     priority: Priority | None
     timeout: float | None
+    campaign_id: str | None
 
 
 class SessionHub:
@@ -108,8 +110,10 @@ class SessionHub:
             `INTERACTIVE`, or what the client was given by `with_options`.
         timeout: Seconds for a whole look-up, waiting for the rate limit and pauses included; as of
             `HumClient.lookup`. None for no bound.
+        campaign_id: Your own label for its look-ups, 1 to 100 characters.
 
     Raises:
+        ConfigurationError: The campaign_id cannot be sent.
         ValueError: An argument is out of its range.
 
     Sessions that are open when the hub is left are not closed; they expire by themselves.
@@ -131,6 +135,7 @@ class SessionHub:
         signals: bool = True,
         priority: Priority | None = None,
         timeout: float | None = 120.0,
+        campaign_id: str | None = None,
     ) -> None:
         if min(max_running, max_subscribers, max_ended) < 1:
             raise ValueError("max_running, max_subscribers and max_ended must be at least 1")
@@ -144,6 +149,7 @@ class SessionHub:
         self._policy: PollPolicy = client.lookup_policy if policy is None else policy
         self._close = close
         self._timeout = timeout
+        self._campaign_id = checked_campaign_id(campaign_id)
         self._max_running = max_running
         self._max_subscribers = max_subscribers
         self._abandon_after = abandon_after if on_abandon == "close" else None
@@ -214,19 +220,25 @@ class SessionHub:
 
     # --- what applications call -------------------------------------------------------------------
 
-    def lookup(self, address: Address) -> str:
+    def lookup(self, address: Address, *, campaign_id: str | None = None) -> str:
         """Start a look-up, which Hum may bill; return its public id at once.
 
-        The same address, however it is spelled, is answered from an earlier look-up while that is
-        running or fresh. The id cannot be guessed: who knows it may read the look-up.
+        The same address, however it is spelled and labelled, is answered from an earlier look-up
+        while that is running or fresh. The id cannot be guessed: who knows it may read the look-up.
+
+        Args:
+            address: The address to look up.
+            campaign_id: Your own label for it, 1 to 100 characters; None for the hub's.
 
         Raises:
             AddressError: The address cannot be sent; nothing was started.
+            ConfigurationError: The campaign_id cannot be sent; nothing was started.
             HubBusy: As many look-ups as may run at a time are running.
             HubClosed: The hub is not running, or shutting down.
             RuntimeError: Called from another thread or event loop than the hub's.
         """
         loop, _ = self._check_running()
+        label = checked_campaign_id(campaign_id) or self._campaign_id
         address = checked(address)
         key, now = address_key(address), loop.time()
         known = self._registry.reusable(key, now)
@@ -243,7 +255,7 @@ class SessionHub:
                 status=HTTPStatus.TOO_MANY_REQUESTS,
                 retry_after=BUSY_RETRY,
             )
-        lookup = self._new_lookup(address, key, now)
+        lookup = self._new_lookup(address, key, now, label)
         self._registry.add(lookup)
         self._started += 1
         if lookup.work is not None:
@@ -314,7 +326,9 @@ class SessionHub:
 
     # --- what the queue reports -------------------------------------------------------------------
 
-    def _new_lookup(self, address: Address, key: str, now: float) -> HubLookup:
+    def _new_lookup(
+        self, address: Address, key: str, now: float, campaign_id: str | None
+    ) -> HubLookup:
         lookup_id = self._registry.new_id()
         work = Lookup(
             key=lookup_id,
@@ -324,6 +338,7 @@ class SessionHub:
             close=self._close,
             # It costs one request more, but some answers with providers name no agents.
             first="session",
+            campaign_id=campaign_id,
             until=math.inf if self._timeout is None else now + self._timeout,
         )
         return HubLookup(lookup_id, key, now, self._events.begin(lookup_id), work)

@@ -105,6 +105,7 @@ async def client(http: aiohttp.ClientSession, transport: Transport, limiter: Lim
         assert_type(await hum.get_internet("token"), Session)
         assert_type(await hum.ping(), Ping)
         assert_type(await hum.lookup(address, timeout=None, close=False), Qualification)
+        await hum.lookup(address, campaign_id="summer")
         response = await hum.request("GET", "/ping", json={"any": ["thing"]})
         assert_type(response, RawResponse)
         assert_type(response.status, int)
@@ -246,6 +247,7 @@ async def many(hum: HumClient, rows: AsyncIterator[Address]) -> None:
         max_age=86400.0,
         reuse_from="other.sqlite",
         max_sessions=100,
+        campaign_id="summer",
         on_update=lambda key, update: seen.append((key, update.kind)),
     )
     async with job:
@@ -260,8 +262,9 @@ async def many(hum: HumClient, rows: AsyncIterator[Address]) -> None:
 
 
 async def hub(hum: HumClient, address: Address) -> None:
-    async with SessionHub(hum, max_running=10, on_abandon="close") as hub:
+    async with SessionHub(hum, max_running=10, on_abandon="close", campaign_id="autumn") as hub:
         lookup_id = hub.lookup(address)
+        hub.lookup(address, campaign_id="summer")
         assert_type(lookup_id, str)
         async with hub.subscribe(lookup_id, last_event_id=None) as stream:
             assert_type(stream, EventStream)

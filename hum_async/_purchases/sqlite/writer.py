@@ -239,13 +239,14 @@ def _packed(
     return [change for change, done in packed if done not in refused], refused
 
 
-async def open_journal(
+async def open_journal(  # noqa: PLR0913  all but the first by name
     path: Path,
     *,
     api: str | None,
     max_age: float | None = None,
     reuse_from: Path | None = None,
     dedupe: Dedupe | None = None,
+    campaign_id: str | None = None,
 ) -> JournalStore:
     """Open a journal in a thread of its own.
 
@@ -255,6 +256,7 @@ async def open_journal(
         max_age: Age in seconds up to which results of earlier jobs are taken; None for any age.
         reuse_from: Journal of another job, from which results of new addresses are copied.
         dedupe: How addresses are compared; None as the journal does, which keeps it.
+        campaign_id: The caller's label for what this run buys, which the journal notes.
 
     Raises:
         JournalError: One of the journals cannot be used.
@@ -272,6 +274,7 @@ async def open_journal(
             journal = Journal(path, api=api, dedupe=dedupe)
             undo.callback(journal.close)
             since = journal.begin_job(max_age)
+            journal.set("campaign_id", campaign_id)
             store = JournalStore(
                 journal,
                 executor,
