@@ -19,6 +19,7 @@ from hum_async.bulk.files.outputs import beside
 from hum_async.bulk.job_status import status_of
 from hum_async.bulk.options import MAX_JOB_PAUSE, JobOptions
 from hum_async.bulk.tables import STANDARD
+from hum_async.cli._campaign import CampaignId
 from hum_async.cli._console import escaped, say
 from hum_async.cli._durations import Duration
 from hum_async.cli._help import PURCHASES
@@ -82,6 +83,10 @@ class JournalOptions:
             help="Never buy more sessions than this, all runs of the job together.",
         ),
     ] = None
+    campaign_id: Annotated[
+        CampaignId | None,
+        Parameter(help="Your own label for the sessions that are bought, 1 to 100 characters."),
+    ] = None
 
     def job_options(self, path: Path, *, keep: bool, close: bool, simulated: bool) -> JobOptions:
         """Return the options of the job.
@@ -104,6 +109,7 @@ class JournalOptions:
             # The sessions of an earlier process ended with its simulator.
             forget_open=simulated,
             dedupe=self.dedupe,
+            campaign_id=self.campaign_id,
         )
 
     @property

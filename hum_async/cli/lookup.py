@@ -9,6 +9,7 @@ from hum_async._addresses.line import parse_line
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.bulk.result_columns import explanation, result_values
 from hum_async.cli._api import SimulatedApiOptions, open_client, read_key
+from hum_async.cli._campaign import CampaignId
 from hum_async.cli._console import data, escaped, messages
 from hum_async.cli._durations import Patience
 from hum_async.cli._exit_codes import ExitCode
@@ -25,6 +26,7 @@ _DEFAULT_API = SimulatedApiOptions()
 def lookup(
     *address: str,
     timeout: Annotated[Patience, Parameter(group=WORK)] = 120.0,
+    campaign_id: Annotated[CampaignId | None, Parameter(group=WORK)] = None,
     json: AsJson = False,
     api: SimulatedApiOptions = _DEFAULT_API,
 ) -> int:
@@ -33,6 +35,7 @@ def lookup(
     Args:
         address: STREET[, UNIT], CITY, STATE ZIP, as one argument or as several.
         timeout: Time for all of it, as 45s or 2m, waiting for the rate limit included.
+        campaign_id: Your own label for the look-up, 1 to 100 characters.
         json: Print the result as one JSON object.
         api: How to reach the API.
     """
@@ -40,7 +43,7 @@ def lookup(
     async def look_up(parsed: Address, key: str | None) -> ExitCode:
         async with open_client(api, key=key) as client:
             with messages.status("Looking up the address ..."):
-                result = await client.lookup(parsed, timeout=timeout)
+                result = await client.lookup(parsed, timeout=timeout, campaign_id=campaign_id)
         if json:
             print_json(result_values(result))
         else:
