@@ -359,10 +359,7 @@ def _checked_key(secret: Secret) -> Secret:
 
 def _problem_of(key: str) -> str | None:
     if not key:
-        return (
-            "no API key: set the environment variable HUM_API_KEY or pass api_key=; on the command "
-            "line use --key-file, or --simulate to try it without a key"
-        )
+        return "no API key: set the environment variable HUM_API_KEY or pass api_key="
     if not key.isascii() or not key.isprintable() or " " in key:
         return "the API key holds spaces or characters that no HTTP header can carry; copy it again"
     if key[0] in "'\"" or key[-1] in "'\"":

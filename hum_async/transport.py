@@ -112,7 +112,7 @@ def checked_base_url(base_url: str) -> str:
     if odd or parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
         raise ConfigurationError("the base URL must look like https://HOST[:PORT][/PATH]")
     if parts.username is not None or parts.password is not None:
-        raise ConfigurationError("the base URL must not hold user or password; pass api_key")
+        raise ConfigurationError("the base URL must not hold user or password; the key is enough")
     if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(
             f"http:// to {host} would send the API key in the clear; use https:// "

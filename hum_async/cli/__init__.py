@@ -10,7 +10,7 @@ def main() -> int:
     except ImportError as exc:
         if "cyclopts" not in str(exc) and "rich" not in str(exc):
             raise
-        sys.stderr.write("hum needs its extra; install it: pip install 'hum-async[cli]'\n")
+        sys.stderr.write("hum needs: pip install cyclopts rich\n")
         return 1
     try:
         return run_app()

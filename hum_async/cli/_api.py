@@ -1,5 +1,6 @@
 """The options of every command that uses the API, and the client that they describe."""
 
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -116,18 +117,42 @@ async def open_client(
 
 
 def read_key(options: ApiOptions) -> str | None:
-    """Return the API key that the options name; None if the environment has it.
+    """Return the API key that the options name; None if the environment has it, or none is needed.
 
     Raises:
-        ConfigurationError: The key cannot be read.
+        ConfigurationError: There is no key, or it cannot be read.
     """
     key_file = options.key_file
-    if key_file is None:
-        return None
+    if key_file is not None:
+        return _key_in(key_file)
+    advice = ""
+    if isinstance(options, SimulatedApiOptions):
+        if options.simulate:
+            return None
+        advice = "; to try it without an account, say --simulate"
+    if not os.environ.get("HUM_API_KEY", "").strip():
+        raise ConfigurationError(
+            "no API key: set the environment variable HUM_API_KEY, or name a file that holds it "
+            f"with --key-file{advice}"
+        )
+    return None
+
+
+def _key_in(key_file: str) -> str:
+    if key_file == "-" and sys.stdin is None:
+        raise ConfigurationError("cannot read the API key: standard input is closed")
     try:
         if key_file == "-":
             # One line only: the table may follow.
-            return sys.stdin.buffer.readline().decode("utf-8-sig").strip()
-        return Path(key_file).read_text(encoding="utf-8-sig").strip()
-    except (OSError, UnicodeError) as exc:
-        raise ConfigurationError(f"cannot read the API key from {key_file}: {exc}") from exc
+            key = sys.stdin.buffer.readline().decode("utf-8-sig").strip()
+        else:
+            key = Path(key_file).read_text(encoding="utf-8-sig").strip()
+    except OSError as exc:
+        reason = exc.strerror or exc
+        raise ConfigurationError(f"cannot read the API key from {key_file}: {reason}") from exc
+    except UnicodeError:
+        # From nothing: the error that was raised holds the bytes of the key.
+        raise ConfigurationError(f"the API key in {key_file} is no text in UTF-8") from None
+    if not key:
+        raise ConfigurationError(f"no API key in {key_file}: write it there, or set HUM_API_KEY")
+    return key

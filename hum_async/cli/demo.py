@@ -52,9 +52,7 @@ async def _serve(listener: socket.socket) -> ExitCode:
         import fastapi  # noqa: F401, PLC0415  an extra that only this command needs
         import uvicorn  # noqa: PLC0415  the same
     except ImportError as exc:
-        raise ConfigurationError(
-            "the demo needs the extra web: pip install 'hum-async[cli,web]'"
-        ) from exc
+        raise ConfigurationError("the demo needs: pip install fastapi uvicorn") from exc
     application = _load(_example() / "app.py").app
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
     # The command already handles the signals, and so does the hub.

@@ -102,6 +102,9 @@ class Child:
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 
+    def hang_up(self) -> None:
+        self.process.send_signal(signal.SIGHUP)
+
     async def end(self, text: str | None = None) -> Ended:
         """Wait for its end, with this on standard input."""
         sent = None if text is None else text.encode()

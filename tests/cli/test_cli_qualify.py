@@ -200,9 +200,28 @@ def test_an_output_that_cannot_be_written_is_found_out_before_anything_is_bought
 def test_a_missing_key_says_where_it_is_looked_for(
     call: Callable[..., Any], addresses: Callable[..., str]
 ) -> None:
-    ended = call("qualify", addresses("100 Served St"))
-    assert ended.code == 1
-    assert "HUM_API_KEY" in ended.err
+    job = addresses("100 Served St")
+    for command in (("qualify", job), ("watch", "a-token"), ("lookup", "1 Main St, 00501")):
+        ended = call(*command)
+        assert ended.code == 1
+        assert "HUM_API_KEY" in ended.err
+        assert "--key-file" in ended.err
+        assert ("--simulate" in ended.err) == (command[0] != "watch")
+        # That is how a program says it.
+        assert "api_key" not in ended.err
+
+
+def test_a_key_file_without_a_key_is_named(
+    call: Callable[..., Any], addresses: Callable[..., str], tmp_path: Path
+) -> None:
+    for content, told in ((b" \n", "no API key"), (b"\xff\xfe", "no text"), (None, "No such file")):
+        file = tmp_path / f"key-{told[:4]}"
+        if content is not None:
+            file.write_bytes(content)
+        ended = call("qualify", addresses("100 Served St"), "--key-file", str(file))
+        assert ended.code == 1
+        assert told in ended.err
+        assert str(file) in ended.err
 
 
 @pytest.mark.parametrize("url", ["http://api.example.com", "ftp://127.0.0.1", "https://u:p@host"])

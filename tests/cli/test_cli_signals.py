@@ -41,7 +41,9 @@ STREETS = ("100 Served St", "100 Never Done Dr", "101 Served St", "102 Served St
 LEFT_BEHIND = ["in.csv", "out.csv", "out.journal.sqlite"]
 
 
-@pytest.mark.parametrize(("end", "code"), [("interrupt", 130), ("terminate", 143)])
+@pytest.mark.parametrize(
+    ("end", "code"), [("interrupt", 130), ("terminate", 143), ("hang_up", 129)]
+)
 async def test_a_job_that_is_stopped_finishes_what_is_open_and_goes_on_when_run_again(  # noqa: PLR0913, PLR0917  fixtures
     start: Any,
     quick: Simulator,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import bz2
 import csv
 import gzip
 import json
 import lzma
 import os
+import shlex
 import stat
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,8 +24,10 @@ from hum_async.errors import JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from hum_async.simulator import Simulator
+
+ROOT = Path(__file__).parent.parent.parent
 ROWS = [("1", "a,b"), ("2", "c\td")]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and /dev are POSIX's")
 
@@ -148,3 +153,23 @@ def test_an_edited_output_is_not_replaced_and_an_unchanged_one_is(
         stream.write("my notes\n")
     assert call(*command).code == 2
     assert (tmp_path / "o.csv").read_text().endswith("my notes\n")
+
+
+@posix
+@pytest.mark.parametrize(
+    "redirected", ["2>&-", pytest.param("2>/dev/full", marks=pytest.mark.slow), "2> >(exec true)"]
+)
+async def test_a_job_whose_messages_nobody_reads_writes_every_row(
+    quick: Simulator, command: list[str], tmp_path: Path, redirected: str
+) -> None:
+    files = shlex.join(command[1:4])
+    line = f"'{sys.executable}' -m hum_async qualify {files} --base-url {quick.url} {redirected}"
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-c", line),
+        env={**os.environ, "HUM_API_KEY": "any-key", "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    assert (process.returncode, out) == (0, b"")
+    with (tmp_path / "o.csv").open(newline="") as stream:
+        assert [row["id"] for row in csv.DictReader(stream)] == ["1"]
