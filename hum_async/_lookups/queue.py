@@ -168,14 +168,20 @@ class LookupQueue:
             self._closing.append(lookup)
             self._wake()
 
-    def abandon(self, lookup: Lookup) -> None:
-        """Give a look-up up; its session is closed as soon as it is known."""
+    def abandon(self, lookup: Lookup) -> bool:
+        """Give a look-up up; its session is closed as soon as it is known.
+
+        Returns:
+            Whether a request of it is under way, so that the observer will hear of it once more.
+        """
         if lookup in self._sending:
             self._unwanted.add(lookup)
-        elif lookup in self._new:
+            return True
+        if lookup in self._new:
             self._new.remove(lookup)
         else:
             self._give_up(lookup)
+        return False
 
     def hold(self) -> None:
         """Send nothing until `release`."""

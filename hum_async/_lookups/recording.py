@@ -62,7 +62,7 @@ class PurchaseRecorder(LookupObserver):
                 return given_again(shared, key=lookup.key, address=lookup.address)
         held = _Held(self._ledger.claim(digest), store)
         try:
-            found = await store.find([(digest, lookup.address)])
+            found = await self._ledger.find([(digest, lookup.address)])
             result = await self._known(lookup, found.get(digest), held, now, active)
         except BaseException:
             held.claim.give_back()

@@ -65,7 +65,16 @@ class Ledger:
         self._opening: asyncio.Task[ClosableStore] | None = None
         self._closed = False
 
-    async def open(self) -> PurchaseStore:
+    async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
+        """Return entries by digest, of addresses that the caller has claimed.
+
+        Whoever held the claim before may have recorded something in its last moment.
+        """
+        store = await self.open()
+        await store.flush()
+        return await store.find(addresses)
+
+    async def open(self) -> ClosableStore:
         """Return the store, opened once.
 
         Raises:
@@ -95,13 +104,15 @@ class Ledger:
             if not opening.cancelled() and opening.exception() is None:
                 await opening.result().aclose()
 
-    def rules(self, retry: Collection[Outcome] = ()) -> ResumeRules:
+    def rules(self, retry: Collection[Outcome] = (), max_age: float | None = None) -> ResumeRules:
         """Return what counts of what the store holds, at this moment.
 
         Args:
             retry: Outcomes that are looked up again besides failures.
+            max_age: Seconds up to which an answer is given again; None as for all others.
         """
-        since = datetime.now(UTC) - timedelta(seconds=self._max_age)
+        seconds = self._max_age if max_age is None else max_age
+        since = datetime.now(UTC) - timedelta(seconds=seconds)
         return ResumeRules(_NO_RUN, RETRIED | {*retry}, since.isoformat())
 
     def claimed(self, digest: bytes) -> Claim | None:
@@ -152,7 +163,7 @@ class JobLedger:
 
     async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
         """Return entries by digest."""
-        return await self._store.find(addresses)
+        return await self.ledger.find(addresses)
 
     async def result(self, entry: Entry, *, key: Hashable, address: Address) -> Qualification:
         """Return the result of a settled entry, which costs this job nothing."""

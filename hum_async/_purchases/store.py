@@ -83,6 +83,10 @@ class PurchaseStore(Protocol):
 class ClosableStore(PurchaseStore, Protocol):
     """A store that is open until it is closed."""
 
+    async def flush(self) -> None:
+        """Wait until what was recorded so far is stored, or has failed."""
+        ...
+
     async def aclose(self) -> None:
         """Store what was recorded, and close."""
         ...

@@ -1,5 +1,6 @@
 """The input rows of a job: addresses with their keys, read from any iterable."""
 
+from collections import deque
 from collections.abc import AsyncIterable, Callable, Hashable, Iterable
 from typing import Any
 
@@ -22,6 +23,7 @@ class InputRows:
             Intake(fed=True) if isinstance(rows, AsyncIterable) else Intake(rows)
         )
         self._position = 0
+        self._put_back: deque[tuple[Hashable, Address]] = deque()
 
     @property
     def fed(self) -> bool:
@@ -41,14 +43,20 @@ class InputRows:
             Exception: Any error of the user's iterable.
         """
         taken: list[tuple[Hashable, Address]] = []
+        while len(taken) < most and self._put_back:
+            taken.append(self._put_back.popleft())
         while len(taken) < most and (row := self._intake.take()) is not None:
             taken.append(_keyed(row, self._position))
             self._position += 1
         return taken
 
+    def put_back(self, key: Hashable, address: Address) -> None:
+        """Let a row be taken again, before all others."""
+        self._put_back.append((key, address))
+
     def look_ahead(self) -> bool:
         """Read one row ahead if none is buffered; return whether more rows are left or may come."""
-        return self._intake.peek() is not None or self._intake.fed
+        return bool(self._put_back) or self._intake.peek() is not None or self._intake.fed
 
 
 def _keyed(row: Any, position: int) -> tuple[Hashable, Address]:

@@ -20,6 +20,7 @@ from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
+from hum_async._purchases.ledger import Claim, Ledger
 from hum_async._purchases.records import (
     Asked,
     Copied,
@@ -101,6 +102,7 @@ class JobEngine(LookupObserver):
         addresses: The rows.
         options: How to go about it.
         store: Opens the store of purchases.
+        ledger: What the job shares with others, if the store is a part of it.
     """
 
     def __init__(
@@ -110,8 +112,16 @@ class JobEngine(LookupObserver):
         *,
         options: JobOptions,
         store: AbstractAsyncContextManager[PurchaseStore],
+        ledger: Ledger | None = None,
     ) -> None:
         self._sender = sender
+        self._ledger = ledger
+        # Addresses that this job buys, or looks up in the ledger at this moment.
+        self._claims: dict[bytes, Claim] = {}
+        # Addresses that it has bought: the ledger does not tell them from others' purchases.
+        self._bought: set[bytes] = set()
+        # Rows that wait for somebody else's look-up of their address.
+        self._elsewhere = 0
         self._options = options
         self._store_context = store
         self._rows = InputRows(addresses)
@@ -303,11 +313,16 @@ class JobEngine(LookupObserver):
             self._fail(exc)
         finally:
             self._ended = True
+            for digest in tuple(self._claims):
+                self._give_back(digest)
             self._wake_consumer()
 
     async def _serve(self, store: PurchaseStore) -> None:
         self._store = store
-        self._rules = ResumeRules(store.run, self._options.retry, store.taken_since)
+        if self._ledger is None:
+            self._rules = ResumeRules(store.run, self._options.retry, store.taken_since)
+        else:
+            self._rules = self._ledger.rules(self._options.retry, self._options.max_age)
         self._spent_offset = store.spent
         if store.found_rate is not None:
             self._sender.limiter.resume(store.found_rate)
@@ -341,7 +356,7 @@ class JobEngine(LookupObserver):
                     self._sorting = True
                     await self._sort_in(chunk, store)
                     self._sorting = False
-                elif space > 0 and not self._rows.look_ahead():
+                elif space > 0 and not self._elsewhere and not self._rows.look_ahead():
                     self._exhausted = True
                     break
                 else:
@@ -378,7 +393,7 @@ class JobEngine(LookupObserver):
         return min(space, 2 * _PLENTY - waiting)
 
     def _rows_under_way(self) -> int:
-        return self._queue.in_progress + self._joined + self._queue.waiting
+        return self._queue.in_progress + self._joined + self._elsewhere + self._queue.waiting
 
     def _earlier_unread(self, store: PurchaseStore) -> int:
         """Return how many addresses of earlier runs are in no row that was read."""
@@ -400,7 +415,7 @@ class JobEngine(LookupObserver):
                 continue
             digest = address_digest(lookup.address, store.dedupe)
             # Before the store is asked: a look-up under way may be settled after that.
-            if not self._joins(digest, lookup):
+            if not self._joins(digest, lookup) and not self._waits_elsewhere(digest, key, address):
                 unknown.append((digest, lookup))
         asked = [(digest, lookup.address) for digest, lookup in unknown]
         found = await store.find(asked) if asked else {}
@@ -424,11 +439,36 @@ class JobEngine(LookupObserver):
         self._joined += 1
         return True
 
+    def _waits_elsewhere(self, digest: bytes, key: Hashable, address: Address) -> bool:
+        """Claim an address; return whether somebody else has, for whom its row has to wait."""
+        if self._ledger is None or digest in self._claims:
+            return False
+        other = self._ledger.claimed(digest)
+        if other is None:
+            self._claims[digest] = self._ledger.claim(digest)
+            return False
+        self._elsewhere += 1
+        other.ended.add_done_callback(lambda _: self._comes_back(key, address))
+        return True
+
+    def _comes_back(self, key: Hashable, address: Address) -> None:
+        self._elsewhere -= 1
+        self._rows.put_back(key, address)
+        self._room.set()
+
+    def _give_back(self, digest: bytes, result: Qualification | None = None) -> None:
+        """Let others go on who wait for an address."""
+        if (claim := self._claims.pop(digest, None)) is not None:
+            claim.give_back(result)
+
     async def _begin(
         self, digest: bytes, lookup: Lookup, entry: Entry | None, store: PurchaseStore
     ) -> None:
         """Do what an address needs, by what is known of it."""
         action, reason = self._rules.action(entry)
+        if digest in self._bought and entry is not None and entry.outcome is not None:
+            # An earlier row's failure is not looked up again for a later one.
+            action = ResumeAction.TAKE
         if entry is not None and not entry.copied and self._rules.is_earlier(entry):
             self._earlier_read.first(digest, 1)
         if (action is ResumeAction.BUY or entry is None) and digest in self._refused:
@@ -447,6 +487,7 @@ class JobEngine(LookupObserver):
             result = written_off(entry, key=lookup.key, address=lookup.address)
             await store.record(Settled(digest, result))
             self._reused += 1
+            self._give_back(digest, result)
             self._deliver(result)
 
     async def _take(
@@ -456,6 +497,7 @@ class JobEngine(LookupObserver):
         if entry.copied and self._copied.first(digest, 1) is None:
             store.record(Copied(digest, entry))
         result = await store.result(entry, key=lookup.key, address=lookup.address)
+        self._give_back(digest, result)
         if self._rules.is_earlier(entry):
             self._reused += 1
             self._deliver(result)
@@ -466,6 +508,7 @@ class JobEngine(LookupObserver):
         if self._is_barred() and self._queue.waiting >= _PLENTY:
             # It could only wait; the results of later rows may be in the store.
             self._gave_up = True
+            self._give_back(purchase.digest)
         else:
             self._add(purchase)
 
@@ -517,6 +560,7 @@ class JobEngine(LookupObserver):
         """Forget a look-up that is not begun, because the job was stopped."""
         purchase = self._by_lookup.pop(lookup)
         del self._by_digest[purchase.digest]
+        self._give_back(purchase.digest)
         self._gave_up = True
         self._spent_offset -= 1
         self._joined -= len(purchase.rows)
@@ -562,6 +606,9 @@ class JobEngine(LookupObserver):
         self._spent_offset -= result.token is None and result.outcome is not Outcome.UNCERTAIN
         self._joined -= len(purchase.rows)
         del self._by_digest[purchase.digest], self._by_lookup[lookup]
+        if self._ledger is not None:
+            self._bought.add(purchase.digest)
+            self._give_back(purchase.digest, result)
         shared = [_shared(result, key, address) for key, address in purchase.rows]
         *first, last = [result, *shared]
         for row in first:

@@ -8,6 +8,7 @@ from pathlib import Path
 from hum_async._addresses.usps_key import Dedupe
 from hum_async._polling.policies import PollPolicy
 from hum_async._polling.stream import Stream
+from hum_async._purchases.ledger import JobLedger, Ledger
 from hum_async._purchases.memory import MemoryStore
 from hum_async._purchases.sqlite.writer import open_journal
 from hum_async._purchases.store import PurchaseStore, api_name
@@ -48,8 +49,10 @@ def qualify(  # noqa: PLR0913  all but two by name
             is none. Call again with the same file to resume, whatever ended the last run: rows
             that are settled come first, from the journal and without a request; sessions that
             were open are taken over; a POST without an answer is `UNCERTAIN`. Rows
-            are recognised by their address, so the input may have changed. None: results are kept
-            in memory while the job runs.
+            are recognised by their address, so the input may have changed. None: everything goes
+            through the client's ledger, if it has one (``HumClient(purchases=)``), where failures
+            of earlier jobs are looked up again; otherwise results are kept in memory while the job
+            runs.
         policy: When to poll; None learns it (`LearnedPolling`).
         max_open: Sessions open at the same time at most; None for 2,000.
         close: End each session as soon as its result is safe: in the journal; without one, when
@@ -107,8 +110,19 @@ def qualify(  # noqa: PLR0913  all but two by name
         priority=priority,
         campaign_id=campaign_id,
     )
-    store = _open_store(options, api=api_name(client.base_url))
-    return QualificationStream(JobEngine(client.sender, addresses, options=options, store=store))
+    ledger = client.ledger if options.journal is None else None
+    if ledger is None:
+        store = _open_store(options, api=api_name(client.base_url))
+    else:
+        store = _part_of(ledger)
+    engine = JobEngine(client.sender, addresses, options=options, store=store, ledger=ledger)
+    return QualificationStream(engine)
+
+
+@asynccontextmanager
+async def _part_of(ledger: Ledger) -> AsyncIterator[PurchaseStore]:
+    # The client closes it.
+    yield JobLedger(ledger, await ledger.open())
 
 
 @asynccontextmanager

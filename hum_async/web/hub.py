@@ -15,6 +15,7 @@ from hum_async._api.addresses import checked
 from hum_async._api.campaigns import checked_campaign_id
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
+from hum_async._lookups.recording import PurchaseRecorder
 from hum_async._polling.dispatcher import Dispatcher
 from hum_async._polling.policies import PollPolicy
 from hum_async._tasks import end_tasks
@@ -25,6 +26,7 @@ from hum_async.errors import (
     ConfigurationError,
     HubBusy,
     HubClosed,
+    HumError,
     LookupNotFound,
 )
 from hum_async.limiter import Priority
@@ -157,8 +159,13 @@ class SessionHub:
         self._events = EventWriter(self._sender.key)
         urgency = self._sender.priority_of(Priority.INTERACTIVE) if priority is None else priority
         self._dispatcher = Dispatcher(self._sender.limiter, urgency)
+        ledger = client.ledger
+        # What it does without a ledger is nothing.
+        self._purchases = LookupObserver() if ledger is None else PurchaseRecorder(ledger)
+        self._shared = ledger is not None
+        self._beginning: set[asyncio.Task[None]] = set()
         self._lookups = LookupQueue(
-            self._sender, observer=_Recorder(self), wake=self._dispatcher.wake
+            self._sender, observer=_Recorder(self, self._purchases), wake=self._dispatcher.wake
         )
         self._notice = ShutdownNotice(self._close_soon) if signals else None
         self._subscriptions: set[Subscription] = set()
@@ -202,7 +209,10 @@ class SessionHub:
                 timer.cancel()
         self._abandoning.clear()
         self._deadlines.clear()
-        await end_tasks([self._supervisor])
+        await end_tasks([*self._beginning, self._supervisor])
+        for work in self._registry.works():
+            # Its session goes on, and whoever asks for the address next takes it up.
+            self._purchases.ended(work)
 
     def close(self) -> None:
         """Begin nothing new and end all streams with a farewell; open sessions are polled on.
@@ -259,7 +269,12 @@ class SessionHub:
         self._registry.add(lookup)
         self._started += 1
         if lookup.work is not None:
-            self._lookups.add(lookup.work)
+            if self._shared:
+                beginning = loop.create_task(self._begin(lookup, lookup.work), name="hum-begin")
+                self._beginning.add(beginning)
+                beginning.add_done_callback(self._beginning.discard)
+            else:
+                self._lookups.add(lookup.work)
             if self._timeout is not None:
                 until = lookup.work.until
                 self._deadlines[lookup] = loop.call_at(until, self._expire, lookup, self._timeout)
@@ -324,6 +339,23 @@ class SessionHub:
             requests=self._lookups.requests,
         )
 
+    async def _begin(self, lookup: HubLookup, work: Lookup) -> None:
+        """Look an address up, unless the ledger knows its answer."""
+        try:
+            known = await self._purchases.begin(work, *self._sender.clocks())
+        except HumError as exc:
+            logger.error("a look-up cannot be made: %s", exc)  # noqa: TRY400  its browsers are told
+            self.record_failure(work)
+            return
+        if lookup.work is not work:
+            # Its time was over meanwhile, or nobody waited any more.
+            self._purchases.ended(work)
+        elif known is not None:
+            work.answer(known)
+            self.record(work)
+        else:
+            self._lookups.add(work)
+
     # --- what the queue reports -------------------------------------------------------------------
 
     def _new_lookup(
@@ -347,6 +379,7 @@ class SessionHub:
         """Write the events that an answer makes."""
         lookup = self._registry.get(str(work.key))
         if lookup is None or lookup.work is not work:
+            self._purchases.ended(work)
             return  # abandoned
         if work.session is not None:
             lookup.last_sent = self._events.write_state(
@@ -356,11 +389,13 @@ class SessionHub:
             self._events.write_result(lookup.buffer, lookup.id, result)
             if result.error is not None:
                 logger.warning("a look-up ended %s: %s", result.outcome, result.error)
+            self._purchases.ended(work)
             self._end(lookup, result.outcome)
             self._lookups.close(work)
 
     def record_failure(self, work: Lookup) -> None:
         """Write that no answer will end a look-up."""
+        self._purchases.ended(work)
         lookup = self._registry.get(str(work.key))
         if lookup is not None and lookup.work is work:
             self._events.write_failure(lookup.buffer, lookup.id)
@@ -421,7 +456,9 @@ class SessionHub:
         if lookup.work is not None:
             self._abandoned += 1
             self._registry.drop(lookup)
-            self._lookups.abandon(lookup.work)
+            work, lookup.work = lookup.work, None
+            if not self._lookups.abandon(work):
+                self._purchases.ended(work)
 
     # --- machinery --------------------------------------------------------------------------------
 
@@ -464,12 +501,23 @@ class SessionHub:
 
 
 class _Recorder(LookupObserver):
-    """Passes on what a hub's look-ups find."""
+    """Makes what a hub's look-ups find safe, and passes it on."""
 
-    def __init__(self, hub: SessionHub) -> None:
+    def __init__(self, hub: SessionHub, purchases: LookupObserver) -> None:
         self._hub = hub
+        self._purchases = purchases
+
+    async def before_create(self, lookup: Lookup) -> None:
+        await self._purchases.before_create(lookup)
+
+    def create_had_no_effect(self, lookup: Lookup) -> None:
+        self._purchases.create_had_no_effect(lookup)
+
+    def dropped(self, lookup: Lookup) -> None:
+        self._purchases.ended(lookup)
 
     async def answered(self, lookup: Lookup, step: LookupStep) -> None:
+        await self._purchases.answered(lookup, step)
         if step is not LookupStep.CLOSE:
             self._hub.record(lookup)
 

@@ -92,6 +92,7 @@ class JournalStore:
         self._waiting: list[Waiting] = []
         self._writer: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
+        self._last: asyncio.Future[None] | None = None
         self._written = 0
 
     async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
@@ -114,10 +115,17 @@ class JournalStore:
         if self._failure is not None:
             done.set_exception(self._failure)
             return done
+        self._last = done
         self._waiting.extend((change, done) for change in changes)
         if self._writer is None or self._writer.done():
             self._writer = loop.create_task(self._write_all(), name="hum-journal")
         return done
+
+    async def flush(self) -> None:
+        """Wait until what was recorded so far is written, or has failed."""
+        # Changes are written in the order in which they were recorded.
+        if self._last is not None and not self._last.done():
+            await asyncio.wait([self._last])
 
     async def work(self, work: Callable[[Journal], T]) -> T:
         """Call `work` with the journal, in the journal's thread; return its result."""

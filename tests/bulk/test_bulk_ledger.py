@@ -1,0 +1,212 @@
+"""A job on its client's ledger: it shares purchases with look-ups, both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hum_async import Address, HumClient, Outcome, RateLimiter, SessionLimitReached
+from hum_async.bulk import qualify
+from hum_async.errors import RequestTimeout
+from hum_async.testing import json_response
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+pytestmark = [pytest.mark.virtual, pytest.mark.busy]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    return tmp_path / "hum.sqlite"
+
+
+@pytest.fixture
+def opened(ledger: Path) -> Callable[..., HumClient]:
+    """Make a client of a scripted API with the test's ledger."""
+
+    def opened(api: Any, *, rate: float = 100.0, **options: Any) -> HumClient:
+        limiter = RateLimiter(rate=rate)
+        return HumClient(
+            "any-key", transport=api.transport, limiter=limiter, purchases=ledger, **options
+        )
+
+    return opened
+
+
+async def outcomes(stream: AsyncIterator[Any]) -> dict[Any, Outcome]:
+    return {result.key: result.outcome async for result in stream}
+
+
+async def test_a_job_takes_what_look_ups_bought_and_the_other_way_round(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    api = make_api()
+    rows = streets(10)
+    async with opened(api) as hum:
+        for row in rows[:3]:
+            await hum.lookup(row)
+        async with qualify(hum, rows) as stream:
+            results = {result.key: result async for result in stream}
+            statistics = stream.statistics()
+        assert [results[key].requests for key in range(3)] == [0, 0, 0]
+        assert (statistics.reused, statistics.sessions) == (3, 7)
+        for row in rows:
+            assert (await hum.lookup(row)).requests == 0
+    async with opened(api) as hum:
+        assert set((await outcomes(qualify(hum, rows))).values()) == {Outcome.SERVED}
+    assert set(api.posts_by_street().values()) == {1}
+    assert api.count("POST") == api.count("DELETE") == 10
+
+
+async def test_a_journal_of_its_own_keeps_a_job_out_of_the_ledger(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+    tmp_path: Path,
+) -> None:
+    api = make_api()
+    async with opened(api) as hum:
+        await outcomes(qualify(hum, streets(2), journal=tmp_path / "job.sqlite"))
+        assert (await hum.lookup(streets(1)[0])).requests > 0
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+async def test_everything_at_once_buys_each_address_once(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+    jobs: int,
+) -> None:
+    api = make_api(latency=0.05)
+    rows = streets(40)
+    async with opened(api) as hum:
+        found = await asyncio.gather(
+            *[outcomes(qualify(hum, rows if job % 2 else rows[::-1])) for job in range(jobs)],
+            *[hum.lookup(row) for row in rows],
+        )
+    assert all(set(each.values()) == {Outcome.SERVED} for each in found[:jobs])  # type: ignore[union-attr]
+    assert [each.outcome for each in found[jobs:]] == [Outcome.SERVED] * 40  # type: ignore[union-attr]
+    assert set(api.posts_by_street().values()) == {1}
+
+
+async def test_rows_that_wait_for_a_look_up_go_on_when_it_is_cancelled(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    api = make_api(latency=1.0)
+    async with opened(api) as hum:
+        looking = asyncio.ensure_future(hum.lookup(streets(1)[0]))
+        await asyncio.sleep(1.5)
+        job = asyncio.ensure_future(outcomes(qualify(hum, streets(3))))
+        await asyncio.sleep(0.2)
+        looking.cancel()
+        assert await job == dict.fromkeys(range(3), Outcome.SERVED)
+    # Its session is taken up.
+    assert set(api.posts_by_street().values()) == {1}
+
+
+async def test_a_job_that_is_left_lets_others_have_its_addresses(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    api = make_api(latency=0.2)
+    rows = streets(300)
+    async with opened(api) as hum:
+        async with qualify(hum, rows) as stream:
+            await anext(stream)
+        for row in (rows[1], rows[50], rows[299]):
+            found = await hum.lookup(row)
+            assert found.outcome in {Outcome.SERVED, Outcome.UNCERTAIN}
+    assert set(api.posts_by_street().values()) == {1}
+
+
+async def test_failures_are_looked_up_again_by_the_next_job_and_not_within_one(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    at: Callable[..., Address],
+) -> None:
+    api = make_api()
+    api.say("POST", json_response(422, {"message": "no"}), street1="1 Main St")
+    rows = [at("1 Main St"), at("2 Main St"), at("1 MAIN STREET")]
+    async with opened(api) as hum:
+        first = await outcomes(qualify(hum, rows, max_open=1))
+        assert first == {0: Outcome.INVALID_ADDRESS, 1: Outcome.SERVED, 2: Outcome.INVALID_ADDRESS}
+        assert await outcomes(qualify(hum, rows)) == dict.fromkeys(range(3), Outcome.SERVED)
+
+
+async def test_only_the_word_of_the_user_buys_an_uncertain_address_again(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    api = make_api()
+    api.say("POST", RequestTimeout("no answer"))
+    async with opened(api) as hum:
+        assert await outcomes(qualify(hum, streets(1))) == {0: Outcome.UNCERTAIN}
+        assert await outcomes(qualify(hum, streets(1))) == {0: Outcome.UNCERTAIN}
+        assert (await hum.lookup(streets(1)[0])).outcome == Outcome.UNCERTAIN
+        assert api.count("POST") == 1
+        again = qualify(hum, streets(1), retry={Outcome.UNCERTAIN})
+        assert await outcomes(again) == {0: Outcome.SERVED}
+        assert (await hum.lookup(streets(1)[0])).requests == 0
+
+
+async def test_what_a_job_may_buy_counts_from_its_beginning(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    api = make_api()
+    async with opened(api) as hum:
+        await outcomes(qualify(hum, streets(5)))
+        with pytest.raises(SessionLimitReached):
+            await outcomes(qualify(hum, streets(20), max_sessions=4))
+    assert api.count("POST") == 9
+
+
+async def test_answers_that_are_too_old_for_a_job_are_bought_again(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+    ledger: Path,
+) -> None:
+    api = make_api()
+    async with opened(api) as hum:
+        await outcomes(qualify(hum, streets(3)))
+    with sqlite3.connect(ledger) as db:
+        db.execute("UPDATE purchase SET observed_at = '2020-01-01T00:00:00+00:00'")
+    db.close()
+    async with opened(api, max_age=1e9) as hum:
+        await outcomes(qualify(hum, streets(3)))
+        assert api.count("POST") == 3
+        await outcomes(qualify(hum, streets(3), max_age=3600))
+        assert api.count("POST") == 6
+
+
+async def test_cancelled_jobs_leave_no_claim(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    api = make_api(latency=0.02)
+    async with opened(api) as hum:
+        for delay in range(40):
+            async with qualify(hum, streets(20)) as stream:
+                reading = asyncio.ensure_future(outcomes(stream))
+                await asyncio.sleep(delay * 0.003)
+                reading.cancel()
+                with suppress(asyncio.CancelledError):
+                    await reading
+        found = await outcomes(qualify(hum, streets(20)))
+    assert set(found.values()) <= {Outcome.SERVED, Outcome.UNCERTAIN}
+    assert set(api.posts_by_street().values()) == {1}
