@@ -723,6 +723,13 @@ MUTANTS = [
         "api/test_answers_over_sockets.py",
     ),
     Mutant(
+        "what-has-arrived-is-seen-before-a-post",
+        "_network/connections.py",
+        "                await asyncio.sleep(0)\n",
+        "                pass\n",
+        "network/test_connections.py",
+    ),
+    Mutant(
         "every-other-4xx-passes-for-a-get",
         "_api/statuses.py",
         "return status not in _LASTING",

@@ -81,10 +81,6 @@ class ConnectionRules:
                 raise BrokenExchangeError(type(exc).__name__) from exc
         raise UnusableConnectionError
 
-    def is_used(self, protocol: Any) -> bool:
-        """Return whether a connection has carried a request."""
-        return ref(protocol) in self._used
-
     def admit(self, protocol: Any) -> None:
         """Let a connection carry a request.
 
@@ -107,8 +103,9 @@ def _alive(connections: set[ref[Any]]) -> set[ref[Any]]:
 def _request_class(rules: ConnectionRules) -> type[aiohttp.ClientRequest]:
     class Request(_Request):
         async def send(self, conn: Any) -> aiohttp.ClientResponse:
-            if self.method == "POST" and rules.is_used(conn.protocol):
-                # What has reached this machine is handed over first. A POST is worth the wait.
+            if self.method == "POST":
+                # What has reached this machine is handed over first, also on a connection that is
+                # new to us: the lender of a session may have used it. A POST is worth the wait.
                 await asyncio.sleep(0)
             # Raising makes aiohttp close the connection.
             rules.admit(conn.protocol)

@@ -118,6 +118,32 @@ async def test_an_answer_that_nobody_asked_for_answers_no_later_request(
     assert server.requests == server.connections == rounds
 
 
+async def test_what_a_lender_leaves_on_a_connection_answers_no_request() -> None:
+    sent = asyncio.Event()
+
+    async def answers(head: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer("GOOD"))
+        await writer.drain()
+        if b"/theirs" in head:
+            await asyncio.sleep(0.001)
+            writer.write(answer("EVIL"))
+            await writer.drain()
+            sent.set()
+
+    server = Server(answers)
+    async with server.running() as url, aiohttp.ClientSession() as lent:
+        hum = HumClient("k", base_url=url, limiter=RateLimiter(rate=100_000), session=lent)
+        for _ in range(50):
+            async with lent.get(f"{url}/theirs") as response:
+                await response.read()
+            await sent.wait()
+            sent.clear()
+            # The unasked answer is in the kernel.
+            assert (await hum.create_session(ADDRESS)).token == "GOOD"
+        await hum.aclose()
+    assert server.requests == 100
+
+
 async def test_dropped_connections_carry_no_later_request_and_break_none_under_way() -> None:
     go, arrived = asyncio.Event(), asyncio.Event()
 
