@@ -1,10 +1,13 @@
 """The command line that was typed, to be shown again with other options, ready to paste."""
 
+import os
 import shlex
+import string
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+_PLAIN = frozenset(string.ascii_letters + string.digits + " /._-+=:,@%")
 _ONCE = {"--fresh"}
 """Options that are not for the next run. What --yes said of columns holds for it, too."""
 
@@ -59,4 +62,12 @@ def _typed() -> tuple[list[str], list[str]]:
 
 
 def _joined(program: Sequence[str], arguments: Sequence[str]) -> str:
-    return shlex.join([*program, *arguments])
+    return " ".join(map(_quoted, [*program, *arguments]))
+
+
+def _quoted(word: str) -> str:
+    """Return a word for a shell, with octal digits for what cannot be shown."""
+    if word.isprintable():
+        return shlex.quote(word)
+    plain = (chr(byte) if chr(byte) in _PLAIN else f"\\{byte:03o}" for byte in os.fsencode(word))
+    return f"$'{''.join(plain)}'"

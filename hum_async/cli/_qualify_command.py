@@ -19,6 +19,7 @@ from hum_async.bulk.qualification import api_name
 from hum_async.bulk.report import JobReport
 from hum_async.bulk.tables import STANDARD, Sink, format_of, mapped_os_errors
 from hum_async.cli._api import SimulatedApiOptions, open_client
+from hum_async.cli._columns_view import say_unwrapped
 from hum_async.cli._command_line import same_command
 from hum_async.cli._console import escaped, say
 from hum_async.cli._exit_codes import ExitCode
@@ -222,7 +223,7 @@ class QualifyCommand:
         written = self._rows is not None or self._left.output is not None
         if self.keeps_journal and (report.done < report.total or not written):
             say(f"Everything so far is in {escaped(str(self.journal))}. To go on, run it again:")
-            say(f"  {escaped(same_command())}")
+            say_unwrapped(f"  {same_command()}")
 
 
 def _check_unchanged(name: str, report: JobReport, composed: Composed) -> None:

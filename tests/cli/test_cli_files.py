@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hum_async.cli._command_line import same_command
+
 if TYPE_CHECKING:
     from hum_async.simulator import Simulator
 
@@ -211,3 +213,20 @@ def test_no_output_of_a_job_replaces_a_foreign_file(
     assert name in ended.err
     assert (tmp_path / name).read_text() == "hello"
     assert call(*command, "--overwrite").code == 0
+
+
+@pytest.mark.parametrize(
+    "name", [b"it's.csv", b"caf\xe9 1.csv", b"a\tb\\c'\"$x`.csv", b"\xc3\xa9.csv"]
+)
+def test_the_command_that_goes_on_can_be_pasted_whatever_the_name(
+    monkeypatch: pytest.MonkeyPatch, name: bytes
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/bin/hum", "qualify", os.fsdecode(name), "--fresh"])
+    pasted = same_command()
+    assert pasted.isprintable()
+    read = subprocess.run(  # noqa: S603  our own line
+        ["bash", "-c", f"printf '%s\\0' {pasted}"],  # noqa: S607  our own line
+        capture_output=True,
+        check=True,
+    )
+    assert read.stdout.split(b"\0") == [b"hum", b"qualify", name, b""]

@@ -129,7 +129,7 @@ def open_sink(  # noqa: PLR0913  all but one are keyword-only
         InputError: The output cannot be written, or it is the input.
     """
     chosen = format_of(target, fmt)
-    with mapped_os_errors(f"write {target}"):
+    with mapped_os_errors(f"write {'standard output' if target == STANDARD else target}"):
         if source is not None and _is_same(target, source.path):
             raise InputError("input and output are the same file; name another output")
         if chosen == "jsonl":
