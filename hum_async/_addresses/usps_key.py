@@ -33,14 +33,45 @@ _MARKS = str.maketrans(
 _INITIALS = re.compile(r"(?<=\b[A-Z])\.(?=[A-Z]\b)")
 _DOT = re.compile(r"\.(?!\d)|(?<!\d)\.")
 _ANY_DIGIT = re.compile(r"\d", re.ASCII)
-_GLUED = re.compile(r"\b(APT|UNIT|STE|SUITE|RM|BLDG|LOT)(\d)", re.ASCII)
+_GLUED = re.compile(
+    r"\b(APT|UNIT|STE|SUITE|RM|BLDG|LOT)(?:(?=\d)|-(?=\w))|(?<=^RR)(?=\d)|(?<=^HC)(?=\d)", re.ASCII
+)
 _FRACTION = re.compile(r"\d{1,2}/\d{1,2}", re.ASCII)
 _NUMBER_LETTER = re.compile(r"(\d)[ -]([A-Z])(?![A-Z])", re.ASCII)
+_LETTER_NUMBER = re.compile(r"^([A-Z])[ -](?=\d)", re.ASCII)
+_NUMBER_JOINED = re.compile(r"(\d+)-(?:([A-Z])|(\d/\d))", re.ASCII)
+"""123-A and 123-1/2, which are 123A and 123 1/2."""
+_RANGE = re.compile(r"^(\d+) - (\d+)(?= )", re.ASCII)
+_BOX_SIGN = re.compile(r"\b(BOX|R\.?R\.?|HC)\s*#", re.ASCII)
+_GRID = re.compile(r"[NSEW]\d+", re.ASCII)
 _ORDINAL = re.compile(r"(\d+)(?:ST|ND|RD|TH)?", re.ASCII)
 _DWELLINGS = frozenset({"#", "APT", "UNIT"})
 _ROAD_SYSTEMS = frozenset({"COUNTY", "CO", "CNTY", "STATE", "US"})
 _ROADS = frozenset({"HWY", "RD", "RTE"})
 _STATES_WITH_DIRECTIONS = frozenset({"CAROLINA", "DAKOTA", "VIRGINIA"})
+_SYSTEMS = {
+    ("CR",): ("COUNTY", "RD"),
+    ("CO", "RD"): ("COUNTY", "RD"),
+    ("CNTY", "RD"): ("COUNTY", "RD"),
+    ("COUNTY", "ROAD"): ("COUNTY", "RD"),
+    ("US",): ("US", "HWY"),
+    ("US", "RTE"): ("US", "HWY"),
+    ("I",): ("INTERSTATE",),
+    ("INTERSTATE", "HWY"): ("INTERSTATE",),
+    ("FARM", "TO", "MARKET"): ("FM",),
+    ("FARM", "TO", "MARKET", "RD"): ("FM",),
+}
+"""Systems of numbered roads and one spelling of each (USPS Publication 28, appendix F)."""
+_SYSTEM_WORDS = {"ROAD": "RD", "ROUTE": "RTE", "RT": "RTE", "HIGHWAY": "HWY"}
+_ROUTES = {
+    ("RURAL", "ROUTE"): "RR",
+    ("RURAL", "RTE"): "RR",
+    ("RFD",): "RR",
+    ("R", "R"): "RR",
+    ("HIGHWAY", "CONTRACT"): "HC",
+    ("STAR", "ROUTE"): "HC",
+}
+"""Routes of rural mail and one spelling of each (USPS Publication 28, sections 24 and 25)."""
 _FIRST_WORDS = {"SAINT": "ST", "SAINTE": "STE", "FORT": "FT", "MOUNT": "MT"}
 """Words that begin the names of cities and streets, and their abbreviations."""
 
@@ -78,6 +109,9 @@ def units_of(text: str) -> frozenset[str]:
 @lru_cache(maxsize=1024)
 def _city(city: str) -> str:
     first, *rest = _words(city.replace("-", " ")) or [""]
+    if rest:
+        # N Little Rock
+        first = DIRECTIONS.get(first, first)
     return " ".join([_FIRST_WORDS.get(first, first), *rest])
 
 
@@ -90,13 +124,15 @@ def _state_of(zip5: str) -> str:
 
 def _words(text: str) -> list[str]:
     """Return the words of a text in capitals, with "#" and commas as words of their own."""
-    text = text.upper()
+    text = text.upper().strip()
+    if "BOX" in text:
+        text = _BOX_SIGN.sub(r"\1 ", text)
     if "." in text:
         # 1.5 Mile Rd keeps its dot; N.W. is one word.
         text = _DOT.sub(" ", _INITIALS.sub("", text))
     if " - " in text:
-        text = text.replace(" - ", " , ")
-    return _GLUED.sub(r"\1 \2", text.translate(_MARKS)).split()
+        text = _RANGE.sub(r"\1-\2", text).replace(" - ", " , ")
+    return _GLUED.sub(r"\1 ", text.translate(_MARKS)).split()
 
 
 # --- units ----------------------------------------------------------------------------------------
@@ -181,7 +217,7 @@ def _unit(unit: list[str]) -> str:
     # 4 B and 4-B are 4B, but 1-1 is not 11.
     name = " ".join(names)
     if len(name) > 2:  # noqa: PLR2004  a digit, a separator and a letter
-        name = _NUMBER_LETTER.sub(r"\1\2", name)
+        name = _LETTER_NUMBER.sub(r"\1", _NUMBER_LETTER.sub(r"\1\2", name))
     return f"{designator} {name}".strip()
 
 
@@ -191,6 +227,7 @@ def _unit(unit: list[str]) -> str:
 def _street(words: list[str]) -> str:
     number = 0
     if words and _ANY_DIGIT.search(words[0]):
+        words = _with_number(words)
         number = 1
         if len(words) > 2 and _FRACTION.fullmatch(words[1]):  # noqa: PLR2004  a name follows
             number = 2
@@ -199,14 +236,29 @@ def _street(words: list[str]) -> str:
     return " ".join([*words[:number], *_name(words[number:])])
 
 
+def _with_number(words: list[str]) -> list[str]:
+    """Return the words of a street's line with its number in one spelling."""
+    first, *rest = words
+    if rest and "-" in first and (found := _NUMBER_JOINED.fullmatch(first)):
+        number, letter, fraction = found.groups()
+        return [number + letter, *rest] if letter else [number, fraction, *rest]
+    if len(rest) > 1 and _GRID.fullmatch(first) and _GRID.fullmatch(rest[0]):
+        return [first + rest[0], *rest[1:]]
+    return words
+
+
 def _box(words: list[str]) -> list[str]:
     at = words.index("BOX")
     written = " ".join(words[:at])
-    return ["PO", *words[at:]] if written in {"P O", "PO", "POST OFFICE"} else words
+    if written in {"P O", "PO", "POST OFFICE"}:
+        return ["PO", *words[at:]]
+    before = tuple(word for word in words[: at - 1] if word != "#")
+    return [_ROUTES[before], *words[at - 1 :]] if before in _ROUTES else words
 
 
 def _name(words: list[str]) -> list[str]:
     """Return the words of a street's name with direction, suffix and ordinal abbreviated."""
+    words = _road(words)
     if len(words) < 2:  # noqa: PLR2004  a name, whatever it is
         return [ORDINALS.get(word, word) for word in words]
     core, after = _without_direction_after(words)
@@ -225,6 +277,22 @@ def _name(words: list[str]) -> list[str]:
     elif len(core) > 1 and core[0] in _FIRST_WORDS:
         core = [_FIRST_WORDS[core[0]], *core[1:]]
     return [*before, *core, *end, *after]
+
+
+def _road(words: list[str]) -> list[str]:
+    """Return a numbered road with its system in one spelling: US 41 is US Highway 41."""
+    if words and words[0].startswith("I-") and words[0][2:].isdecimal():
+        words = ["I", words[0][2:], *words[1:]]
+    at = next((at for at, word in enumerate(words[:5]) if word[0].isdigit()), 0)
+    if at:
+        system = tuple(_SYSTEM_WORDS.get(word, word) for word in words[:at])
+        if system in _SYSTEMS:
+            words = [*_SYSTEMS[system], *words[at:]]
+        if words[0] == "FM" and words[2:3] in (["RD"], ["ROAD"]):
+            words = [*words[:2], *words[3:]]
+    elif len(words) > 2 and words[1] == "OF" and words[0] in SUFFIXES:  # noqa: PLR2004  Ave of the Americas
+        words = [SUFFIXES[words[0]], *words[1:]]
+    return words
 
 
 def _is_name_of_a_road(word: str) -> bool:

@@ -59,6 +59,24 @@ def key_of(street1: str, street2: str | None = None, **place: str) -> str:
         [("PO Box 12", None), ("P.O. Box 12", None), ("post office box 12", None)],
         [("9 St Mary's St", None), ("9 St. Marys Street", None), ("9 Saint Marys St", None)],
         [("12\N{EN DASH}34 Oak St", None), ("12-34 Oak Street", None)],
+        [("9 Elm Rd", "Apt 4"), ("9 Elm Rd", "Apt-4"), ("9 Elm Rd", "APT: 4"), ("9 Elm Rd", "(4)")],
+        [("9 Elm Rd", "Ste B"), ("9 Elm Rd", "STE-B"), ("9 Elm Rd", "Suite #B")],
+        [("9 Elm Rd", "Apt B4"), ("9 Elm Rd", "B-4"), ("9 Elm Rd", "#B 4")],
+        [("123A Oak St", None), ("123-A Oak St", None)],
+        [("123 1/2 Oak St", None), ("123-1/2 Oak St", None), ("123\u00bd Oak St", None)],
+        [("9 Mount Vernon Aven", None), ("9 Mt. Vernon Av", None), ("9 Mt Vernon Avnue", None)],
+        [("9 County Road 12", None), ("9 Co Rd 12", None), ("9 CR 12", None)],
+        [("9 US Highway 41", None), ("9 US 41", None), ("9 U.S. Route 41", None)],
+        [("9 Interstate 10", None), ("9 I-10", None), ("9 I 10", None)],
+        [("9 FM 1960 Rd W", None), ("9 FM 1960 W", None), ("9 Farm to Market 1960 Rd W", None)],
+        [("9 Ave of the Americas", None), ("9 Avenue of the Americas", None)],
+        [("100 - 104 Oak St", None), ("100-104 Oak St", None)],
+        [("N123W4567 Oak St", None), ("N123 W4567 Oak St", None)],
+        [("9 W 500 N", None), ("9 West 500 North", None)],
+        [("PO Box 12", None), ("PO Box #12", None), ("P.O. Box # 12", None)],
+        [("RR 2 Box 15", None), ("R.R. 2 Box 15", None), ("RR #2 Box #15", None)],
+        [("RR 2 Box 15", None), ("Rural Route 2 Box 15", None), ("RR2 Box 15", None)],
+        [("HC 61 Box 23", None), ("HC61 Box 23", None), ("Highway Contract 61 Box 23", None)],
     ],
 )  # fmt: skip
 def test_spellings_of_one_address_have_one_key(spellings: list[tuple[str, str | None]]) -> None:
@@ -89,7 +107,52 @@ def test_spellings_of_one_address_have_one_key(spellings: list[tuple[str, str | 
         ["1 Key West Dr", "1 W Key Dr", "1 Key Dr W"],
         ["1 Old Unit Rd", "1 Old Rd", "1 Old Rd Unit 1"],
         ["1 Front St", "1 Front", "1 Upper St", "1 Rear St", "1 Lot St", "1 Suite Dr"],
-        ["PO Box 1", "PO Box 11", "1 Box St", "1 PO Box Rd"],
+        [
+            "PO Box 1",
+            "PO Box 11",
+            "1 Box St",
+            "1 PO Box Rd",
+            "RR 1 Box 1",
+            "RR 11 Box 1",
+            "HC 1 Box 1",
+        ],
+        ["9 St Marys Rd", "9 Marys Rd", "9 St Mary Rd", "9 Street Marys Rd"],
+        [
+            "9 County Road 1",
+            "9 County Road 11",
+            "9 County Road 1 N",
+            "9 County Road N",
+            "9 State Road 1",
+        ],
+        [
+            "9 US Highway 1",
+            "9 Highway 1",
+            "9 County Highway 1",
+            "9 Interstate 1",
+            "9 State Highway 1",
+        ],
+        ["9 One Mile Rd", "9 1 Mile Rd", "9 First Mile Rd", "9 11 Mile Rd"],
+        ["N12W345 Oak St", "N123W45 Oak St", "N12E345 Oak St", "W12N345 Oak St", "N12 Oak St"],
+        [
+            "37-06 72nd St",
+            "370-6 72nd St",
+            "37-6 72nd St",
+            "3706 72nd St",
+            "37 72nd St",
+            "37 06 72nd St",
+        ],
+        ["100 Oak St", "100-104 Oak St", "100-102 Oak St", "104 Oak St"],
+        ["9 W 500 N", "9 W 500 S", "9 E 500 N", "9 N 500 W", "9 500 N"],
+        [
+            "9 Oak St Rear",
+            "9 Oak St Front",
+            "9 Oak St Upper",
+            "9 Oak St Apt 1 Rear",
+            "9 Oak St Apt 1",
+        ],
+        ["9 Oak St Apt A1", "9 Oak St Apt A11", "9 Oak St Apt A-1-1", "9 Oak St Apt AA1"],
+        ["9 Oak St Bldg 1 Apt 23", "9 Oak St Bldg 12 Apt 3", "9 Oak St Bldg 123"],
+        ["9 I St", "9 I-10", "9 I-1", "9 CR St", "9 US St"],
     ],
 )
 def test_what_may_be_two_addresses_has_two_keys(streets: list[str]) -> None:
@@ -100,6 +163,9 @@ def test_place_counts_by_city_state_and_the_five_digits() -> None:
     one = key_of("1 Oak St", city="St. Louis", state="MO", zip="63101-1234")
     assert one == key_of("1 Oak St", city="saint louis", state="mo", zip="63101")
     assert one == key_of("1 Oak St", city="ST LOUIS", zip="63101")
+    north = key_of("1 Oak St", city="North Little Rock", zip="72114")
+    assert north == key_of("1 Oak St", city="N. Little Rock", zip="72114")
+    assert north != key_of("1 Oak St", city="Little Rock", zip="72114")
     others = [
         key_of("1 Oak St", city="Ladue", state="MO", zip="63101"),
         key_of("1 Oak St", city="St. Louis", state="MO", zip="63102"),
