@@ -711,15 +711,22 @@ MUTANTS = [
     Mutant(
         "another-sessions-answer-is-refused",
         "_api/decoding.py",
-        "    if named and named != token:\n        raise ForeignAnswer\n    return envelope",
+        "    _check_named(named or _token_in(envelope.data), token)\n    return envelope",
         "    return envelope",
         "api/test_decoding.py",
     ),
     Mutant(
         "a-foreign-answer-drops-connections",
         "_api/sender.py",
-        "        if isinstance(error, ForeignAnswer) and isinstance(",
-        "        if False and isinstance(",
+        "            if isinstance(self.transport, DropsConnections):",
+        "            if False:",
+        "api/test_answers_over_sockets.py",
+    ),
+    Mutant(
+        "another-sessions-error-ends-nothing",
+        "_api/sender.py",
+        "        if request.token is not None and not refused:",
+        "        if False:",
         "api/test_answers_over_sockets.py",
     ),
     Mutant(
@@ -767,7 +774,7 @@ MUTANTS = [
     Mutant(
         "numbers-fit-64-bits",
         "_api/reading.py",
-        "if _MAY_BE_LARGE.search(body) or body.startswith(_GZIP):",
+        "if _MAY_BE_LARGE.search(text):",
         "if False:",
         "api/test_decoding.py bulk/test_bulk_odd_answers.py",
     ),

@@ -180,9 +180,17 @@ def _envelope(body: bytes) -> EnvelopeJson:
 def _envelope_of(token: str, body: bytes) -> EnvelopeJson:
     envelope = _envelope(body)
     named = envelope.meta.session_token if envelope.meta else None
-    if named and named != token:
-        raise ForeignAnswer
+    _check_named(named or _token_in(envelope.data), token)
     return envelope
+
+
+def _token_in(part: Any) -> Any:
+    return part.get("session_token") if isinstance(part, dict) else None
+
+
+def _check_named(named: Any, token: str) -> None:
+    if isinstance(named, str) and named and named != token:
+        raise ForeignAnswer
 
 
 def check_token(body: bytes, *, token: str) -> None:
@@ -192,10 +200,8 @@ def check_token(body: bytes, *, token: str) -> None:
         ForeignAnswer: It does.
     """
     answer = load_leniently(body)
-    meta = answer.get("meta") if isinstance(answer, dict) else None
-    named = meta.get("session_token") if isinstance(meta, dict) else None
-    if isinstance(named, str) and named and named != token:
-        raise ForeignAnswer
+    if isinstance(answer, dict):
+        _check_named(_token_in(answer.get("meta")) or _token_in(answer.get("data")), token)
 
 
 def _data(envelope: EnvelopeJson) -> DataJson:

@@ -49,6 +49,7 @@ class ApiRequest(Generic[T]):
         decode: Decodes a successful answer to the caller's value.
         body: JSON body.
         creates: The request creates something: it may be retried only if it had no effect.
+        token: Token of the session that it asks for.
         keeps_part: The beginning of an answer is decoded if the rest does not come.
         also: Error statuses that count as success.
         secrets: Contents of the request that no error may repeat.
@@ -62,6 +63,7 @@ class ApiRequest(Generic[T]):
     creates: bool = False
     keeps_part: bool = False
     also: tuple[int, ...] = ()
+    token: str | None = attrs.field(default=None, repr=False)
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
     says_failed: Callable[[T], bool] = attrs.field(default=lambda _: False, repr=False)
 
@@ -105,7 +107,7 @@ def poll_request(token: str, *, source: Source = "session") -> ApiRequest[Sessio
         return decode_body(response.body, token=token, processing=processing)
 
     path = _session_path(token) + ("/services/internet" if internet else "")
-    return ApiRequest("GET", path, decode, secrets=(token,), says_failed=_says_error)
+    return ApiRequest("GET", path, decode, token=token, secrets=(token,), says_failed=_says_error)
 
 
 def _says_error(session: Session) -> bool:
@@ -127,6 +129,7 @@ def close_request(token: str) -> ApiRequest[None]:
         path,
         decode,
         also=(HTTPStatus.NOT_FOUND, HTTPStatus.GONE),
+        token=token,
         secrets=(token,),
     )
 

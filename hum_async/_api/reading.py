@@ -17,13 +17,20 @@ _MAX = 4 * 1024 * 1024  # bytes of a packed body after decompression, as `transp
 _LONGEST_KEY = 30  # a longer key might be a token
 _GZIP = b"\x1f\x8b"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-LARGEST = 2**63
-"""Numbers from here on fit in no 64-bit integer, so that no column and no journal could keep them.
-A number with a fraction is never as large, because a float that large has none."""
+_LARGEST = 2**63
 
 # Cheap and never wrong in the other direction: most answers hold no number like that.
 _MAY_BE_LARGE = re.compile(rb"[\[:,\s]-?(?:\d[\d.]{17,}|[\d.]+[eE]\+?\d)")
 _TOKEN = re.compile(r'"session_token"\s*:\s*"((?:[^"\\\x00-\x1f]|\\.){1,512})"')
+
+
+def fits_64_bits(value: float) -> bool:
+    """Return whether a number fits in a 64-bit integer, so that a column and a journal can keep it.
+
+    A number with a fraction always does, because a float beyond 64 bits has none. The least integer
+    is refused as a float: it is what orjson makes of smaller ones.
+    """
+    return -_LARGEST < value < _LARGEST or (value == -_LARGEST and isinstance(value, int))
 
 
 def load(body: bytes) -> Any:
@@ -32,13 +39,15 @@ def load(body: bytes) -> Any:
     Raises:
         ResponseError: It is not JSON, or it holds a number beyond 64 bits.
     """
+    text = body
     plain, fault = _parsed(body)
     if fault is not None:
-        plain, other = _parsed(_unwrapped(body))
+        text = _unwrapped(body)
+        plain, other = _parsed(text)
         if other is not None:
             # Not chained, and raised outside the `except`: orjson's error holds the whole body.
             raise ResponseError(f"not JSON (at byte {fault} of {len(body)})")
-    if _MAY_BE_LARGE.search(body) or body.startswith(_GZIP):
+    if _MAY_BE_LARGE.search(text):
         _refuse_large(plain, "$")
     return plain
 
@@ -60,8 +69,7 @@ def find_token(body: bytes) -> str | None:
             token = part.get("session_token") if isinstance(part, dict) else None
             if isinstance(token, str) and token:
                 return token
-        return None
-    # Cut off, or JSON inside of something else. Two of them would leave it open which it is.
+    # Elsewhere, cut off, or inside of something else. Two would leave it open which one it is.
     found = set(_TOKEN.findall(_text_of(_unwrapped(body))))
     return _unescaped(found.pop()) if len(found) == 1 else None
 
@@ -110,7 +118,7 @@ def _refuse_large(value: Any, path: str) -> None:
             left += [(item, f"{path}.{_shown(name)}") for name, item in value.items()]
         elif isinstance(value, list):
             left += [(item, f"{path}[{at}]") for at, item in enumerate(value)]
-        elif isinstance(value, int | float) and not -LARGEST <= value < LARGEST:
+        elif isinstance(value, int | float) and not fits_64_bits(value):
             raise ResponseError("is a number beyond 64 bits", path)
 
 

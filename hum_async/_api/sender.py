@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import attrs
 from multidict import CIMultiDict
 
-from hum_async._api.decoding import ForeignAnswer
+from hum_async._api.decoding import ForeignAnswer, check_token
 from hum_async._api.endpoints import ApiRequest, error_for
 from hum_async._api.retry import RetryPolicy, is_throttle, retry_delay
 from hum_async.errors import HumError, ResponseError, ServerError, TransportError
@@ -148,6 +148,8 @@ class RequestSender:
         )
         if isinstance(told, ServerError) and not refused:
             self._note_failure(told)
+        if request.token is not None and not refused:
+            self._check_whose(response, token=request.token)
         raise told
 
     def read(self, request: ApiRequest[T], response: RawResponse) -> T:
@@ -163,7 +165,9 @@ class RequestSender:
             answer = request.decode(response)
         except ResponseError as error:
             if not isinstance(response, PartialResponse):
-                self._heed_unreadable(error)
+                self._note_failure(error)
+                if request.token is not None:
+                    self._check_whose(response, token=request.token)
                 raise
             # What the beginning lacks is no fault of its own.
             fault = response.error
@@ -175,10 +179,19 @@ class RequestSender:
             raise told
         return answer
 
-    def _heed_unreadable(self, error: ResponseError) -> None:
-        self._note_failure(error)
-        if isinstance(error, ForeignAnswer) and isinstance(self.transport, DropsConnections):
-            self.transport.drop_connections()
+    def _check_whose(self, response: RawResponse, *, token: str) -> None:
+        """Check that an error, or what cannot be decoded, does not come from another session.
+
+        Raises:
+            ForeignAnswer: It does, and says nothing of this one. The transport drops its
+                connections, if it can.
+        """
+        try:
+            check_token(response.body, token=token)
+        except ForeignAnswer:
+            if isinstance(self.transport, DropsConnections):
+                self.transport.drop_connections()
+            raise
 
     def _delay(self, error: HumError, request: ApiRequest[Any], tries: int) -> float | None:
         return retry_delay(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 
-from hum_async._api.reading import LARGEST
+from hum_async._api.reading import fits_64_bits
 from hum_async._redact import HIDDEN
 from hum_async.errors import ResponseError
 
@@ -45,12 +45,12 @@ def _exactly(kind: type[T], name: str) -> Callable[[Any, Any], T]:
 
 
 def _integer(value: Any, _: Any) -> int:
+    if type(value) in {int, float} and not fits_64_bits(value):
+        raise ValueError("is a number beyond 64 bits")
     if type(value) is float and value.is_integer():
         value = int(value)
     if type(value) is not int:
         raise _refuse(value, "an integer")
-    if not -LARGEST <= value < LARGEST:
-        raise ValueError("is a number beyond 64 bits")
     return value
 
 

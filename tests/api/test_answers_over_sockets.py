@@ -132,6 +132,20 @@ async def test_an_answer_that_is_always_another_sessions_is_an_error() -> None:
     assert len(server.requests) == len({connection for _, connection in server.requests}) == 12
 
 
+@pytest.mark.parametrize("odd", ["404", "410", "400", "500", "unreadable"])
+async def test_another_sessions_error_ends_nothing(odd: str) -> None:
+    strange = json.loads(FOREIGN) | {"data": 7}
+    error = http(200 if odd == "unreadable" else int(odd), json.dumps(strange).encode())
+
+    def answer(method: str, before: int) -> bytes:
+        return error if before == 1 else http(200, DONE)
+
+    async with serving(answer) as server, client(server) as hum:
+        await hum.get_session(TOKEN)
+        assert (await hum.get_internet(TOKEN)).providers
+    assert server.requests == [("GET", 1), ("GET", 1), ("GET", 2)]
+
+
 @pytest.mark.parametrize(
     "created",
     [

@@ -177,6 +177,11 @@ def test_a_200_without_agents_is_settled_and_a_202_is_not() -> None:
 def test_an_answer_of_another_session_is_refused() -> None:
     with pytest.raises(ResponseError, match=r"^\$\.meta\.session_token: .* another session$"):
         meta(session_token="another")
+    for data in ({"session_token": "another"}, {"session_token": "another", "internet": []}):
+        body = orjson.dumps({"data": data})
+        for decode in (decode_session, decode_internet):
+            with pytest.raises(ResponseError, match="another session"):
+                decode(body, token=TOKEN, processing=False)
     assert meta(session_token=None).token == TOKEN
     assert meta(session_token="").token == TOKEN
 
@@ -220,8 +225,11 @@ ODD: dict[str, Any] = {
         json.dumps({"data": {"session_token": TOKEN}, "meta": "none"}).encode(),
         json.dumps({**ODD, "more": list(range(50))}).encode()[:-40],
         b"while(1);" + json.dumps(ODD).encode(),
+        json.dumps({"result": {"session": {"session_token": TOKEN}}}).encode(),
+        json.dumps([{"meta": {"session_token": TOKEN}}]).encode(),
+        b'{"meta":{"session_token":"%s"},"meta":{}}' % TOKEN.encode(),
     ],
-    ids=range(15),  # gzip writes the time, and workers must agree about names
+    ids=range(18),  # gzip writes the time, and workers must agree about names
 )
 def test_a_created_session_is_kept_if_its_token_can_be_read_however_odd_the_rest(
     body: bytes,
@@ -231,13 +239,27 @@ def test_a_created_session_is_kept_if_its_token_can_be_read_however_odd_the_rest
     assert session.providers is None
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>login</html>", b"[]", b"null", b'"x"', b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>login</html>",
+        b"[]",
+        b"null",
+        b'"x"',
+        b"\x1f\x8b",
+        b'{"a":{"session_token":"one"},"b":{"session_token":"two"}}',
+        b'{"message":"a \\"session_token\\": \\"x\\" is missing"}',
+    ],
+)
 def test_a_created_session_without_a_readable_token_is_an_error(body: bytes) -> None:
     with pytest.raises(ResponseError):
         decode_created(body)
 
 
-@pytest.mark.parametrize("number", ["1e20", "-1e19", "9223372036854775808", "1" * 40, "1.5E+300"])
+@pytest.mark.parametrize(
+    "number", ["1e20", "-1e19", "9223372036854775808", "-9223372036854775809", "1" * 40, "1.5E+300"]
+)
 @pytest.mark.parametrize(
     ("body", "path"),
     [
@@ -256,9 +278,13 @@ def test_a_created_session_without_a_readable_token_is_an_error(body: bytes) -> 
 def test_a_number_beyond_64_bits_is_refused_wherever_it_is(
     number: str, body: str, path: str
 ) -> None:
-    with pytest.raises(ResponseError) as caught:
-        decode_internet((body % number).encode(), token=TOKEN, processing=False)
-    assert caught.value.path == path
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le"):
+        mark = b"\xff\xfe" if encoding == "utf-16-le" else b""
+        raw = mark + (body % number).encode(encoding)
+        for packed in (raw, gzip.compress(raw)):
+            with pytest.raises(ResponseError) as caught:
+                decode_internet(packed, token=TOKEN, processing=False)
+            assert caught.value.path == path
 
 
 def test_numbers_of_64_bits_are_numbers() -> None:
