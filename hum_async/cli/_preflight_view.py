@@ -26,6 +26,7 @@ KIND_MEANING = {
     FindingKind.DUPLICATE: "the address of a row above, bought once",
     FindingKind.SPELLING: "spaces or small letters, which are sent corrected anyway",
 }
+_ROOM_FOR_TABLE = 60
 _RATES = (5, 10, 50, 200)
 """Requests per second for which a duration is printed if the rate limit is not known."""
 _STYLES = {Severity.REFUSED: "red", Severity.SUSPICIOUS: "yellow", Severity.INFO: "dim"}
@@ -43,8 +44,10 @@ def show_preflight(
         console: Console to print to.
     """
     _print(console, _totals(found))
-    if found.kinds:
+    if found.kinds and console.width >= _ROOM_FOR_TABLE:
         console.print(_kinds(found))
+    else:
+        _print(console, [_kind(kind) for kind in found.kinds])
     _print(console, _findings(found, limit=limit))
     _print(console, _price(found.sessions, rate))
 
@@ -82,6 +85,14 @@ def _kinds(found: Preflight) -> Table:
     return table
 
 
+def _kind(kind: KindCount) -> str:
+    """Return the row of a kind as a line, for a narrow terminal."""
+    count, first = _where(kind)
+    place = f", first in row {first}" if first else ""
+    style = _STYLES[kind.severity]
+    return f"[{style}]{kind.severity}:[/] {count}{place}: {KIND_MEANING[kind.kind]}"
+
+
 def _where(kind: KindCount) -> tuple[str, str]:
     return ("all", "") if kind.first_row is None else (f"{kind.count:,}", f"{kind.first_row:,}")
 
@@ -105,6 +116,9 @@ def _price(sessions: int, rate: float | None) -> list[str]:
         return [bought]
     if rate is not None:
         return [f"{bought}, in about {_time(sessions, rate)}"]
+    if estimate(sessions, rate=_RATES[0]) == estimate(sessions, rate=_RATES[-1]):
+        # As long as one look-up takes.
+        return [f"{bought}, in about {_about(estimate(sessions, rate=_RATES[0]))}"]
     times = [f"  {_time(sessions, each)}" for each in _RATES]
     return [f"{bought}; how long that takes depends on the API's limit:", *times]
 

@@ -89,10 +89,11 @@ class QualifyCommand:
                 if self.outputs.streams:
                     self._rows = self.outputs.open_rows()
                 self._job = self._make_job(client)
+                self._left = FilesLeft(events=file_of(self.events))
                 if self.keeps_journal:
-                    if not self.quiet:
-                        say_what_is_taken_over(self.journal, self.options)
-                    self._left = FilesLeft(journal=self.journal, events=file_of(self.events))
+                    self._left = attrs.evolve(self._left, journal=self.journal)
+                if not self.quiet:
+                    self._say_how_it_goes_on()
                 async with self._job:
                     await self._job.note_files(self.own)
                     return await self._run_job()
@@ -130,6 +131,15 @@ class QualifyCommand:
         if report.done and report.unreachable == report.done:
             return ExitCode.COULD_NOT_RUN
         return ExitCode.FAILED_ROWS if report.failed else ExitCode.OK
+
+    def _say_how_it_goes_on(self) -> None:
+        if self.keeps_journal:
+            say_what_is_taken_over(self.journal, self.options)
+        elif not self.api.simulate:
+            say(
+                "[yellow]Without a journal, what is bought cannot be taken up again: name a file "
+                "with -o, or a journal with --journal[/]"
+            )
 
     def _stop(self) -> None:
         self._job.stop()

@@ -21,6 +21,7 @@ from hum_async.errors import ConnectFailed
 from hum_async.models import Address, Offering, Outcome, Provider, Qualification
 
 _DEFAULT_API = SimulatedApiOptions()
+_ROOM_FOR_TABLE = 80
 
 
 def lookup(
@@ -63,12 +64,22 @@ def _show(result: Qualification) -> None:
     data.print(f"{result.outcome}: {escaped(reason)}")
     if place:
         data.print(f"Address: {escaped(place)}")
-    if result.outcome == Outcome.SERVED:
+    if result.outcome == Outcome.SERVED and data.width < _ROOM_FOR_TABLE:
+        for provider in result.providers:
+            data.print(_line(provider), soft_wrap=False)
+    elif result.outcome == Outcome.SERVED:
         table = Table("provider", "technology", "down/up Mbps", "from USD", "telephone")
         for provider in result.providers:
             table.add_row(*_cells(provider))
         data.print(table)
     data.print(f"{result.requests} requests, {result.elapsed:.1f} s", style="dim")
+
+
+def _line(provider: Provider) -> str:
+    """Return the row of a provider as a line, for a narrow terminal."""
+    name, technologies, speeds, price, telephone = _cells(provider)
+    parts = (f"{technologies} {speeds} Mbps", f"from {price} USD" if price else "", telephone)
+    return f"[bold]{name}:[/] {', '.join(filter(None, parts))}"
 
 
 def _cells(provider: Provider) -> tuple[str, ...]:

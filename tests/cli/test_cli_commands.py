@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from hum_async.cli._api import ApiOptions
+from hum_async.cli._console import data
 from hum_async.cli.watch import _watch
 from hum_async.simulator import Simulator
 
@@ -31,6 +32,16 @@ def test_a_served_address_shows_its_providers(call: Callable[..., Any]) -> None:
     assert "provider" in ended.out
     assert re.search(r"\d requests, \d+\.\d s", ended.out)
     assert "\x1b" not in ended.out + ended.err
+
+
+def test_providers_are_lines_on_a_narrow_terminal(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "width", 40)
+    ended = call("lookup", SERVED, "--simulate")
+    assert ended.code == 0
+    assert re.search(r"^[\w -]+: [\w ,]+ [\d./?]+\s", ended.out, re.MULTILINE)
+    assert "┃" not in ended.out
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hum_async.bulk.files.compose import next_rows
+from hum_async.bulk.tables import open_sink, open_table
 from hum_async.cli._command_line import same_command
+from hum_async.errors import InputError
 
 if TYPE_CHECKING:
     from hum_async.simulator import Simulator
@@ -175,6 +178,20 @@ async def test_an_input_that_is_gone_when_the_rows_are_written_loses_nothing(
     (tmp_path / "in.csv").write_bytes(content)
     assert (await (await start(*command)).end()).code == 0
     assert quick.sessions_bought == 2
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.jsonl", "x.json"])
+def test_an_input_that_turned_into_something_else_is_an_error_of_one_line(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    sink = open_sink(str(path), header=("street", "zip"), added=())
+    sink.write(("100 Main St", "48226"), {})
+    sink.close()
+    table = open_table(str(path))
+    path.write_bytes(b"\x00\xff\xfe{\n" * 10)
+    with pytest.raises(InputError, match=name):
+        next_rows(table.rows(), table.name)
 
 
 @pytest.mark.parametrize("option", ["--report", "--corrected"])

@@ -18,8 +18,11 @@ import pytest
 from rich.console import Console
 
 from hum_async import Outcome, Session, SessionUpdate, UpdateKind
+from hum_async.bulk.preflight import decide_columns, examine
 from hum_async.bulk.report import JobReport
+from hum_async.bulk.tables import open_table
 from hum_async.cli._console import messages
+from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._progress import ProgressScreen
 from hum_async.cli._summary import FilesLeft, show_summary
 from hum_async.cli.watch import SessionsView
@@ -35,6 +38,14 @@ OUTCOMES = {
     Outcome.INVALID_ADDRESS: 30,
     Outcome.AMBIGUOUS_ADDRESS: 9,
 }
+TABLE = """id,street,city,state,zip
+1,1 Main St,Detroit,MI,2139
+2,Main St,Detroit,MI,48226
+3,PO Box 4,Detroit,Mich.,48226
+4,5 Main Street,Detroit,MI,48226
+5,5 Main St.,Detroit,MI,48226
+6,,Detroit,MI,48226
+"""
 FILES = FilesLeft(
     output=Path("customers.results.csv"),
     failed=Path("customers.results.failed.csv"),
@@ -89,6 +100,16 @@ def drawn(screen: Any, width: int) -> str:
     return re.sub("[\u2800-\u28ff]", "*", console.file.getvalue())  # type: ignore[attr-defined]
 
 
+def checked(folder: Path, width: int) -> str:
+    path = folder / "in.csv"
+    path.write_text(TABLE)
+    table = open_table(str(path))
+    found = examine(table, decide_columns(table).columns)
+    console = Console(file=io.StringIO(), width=width, highlight=False, force_terminal=True)
+    show_preflight(found, console=console)
+    return STYLES.sub("", console.file.getvalue())  # type: ignore[attr-defined]
+
+
 def summary(
     monkeypatch: pytest.MonkeyPatch, width: int, report: JobReport, files: FilesLeft
 ) -> str:
@@ -110,9 +131,12 @@ def summary(
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX's")
 @pytest.mark.usefixtures("screen")
 @pytest.mark.parametrize("width", [40, 80, 120])
-def test_screens_are_as_they_were(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+def test_screens_are_as_they_were(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, width: int
+) -> None:
     screens = {name: drawn(ProgressScreen(report), width) for name, report in PROGRESS.items()}
     screens["watch"] = drawn(sessions(), width)
+    screens["check"] = checked(tmp_path, width)
     screens["end"] = summary(monkeypatch, width, job(), FILES)
     screens["end before the first row"] = summary(
         monkeypatch,

@@ -22,7 +22,7 @@ from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.files.long_table import long_rows
 from hum_async.bulk.result_columns import result_values
 from hum_async.bulk.tables import Cell, SealedFile, Sink, Table, mapped_os_errors
-from hum_async.errors import AddressError, HumError
+from hum_async.errors import AddressError, HumError, InputError
 from hum_async.models import Address, Outcome, Qualification
 
 _CHUNK = 256
@@ -173,8 +173,12 @@ def next_rows(rows: Iterator[list[Cell]], name: str) -> list[list[Cell]]:
     Raises:
         InputError: The input is no longer there, or cannot be read any more.
     """
-    with mapped_os_errors(f"read {name}"):
-        return list(islice(rows, _CHUNK))
+    try:
+        with mapped_os_errors(f"read {name}"):
+            return list(islice(rows, _CHUNK))
+    except UnicodeError:
+        # The file had no such error when it was opened.
+        raise InputError(f"{name} was changed while it was read; run again") from None
 
 
 def results_of(
