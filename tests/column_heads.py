@@ -377,7 +377,7 @@ HEADS: dict[str, tuple[str, list[str], str]] = {
         "UnitNumber,ZipCode,Jurisdiction",
         ['1,DOE,100 N Main St,"MADISON, WI 53703-1234",100,N Main St,APT,4,53703,CITY OF MADISON']
         * 2,
-        "100 N Main St, APT 4, 53703",
+        "100 N Main St, APT 4, MADISON, WI 53703",
     ),
     "voter-mo": (
         "County,Voter ID,House Number,House Suffix,Pre Direction,Street Name,"
@@ -707,5 +707,34 @@ HEADS: dict[str, tuple[str, list[str], str]] = {
         "HOUSE_NUM,STREET_NAM,APT_NUM,ZIP",
         ["37-06,72 STREET,4,11372"],
         "37-06 72 STREET, 4, 11372",
+    ),
+    "attom": (
+        "ATTOM ID,PropertyAddressFull,PropertyAddressHouseNumber,"
+        "PropertyAddressStreetDirection,PropertyAddressStreetName,"
+        "PropertyAddressStreetSuffix,PropertyAddressStreetPostDirection,"
+        "PropertyAddressUnitPrefix,PropertyAddressUnitValue,PropertyAddressCity,"
+        "PropertyAddressState,PropertyAddressZIP,PropertyAddressZIP4",
+        ["1,100 N MAIN ST APT 4,100,N,MAIN,ST,,APT,4,DETROIT,MI,48226,1234"],
+        "100 N MAIN ST APT 4, DETROIT, MI 48226",
+    ),
+    "number-street-csz": (
+        "House No,Street,City/State/Zip",
+        ['100,Main St,"Detroit, MI 48226"', '102,Main St,"Detroit, MI 48226"'],
+        "100 Main St, Detroit, MI 48226",
+    ),
+    "number-street-csz2": (
+        "HouseNumber,StreetName,StreetType,CityStateZip",
+        ["100,Main,St,Detroit MI 48226", "102,Main,St,Detroit MI 48226"],
+        "100 Main St, Detroit, MI 48226",
+    ),
+    "line-citystate-zip": (
+        "Address,City State,Zip",
+        ['100 Main St,"Detroit, MI",48226'] * 3,
+        "100 Main St, Detroit, MI 48226",
+    ),
+    "line-city-statezip": (
+        "Address,City,State Zip",
+        ["100 Main St,Detroit,MI 48226"] * 3,
+        "100 Main St, Detroit, MI 48226",
     ),
 }

@@ -91,6 +91,23 @@ def parse_line(text: str) -> Address:
     return line.address()
 
 
+def parse_place(text: str) -> dict[str, str]:
+    """Split a city, a state and a ZIP code, of which some may be missing.
+
+    Returns:
+        The parts that are there, as ``city``, ``state`` and ``zip``.
+
+    Raises:
+        AddressError: The parts are not certain, or the API does not cover the place.
+    """
+    # A state may be read like this only behind a street.
+    line = _Line(["1 A St", *_parts(text)])
+    line.read_place()
+    line.read_city()
+    parts = {"city": line.city, "state": line.state, "zip": line.zip}
+    return {field: part for field, part in parts.items() if part}
+
+
 def _parts(text: str) -> list[str]:
     """Return what commas and line breaks separate, without countries and telephone numbers."""
     pieces = [
@@ -269,6 +286,14 @@ class _Line:
         elif self.city is None:
             self._take_city_from_street()
         self.city = self.city or self.named_city
+        self._check_city()
+
+    def read_city(self) -> None:
+        """Take the city where the street is known."""
+        cities = [part for part in self.parts[1:] if not _COUNTY.fullmatch(part)]
+        if len(cities) > 1:
+            raise doubtful("cannot tell which part is the city")
+        self.city = cities[0] if cities else self.named_city
         self._check_city()
 
     def _join_house_number(self) -> None:

@@ -92,7 +92,7 @@ def usps_key(address: Address) -> str:
         units |= _units(_words(address.street2))
     zip5 = (address.zip or "")[:5]
     state = address.state or _state_of(zip5)
-    return f"{street}|{'/'.join(sorted(units))}|{_city(address.city or '')}|{state}|{zip5}"
+    return f"{street}|{'/'.join(sorted(units))}|{city_key(address.city or '')}|{state}|{zip5}"
 
 
 def address_key(address: Address, dedupe: Dedupe = "usps") -> str:
@@ -107,7 +107,8 @@ def units_of(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1024)
-def _city(city: str) -> str:
+def city_key(city: str) -> str:
+    """Return one spelling of a city: that of "St. Louis" for "Saint Louis"."""
     first, *rest = _words(city.replace("-", " ")) or [""]
     if rest:
         # N Little Rock

@@ -253,6 +253,40 @@ def test_parts_beside_a_whole_address_must_agree_with_it(row: str, wanted: str) 
     assert str(read).startswith(wanted)
 
 
+@pytest.mark.parametrize(
+    ("row", "wanted"),
+    [
+        ('100,Main St,"Detroit, MI 48226"', "100 Main St, Detroit, MI 48226"),
+        ("100,Main St,Detroit MI 48226-1234", "100 Main St, Detroit, MI 48226-1234"),
+        ('100,Main St,"Detroit, Michigan, 48226, USA"', "100 Main St, Detroit, MI 48226"),
+        ('100,Main St,"Detroit, MI"', "100 Main St, Detroit, MI"),
+        ("100,Main St,MI 48226", "100 Main St, MI 48226"),
+        ("100,Main St,48226", "100 Main St, 48226"),
+        ('100,Main St,"St. Louis (Downtown), MO 63101"', "city is not certain"),
+        ('100,Main St,"Detroit, Troy, MI 48226"', "city is not certain"),
+        ('100,Main St,"Toronto, ON M5V 2T6"', "city is not certain"),
+        ('100,Main St,"Detroit, CA 48226"', "city is not certain"),
+        ("100,Main St,", "street1 needs a zip"),
+    ],
+)
+def test_a_place_on_one_line_goes_with_parts_of_the_street(row: str, wanted: str) -> None:
+    rows = [row, *['9,Elm St,"Troy, MI 48083"'] * 4]
+    found = plan("House No,Street,City/State/Zip", *rows)
+    assert found.columns.mapping(found.header) == {
+        "street1": "House No+Street", "place": "City/State/Zip"
+    }  # fmt: skip
+    read = checked_or_error(found.columns.address(cells(row)[0]))
+    assert str(read).startswith(wanted)
+
+
+def test_columns_beside_a_place_must_agree_with_it() -> None:
+    rows = ['1 Elm St,"Troy, MI 48083",48083', '1 Elm St,"Troy, MI 48083",48226'] * 2
+    found = plan("street,City State Zip,zip", *rows)
+    first, second = (checked_or_error(found.columns.address(row)) for row in cells(*rows)[:2])
+    assert str(first) == "1 Elm St, Troy, MI 48083"
+    assert str(second).startswith("zip is not that of the line")
+
+
 def test_nested_fields_are_found_and_named() -> None:
     row = [1, {"street": "100 Main St", "city": "Detroit", "state": "MI", "zip": 48226}]
     found = plan_columns(["id", "address"], [row])

@@ -236,7 +236,7 @@ class Doubting:
     def _doubt_part(self, each: Candidate, streets: Sequence[str]) -> None:
         """Doubt an unused column of ZIP codes, of a part of the street, or of streets."""
         name = text_of([each.source], self.header)
-        if "zip" not in self.columns.sources and _is_zip_like(each):
+        if not self.columns.sources.keys() & {"zip", "place"} and _is_zip_like(each):
             self._doubt_one(f"{name} looks like ZIP codes and is not used", name, "zip", name)
         elif self._is_part_of_street(each):
             message = f"{name} looks like a part of the street and is not used"

@@ -182,7 +182,7 @@ def _missing(columns: AddressColumns) -> list[str]:
     if "address" in found:
         return []
     missing = [] if "street1" in found else ["street1"]
-    if "zip" not in found and not {"city", "state"} <= found:
+    if not found & {"zip", "place"} and not {"city", "state"} <= found:
         missing.append("zip")
     return missing
 
@@ -226,6 +226,8 @@ class _Planner:
             found.pop("street1", None)
         elif "street1" in self.explicit and "address" not in self.explicit:
             found.pop("address", None)
+        if "address" in found and "place" not in self.explicit:
+            found.pop("place", None)
         return AddressColumns({field: found[field] for field in FIELDS if field in found})
 
     def choose(self) -> None:
@@ -244,6 +246,9 @@ class _Planner:
         for part in (Part.CITY, Part.STATE, Part.ZIP, Part.LATITUDE, Part.LONGITUDE):
             if best := pool.best(part):
                 found[str(part)] = (best.source,)
+        last_line = pool.best(Part.LAST_LINE)
+        if last_line is not None and not {"city", "state", "zip"} <= found.keys():
+            found["place"] = (last_line.source,)
         placed = _has_place(found.keys() | self.explicit.keys())
         if not self.explicit.keys() & {"street1", "address"}:
             self.street = choose_street(pool, placed=placed, sampled=self.sampled)
@@ -303,7 +308,7 @@ class _Planner:
 
 def _has_place(fields: Iterable[str]) -> bool:
     fields = set(fields)
-    return "zip" in fields or {"city", "state"} <= fields
+    return bool(fields & {"zip", "place"}) or {"city", "state"} <= fields
 
 
 def _keys(columns: AddressColumns, rows: Sequence[Sequence[Cell]]) -> list[str]:

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from hum_async._addresses.line import parse_line
+from hum_async._addresses.line import parse_line, parse_place
 from hum_async._addresses.places import read_state
+from hum_async._addresses.usps_key import city_key
 from hum_async._unusable import UnusableText
 from hum_async.bulk.cell_meaning import TEXTS, AddressReading, read_address, read_part, restored_zip
 from hum_async.bulk.columns._content import has_house_number
@@ -17,8 +18,11 @@ from hum_async.bulk.tables import Cell
 from hum_async.errors import AddressError
 from hum_async.models import Address
 
-FIELDS = ("street1", "street2", "city", "state", "zip", "latitude", "longitude", "address")
-"""What a column can hold: a part of an address, or a whole one on one line."""
+FIELDS = (
+    "street1", "street2", "city", "state", "zip", "place", "latitude", "longitude", "address",
+)  # fmt: skip
+"""What a column can hold: a part of an address, its place (city, state and ZIP on one line), or a
+whole address on one line."""
 
 _FIELD_OF = {
     Part.LINE: "street1",
@@ -47,7 +51,7 @@ class AddressColumns:
         return {
             field: found[0].column
             for field, found in self.sources.items()
-            if len(found) == 1 and not found[0].path and field != "address"
+            if len(found) == 1 and not found[0].path and field not in {"address", "place"}
         }
 
     def mapping(self, header: Sequence[str]) -> dict[str, str]:
@@ -57,6 +61,8 @@ class AddressColumns:
     def read(self, cells: Sequence[Cell]) -> AddressReading:
         """Return what the cells of a row mean."""
         parts = {field: _cell(field, found, cells) for field, found in self.sources.items()}
+        if "place" in parts:
+            parts = _placed(parts)
         if "address" in parts:
             parts = _split(parts)
         return read_address(_looked_into(parts))
@@ -125,6 +131,31 @@ def nested_fields(names: Sequence[str] | Mapping[str, Cell]) -> dict[str, str]:
     return {field: name for field, (_, name) in found.items()}
 
 
+def _placed(parts: Mapping[str, Cell]) -> dict[str, Cell]:
+    """Return the parts with those of a line with city, state and ZIP code."""
+    others = {field: cell for field, cell in parts.items() if field != "place"}
+    text = read_part("city", parts["place"])
+    if not text or isinstance(text, UnusableText):
+        return others if not text else {**others, "city": text}
+    beside = {field: read_part(field, others.get(field)) for field in _PLACES}
+    try:
+        found = parse_place(text)
+    except AddressError as exc:
+        # A ZIP code of its own says enough.
+        return (
+            others
+            if beside["zip"]
+            else {**others, "city": UnusableText(text, f"is not certain: {exc}")}
+        )
+    for field, named in found.items():
+        own = beside[field]
+        if not own:
+            others[field] = named
+        elif not _agree(field, own, named):
+            others[field] = UnusableText(own, "is not that of the line with the place")
+    return others
+
+
 def _split(parts: dict[str, Cell]) -> dict[str, Cell]:
     """Return the parts of a whole address; those that stand beside it must agree with it."""
     others = {field: cell for field, cell in parts.items() if field != "address"}
@@ -167,6 +198,8 @@ def _agree(field: str, one: str, other: str) -> bool:
     if field == "state":
         states = [read_state(text) for text in (one, other)]
         return states[0] is not None and states[1] is not None and states[0][0] == states[1][0]
+    if field == "city" and city_key(one) == city_key(other):
+        return True
     short, long = sorted((letters(one), letters(other)), key=len)
     # "4" beside "Apt 4" is the same unit, but "St" is not the same city as "St Paul".
     return long.endswith(short) if field == "street2" else short == long

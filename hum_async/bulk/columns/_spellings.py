@@ -210,7 +210,7 @@ _SPELLINGS = {
     Part.LAST_LINE: """
         citystatezip cityst citystate citystzip citystatezipcode csz lastline addresslastline
         citystatepostalcode citystatezip5 cityzip ctystzip cityandstate citystateandzip
-        citystzipcode lastlineaddress address3citystatezip
+        statezip statezipcode stzip stateandzip citystzipcode lastlineaddress address3citystatezip
     """,
     Part.LATITUDE: """
         latitude lat latitudedd latdd latdecimal decimallatitude latitudedecimal geolat geolatitude

@@ -45,7 +45,6 @@ def choose_street(pool: Pool, *, placed: bool, sampled: bool) -> Choice | None:
     # A line of its own goes before a name that happens to hold numbers.
     numbered.sort(key=lambda each: each.part is Part.NAME)
     whole = pool.best(Part.WHOLE)
-    last_line = pool.best(Part.LAST_LINE)
     if numbered and placed:
         return Choice("street1", (numbered[0].source,))
     base = _base(lines)
@@ -53,8 +52,6 @@ def choose_street(pool: Pool, *, placed: bool, sampled: bool) -> Choice | None:
         return Choice("street1", join_street(pool, number, base))
     if whole is not None:
         return Choice("address", (whole.source,))
-    if numbered and last_line is not None:
-        return Choice("address", (numbered[0].source, last_line.source))
     if number is not None and base is not None:
         return Choice("street1", join_street(pool, number, base))
     return Choice("street1", (lines[0].source,)) if lines else None

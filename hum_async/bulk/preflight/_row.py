@@ -31,7 +31,9 @@ class Columns:
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that have columns; those of text if one column holds the whole address."""
-        return (*TEXTS,) if "address" in self.names else tuple(self.names)
+        if "address" in self.names:
+            return TEXTS
+        return tuple(field for field in self.names if field != "place")
 
     @classmethod
     def of(cls, header: Sequence[str], columns: AddressColumns) -> Self:
@@ -40,7 +42,10 @@ class Columns:
 
     def name(self, field: str | None) -> str | None:
         """Return the name of a field's column; that of the whole address if it has none."""
-        return None if field is None else self.names.get(field, self.names.get("address", field))
+        if field is None:
+            return None
+        whole = self.names.get("place" if field in {"city", "state", "zip"} else "address")
+        return self.names.get(field, whole or self.names.get("address", field))
 
     def label(self, field: str) -> str:
         """Return a field and, if its name differs, its column."""
