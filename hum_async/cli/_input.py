@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import attrs
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from hum_async.bulk.columns import ColumnPlan, MappingError, rate_header
 from hum_async.bulk.preflight import decide_columns
@@ -63,8 +64,9 @@ class InputOptions:
     header_row: Annotated[
         int | None,
         Parameter(
+            validator=Number(gte=1),
             help="Row of the header, from 1, of a CSV or Excel input; default: the best of the "
-            "first 20."
+            "first 20.",
         ),
     ] = None
     input_format: Annotated[

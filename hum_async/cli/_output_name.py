@@ -27,6 +27,28 @@ _READ_AS = {"tsv": "csv", "json": "jsonl"}
 _STDOUT = 1
 
 
+def is_standard(target: str | None) -> bool:
+    """Whether an output is standard output, by whatever name."""
+    return target == STANDARD or (target is not None and descriptor_of(target) == _STDOUT)
+
+
+def check_standard(**outputs: str | None) -> None:
+    """Check that one output at most goes to standard output.
+
+    Args:
+        outputs: The outputs by role.
+
+    Raises:
+        UsageError: Two do.
+    """
+    roles = [role.replace("_", " ") for role, target in outputs.items() if is_standard(target)]
+    if len(roles) > 1:
+        raise UsageError(
+            f"{roles[0]} and {roles[1]} cannot both go to standard output; name a file, such as "
+            "-o FILE for the results"
+        )
+
+
 def output_name(table: Table, source: str, *, output: str | None, fmt: str | None) -> str:
     """Return the output of a job: where standard output is a terminal, a file beside the input.
 
@@ -42,7 +64,7 @@ def output_name(table: Table, source: str, *, output: str | None, fmt: str | Non
         UsageError: The input is a pipe, so that no name can be taken from it.
     """
     if output is not None:
-        return STANDARD if descriptor_of(output) == _STDOUT else output
+        return STANDARD if is_standard(output) else output
     if sys.stdout is None or not sys.stdout.isatty():
         return STANDARD
     if source == STANDARD or is_stream(source):

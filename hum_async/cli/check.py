@@ -19,6 +19,7 @@ from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, WORK
 from hum_async.cli._input import InputOptions
 from hum_async.cli._json_output import AsJson, check_values, print_json
+from hum_async.cli._output_name import check_standard
 from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._run import UsageError, run
 
@@ -60,8 +61,7 @@ def check(  # noqa: PLR0913  each is an option of the command
     def prepare() -> ExitCode:
         if report is not None and report == corrected:
             raise UsageError("--report and --corrected cannot be the same; name two files")
-        if json and STANDARD in {report, corrected}:
-            raise UsageError("--json goes to standard output; name a file for the other output")
+        check_standard(report=report, corrected_table=corrected, json=STANDARD if json else None)
         source, plan = table.open(input)
         columns = plan.columns
         _check_outputs(source, report, corrected, overwrite=overwrite)

@@ -7,16 +7,15 @@ from cyclopts import Parameter
 
 from hum_async.bulk.files.outputs import JobOutputs, file_of
 from hum_async.bulk.preflight import examine
-from hum_async.bulk.tables import STANDARD
 from hum_async.cli._api import PathOrDash, SimulatedApiOptions, read_key
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, WORK
 from hum_async.cli._input import InputOptions
 from hum_async.cli._journal_options import JournalOptions, is_interactive, journal_path, start_over
-from hum_async.cli._output_name import output_name
+from hum_async.cli._output_name import check_standard, output_name
 from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._qualify_command import QualifyCommand
-from hum_async.cli._run import Command, UsageError, run
+from hum_async.cli._run import Command, run
 
 OutputFormat = Literal["csv", "tsv", "json", "jsonl", "excel", "parquet"]
 
@@ -67,8 +66,6 @@ def qualify(  # noqa: PLR0913  each is an option of the command
     files = contextlib.ExitStack()
 
     def prepare() -> Command | ExitCode:
-        if events == STANDARD and output in {None, STANDARD}:
-            raise UsageError("results and events cannot both go to standard output; use -o FILE")
         key = None if dry_run else read_key(api)
         source, plan = table.open(input)
         columns = plan.columns
@@ -84,6 +81,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
         if stops:
             return ExitCode.USAGE
         target = output_name(source, input, output=output, fmt=format)
+        check_standard(results=target, long_table=long, events=events)
         outputs = JobOutputs(table=source, columns=columns, target=target, fmt=format, long=long)
         path = files.enter_context(journal_path(journal, output=target, streams=outputs.streams))
         own = outputs.check(

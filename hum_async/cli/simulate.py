@@ -22,7 +22,7 @@ def simulate(  # noqa: PLR0913  each is an option of the command
     generation: Literal["polling", "immediate"] = "polling",
     rate: Positive | None = None,
     burst: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
-    retry_after: Annotated[float | None, Parameter(negative=())] = None,
+    retry_after: Annotated[float | None, Parameter(validator=Number(gte=0))] = None,
 ) -> int:
     """Serve a simulated Hum API on 127.0.0.1 until Ctrl-C. Any key but bad-key is accepted.
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from hum_async._polling.policies import GuidedPolling
 from hum_async._redact import mask_token
-from hum_async.cli._api import ApiOptions, PathOrDash, open_client, read_key
+from hum_async.cli._api import ApiOptions, open_client, read_key
 from hum_async.cli._console import data, escaped
 from hum_async.cli._durations import Patience
 from hum_async.cli._exit_codes import ExitCode
@@ -27,7 +27,7 @@ _ANY_WIDTH = 10_000
 
 
 def watch(
-    *tokens: PathOrDash,
+    *tokens: Annotated[str, Parameter(allow_leading_hyphen=True)],
     source: Annotated[Literal["session", "internet"], Parameter(group=WORK)] = "session",
     budget: Annotated[Patience, Parameter(group=WORK)] = 30.0,
     api: ApiOptions = _DEFAULT_API,
@@ -71,6 +71,8 @@ async def _watch(
 def _tokens(arguments: tuple[str, ...]) -> list[str]:
     tokens: dict[str, None] = {}
     for argument in arguments:
+        if argument.startswith("-") and argument != "-":
+            raise UsageError(f"there is no option {argument}; see hum watch --help")
         tokens |= dict.fromkeys(sys.stdin.read().split() if argument == "-" else [argument])
     if not tokens:
         raise UsageError("name at least one session token, or - to read them from a pipe")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CSV = b"id,street,zip\n1,100 Main St,48226\n"
+CLASH = ["--long", "-", "--events", "/dev/fd/1"]
 JSON_LINE = b'{"id": 1, "street": "100 Main St", "zip": "48226"}'
 
 
@@ -107,9 +108,12 @@ def test_in_a_pipe_it_is_standard_output(tmp_path: Path) -> None:
     assert output_name(open_table(str(source)), str(source), output=None, fmt=None) == "-"
 
 
-def test_events_on_standard_output_leave_no_room_for_rows(
+def test_standard_output_has_room_for_one_output(
     call: Callable[..., Any], addresses: Callable[..., str]
 ) -> None:
-    ended = call("qualify", addresses("100 Served St"), "--simulate", "--events", "-")
-    assert ended.code == 2
-    assert "-o FILE" in ended.err
+    job = addresses("100 Served St")
+    for options in (["--events", "-"], ["--long", "/dev/stdout"], ["-o", "o.csv", *CLASH]):
+        ended = call("qualify", job, "--simulate", *options)
+        assert (ended.code, ended.out) == (2, "")
+        assert "-o FILE" in ended.err
+        assert "sessions bought" not in ended.err

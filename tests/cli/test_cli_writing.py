@@ -144,6 +144,19 @@ def test_a_foreign_output_is_not_replaced(
     assert (tmp_path / "o.csv").read_text() != "hello"
 
 
+def test_outputs_of_one_job_in_several_formats_are_all_its_own(
+    call: Callable[..., Any], command: list[str], tmp_path: Path
+) -> None:
+    as_lines = [word.replace("o.csv", "o.jsonl") for word in command]
+    long = [*command, "--long", str(tmp_path / "long.csv")]
+    for each in (command, as_lines, command, long, as_lines, long):
+        ended = call(*each)
+        assert ended.code in {0, 3}, ended.err
+    with (tmp_path / "o.jsonl").open("a") as stream:
+        stream.write("mine")
+    assert call(*as_lines).code == 2
+
+
 def test_an_edited_output_is_not_replaced_and_an_unchanged_one_is(
     call: Callable[..., Any], command: list[str], tmp_path: Path
 ) -> None:

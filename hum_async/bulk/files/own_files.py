@@ -86,7 +86,8 @@ class OwnFiles:
         Raises:
             OutputExists: One may not.
         """
-        self._known = {path.resolve(): self._present(path) for path in self.paths}
+        # What earlier runs wrote under other names stays known.
+        self._known |= {path.resolve(): self._present(path) for path in self.paths}
 
     def record(self, journal: Journal, sealed: Iterable[SealedFile] = ()) -> None:
         """Record in the journal what the outputs hold, and what they will hold.
