@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 
 from hum_async.bulk.columns import find_columns
@@ -39,9 +40,12 @@ def run(
     client_of: Callable[..., HumClient],
 ) -> Callable[..., Any]:
     """Run the job; between its look-ups and its outputs call `meanwhile`."""
-    journal = tmp_path / "job.sqlite"
+    journal, usual = tmp_path / "job.sqlite", outputs
 
-    async def run(meanwhile: Callable[[], object] = lambda: None, **options: Any) -> None:
+    async def run(
+        meanwhile: Callable[[], object] = lambda: None, target: str = "out.csv", **options: Any
+    ) -> None:
+        outputs = attrs.evolve(usual, target=str(tmp_path / target))
         own = outputs.check(journal=journal, **options)
         async with client_of(make_api(polling=False)) as client:
             job = FileJob(
@@ -106,6 +110,15 @@ async def test_the_journal_alone_knows_the_files_and_goes_with_them(
     (moved / "job.sqlite").write_bytes(b"no journal")
     with pytest.raises(OutputExists):
         there.check(journal=moved / "job.sqlite")
+
+
+async def test_the_journal_knows_the_files_of_each_output_it_was_used_for(
+    tmp_path: Path, run: Callable[..., Any]
+) -> None:
+    await run()
+    await run(target="other.csv")
+    await run()
+    await run(target="other.csv")
 
 
 async def test_a_file_with_the_name_of_the_manifest_is_not_replaced(

@@ -474,3 +474,13 @@ def test_each_commit_is_flushed_to_the_disk(tmp_path: Path) -> None:
     assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)  # noqa: SLF001
     assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)  # noqa: SLF001
     journal.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes with a name are POSIX's")
+def test_a_pipe_or_a_folder_is_no_journal_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / os.devnull):
+        with pytest.raises(JournalError, match="is not a file"):
+            Journal(path)
+        with pytest.raises(JournalError, match="is not a file"):
+            open_reading(path)

@@ -75,6 +75,9 @@ def version_of(path: Path, *, must_exist: bool) -> int | None:
         JournalError: The file is no journal, or it is missing and `must_exist`.
     """
     try:
+        if path.exists() and not path.is_file():
+            # Reading a pipe would wait for its writer.
+            raise JournalError(f"{path} is not a file, which a journal is; name another")
         with path.open("rb") as stream:
             header = stream.read(100)
     except FileNotFoundError:
