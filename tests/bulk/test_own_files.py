@@ -113,7 +113,7 @@ async def test_the_journal_alone_knows_the_files_and_goes_with_them(
 
 
 async def test_the_journal_knows_the_files_of_each_output_it_was_used_for(
-    tmp_path: Path, run: Callable[..., Any]
+    run: Callable[..., Any],
 ) -> None:
     await run()
     await run(target="other.csv")
