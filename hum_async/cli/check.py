@@ -19,7 +19,7 @@ from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, WORK
 from hum_async.cli._input import InputOptions
 from hum_async.cli._json_output import AsJson, check_values, print_json
-from hum_async.cli._output_name import check_standard
+from hum_async.cli._output_name import check_standard, is_standard
 from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._run import UsageError, run
 
@@ -57,6 +57,8 @@ def check(  # noqa: PLR0913  each is an option of the command
         json: Print one JSON object.
         table: How to read the input.
     """
+    # Standard output has several names.
+    report, corrected = (STANDARD if is_standard(each) else each for each in (report, corrected))
 
     def prepare() -> ExitCode:
         if report is not None and report == corrected:

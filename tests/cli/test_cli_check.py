@@ -233,6 +233,11 @@ async def test_standard_input_is_a_hyphen(start: Any) -> None:
     assert "Fix: 02139" in ended.out
 
 
+def test_standard_output_by_its_path_holds_nothing_else(call: Any, table: Any) -> None:
+    ended = call("check", table(GOOD, LOST), "--corrected", "/dev/stdout")
+    assert [line.split(",")[0] for line in ended.out.splitlines()] == ["id", "1", "2"]
+
+
 def test_every_kind_of_finding_has_a_meaning() -> None:
     assert set(KIND_MEANING) == set(FindingKind)
 

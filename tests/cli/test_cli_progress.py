@@ -89,6 +89,11 @@ def test_every_outcome_has_a_meaning() -> None:
     assert set(MEANING) == set(Outcome)
 
 
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_has_a_word_in_the_progress(outcome: Outcome) -> None:
+    assert line_of(JobReport(total=2, done=1, outcomes=Counter([outcome]))).startswith("1 of 2: 1 ")
+
+
 def test_the_summary_tells_what_was_found_and_where_it_is(
     report: JobReport, written: Callable[[], str]
 ) -> None:
