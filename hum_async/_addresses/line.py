@@ -108,6 +108,11 @@ def parse_place(text: str) -> dict[str, str]:
     return {field: part for field, part in parts.items() if part}
 
 
+def is_recipient(text: str) -> bool:
+    """Whether a text names a recipient, such as "C/O Pat" and "Attn: Accounts"."""
+    return _RECIPIENT.fullmatch(text.strip()) is not None
+
+
 def _parts(text: str) -> list[str]:
     """Return what commas and line breaks separate, without countries and telephone numbers."""
     pieces = [

@@ -76,17 +76,23 @@ class AddressReading:
             read as.
         nothing: Fields whose cell says in a word, such as NULL, that there is no value.
         unused: Why the coordinates were left out; None if they were not.
+        whole: The street's cell holds a whole address, though its column holds streets.
+        split: What it was split into, by field.
     """
 
     address: Address
     changed: Mapping[str, str] = attrs.field(factory=dict)
     nothing: tuple[str, ...] = ()
     unused: str | None = None
+    whole: bool = False
+    split: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def note(self) -> str | None:
         """What the row says of its reading, such as "zip read as 02139"; None for nothing."""
         parts = [f"{field} read as {value}" for field, value in self.changed.items()]
+        if self.split:
+            parts.append("street1 held a whole address")
         if self.unused:
             parts.append(f"coordinates left out: {self.unused}")
         return "; ".join(parts) or None

@@ -279,6 +279,35 @@ def test_a_place_on_one_line_goes_with_parts_of_the_street(row: str, wanted: str
     assert str(read).startswith(wanted)
 
 
+@pytest.mark.parametrize(
+    ("row", "wanted"),
+    [
+        ('"100 Main St, Detroit, MI 48226",,,,', "100 Main St, Detroit, MI 48226"),
+        ("100 Main St Detroit MI 48226,,,,", "100 Main St, Detroit, MI 48226"),
+        ('"100 Main St, Detroit, MI",,Detroit,MI,48226', "100 Main St, Detroit, MI 48226"),
+        (
+            '"100 Main St, Apt 4, Detroit, Michigan 48226, USA",,,,',
+            "100 Main St, Apt 4, Detroit, MI 48226",
+        ),
+        ('"100 Main St, Detroit, MI 48226",#4,,,', "100 Main St, #4, Detroit, MI 48226"),
+        ('"100 Main St, Detroit, MI 48226",,Detroit,MI,90210', "zip is not that of the whole"),
+        ('"100 Main St, Detroit, MI 48226",,Troy,MI,48226', "city is not that of the whole"),
+        ("100 Broadway Detroit MI 48226,,,,", "street1 is not certain"),
+        ('"100 Main St, Detroit, CA 48226",,,,', "street1 is not certain"),
+        ("Apt 4,100 Main St,Detroit,MI,48226", "100 Main St, Apt 4, Detroit, MI 48226"),
+        ("C/O Pat,100 Main St,Detroit,MI,48226", "100 Main St, Detroit, MI 48226"),
+        ("100 Main St,12th Floor,Detroit,MI,48226", "100 Main St, 12th Floor, Detroit, MI 48226"),
+        ("4 Elm St NE,,Detroit,MI,48226", "4 Elm St NE, Detroit, MI 48226"),
+    ],
+)
+def test_a_few_streets_that_hold_more_are_read_as_they_are_meant(row: str, wanted: str) -> None:
+    rows = [f"{number} Elm St,,Troy,MI,48083" for number in range(1, 9)]
+    found = plan(f"street,unit,{PLACE}", *rows, row)
+    assert not found.doubts
+    read = checked_or_error(found.columns.address(cells(row)[0]))
+    assert str(read).startswith(wanted)
+
+
 def test_columns_beside_a_place_must_agree_with_it() -> None:
     rows = ['1 Elm St,"Troy, MI 48083",48083', '1 Elm St,"Troy, MI 48083",48226'] * 2
     found = plan("street,City State Zip,zip", *rows)

@@ -39,6 +39,7 @@ _PLACE_AT_END = re.compile(
     r"(?:[\s,]+(?:USA?|United States(?: of America)?))?\W*$",
     re.ASCII,
 )
+_ENDS_IN_STATE = re.compile(r"\d.*,.*,\s*([A-Za-z. ]{2,20})")
 _FRACTION = re.compile(r"(?i)\d/\d|[a-z]|-?\d{1,4}[a-z]?|half")
 
 
@@ -96,6 +97,13 @@ def is_street_line(text: str) -> bool:
     if is_unit(text):
         return False
     return begins_with_number(text) or _MAIL.match(text) is not None
+
+
+def is_numbered_street(text: str) -> bool:
+    """Whether a text is a house number, a name and a suffix: no unit looks like that."""
+    words = [word.strip(".,").upper() for word in text.split()]
+    named = any(word in SUFFIXES for word in words[2:])
+    return named and begins_with_number(text) and not is_unit(text)
 
 
 def is_zero(text: str) -> bool:
@@ -167,6 +175,15 @@ def ends_in_place(text: str) -> bool:
         return False
     state = read_state(found[1]) or read_state(found[1].split()[-1])
     return state is not None and state[0] in states_of_zip(found[2])
+
+
+def holds_place(text: str) -> bool:
+    """Whether a street's line goes on with a city and a state, or a state and a ZIP code."""
+    if text[-1:].isdigit() or "US" in text[-4:].upper():
+        found = _PLACE_AT_END.search(text)
+        return found is not None and (ends_in_place(text) or ("," in text and is_state(found[1])))
+    found = _ENDS_IN_STATE.fullmatch(text) if text.count(",") > 1 else None
+    return found is not None and is_state(found[1].strip())
 
 
 def is_last_line(text: str) -> bool:

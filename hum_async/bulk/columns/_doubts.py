@@ -87,7 +87,7 @@ class Doubting:
     def collect(self) -> None:
         """Collect the doubts."""
         self._doubt_repeated()
-        streets = [str(self.columns.address(cells).street1 or "") for cells in self.rows]
+        streets = [str(self.columns.written(cells).street1 or "") for cells in self.rows]
         self._doubt_numbers(streets)
         self._doubt_units()
         self._doubt_unused(streets)
@@ -211,7 +211,7 @@ class Doubting:
         offered: set[Source] = set()
         if self._lacks_numbers(streets) and (number := self._number_beside()) is not None:
             offered = {number.source, *self._numbered(number)}
-        units = [self.columns.address(cells).street2 or "" for cells in self.rows]
+        units = [self.columns.written(cells).street2 or "" for cells in self.rows]
         for each in self._unused():
             if not each.column.filled or not self.pool.is_near(each) or each.source in offered:
                 continue

@@ -276,7 +276,7 @@ class _Planner:
         ).collect()
 
     def _street_texts(self, columns: AddressColumns, rows: Sequence[Sequence[Cell]]) -> list[str]:
-        return [str(columns.address(cells).street1 or "") for cells in rows]
+        return [str(columns.written(cells).street1 or "") for cells in rows]
 
     def _doubt_groups(self, columns: AddressColumns, rows: Sequence[Sequence[Cell]]) -> None:
         if self.explicit.keys() & {"street1", "address"}:
@@ -313,7 +313,7 @@ def _has_place(fields: Iterable[str]) -> bool:
 
 def _keys(columns: AddressColumns, rows: Sequence[Sequence[Cell]]) -> list[str]:
     """Return one spelling of each row's street and unit."""
-    streets = (columns.address(cells) for cells in rows)
+    streets = (columns.written(cells) for cells in rows)
     return [usps_key(Address(clean(each.street1), each.street2)) for each in streets]
 
 

@@ -5,12 +5,17 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from hum_async._addresses.line import parse_line, parse_place
+from hum_async._addresses.line import is_recipient, parse_line, parse_place
 from hum_async._addresses.places import read_state
 from hum_async._addresses.usps_key import city_key
 from hum_async._unusable import UnusableText
 from hum_async.bulk.cell_meaning import TEXTS, AddressReading, read_address, read_part, restored_zip
-from hum_async.bulk.columns._content import has_house_number
+from hum_async.bulk.columns._content import (
+    has_house_number,
+    holds_place,
+    is_numbered_street,
+    is_unit,
+)
 from hum_async.bulk.columns._headings import letters, read_headings
 from hum_async.bulk.columns._mapping import Source, text_of
 from hum_async.bulk.columns._spellings import Part
@@ -31,6 +36,8 @@ _FIELD_OF = {
     **{Part(field): field for field in ("city", "state", "zip", "latitude", "longitude")},
 }
 _DOT_ZERO = re.compile(r"(\d+)\.0+", re.ASCII)
+_LONGER = frozenset({"street2", "zip"})
+"""Fields of which the cell may say more than the line does: Apt 4, ZIP+4."""
 _PLACES = ("city", "state", "zip")
 
 
@@ -60,12 +67,27 @@ class AddressColumns:
 
     def read(self, cells: Sequence[Cell]) -> AddressReading:
         """Return what the cells of a row mean."""
+        parts = self._parts(cells)
+        if "street1" not in self.sources or not isinstance(parts["street1"], str):
+            return read_address(parts)
+        street = read_part("street1", parts["street1"]) or ""
+        if holds_place(street) and not isinstance(street, UnusableText):
+            return _read_whole(street, parts)
+        changed = _exchanged(street, parts)
+        reading = read_address({**parts, **changed})
+        return attrs.evolve(reading, changed={**changed, **reading.changed})
+
+    def written(self, cells: Sequence[Cell]) -> Address:
+        """Return the address of a row by its columns alone: no cell is exchanged or split."""
+        return read_address(self._parts(cells)).address
+
+    def _parts(self, cells: Sequence[Cell]) -> dict[str, Cell]:
         parts = {field: _cell(field, found, cells) for field, found in self.sources.items()}
         if "place" in parts:
             parts = _placed(parts)
         if "address" in parts:
             parts = _split(parts)
-        return read_address(_looked_into(parts))
+        return _looked_into(parts)
 
     def address(self, cells: Sequence[Cell]) -> Address:
         """Return the address of a row, unchecked."""
@@ -131,6 +153,31 @@ def nested_fields(names: Sequence[str] | Mapping[str, Cell]) -> dict[str, str]:
     return {field: name for field, (_, name) in found.items()}
 
 
+def _read_whole(street: str, parts: Mapping[str, Cell]) -> AddressReading:
+    """Read a row whose street's cell holds a whole address, though its column holds streets."""
+    others = {field: cell for field, cell in parts.items() if field != "street1"}
+    split = _split({**others, "address": street})
+    reading = read_address(split)
+    own = {field: read_part(field, parts.get(field)) or "" for field in TEXTS}
+    found = {field: getattr(reading.address, field) or "" for field in TEXTS}
+    changed = {
+        field: text
+        for field, text in found.items()
+        if text != own[field] and field not in reading.changed
+    }
+    return attrs.evolve(reading, whole=True, split=changed)
+
+
+def _exchanged(street: str, parts: Mapping[str, Cell]) -> dict[str, str]:
+    """Return street and unit where the first line of the row holds the unit or a recipient."""
+    second = read_part("street2", parts.get("street2")) or ""
+    if not is_numbered_street(second):
+        return {}
+    if is_unit(street):
+        return {"street1": second, "street2": street}
+    return {"street1": second, "street2": ""} if is_recipient(street) else {}
+
+
 def _placed(parts: Mapping[str, Cell]) -> dict[str, Cell]:
     """Return the parts with those of a line with city, state and ZIP code."""
     others = {field: cell for field, cell in parts.items() if field != "place"}
@@ -179,7 +226,7 @@ def _split(parts: dict[str, Cell]) -> dict[str, Cell]:
         named = str(split[field] or "")
         if own and named and not _agree(field, own, named):
             split[field] = UnusableText(own, "is not that of the whole address in the row")
-        elif own and len(named) <= len(own):
+        elif own and (not named or (field in _LONGER and len(named) <= len(own))):
             split[field] = others[field]
     return others | split
 

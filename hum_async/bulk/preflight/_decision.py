@@ -31,7 +31,7 @@ def decide_columns(
     rows = list(islice(table.rows(), SAMPLE))
     plan = plan_columns(table.header, rows, mapping=mapping, ignored=ignored, source=table.name)
     where = Columns.of(table.header, plan.columns)
-    faults = column_faults(where, [plan.columns.address(cells) for cells in rows])
+    faults = column_faults(where, [plan.columns.written(cells) for cells in rows])
     kept = plan.doubts
     if any(each.fault is Fault.SWAPPED for each in faults):
         # That the street has no house numbers follows from it.

@@ -96,7 +96,7 @@ def examine(  # noqa: PLR0913  all but two by name
     seen, spellings = SeenAddresses(), SeenAddresses()
     rows = iter(table.rows())
     sample = list(islice(rows, SAMPLE))
-    overall = check_columns(where, [columns.address(cells) for cells in sample])
+    overall = check_columns(where, [columns.written(cells) for cells in sample])
     for finding in overall:
         tally.count(finding)
     muted = _muted_by(overall, where)

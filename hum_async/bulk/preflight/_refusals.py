@@ -19,14 +19,11 @@ from hum_async._api.addresses import checked_or_error
 from hum_async._unusable import UnusableText
 from hum_async.bulk.preflight._findings import FindingKind, Severity
 from hum_async.bulk.preflight._row import TEXTS, Row
-from hum_async.bulk.preflight._whole_address import find_whole_address
 from hum_async.errors import AddressError
 from hum_async.models import Address
 
 _ZIP = re.compile(r"\d{5}(-\d{4})?", re.ASCII)
 _VALID = {"street1": "1", "state": "MI", "zip": "48226"}
-_EXPLAINED = (None, "street1")
-"""Fields whose error follows from a whole address in the street's cell: no place, a long street."""
 _CANADIAN = re.compile(r"(?i)[a-z]\d[a-z] ?\d[a-z]\d")
 
 
@@ -39,11 +36,9 @@ def find_refusals(row: Row) -> Address | None:
     found = checked_or_error(row.address)
     if isinstance(found, Address):
         return found
-    whole = find_whole_address(row)
     address = row.address
     while isinstance(found, AddressError):
-        if not whole or found.field not in _EXPLAINED:
-            _refuse(row, found.field, str(found))
+        _refuse(row, found.field, str(found))
         address = attrs.evolve(address, **_valid_parts(found.field))  # type: ignore[arg-type]  # by name
         found = checked_or_error(address)
     return None
@@ -79,6 +74,8 @@ def _refuse(row: Row, field: str | None, message: str) -> None:
 
 
 def _unusable_kind(row: Row, field: str) -> FindingKind:
+    if row.reading.whole:
+        return FindingKind.ONE_CELL
     at = row.columns.at.get(field)
     is_date = at is not None and isinstance(row.cells[at], date | time)
     return FindingKind.DATE if is_date else FindingKind.CHARACTERS
@@ -87,7 +84,7 @@ def _unusable_kind(row: Row, field: str) -> FindingKind:
 def _refuse_zip(row: Row, message: str) -> None:
     text = row.text("zip")
     # A place in the street's cell may contradict the correction.
-    intended = None if row.has(FindingKind.ONE_CELL) else _intended_zip(row)
+    intended = None if row.reading.whole else _intended_zip(row)
     if _CANADIAN.fullmatch(text):
         message = "zip is a Canadian postal code; the API knows US addresses only"
     lost = text.isdecimal() and len(text) < 5  # noqa: PLR2004  a ZIP's length
@@ -138,5 +135,5 @@ def _refuse_state(row: Row, message: str) -> None:
         Severity.REFUSED,
         message,
         field="state",
-        changes={"state": code} if fits and not row.has(FindingKind.ONE_CELL) else None,
+        changes={"state": code} if fits and not row.reading.whole else None,
     )

@@ -130,6 +130,10 @@ def _check_reading(row: Row) -> None:
 
 
 def _kind_of(field: str, value: str) -> FindingKind:
+    if field in {"street1", "street2"}:
+        return FindingKind.WRONG_COLUMN
+    if field == "city":
+        return FindingKind.SPELLING
     if field == "state":
         return FindingKind.STATE_NAME
     return FindingKind.ZIP_ZEROS if value.startswith("0") else FindingKind.ZIP_FORM
@@ -149,7 +153,7 @@ def _check_spelling(row: Row) -> None:
     """Correct the cells to what is sent anyway: single spaces, and a state in capitals."""
     for field in TEXTS:
         at = row.columns.at.get(field)
-        if at is None or not isinstance(cell := row.cells[at], str):
+        if field in row.reading.split or at is None or not isinstance(cell := row.cells[at], str):
             continue
         value = row.text(field)
         if field == "state" and (found := read_state(value)) and found[1] is Spelling.CODE:
