@@ -45,6 +45,9 @@ class _BestEffort(io.TextIOBase):
         except (AttributeError, ValueError, OSError):
             _silence_stderr()
 
+    def close(self) -> None:
+        """Leave it open: it is not ours, and Python closes this object when modules are gone."""
+
 
 class _AnyEncoding(io.TextIOBase):
     """Standard output as it is at each moment; a character that it lacks becomes ``?``."""
@@ -69,6 +72,9 @@ class _AnyEncoding(io.TextIOBase):
     def flush(self) -> None:
         if _beneath(sys.stdout) is not None:
             _beneath(sys.stdout).flush()
+
+    def close(self) -> None:
+        """Leave it open, as `_BestEffort.close` does."""
 
 
 def _beneath(stream: TextIO | Any) -> TextIO | Any:

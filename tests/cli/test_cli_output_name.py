@@ -48,14 +48,14 @@ def named(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         ("in", CSV, None, "in.results.csv"),
         (".csv", CSV, None, ".csv.results.csv"),
         ("in.dat", CSV, None, "in.results.csv"),
-        ("in.CSV.gz", gzip.compress(CSV), None, "in.results.CSV.gz"),
+        ("in.CSV.gz", gzip.compress(CSV, mtime=0), None, "in.results.CSV.gz"),
         ("in.jsonl", JSON_LINE, None, "in.results.jsonl"),
         ("in.json", b"[" + JSON_LINE + b"]", None, "in.results.json"),
         ("in.geojson", b"[" + JSON_LINE + b"]", None, "in.results.jsonl"),
         # What it holds counts, not what it is called.
         ("in.xlsx", CSV, None, "in.results.csv"),
         ("in.csv", CSV, "parquet", "in.results.parquet"),
-        ("in.csv.gz", gzip.compress(CSV), "excel", "in.results.xlsx"),
+        ("in.csv.gz", gzip.compress(CSV, mtime=0), "excel", "in.results.xlsx"),
     ],
 )
 def test_on_a_terminal_the_results_go_beside_the_input_in_its_format(  # noqa: PLR0913, PLR0917  a table
