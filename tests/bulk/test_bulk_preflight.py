@@ -14,7 +14,7 @@ from hum_async import Address, AddressError
 from hum_async._addresses.places import read_state, read_zip, states_of_zip
 from hum_async._addresses.usps_key import address_key
 from hum_async._api.addresses import checked
-from hum_async.bulk.columns import AddressColumns, find_columns
+from hum_async.bulk.columns import AddressColumns, find_columns, plan_columns
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.preflight import (
     REPORT_COLUMNS,
@@ -57,10 +57,15 @@ class InMemory:
 class Examined:
     """A table after `examine`."""
 
-    def __init__(self, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    def __init__(
+        self,
+        header: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        columns: AddressColumns | None = None,
+    ) -> None:
         self.findings: list[Finding] = []
         self.corrected: list[list[Any]] = []
-        self.columns: AddressColumns = find_columns(header)
+        self.columns: AddressColumns = columns or find_columns(header)
         self.result: Preflight = examine(
             InMemory(header, rows),  # type: ignore[arg-type]  # what it needs of a table
             self.columns,
@@ -486,6 +491,42 @@ def test_a_whole_address_is_not_spread_over_columns_that_do_not_exist() -> None:
     assert examined.of(Severity.INFO) == [FindingKind.ONE_CELL]
     assert examined.result.sessions == 1
     assert examined.corrected == [["1 Main St, Detroit, MI 48226", ""]]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "corrected"),
+    [
+        (
+            ("House No", "Street", "zip"),
+            ["100\u200b", " Main  St ", "48226"],
+            ["100", "Main St", "48226"],
+        ),
+        (
+            ("address",),
+            ["100 Main\u00a0St\nDetroit, MI 48226 "],
+            ["100 Main St, Detroit, MI 48226"],
+        ),
+        (
+            ("street", "City State Zip"),
+            ["100 Main St", "Detroit\u200b\nMI  48226"],
+            ["100 Main St", "Detroit, MI 48226"],
+        ),
+        (
+            ("House No", "Street", "zip", "note"),
+            ["100", "Main St", "48226", " a  b "],
+            ["100", "Main St", "48226", " a  b "],
+        ),
+    ],
+)
+def test_cells_that_are_joined_or_split_are_corrected_too(
+    header: tuple[str, ...], row: list[str], corrected: list[str]
+) -> None:
+    columns = plan_columns(header, [row]).columns
+    examined = Examined(header, [row], columns)
+    assert examined.result.refused == 0
+    assert examined.corrected == [corrected]
+    assert Examined(header, [corrected], columns).corrected == [corrected]
+    assert columns.address(corrected) == columns.address(row)
 
 
 # --- coordinates ----------------------------------------------------------------------------------

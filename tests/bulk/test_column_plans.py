@@ -236,6 +236,37 @@ def test_a_row_without_its_house_number_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("row", "street"),
+    [
+        (",100,,N,MAIN,ST", "100 N MAIN ST"),
+        (",100.0,1/2,,MAIN,ST", "100 1/2 MAIN ST"),
+        (",100,0,,BROADWAY,", "100 BROADWAY"),
+        (",100,,,5,AVE", "100 5 AVE"),
+        ("N,100,,,MAIN,ST", "N 100 MAIN ST"),
+        (",\u200b100\u200e,,,MAIN ,ST", "100 MAIN ST"),
+        (",,,,100 MAIN,ST", "100 MAIN ST"),
+        (",,,,PO BOX 12,", "PO BOX 12"),
+        (",,,N,MAIN,ST", None),
+        (",0,,N,MAIN,ST", None),
+        (",,,,COUNTY ROAD 12,", None),
+        (",,,,5,AVE", None),
+        (",,,,72ND,ST", None),
+        (",,,W,500 N,", None),
+    ],
+)
+def test_a_street_in_parts_has_its_number_or_is_refused(row: str, street: str | None) -> None:
+    head = f"AddNum_Pre,Add_Number,AddNum_Suf,St_PreDir,St_Name,St_PosTyp,{PLACE}"
+    usual = [f",{number},,N,ELM,AVE,{DETROIT}" for number in range(100, 120)]
+    found = plan(head, *usual, f"A,7,1/2,N,ELM,AVE,{DETROIT}", f"{row},{DETROIT}")
+    assert not found.doubts
+    read = checked_or_error(found.columns.address(cells(f"{row},{DETROIT}")[0]))
+    if street is None:
+        assert "has no house number" in str(read)
+    else:
+        assert str(read) == f"{street}, Detroit, MI 48226"
+
+
+@pytest.mark.parametrize(
     ("row", "wanted"),
     [
         ('"100 Main St, Detroit, MI 48226",48226', "100 Main St, Detroit, MI 48226"),

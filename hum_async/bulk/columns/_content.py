@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES, UNIT_PLACES, UNITS
+from hum_async._addresses.characters import clean
 from hum_async._addresses.line import parse_line
 from hum_async._addresses.places import Spelling, read_state, states_of_zip
 from hum_async.bulk.cell_meaning import read_part
@@ -47,12 +48,12 @@ class Column:
     """The texts of a column in the first rows.
 
     Attributes:
-        texts: The text of each row, "" for an empty cell.
+        texts: The text of each row as it would be sent, "" for an empty cell.
         filled: The texts that are not empty.
     """
 
     def __init__(self, cells: Sequence[Cell], part: str = "street2") -> None:
-        self.texts = [read_part(part, cell) or "" for cell in cells]
+        self.texts = [clean(read_part(part, cell) or "") for cell in cells]
         self.filled = [text for text in self.texts if text]
 
     def share(self, test: Test) -> float:
@@ -90,6 +91,11 @@ def has_house_number(text: str) -> bool:
 def begins_with_number(text: str) -> bool:
     """Whether a text is a number and words, like a street's line."""
     return _LEADING.match(text) is not None
+
+
+def is_box(text: str) -> bool:
+    """Whether a text is where mail goes, such as PO Box 12."""
+    return _MAIL.match(text) is not None
 
 
 def is_street_line(text: str) -> bool:

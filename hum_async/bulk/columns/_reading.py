@@ -5,16 +5,21 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from hum_async._addresses.characters import clean, lines
 from hum_async._addresses.line import is_recipient, parse_line, parse_place
 from hum_async._addresses.places import read_state
 from hum_async._addresses.usps_key import city_key
 from hum_async._unusable import UnusableText
 from hum_async.bulk.cell_meaning import TEXTS, AddressReading, read_address, read_part, restored_zip
 from hum_async.bulk.columns._content import (
-    has_house_number,
     holds_place,
+    is_box,
+    is_direction,
+    is_number,
     is_numbered_street,
+    is_suffix,
     is_unit,
+    is_zero,
 )
 from hum_async.bulk.columns._headings import letters, read_headings
 from hum_async.bulk.columns._mapping import Source, text_of
@@ -59,6 +64,17 @@ class AddressColumns:
             field: found[0].column
             for field, found in self.sources.items()
             if len(found) == 1 and not found[0].path and field not in {"address", "place"}
+        }
+
+    @property
+    def joined(self) -> dict[int, str]:
+        """Fields of the columns that hold a part of one, or several at once, by position."""
+        single = set(self.at.values())
+        return {
+            each.column: field
+            for field, found in self.sources.items()
+            for each in found
+            if each.column not in single and not each.path
         }
 
     def mapping(self, header: Sequence[str]) -> dict[str, str]:
@@ -113,14 +129,31 @@ def _cell(field: str, sources: Sequence[Source], cells: Sequence[Cell]) -> Cell:
         text = read_part("street2", _inside(cells[source.column], source.path))
         if isinstance(text, UnusableText):
             return text
+        # The lines of a whole address are parts of it.
+        text = ", ".join(lines(text or "")) if field == "address" else clean(text or "")
+        if is_zero(text) and field in {"street1", "street2"}:
+            # A column of numbers writes none as 0.
+            text = ""
         # A column of whole numbers with a gap is written with ".0" by many programs.
         if text and (number := _DOT_ZERO.fullmatch(text)):
             text = number[1]
-        texts.append(text or "")
+        texts.append(text)
     joined = (", " if field == "address" else " ").join(filter(None, texts))
-    if field == "street1" and joined and not texts[0] and not has_house_number(joined):
+    if field == "street1" and joined and not texts[0] and not _has_number(texts, joined):
         return UnusableText(joined, "has no house number: its column is empty in this row")
     return joined
+
+
+def _has_number(texts: Sequence[str], joined: str) -> bool:
+    """Whether a street has its number, though the first of its columns is empty in the row.
+
+    The number may stand in the second column, or before the name. A name that is a number, such as
+    that of 5 AVE or County Road 12, is none.
+    """
+    rest = [text for text in texts[2:] if not is_suffix(text) and not is_direction(text)]
+    if is_number(texts[1]) and any(rest):
+        return True
+    return is_numbered_street(joined) or is_box(joined)
 
 
 def _inside(cell: Cell, path: Sequence[str]) -> Cell:

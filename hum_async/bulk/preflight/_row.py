@@ -22,11 +22,13 @@ class Columns:
         header: Names of all columns.
         at: Positions of the columns that hold exactly one field, by field.
         names: Names of each field's columns, as `--map` takes them.
+        joined: Fields of the columns that hold a part of one, or several at once, by position.
     """
 
     header: Sequence[str]
     at: Mapping[str, int]
     names: Mapping[str, str]
+    joined: Mapping[int, str]
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -38,7 +40,7 @@ class Columns:
     @classmethod
     def of(cls, header: Sequence[str], columns: AddressColumns) -> Self:
         """Return the columns of an address in a table with this header."""
-        return cls(header, columns.at, columns.mapping(header))
+        return cls(header, columns.at, columns.mapping(header), columns.joined)
 
     def name(self, field: str | None) -> str | None:
         """Return the name of a field's column; that of the whole address if it has none."""

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from hum_async._addresses.characters import clean
+from hum_async._addresses.characters import clean, lines
 from hum_async._addresses.places import (
     STATES,
     Spelling,
@@ -13,7 +13,8 @@ from hum_async._addresses.places import (
     read_state,
     states_of_zip,
 )
-from hum_async.bulk.preflight._findings import FindingKind, Severity
+from hum_async.bulk.cell_meaning import says_nothing
+from hum_async.bulk.preflight._findings import Change, Finding, FindingKind, Severity
 from hum_async.bulk.preflight._row import TEXTS, Row
 from hum_async.bulk.preflight._whole_address import find_whole_address
 
@@ -168,6 +169,24 @@ def _check_spelling(row: Row) -> None:
             )
 
 
+def _check_joined(row: Row) -> None:
+    """Correct the cells that hold a part of a field, or several at once."""
+    for at, field in row.columns.joined.items():
+        cell = row.cells[at]
+        if not isinstance(cell, str) or says_nothing(cell):
+            continue
+        # The lines of a whole address are parts of it.
+        parts = lines(cell) if field in {"address", "place"} else [clean(cell)]
+        value = ", ".join(parts)
+        if value in {"", cell}:
+            continue
+        name = row.columns.header[at]
+        message = f"{field} (column {name}) has characters or spaces that are not sent like this"
+        kind = FindingKind.CHARACTERS if _hides_characters(cell) else FindingKind.SPELLING
+        change = Change(at, name, value)
+        row.findings.append(Finding(row.number, name, kind, Severity.INFO, message, (change,)))
+
+
 SUSPICIONS: tuple[Callable[[Row], None], ...] = (
     _check_reading,
     _check_whole_address,
@@ -177,4 +196,5 @@ SUSPICIONS: tuple[Callable[[Row], None], ...] = (
     _check_characters,
     _check_coordinates,
     _check_spelling,
+    _check_joined,
 )
