@@ -814,6 +814,13 @@ MUTANTS = [
         "purchases/test_sqlite_journal.py",
     ),
     Mutant(
+        "a-token-is-bound-to-its-address",
+        "_purchases/sqlite/journal.py",
+        "            check_tokens(self.path, self._db, entries)\n",
+        "",
+        "purchases/test_damaged_journals.py",
+    ),
+    Mutant(
         "a-journal-is-checked-when-it-is-opened",
         "_purchases/sqlite/journal.py",
         "                check_sound(path, self._db)\n",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hum_async import Address, HumClient, JournalError, Outcome, RateLimiter
+from hum_async import Address, HumClient, JournalError, Outcome, Qualification, RateLimiter
+from hum_async._purchases.records import Asked, Opened, Settled, address_digest
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.schema import THOROUGH, check_sound, open_reading
 from hum_async.bulk import qualify
@@ -113,3 +114,32 @@ async def test_an_index_that_hides_purchases_is_told_of_a_journal_of_any_size(
         check_sound(path, db, thorough=thorough)
     with pytest.raises(JournalError, match="damaged"):
         Journal(path)
+
+
+@pytest.mark.parametrize("outcome", [None, Outcome.FAILED])
+@pytest.mark.parametrize("known", [True, False], ids=["bound", "of an older version"])
+def test_a_damaged_token_of_an_open_session_is_told_and_buys_nothing(
+    tmp_path: Path, outcome: Outcome | None, *, known: bool
+) -> None:
+    path, address = tmp_path / "job.sqlite", Address("1 Main St", zip="48226")
+    digest = address_digest(address)
+    journal = Journal(path)
+    journal.apply([Asked(digest), Opened(digest, "token")])
+    if outcome is not None:
+        failed = Qualification(key=0, address=address, outcome=outcome, token="token")
+        journal.apply([Settled(digest, failed)])
+    assert journal.find([digest])[digest].token == "token"
+    journal.close()
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        if not known:
+            db.execute("DROP TABLE token_sum")
+        db.execute("UPDATE purchase SET token = 'tokem'")
+    journal = Journal(path)
+    try:
+        if known:
+            with pytest.raises(JournalError, match="damaged"):
+                journal.find([digest])
+        else:
+            assert journal.find([digest])[digest].token == "tokem"
+    finally:
+        journal.close()

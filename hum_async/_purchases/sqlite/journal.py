@@ -31,18 +31,22 @@ from hum_async._purchases.sqlite.schema import (
     ADDRESS_KEY,
     ADDRESS_KEYS,
     APPLICATION_ID,
+    BINDINGS,
     SCHEMA,
     VERSION,
     check_api,
     check_dedupe,
     check_header,
     check_sound,
+    check_tokens,
     damaged,
     dedupe_of,
     find,
     found_rate,
+    is_bound,
     setting,
     tally,
+    token_sum,
 )
 from hum_async._version import __version__
 from hum_async.errors import JournalError
@@ -107,7 +111,9 @@ class Journal:
     def find(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
         """Return the entries of these addresses, by address digest."""
         with self._mapped_errors():
-            return find(self._db, addresses)
+            entries = find(self._db, addresses)
+            check_tokens(self.path, self._db, entries)
+            return entries
 
     def apply(self, changes: Sequence[Change], *, requests: int | None = None) -> None:
         """Apply changes in order, in one transaction; they are on disk when this returns.
@@ -202,6 +208,7 @@ class Journal:
             raise JournalError(f"{self.path} must be on a disk of this machine, not on a network's")
         self._db.execute("PRAGMA synchronous = FULL")
         with self._transaction():
+            self._db.execute(BINDINGS)
             if api is not None:
                 self._db.execute("REPLACE INTO setting VALUES ('api', ?)", (api,))
             cursor = self._db.execute(
@@ -227,6 +234,7 @@ class Journal:
                     (change.token, change.requests),
                     change.address,
                 )
+                self._bind(change.token, change.address)
             case Settled():
                 self._settle(change)
             case Copied():
@@ -255,6 +263,15 @@ class Journal:
                 change.packed or pack(result, digest=change.address),
             ),
             change.address,
+        )
+        if result.token is not None and is_bound(result.token, result.outcome):
+            self._bind(result.token, change.address)
+
+    def _bind(self, token: str, address: bytes) -> None:
+        self._db.execute(
+            "REPLACE INTO token_sum SELECT id, ? FROM purchase "
+            "WHERE address = ? AND superseded IS NULL",
+            (token_sum(token, address), address),
         )
 
     def _copy(self, change: Copied) -> None:

@@ -2,8 +2,9 @@
 
 import math
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,21 @@ CREATE TABLE purchase (
 );
 CREATE UNIQUE INDEX one_purchase ON purchase (address) WHERE superseded IS NULL;
 """
+BINDINGS = """
+CREATE TABLE IF NOT EXISTS token_sum (purchase INTEGER PRIMARY KEY, sum BLOB NOT NULL)
+"""
+"""Added to every journal that is written to. It binds the token of a session that is not settled to
+its address, as its result will be. A damaged token would find no session, and another be bought."""
 ADDRESS_KEY = "address_key"
 """Name of the setting that says how addresses are compared."""
 ADDRESS_KEYS: dict[Dedupe, str] = {"exact": "exact", "usps": "usps-1"}
 """Its values. Other rules would get another number: their digests are not comparable."""
 _FIND = (
     "SELECT address, token, outcome, run, requests, observed_at, result FROM purchase "
+    "WHERE superseded IS NULL AND address IN ({marks})"
+)
+_SUMS = (
+    "SELECT address, sum FROM purchase JOIN token_sum ON token_sum.purchase = purchase.id "
     "WHERE superseded IS NULL AND address IN ({marks})"
 )
 _BATCH = 500  # every SQLite takes at least 999 variables in a statement
@@ -178,6 +188,35 @@ def find(db: sqlite3.Connection, addresses: Sequence[bytes]) -> dict[bytes, Entr
         for row in db.execute(query, batch):
             found[row[0]] = _entry(*row)
     return found
+
+
+def check_tokens(path: Path, db: sqlite3.Connection, entries: Mapping[bytes, Entry]) -> None:
+    """Check the tokens of sessions that may be taken over.
+
+    Args:
+        path: The journal.
+        db: The open journal.
+        entries: Its entries, by address digest.
+
+    Raises:
+        JournalError: A token is not that of its address.
+    """
+    open_ = [digest for digest, entry in entries.items() if is_bound(entry.token, entry.outcome)]
+    for at in range(0, len(open_), _BATCH):
+        batch = open_[at : at + _BATCH]
+        for address, found in db.execute(_SUMS.format(marks=", ".join("?" * len(batch))), batch):
+            if found != token_sum(entries[address].token or "", address):
+                raise damaged(path, "a token is not that of its address")
+
+
+def is_bound(token: str | None, outcome: Outcome | None) -> bool:
+    """Whether a purchase has a session that may be taken over, so that its token has a checksum."""
+    return token is not None and outcome in {None, Outcome.FAILED, Outcome.TIMED_OUT}
+
+
+def token_sum(token: str, address: bytes) -> bytes:
+    """Return the checksum that binds a token to an address."""
+    return blake2b(token.encode(), key=address, digest_size=8).digest()
 
 
 def _entry(address: Any, token: Any, outcome: Any, *rest: Any) -> Entry:
