@@ -9,6 +9,7 @@ from hum_async._lookups.queue import LookupObserver
 from hum_async._purchases.ledger import Claim, Ledger, given_again
 from hum_async._purchases.records import (
     Asked,
+    Closed,
     Entry,
     Opened,
     Settled,
@@ -109,7 +110,11 @@ class PurchaseRecorder(LookupObserver):
     async def answered(self, lookup: Lookup, step: LookupStep) -> None:
         """Record what an answer showed."""
         held = self._held.get(lookup)
-        if held is None or step is LookupStep.CLOSE:
+        if held is None:
+            return
+        if step is LookupStep.CLOSE:
+            if lookup.step is None:
+                held.store.record(Closed(held.claim.digest, lookup.token or ""))
             return
         digest, created = held.claim.digest, step is LookupStep.CREATE
         if lookup.result is not None:

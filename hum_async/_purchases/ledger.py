@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from hum_async._purchases.records import FAILED_OUTCOMES, Change, Entry
+from hum_async._purchases.records import FAILED_OUTCOMES, Change, Closed, Entry
 from hum_async._purchases.resume_rules import ResumeRules
 from hum_async._purchases.store import ClosableStore, PurchaseStore
 from hum_async._tasks import wait_for_tasks
@@ -173,6 +173,10 @@ class JobLedger:
     def record(self, *changes: Change) -> asyncio.Future[None]:
         """Store changes."""
         return self._store.record(*changes)
+
+    async def left_open(self) -> list[Closed]:
+        """Return nothing: who else uses the ledger may be about to close them."""
+        return []
 
     async def finish(self) -> None:
         """Do nothing: a ledger has no end."""

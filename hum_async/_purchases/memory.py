@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 import attrs
 
 from hum_async._addresses.usps_key import Dedupe
-from hum_async._purchases.records import Change, Entry, Settled
+from hum_async._purchases.records import Change, Closed, Entry, Settled
 from hum_async.models import Address, Qualification
 
 
@@ -49,6 +49,10 @@ class MemoryStore:
         done = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
+
+    async def left_open(self) -> list[Closed]:
+        """Return nothing: no run was before this one."""
+        return []
 
     async def finish(self) -> None:
         """Do nothing: the results are lost when the run ends."""

@@ -14,6 +14,8 @@ A purchase is one address's session, from the moment before its POST is sent::
   it is unknown whether it created a session (`UNCERTAIN`).
 * `Withdrawn`: the POST certainly created no session. The purchase is deleted, and a purchase that
   it had superseded counts again.
+* `Closed` only notes that nothing is left to do: a settled purchase whose session was not closed
+  is closed by the next run, as long as the session may live.
 * `Copied` creates a settled purchase from another job's journal, without a session.
 
 A purchase in any state can be superseded: by a later `Asked` that names the reason (`instead_of`),
@@ -88,6 +90,14 @@ class Settled:
 
 
 @attrs.frozen
+class Closed:
+    """The session of a settled purchase was closed, or need not be any more."""
+
+    address: bytes
+    token: str = attrs.field(repr=False)
+
+
+@attrs.frozen
 class Copied:
     """A result was copied from another job's journal."""
 
@@ -95,7 +105,7 @@ class Copied:
     entry: "Entry"
 
 
-Change = Asked | Withdrawn | Opened | Settled | Copied
+Change = Asked | Withdrawn | Opened | Settled | Closed | Copied
 
 
 @attrs.frozen

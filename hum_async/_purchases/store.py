@@ -7,7 +7,7 @@ from typing import Protocol
 from yarl import URL
 
 from hum_async._addresses.usps_key import Dedupe
-from hum_async._purchases.records import Change, Entry
+from hum_async._purchases.records import Change, Closed, Entry
 from hum_async.models import Address, Qualification
 
 
@@ -73,6 +73,14 @@ class PurchaseStore(Protocol):
 
         The future raises JournalError if the store has failed, and ResponseError if one of the
         results has no stored form; then none of these changes is stored, and all others are.
+        """
+        ...
+
+    async def left_open(self) -> list[Closed]:
+        """Return the sessions that earlier runs left open although their results are safe.
+
+        Only those that may still live: a session expires after 30 minutes without a request
+        (hum-api 5).
         """
         ...
 

@@ -15,6 +15,7 @@ from contextlib import AbstractAsyncContextManager
 
 import attrs
 
+from hum_async._api.endpoints import close_request
 from hum_async._api.retry import refuses_every_post
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup, LookupStep
@@ -23,6 +24,7 @@ from hum_async._polling.dispatcher import Dispatcher
 from hum_async._purchases.ledger import Claim, Ledger
 from hum_async._purchases.records import (
     Asked,
+    Closed,
     Copied,
     Entry,
     Opened,
@@ -41,6 +43,7 @@ from hum_async.bulk.slot_scheduling import SlotScheduler
 from hum_async.errors import (
     ApiError,
     ApiUnavailable,
+    HumError,
     InvalidAddress,
     JournalError,
     ResponseError,
@@ -147,6 +150,10 @@ class JobEngine(LookupObserver):
         self._spent_offset = 0
         # Rows that wait for another row's look-up.
         self._joined = 0
+        # Addresses whose sessions are to be closed; requests that closed those of earlier runs.
+        self._closing: dict[Lookup, bytes] = {}
+        self._tidying: asyncio.Task[None] | None = None
+        self._tidied = 0
         self._delivered = self._sessions = self._reused = self._adopted = 0
         # Results that were not read yet; one comes with its look-up if reading it makes it safe.
         self._results: deque[tuple[Qualification, Lookup | None]] = deque()
@@ -199,7 +206,7 @@ class JobEngine(LookupObserver):
         return JobStatistics(
             delivered=self._delivered,
             open=self._queue.in_progress,
-            requests=self._queue.requests,
+            requests=self._queue.requests + self._tidied,
             sessions=self._sessions,
             reused=self._reused,
             adopted=self._adopted,
@@ -244,6 +251,8 @@ class JobEngine(LookupObserver):
     def _is_over(self) -> bool:
         store = self._store
         if store is None or self._queue.in_flight:
+            return False
+        if self._tidying is not None and not self._tidying.done() and self._failure is None:
             return False
         if self._failure is not None:
             return True
@@ -331,11 +340,30 @@ class JobEngine(LookupObserver):
         if not store.known or self._rows.fed:
             self._send_from_now_on()
         reading = asyncio.create_task(self._read(store), name="hum-read")
+        self._tidying = asyncio.create_task(self._tidy_up(store), name="hum-tidy")
         try:
             await self._dispatcher.run(self._queue)
         finally:
             self._note_spending(store)
-            await end_tasks([reading])
+            await end_tasks([reading, self._tidying])
+
+    async def _tidy_up(self, store: PurchaseStore) -> None:
+        """Close the sessions whose results are safe and whose DELETE the end of a run cut off."""
+        if not self._options.close:
+            return
+        try:
+            for left in await store.left_open():
+                if self._stopping or self._resting:
+                    break
+                async with self._sender.slot(Priority.BULK):
+                    self._tidied += 1
+                    with contextlib.suppress(HumError):  # it expires by itself
+                        await self._sender.attempt(close_request(left.token))
+                store.record(left)
+        except JournalError as exc:
+            self._fail(exc)
+        finally:
+            self._wake_consumer()
 
     async def _feed(self) -> None:
         try:
@@ -546,6 +574,8 @@ class JobEngine(LookupObserver):
         purchase = self._by_lookup.get(lookup)
         if purchase is not None and step is LookupStep.CREATE and self._set_aside(purchase, store):
             purchase = None
+        elif step is LookupStep.CLOSE and lookup.step is None and lookup in self._closing:
+            store.record(Closed(self._closing.pop(lookup), lookup.token or ""))
         if purchase is not None:
             await self._record(purchase, store, created=step is LookupStep.CREATE)
             self._report_update(purchase)
@@ -572,7 +602,7 @@ class JobEngine(LookupObserver):
         self._fail(error)
 
     def _note_spending(self, store: PurchaseStore) -> None:
-        store.requests = self._queue.requests
+        store.requests = self._queue.requests + self._tidied
         store.found_rate = self._sender.limiter.found_rate
 
     def _opened(self) -> PurchaseStore:
@@ -606,6 +636,8 @@ class JobEngine(LookupObserver):
         self._spent_offset -= result.token is None and result.outcome is not Outcome.UNCERTAIN
         self._joined -= len(purchase.rows)
         del self._by_digest[purchase.digest], self._by_lookup[lookup]
+        if lookup.step is LookupStep.CLOSE:
+            self._closing[lookup] = purchase.digest
         if self._ledger is not None:
             self._bought.add(purchase.digest)
             self._give_back(purchase.digest, result)

@@ -19,6 +19,7 @@ from hum_async._purchases.codec import pack, rebind
 from hum_async._purchases.records import (
     Asked,
     Change,
+    Closed,
     Copied,
     Entry,
     Opened,
@@ -34,6 +35,7 @@ from hum_async._purchases.sqlite.schema import (
     BINDINGS,
     SCHEMA,
     VERSION,
+    add_missing_columns,
     check_api,
     check_dedupe,
     check_header,
@@ -44,6 +46,7 @@ from hum_async._purchases.sqlite.schema import (
     find,
     found_rate,
     is_bound,
+    left_open,
     setting,
     tally,
     token_sum,
@@ -51,6 +54,9 @@ from hum_async._purchases.sqlite.schema import (
 from hum_async._version import __version__
 from hum_async.errors import JournalError
 
+_SESSION_LIVES = timedelta(minutes=35)
+"""Age up to which a session may still live: 30 minutes from its last request (hum-api 5), which
+came within some minutes of its first."""
 _RATE_HOLDS = timedelta(days=1)
 """Age up to which a found rate is used. Limits change with plans and hours, and finding one again
 takes only seconds."""
@@ -191,6 +197,11 @@ class Journal:
         """Record that every row has its result."""
         self.set("finished_at", _now())
 
+    def left_open(self) -> list[Closed]:
+        """Return the sessions of settled purchases that were not closed and may still live."""
+        with self._mapped_errors():
+            return left_open(self._db, since=_before(_SESSION_LIVES))
+
     def forget_open(self) -> None:
         """Supersede every purchase of an earlier run that has no result: its session is lost."""
         with self._transaction():
@@ -208,6 +219,7 @@ class Journal:
             raise JournalError(f"{self.path} must be on a disk of this machine, not on a network's")
         self._db.execute("PRAGMA synchronous = FULL")
         with self._transaction():
+            add_missing_columns(self._db)
             self._db.execute(BINDINGS)
             if api is not None:
                 self._db.execute("REPLACE INTO setting VALUES ('api', ?)", (api,))
@@ -237,6 +249,12 @@ class Journal:
                 self._bind(change.token, change.address)
             case Settled():
                 self._settle(change)
+            case Closed():
+                self._db.execute(
+                    "UPDATE purchase SET closed = 1 "
+                    "WHERE address = ? AND superseded IS NULL AND token = ?",
+                    (change.address, change.token),
+                )
             case Copied():
                 self._copy(change)
 
@@ -379,6 +397,10 @@ def _sync_folder(folder: Path) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+
+
+def _before(age: timedelta) -> str:
+    return (datetime.now(UTC) - age).isoformat(timespec="milliseconds")
 
 
 def _now() -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hum_async._addresses.usps_key import Dedupe
-from hum_async._purchases.records import Entry, Tally
+from hum_async._purchases.records import FAILED_OUTCOMES, Closed, Entry, Tally
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
 
@@ -39,7 +39,8 @@ CREATE TABLE purchase (
   observed_at TEXT,
   result BLOB,
   copied INTEGER NOT NULL DEFAULT 0,
-  superseded TEXT
+  superseded TEXT,
+  closed INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX one_purchase ON purchase (address) WHERE superseded IS NULL;
 """
@@ -61,6 +62,13 @@ _SUMS = (
     "WHERE superseded IS NULL AND address IN ({marks})"
 )
 _BATCH = 500  # every SQLite takes at least 999 variables in a statement
+
+
+def add_missing_columns(db: sqlite3.Connection) -> None:
+    """Add the columns that journals had not at first; versions from then ignore them."""
+    known = {row[1] for row in db.execute("PRAGMA table_info(purchase)")}
+    if "closed" not in known:
+        db.execute("ALTER TABLE purchase ADD COLUMN closed INTEGER NOT NULL DEFAULT 0")
 
 
 def check_header(path: Path, *, must_exist: bool) -> None:
@@ -237,6 +245,30 @@ def _entry(address: Any, token: Any, outcome: Any, *rest: Any) -> Entry:
 
 _NULL = type(None)
 _KINDS = (str | _NULL, str | _NULL, int, int, str | _NULL, bytes | _NULL)
+
+
+def left_open(db: sqlite3.Connection, *, since: str) -> list[Closed]:
+    """Return the sessions of answered purchases that were not closed.
+
+    Args:
+        db: The journal.
+        since: Time (ISO 8601, UTC) from which on they were asked for.
+    """
+    found = []
+    rows = db.execute(
+        "SELECT asked_at, address, token, outcome, closed, copied FROM purchase "
+        "WHERE superseded IS NULL ORDER BY id DESC"
+    )
+    for asked_at, address, token, outcome, closed, copied in rows:
+        # Later purchases have higher numbers: what is older than this one is of no use.
+        if asked_at < since:
+            break
+        if token is not None and not (closed or copied) and outcome in _ANSWERED:
+            found.append(Closed(address, token))
+    return found
+
+
+_ANSWERED = frozenset(set(Outcome) - FAILED_OUTCOMES)
 
 
 def tally(db: sqlite3.Connection) -> Tally:

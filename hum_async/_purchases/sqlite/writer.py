@@ -12,7 +12,7 @@ import attrs
 
 from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.codec import pack, unpack
-from hum_async._purchases.records import Change, Entry, Settled, Tally, address_digest
+from hum_async._purchases.records import Change, Closed, Entry, Settled, Tally, address_digest
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.schema import (
     check_sound,
@@ -120,6 +120,10 @@ class JournalStore:
         if self._writer is None or self._writer.done():
             self._writer = loop.create_task(self._write_all(), name="hum-journal")
         return done
+
+    async def left_open(self) -> list[Closed]:
+        """Return the sessions that earlier runs left open although their results are safe."""
+        return await self.work(Journal.left_open)
 
     async def flush(self) -> None:
         """Wait until what was recorded so far is written, or has failed."""
