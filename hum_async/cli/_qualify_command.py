@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from hum_async.bulk.file_job import FileJob
-from hum_async.bulk.files.compose import NAMED, Composed
+from hum_async.bulk.files.compose import NAMED, Composed, Outputs
 from hum_async.bulk.files.event_file import EventFile
 from hum_async.bulk.files.manifest import manifest_of, write_manifest
 from hum_async.bulk.files.outputs import JobOutputs, file_of
@@ -54,7 +54,9 @@ class QualifyCommand:
         options: Options of the job.
         journal: Path of the journal.
         keeps_journal: The journal is kept when the command ends.
-        events: Path of the file of events, ``-`` for standard output; None for no events.
+        pipes: The outputs that are open already.
+        events: Path of the file of events; None for no events or if they go to a stream.
+        log: Where events are written; None for no events.
         api: How to reach the API.
         key: The API key; None takes it from the environment.
         input: How to read the input.
@@ -66,14 +68,15 @@ class QualifyCommand:
     options: JobOptions
     journal: Path
     keeps_journal: bool
-    events: str | None
+    pipes: Outputs
+    events: Path | None
+    log: EventFile | None
     api: SimulatedApiOptions
     key: str | None = attrs.field(repr=False)
     input: InputOptions
     quiet: bool
     _job: FileJob = attrs.field(init=False, repr=False)
     _rows: Sink | None = attrs.field(init=False, default=None)
-    _log: EventFile | None = attrs.field(init=False, default=None)
     _left: FilesLeft = attrs.field(init=False, factory=FilesLeft)
 
     async def run(self) -> ExitCode:
@@ -82,24 +85,22 @@ class QualifyCommand:
         Raises:
             HumError: The job could not continue. Its results are written first.
         """
-        with contextlib.ExitStack() as files:
-            self._log = _open_events(self.events, files)
-            async with open_client(self.api, key=self.key, quiet=self.quiet) as client:
-                await _check_api(client)
-                if self.outputs.streams:
-                    self._rows = self.outputs.open_rows()
-                self._job = self._make_job(client)
-                self._left = FilesLeft(events=file_of(self.events))
-                if self.keeps_journal:
-                    self._left = attrs.evolve(self._left, journal=self.journal)
-                if not self.quiet:
-                    self._say_how_it_goes_on()
-                async with self._job:
-                    await self._job.note_files(self.own)
-                    return await self._run_job()
+        async with open_client(self.api, key=self.key, quiet=self.quiet) as client:
+            await _check_api(client)
+            if self.outputs.streams:
+                self._rows = self.pipes.rows or self.outputs.open_rows()
+            self._job = self._make_job(client)
+            self._left = FilesLeft(events=self.events)
+            if self.keeps_journal:
+                self._left = attrs.evolve(self._left, journal=self.journal)
+            if not self.quiet:
+                self._say_how_it_goes_on()
+            async with self._job:
+                await self._job.note_files(self.own)
+                return await self._run_job()
 
     def _make_job(self, client: HumClient) -> FileJob:
-        api, log = self.api, self._log
+        api, log = self.api, self.log
         simulated = f"the simulated API with seed {api.seed}"
         return FileJob(
             client,
@@ -151,8 +152,8 @@ class QualifyCommand:
 
     async def _look_up(self) -> None:
         report = self._job.report
-        if self._log is not None:
-            self._log.job("started", rows=report.total)
+        if self.log is not None:
+            self.log.job("started", rows=report.total)
         on_screen = self.outputs.target == STANDARD and sys.stdout.isatty()
         with showing_progress(report, quiet=self.quiet, rows_on_screen=on_screen) as view:
             self._job.on_progress = view.update
@@ -160,8 +161,8 @@ class QualifyCommand:
                 await self._job.run()
             finally:
                 self._job.on_progress = lambda: None
-                if self._log is not None:
-                    self._log.job("ended", rows=report.total, done=report.done)
+                if self.log is not None:
+                    self.log.job("ended", rows=report.total, done=report.done)
 
     async def _write(self) -> None:
         report, outputs = self._job.report, self.outputs
@@ -171,7 +172,10 @@ class QualifyCommand:
             return
         if not self.quiet and report.total >= _SLOW_TO_WRITE:
             say("Writing the results, which takes a moment for so many rows ...")
-        composed = await self._job.compose(outputs.open(rows=self._rows is None), self.own)
+        opened = outputs.open(rows=self._rows is None, long=self.pipes.long is None)
+        if self.pipes.long is not None:
+            opened = attrs.evolve(opened, long=self.pipes.long)
+        composed = await self._job.compose(opened, self.own)
         if composed is not None:
             self._left = attrs.evolve(
                 self._left,
@@ -246,7 +250,16 @@ def _check_unchanged(name: str, report: JobReport, composed: Composed) -> None:
         )
 
 
-def _open_events(target: str | None, files: contextlib.ExitStack) -> EventFile | None:
+def open_events(target: str | None, files: contextlib.ExitStack) -> EventFile | None:
+    """Open the file of events.
+
+    Args:
+        target: Its path, ``-`` for standard output; None for no events.
+        files: Closes it.
+
+    Raises:
+        InputError: It cannot be written.
+    """
     if target is None:
         return None
     if target == STANDARD:

@@ -14,7 +14,7 @@ from hum_async.cli._input import InputOptions
 from hum_async.cli._journal_options import JournalOptions, is_interactive, journal_path, start_over
 from hum_async.cli._output_name import check_standard, output_name
 from hum_async.cli._preflight_view import show_preflight
-from hum_async.cli._qualify_command import QualifyCommand
+from hum_async.cli._qualify_command import QualifyCommand, open_events
 from hum_async.cli._run import Command, run
 
 OutputFormat = Literal["csv", "tsv", "json", "jsonl", "excel", "parquet"]
@@ -88,6 +88,10 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             journal=path, overwrite=overwrite, **{"file of events": file_of(events)}
         )
         start_over(path, journal, yes=table.yes, may_ask=is_interactive(input))
+        # Before the event loop: Ctrl-C ends the wait for somebody who reads a pipe.
+        pipes = outputs.open_pipes()
+        files.callback(pipes.discard)
+        log = open_events(events, files)
         keep = journal.journal is not None or not outputs.streams
         command = QualifyCommand(
             outputs=outputs,
@@ -95,7 +99,9 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             options=journal.job_options(path, keep=keep, close=close, simulated=api.simulate),
             journal=path,
             keeps_journal=keep,
-            events=events,
+            pipes=pipes,
+            events=file_of(events),
+            log=log,
             api=api,
             key=key,
             input=table,

@@ -99,6 +99,27 @@ async def test_pipes_and_descriptors_stand_in_for_files(
     assert set(first[len(kept) + 1 :]) == {"0", "1", "2"}
 
 
+@pytest.mark.parametrize("option", ["-o", pytest.param("--events", marks=slow)])
+async def test_waiting_for_somebody_who_reads_a_pipe_can_be_stopped(
+    start: Any,
+    quick: Simulator,
+    addresses: Callable[..., str],
+    tmp_path: Path,
+    option: str,
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    output = () if option == "-o" else ("-o", str(tmp_path / "o.csv"))
+    job = ("qualify", addresses("100 Served St"), *output, option, str(tmp_path / "pipe"))
+    child = await start(*job, "--base-url", quick.url)
+    # What it says of the columns comes just before.
+    while b"carried" not in await child.process.stderr.readline():
+        pass
+    await asyncio.sleep(0.2)
+    child.interrupt()
+    assert (await child.end()).code == 130
+    assert not quick.sessions_bought
+
+
 @slow
 async def test_a_descriptor_that_is_closed_is_told_in_a_line(shell: Shell) -> None:
     told = "hum: error: cannot write /dev/fd/9: Bad file descriptor\n"

@@ -157,6 +157,16 @@ class JobOutputs:
             failed = _OnDemand(path, lambda: self._sink(str(path), RESULT_COLUMNS, "csv"))
         return Outputs(rows=output, long=table, failed=failed)
 
+    def open_pipes(self) -> Outputs:
+        """Open the outputs that are named pipes or the like, which waits until somebody reads them.
+
+        Raises:
+            InputError: An output cannot be written.
+        """
+        rows = self.open_rows() if is_stream(self.target) else None
+        piped = self.long is not None and is_stream(self.long)
+        return Outputs(rows=rows, long=self.open(rows=False).long if piped else None)
+
     def _sink(self, target: str, added: Sequence[str], fmt: str | None) -> Sink:
         zip_at = self.columns.at.get("zip")
         return open_sink(

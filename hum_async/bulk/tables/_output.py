@@ -98,9 +98,10 @@ class Output:
 
     def discard(self) -> None:
         """Remove the temporary file; a file that was there before stays as it was."""
-        if self.partial is not None:
+        if self._file is not None:
             with contextlib.suppress(OSError):
                 self._close()
+        if self.partial is not None:
             self.partial.unlink(missing_ok=True)
 
     def attempt(self, action: Callable[..., object], *args: object) -> None:
