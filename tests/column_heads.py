@@ -737,4 +737,9 @@ HEADS: dict[str, tuple[str, list[str], str]] = {
         ["100 Main St,Detroit,MI 48226"] * 3,
         "100 Main St, Detroit, MI 48226",
     ),
+    "physical-number": (
+        "phys_no,phys_street,phys_city,phys_zip",
+        ["100,Main St,Detroit,48226", "102,Main St,Detroit,48226"],
+        "100 Main St, Detroit, 48226",
+    ),
 }

@@ -326,6 +326,9 @@ def test_a_place_on_one_line_goes_with_parts_of_the_street(row: str, wanted: str
         ("100 Broadway Detroit MI 48226,,,,", "street1 is not certain"),
         ('"100 Main St, Detroit, CA 48226",,,,', "street1 is not certain"),
         ("Apt 4,100 Main St,Detroit,MI,48226", "100 Main St, Apt 4, Detroit, MI 48226"),
+        ('"Acme\n100 Main St\nApt 4",,Detroit,MI,48226', "100 Main St, Apt 4, Detroit, MI 48226"),
+        ('"Acme Corp\nAttn: Pat\n100 Main St",,Detroit,MI,48226', "100 Main St, Detroit, MI 48226"),
+        ('"100 Main St\nDetroit, MI 48226",,,,', "100 Main St, Detroit, MI 48226"),
         ("C/O Pat,100 Main St,Detroit,MI,48226", "100 Main St, Detroit, MI 48226"),
         ("100 Main St,12th Floor,Detroit,MI,48226", "100 Main St, 12th Floor, Detroit, MI 48226"),
         ("4 Elm St NE,,Detroit,MI,48226", "4 Elm St NE, Detroit, MI 48226"),
@@ -345,6 +348,18 @@ def test_columns_beside_a_place_must_agree_with_it() -> None:
     first, second = (checked_or_error(found.columns.address(row)) for row in cells(*rows)[:2])
     assert str(first) == "1 Elm St, Troy, MI 48083"
     assert str(second).startswith("zip is not that of the line")
+
+
+def test_labels_of_several_lines_are_whole_addresses() -> None:
+    rows = [
+        '"Pat Doe\n100 Main St\nDetroit, MI 48226",Pat',
+        '"Sam Doe\n102 Main St Apt 4\nDetroit, MI 48226",Sam',
+    ]
+    found = plan("Address,Name", *rows)
+    assert not found.doubts
+    first, second = (str(found.columns.address(row)) for row in cells(*rows))
+    assert first == "100 Main St, Detroit, MI 48226"
+    assert second == "102 Main St Apt 4, Detroit, MI 48226"
 
 
 def test_nested_fields_are_found_and_named() -> None:

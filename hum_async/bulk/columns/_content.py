@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES, UNIT_PLACES, UNITS
-from hum_async._addresses.characters import clean
+from hum_async._addresses.characters import lines
 from hum_async._addresses.line import parse_line
 from hum_async._addresses.places import Spelling, read_state, states_of_zip
 from hum_async.bulk.cell_meaning import read_part
@@ -53,7 +53,7 @@ class Column:
     """
 
     def __init__(self, cells: Sequence[Cell], part: str = "street2") -> None:
-        self.texts = [clean(read_part(part, cell) or "") for cell in cells]
+        self.texts = [", ".join(lines(read_part(part, cell) or "")) for cell in cells]
         self.filled = [text for text in self.texts if text]
 
     def share(self, test: Test) -> float:

@@ -171,7 +171,9 @@ def _label(words: Sequence[str]) -> str:
 
 
 def _number_sign(words: Sequence[str]) -> tuple[Part, int, str] | None:
-    """Read "House #" and "Billing St. #"."""
+    """Read "House #", "Billing St. #" and "phys_no"."""
+    if len(words) == 2 and words[0] in _OF_PLACES and words[1] in {"no", "nr"}:  # noqa: PLR2004  two words
+        return Part.NUMBER, 0, _label(words)
     if len(words) < 2 or words[-1] != "#":  # noqa: PLR2004  a word and the sign
         return None
     rest = "".join(word for word in words[:-1] if word not in _GROUP_OF)

@@ -17,6 +17,7 @@ from hum_async.bulk.columns._content import (
     is_direction,
     is_number,
     is_numbered_street,
+    is_street_line,
     is_suffix,
     is_unit,
     is_zero,
@@ -89,7 +90,7 @@ class AddressColumns:
         street = read_part("street1", parts["street1"]) or ""
         if holds_place(street) and not isinstance(street, UnusableText):
             return _read_whole(street, parts)
-        changed = _exchanged(street, parts)
+        changed = _exchanged(street, parts) or _of_lines(street, parts)
         reading = read_address({**parts, **changed})
         return attrs.evolve(reading, changed={**changed, **reading.changed})
 
@@ -209,6 +210,24 @@ def _exchanged(street: str, parts: Mapping[str, Cell]) -> dict[str, str]:
     if is_unit(street):
         return {"street1": second, "street2": street}
     return {"street1": second, "street2": ""} if is_recipient(street) else {}
+
+
+def _of_lines(street: str, parts: Mapping[str, Cell]) -> dict[str, str]:
+    """Return street and unit of a cell with several lines, if a recipient stands among them."""
+    found = lines(street)
+    numbered = [line for line in found if is_street_line(line)]
+    if len(found) < 2 or len(numbered) != 1:  # noqa: PLR2004  several lines
+        return {}
+    at = found.index(numbered[0])
+    units = [line for line in found if is_unit(line)]
+    if len(found) == len(units) + 1:
+        # The lines are sent as one.
+        return {}
+    others = [line for line in found[at + 1 :] if line not in units]
+    beside = read_part("street2", parts.get("street2"))
+    if not all(map(is_recipient, others)) or (units and beside):
+        return {}
+    return {"street1": numbered[0]} | ({"street2": ", ".join(units)} if units else {})
 
 
 def _placed(parts: Mapping[str, Cell]) -> dict[str, Cell]:

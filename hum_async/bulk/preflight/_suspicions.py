@@ -182,7 +182,11 @@ def _check_joined(row: Row) -> None:
             continue
         name = row.columns.header[at]
         message = f"{field} (column {name}) has characters or spaces that are not sent like this"
-        kind = FindingKind.CHARACTERS if _hides_characters(cell) else FindingKind.SPELLING
+        kind = (
+            FindingKind.CHARACTERS
+            if _hides_characters(" ".join(cell.split()))
+            else FindingKind.SPELLING
+        )
         change = Change(at, name, value)
         row.findings.append(Finding(row.number, name, kind, Severity.INFO, message, (change,)))
 
