@@ -15,7 +15,8 @@ from hum_async.errors import ResponseError
 
 _MAX = 4 * 1024 * 1024  # bytes of a packed body after decompression, as `transport.MAX_BODY`
 _LONGEST_KEY = 30  # a longer key might be a token
-_GZIP = b"\x1f\x8b"
+_PACKED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")  # gzip, zlib
+_LAYERS = 3  # proxies pack again what is packed
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _LARGEST = 2**63
 
@@ -89,8 +90,11 @@ def _parsed(body: bytes) -> tuple[Any, int | None]:
 
 def _unwrapped(body: bytes) -> bytes:
     """Return a body as UTF-8, unpacked and without a byte order mark."""
-    if body.startswith(_GZIP):
-        unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    for _ in range(_LAYERS):
+        if not body.startswith(_PACKED):
+            break
+        # This number of bits takes gzip and zlib alike.
+        unpacker = zlib.decompressobj(32 + zlib.MAX_WBITS)
         try:
             body = unpacker.decompress(body, _MAX)
         except zlib.error:

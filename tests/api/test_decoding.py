@@ -5,6 +5,7 @@
 import contextlib
 import gzip
 import json
+import zlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -215,6 +216,9 @@ ODD: dict[str, Any] = {
         json.dumps(ODD).encode("utf-16"),
         json.dumps(ODD, ensure_ascii=False).encode("latin-1"),
         gzip.compress(json.dumps(ODD).encode()),
+        gzip.compress(gzip.compress(json.dumps(ODD).encode())),
+        zlib.compress(json.dumps(ODD).encode()),
+        zlib.compress(json.dumps(ODD).encode(), 9),
         json.dumps({**ODD, "meta": {**ODD["meta"], "created_at": "soon"}}).encode(),
         json.dumps({**ODD, "meta": {**ODD["meta"], "agent_status": 3}}).encode(),
         json.dumps({**ODD, "data": [{"provider_name": "A"}, {}]}).encode(),
@@ -229,7 +233,7 @@ ODD: dict[str, Any] = {
         json.dumps([{"meta": {"session_token": TOKEN}}]).encode(),
         b'{"meta":{"session_token":"%s"},"meta":{}}' % TOKEN.encode(),
     ],
-    ids=range(18),  # gzip writes the time, and workers must agree about names
+    ids=range(21),  # gzip writes the time, and workers must agree about names
 )
 def test_a_created_session_is_kept_if_its_token_can_be_read_however_odd_the_rest(
     body: bytes,
