@@ -61,7 +61,7 @@ slow = pytest.mark.slow
     "line",
     [
         "JOB in.csv -o -",
-        "HUM check in.csv 2>/dev/null",
+        pytest.param("HUM check in.csv 2>/dev/null", marks=slow),
         pytest.param("JOB in.csv -o o.csv --events -", marks=slow),
         pytest.param("HUM check in.csv --report - 2>/dev/null", marks=slow),
         "HUM qualify --help",
@@ -79,7 +79,7 @@ async def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word(
 @pytest.mark.parametrize(
     ("line", "kept"),
     [
-        ("JOB in.csv -o >(cat >o.csv); wait $!", []),
+        pytest.param("JOB in.csv -o >(cat >o.csv); wait $!", [], marks=slow),
         pytest.param("JOB in.csv -o /dev/stdout | cat >o.csv", [], marks=slow),
         pytest.param("echo kept >o.csv; JOB in.csv -o /dev/stdout >>o.csv", ["kept"], marks=slow),
         ("echo kept >o.csv; JOB in.csv -o /dev/fd/3 3>>o.csv", ["kept"]),
@@ -187,7 +187,7 @@ def test_names_need_not_be_utf_8(
 async def test_an_input_that_is_gone_when_the_rows_are_written_loses_nothing(
     start: Any, quick: Simulator, until: Any, addresses: Callable[..., str], tmp_path: Path
 ) -> None:
-    source = addresses("100 Served St", "101 Served St")
+    source = addresses("100 Served St")
     content = (tmp_path / "in.csv").read_bytes()
     command = ("qualify", source, "-q", "-o", str(tmp_path / "o.csv"), "--base-url", quick.url)
     child = await start(*command, "--rate", "5")
@@ -198,7 +198,7 @@ async def test_an_input_that_is_gone_when_the_rows_are_written_loses_nothing(
     assert ended.err == f"hum: error: cannot read {source}: No such file or directory\n"
     (tmp_path / "in.csv").write_bytes(content)
     assert (await (await start(*command)).end()).code == 0
-    assert quick.sessions_bought == 2
+    assert quick.sessions_bought == 1
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.jsonl", "x.json"])

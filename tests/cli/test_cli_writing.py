@@ -170,7 +170,12 @@ def test_an_edited_output_is_not_replaced_and_an_unchanged_one_is(
 
 @posix
 @pytest.mark.parametrize(
-    "redirected", ["2>&-", pytest.param("2>/dev/full", marks=pytest.mark.slow), "2> >(exec true)"]
+    "redirected",
+    [
+        "2>&-",
+        pytest.param("2>/dev/full", marks=pytest.mark.slow),
+        pytest.param("2> >(exec true)", marks=pytest.mark.slow),
+    ],
 )
 async def test_a_job_whose_messages_nobody_reads_writes_every_row(
     quick: Simulator, command: list[str], tmp_path: Path, redirected: str
