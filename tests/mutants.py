@@ -877,6 +877,28 @@ MUTANTS = [
         "        for file in sealed:",
         "bulk/test_own_files.py",
     ),
+    # --- names of outputs -------------------------------------------------------------------------
+    Mutant(
+        "descriptors-are-never-replaced",
+        "bulk/tables/_streams.py",
+        "    if descriptor_of(target) is not None:\n        return True\n",
+        "",
+        "cli/test_cli_files.py",
+    ),
+    Mutant(
+        "a-terminal-is-left-a-file",
+        "cli/_output_name.py",
+        "    if sys.stdout is None or not sys.stdout.isatty():\n",
+        "    if True:\n",
+        "cli/test_cli_output_name.py",
+    ),
+    Mutant(
+        "names-beside-are-cut",
+        "bulk/files/outputs.py",
+        "    if len(encoded) <= _LONGEST_STEM:\n",
+        "    if True:\n",
+        "cli/test_cli_files.py",
+    ),
 ]
 
 
