@@ -289,7 +289,7 @@ MUTANTS = [
     Mutant(
         "no-frame-holds-the-path",
         "transport.py",
-        "        del path, body, response\n",
+        "        del path, body, response, kept\n",
         "",
         "test_transport.py test_client.py",
     ),

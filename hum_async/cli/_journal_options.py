@@ -171,15 +171,16 @@ def say_what_is_taken_over(path: Path, options: JobOptions) -> None:
         return  # the job raises it again when it opens the journal
     tally = found.tally
     again = sum(found.outcomes[outcome] for outcome in options.retry)
-    open_ = "ended with their simulator" if options.forget_open else "are taken over"
+    open_ = "ended with the simulator" if options.forget_open else "taken over"
     parts = {
-        "results are there already": tally.settled - again,
-        "failed ones are looked up again": again,
-        f"open sessions {open_}": tally.open,
-        "purchases are uncertain": tally.uncertain,
+        "with a result": tally.settled - again,
+        "failed and looked up again": again,
+        f"with an open session, {open_}": tally.open,
+        "uncertain": tally.uncertain,
     }
     if any(parts.values()):
-        told = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+        told = "; ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+        told = f"of its addresses {told}"
         say(escaped(f"Going on with {path}: {told}"))
 
 

@@ -73,7 +73,7 @@ async def test_a_job_that_is_stopped_finishes_what_is_open_and_goes_on_when_run_
     assert {row["hum_outcome"] for row in rows} == {"SERVED"}
     ended = await (await start(*command)).end()
     assert ended.code == 0
-    assert f"Going on with {tmp_path / 'out.journal.sqlite'}: {bought} results are" in ended.err
+    assert f"out.journal.sqlite: of its addresses {bought} with a result\n" in ended.err
     assert f"{bought} rows were in the journal already" in ended.err
     # Every file that is left is named.
     assert not [name for name in files() if str(tmp_path / name) not in ended.err]
