@@ -62,6 +62,7 @@ _SYSTEMS = {
     ("FARM", "TO", "MARKET", "RD"): ("FM",),
 }
 """Systems of numbered roads and one spelling of each (USPS Publication 28, appendix F)."""
+_SYSTEM_FIRST = frozenset({"FM", *(words[0] for words in _SYSTEMS)})
 _SYSTEM_WORDS = {"ROAD": "RD", "ROUTE": "RTE", "RT": "RTE", "HIGHWAY": "HWY"}
 _ROUTES = {
     ("RURAL", "ROUTE"): "RR",
@@ -282,8 +283,11 @@ def _name(words: list[str]) -> list[str]:
 
 def _road(words: list[str]) -> list[str]:
     """Return a numbered road with its system in one spelling: US 41 is US Highway 41."""
-    if words and words[0].startswith("I-") and words[0][2:].isdecimal():
-        words = ["I", words[0][2:], *words[1:]]
+    first = words[0] if words else ""
+    if first not in _SYSTEM_FIRST and not first.startswith("I-") and words[1:2] != ["OF"]:
+        return words
+    if first.startswith("I-") and first[2:].isdecimal():
+        words = ["I", first[2:], *words[1:]]
     at = next((at for at, word in enumerate(words[:5]) if word[0].isdigit()), 0)
     if at:
         system = tuple(_SYSTEM_WORDS.get(word, word) for word in words[:at])

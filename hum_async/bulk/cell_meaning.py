@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 import attrs
 
@@ -42,6 +43,7 @@ _NOTHING = re.compile(
       [\]>)}]
     """
 )
+_LONGEST_NOTHING = 40
 _NO_UNIT = re.compile(r"(?i)no (?:unit|apt|apartment|suite|ste)\.?(?: (?:number|no|#))?\.?")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)"
 _DATE = re.compile(
@@ -124,7 +126,12 @@ def says_nothing(cell: Cell) -> bool:
         return cell.is_nan()
     if isinstance(cell, float):
         return math.isnan(cell)
-    return isinstance(cell, str) and _NOTHING.fullmatch(clean(cell)) is not None
+    return isinstance(cell, str) and len(cell) <= _LONGEST_NOTHING and _is_nothing(cell)
+
+
+@lru_cache(maxsize=4096)
+def _is_nothing(text: str) -> bool:
+    return _NOTHING.fullmatch(clean(text)) is not None
 
 
 def read_part(field: str, cell: Cell) -> str | None:
@@ -158,7 +165,8 @@ def _reason(field: str, cell: Cell) -> str | None:  # noqa: PLR0911  one case pe
             return cell.reason
         if "\N{REPLACEMENT CHARACTER}" in cell:
             return "holds a character that was lost when the file was saved or read"
-        return _IS_DATE if _DATE.fullmatch(cell.strip()) else None
+        may_be = "-" in cell or "/" in cell
+        return _IS_DATE if may_be and _DATE.fullmatch(cell.strip()) else None
     if isinstance(cell, dt.date | dt.time) or (isinstance(cell, Carried) and cell.temporal):
         return _IS_DATE
     if isinstance(cell, list | dict | Carried):
@@ -209,7 +217,7 @@ def _city_alone(parts: Mapping[str, str | None]) -> dict[str, str]:
     """Return the city without the state, and the ZIP code, of the row that it ends in."""
     city = clean(parts.get("city") or "")
     state, zip_code = parts.get("state"), parts.get("zip") or ""
-    found = _PLACE.fullmatch(city)
+    found = _PLACE.fullmatch(city) if " " in city or "," in city else None
     if found is None or isinstance(parts.get("city"), UnusableText):
         return {}
     name, after_comma, code, digits = found.groups()

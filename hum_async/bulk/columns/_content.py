@@ -185,7 +185,7 @@ def ends_in_place(text: str) -> bool:
 
 def holds_place(text: str) -> bool:
     """Whether a street's line goes on with a city and a state, or a state and a ZIP code."""
-    if text[-1:].isdigit() or "US" in text[-4:].upper():
+    if text[-4:].isdecimal() or "US" in text[-4:].upper() or text.endswith("tates"):
         found = _PLACE_AT_END.search(text)
         return found is not None and (ends_in_place(text) or ("," in text and is_state(found[1])))
     found = _ENDS_IN_STATE.fullmatch(text) if text.count(",") > 1 else None

@@ -204,6 +204,8 @@ def _read_whole(street: str, parts: Mapping[str, Cell]) -> AddressReading:
 
 def _exchanged(street: str, parts: Mapping[str, Cell]) -> dict[str, str]:
     """Return street and unit where the first line of the row holds the unit or a recipient."""
+    if street[:1].isdigit():
+        return {}
     second = read_part("street2", parts.get("street2")) or ""
     if not is_numbered_street(second):
         return {}
@@ -214,6 +216,8 @@ def _exchanged(street: str, parts: Mapping[str, Cell]) -> dict[str, str]:
 
 def _of_lines(street: str, parts: Mapping[str, Cell]) -> dict[str, str]:
     """Return street and unit of a cell with several lines, if a recipient stands among them."""
+    if street.isprintable():
+        return {}
     found = lines(street)
     numbered = [line for line in found if is_street_line(line)]
     if len(found) < 2 or len(numbered) != 1:  # noqa: PLR2004  several lines
