@@ -6,6 +6,7 @@ answers with the child's process id and then with how the child ended.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -23,7 +24,7 @@ from hum_async.bulk.options import JobOptions
 from hum_async.bulk.tables import open_table
 from hum_async.cli._api import SimulatedApiOptions
 from hum_async.cli._input import InputOptions
-from hum_async.cli._qualify_command import QualifyCommand
+from hum_async.cli._qualify_command import QualifyCommand, open_events
 from hum_async.cli._run import run
 from hum_async.models import Outcome
 
@@ -33,7 +34,7 @@ def command_of(order: dict[str, Any]) -> QualifyCommand:
     table = open_table(str(folder / "in.csv"))
     columns = find_columns(table.header)
     output = str(folder / "out.csv")
-    journal = folder / "out.journal.sqlite"
+    journal, events = folder / "out.journal.sqlite", folder / "events.jsonl"
     outputs = JobOutputs(table=table, columns=columns, target=output, long=str(folder / "long.csv"))
     return QualifyCommand(
         outputs=outputs,
@@ -48,7 +49,9 @@ def command_of(order: dict[str, Any]) -> QualifyCommand:
         ),
         journal=journal,
         keeps_journal=True,
-        events=str(folder / "events.jsonl"),
+        pipes=outputs.open_pipes(),
+        events=events,
+        log=open_events(str(events), contextlib.ExitStack()),
         api=SimulatedApiOptions(base_url=order["url"], rate=order["rate"]),
         key="any-key",
         input=InputOptions(),
