@@ -9,7 +9,14 @@ import attrs
 
 from hum_async._purchases.records import Tally
 from hum_async._purchases.sqlite.lock import holder_of
-from hum_async._purchases.sqlite.schema import damaged, found_rate, open_reading, setting, tally
+from hum_async._purchases.sqlite.schema import (
+    FORGOTTEN,
+    damaged,
+    found_rate,
+    open_reading,
+    setting,
+    tally,
+)
 from hum_async.models import Outcome
 
 
@@ -50,6 +57,7 @@ class JobStatus:
         tally: Counts of the purchases.
         outcomes: Number of addresses by outcome.
         superseded: Number of superseded purchases by reason.
+        forgotten: Number of purchases whose results were erased.
         runs: The runs, the oldest first.
         found_rate: The found rate in requests per second; None if there is none.
     """
@@ -61,6 +69,7 @@ class JobStatus:
     tally: Tally
     outcomes: Counter[Outcome]
     superseded: Counter[str]
+    forgotten: int
     runs: tuple[RunStatus, ...]
     found_rate: float | None = None
 
@@ -109,7 +118,7 @@ def _read(path: Path, db: sqlite3.Connection) -> JobStatus:
     )
     superseded = db.execute(
         "SELECT superseded, count(*) FROM purchase WHERE superseded IS NOT NULL GROUP BY superseded"
-    )
+    ).fetchall()
     runs = db.execute(
         "SELECT began_at, seen_at, library_version, requests, rows_done, rows_reused, "
         "rows_total, seconds FROM run ORDER BY id"
@@ -122,7 +131,10 @@ def _read(path: Path, db: sqlite3.Connection) -> JobStatus:
         finished_at=setting(db, "finished_at"),
         tally=tally(db),
         outcomes=Counter({Outcome(outcome): count for outcome, count in outcomes}),
-        superseded=Counter({str(reason): count for reason, count in superseded}),
+        superseded=Counter(
+            {str(reason): count for reason, count in superseded if reason != FORGOTTEN}
+        ),
+        forgotten=sum(count for reason, count in superseded if reason == FORGOTTEN),
         runs=tuple(RunStatus(*run) for run in runs),
         found_rate=None if rate is None else rate[0],
     )

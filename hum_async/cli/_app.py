@@ -16,6 +16,7 @@ _COMMANDS = {
     "beside the output is not bought again.",
     "status": "Show how a job stands, by its journal.",
     "verify": "Check a finished job: its journal, its files and its rows.",
+    "forget": "Erase results from a journal; a receipt of each purchase stays.",
     "lookup": "Look up one address.",
     "watch": "Follow sessions by their tokens until their agents are done.",
     "ping": "Check that the API is up and takes the key.",
@@ -31,6 +32,8 @@ EXAMPLES = {
     "hum qualify customers.xlsx --map street1=NUMBER+STREET --max-sessions 500",
     "status": "hum status results.journal.sqlite\nhum status results.journal.sqlite --json",
     "verify": "hum verify results.journal.sqlite\nhum verify results.journal.sqlite --json",
+    "forget": "hum forget '1420 Washington Blvd, 48226' results.journal.sqlite\n"
+    "hum forget --older-than 30d results.journal.sqlite",
     "lookup": "hum lookup '1420 Washington Blvd, Detroit, MI 48226'\n"
     "hum lookup '1420 Washington Blvd, 48226' --simulate --json",
     "watch": "hum watch TOKEN1 TOKEN2\nhum watch - --source internet --budget 1m < tokens.txt",

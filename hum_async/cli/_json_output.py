@@ -92,6 +92,7 @@ def status_values(found: JobStatus) -> dict[str, Any]:
             "uncertain": tally.uncertain,
             "copied": tally.copied,
             "bought_again": dict(found.superseded),
+            "forgotten": found.forgotten,
         },
         "requests": found.requests,
         "runs": [_run_values(each) for each in found.runs],

@@ -60,6 +60,8 @@ def _show(found: JobStatus) -> None:
     if found.superseded:
         why = ", ".join(f"{count:,} {reason}" for reason, count in found.superseded.most_common())
         data.print(f"Looked up anew: {why}")
+    if found.forgotten:
+        data.print(f"Forgotten: {found.forgotten:,}")
     data.print(f"Requests: {found.requests:,} in {_runs(len(found.runs))}")
 
 

@@ -27,6 +27,7 @@ COMMANDS = [
     "qualify",
     "status",
     "verify",
+    "forget",
     "lookup",
     "watch",
     "ping",

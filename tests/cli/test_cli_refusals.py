@@ -47,7 +47,7 @@ async def test_a_refusal_of_every_row_is_told_at_once_and_no_row_is_written_off(
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     host, port = runner.addresses[0][:2]
-    streets = addresses(*(f"{number} Served St" for number in range(1, 101)))
+    streets = addresses(*(f"{number} Served St" for number in range(1, 201)))
     out = tmp_path / "out.csv"
     command = ("qualify", streets, "-o", str(out), "--base-url")
     try:
@@ -59,9 +59,10 @@ async def test_a_refusal_of_every_row_is_told_at_once_and_no_row_is_written_off(
     assert f"HTTP {status}" in told
     assert "no active plan" in told
     assert says in told
-    assert posts <= 32
+    # Eight in a row, those that are under way meanwhile, and what a slow machine begins beside.
+    assert posts <= 100
     ended = await (await start(*command, quick.url)).end()
     assert ended.code == 0
     rows = list(csv.DictReader(out.read_text().splitlines()))
-    assert [row["hum_outcome"] for row in rows] == ["SERVED"] * 100
+    assert [row["hum_outcome"] for row in rows] == ["SERVED"] * 200
     assert quick.sessions_bought == 100

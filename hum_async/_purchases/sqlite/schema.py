@@ -53,9 +53,15 @@ ADDRESS_KEY = "address_key"
 """Name of the setting that says how addresses are compared."""
 ADDRESS_KEYS: dict[Dedupe, str] = {"exact": "exact", "usps": "usps-1"}
 """Its values. Other rules would get another number: their digests are not comparable."""
+FORGOTTEN = "forgotten"
+"""Why a purchase does not count any more whose result was erased."""
 _FIND = (
     "SELECT address, token, outcome, run, requests, observed_at, result FROM purchase "
     "WHERE superseded IS NULL AND address IN ({marks})"
+)
+_FIND_RECEIPTS = (
+    "SELECT address, token, outcome, run, requests, observed_at, result FROM purchase "
+    "WHERE superseded = 'forgotten' AND address IN ({marks}) ORDER BY id"
 )
 _SUMS = (
     "SELECT address, sum FROM purchase JOIN token_sum ON token_sum.purchase = purchase.id "
@@ -187,14 +193,23 @@ def damaged(path: Path, exc: Exception | str) -> JournalError:
     )
 
 
-def find(db: sqlite3.Connection, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
-    """Return the entries of these addresses, by address digest."""
+def find(
+    db: sqlite3.Connection, addresses: Sequence[bytes], *, receipts: bool = False
+) -> dict[bytes, Entry]:
+    """Return the entries of these addresses, by address digest.
+
+    Args:
+        db: The journal.
+        addresses: The digests.
+        receipts: Return what is left of a result that was erased, where there is no other.
+    """
     found: dict[bytes, Entry] = {}
     for at in range(0, len(addresses), _BATCH):
         batch = addresses[at : at + _BATCH]
-        query = _FIND.format(marks=", ".join("?" * len(batch)))
-        for row in db.execute(query, batch):
-            found[row[0]] = _entry(*row)
+        marks = ", ".join("?" * len(batch))
+        for query in (_FIND_RECEIPTS, _FIND) if receipts else (_FIND,):
+            for row in db.execute(query.format(marks=marks), batch):
+                found[row[0]] = _entry(*row)
     return found
 
 

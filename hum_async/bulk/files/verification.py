@@ -141,7 +141,10 @@ def _wrong_rows(
     written = target.rows()
     number = 0
     for number, expected in enumerate(
-        results_of(source, columns, lambda digests: find(db, digests), dedupe=dedupe), 1
+        results_of(
+            source, columns, lambda digests: find(db, digests, receipts=True), dedupe=dedupe
+        ),
+        1,
     ):
         cells, result = expected.cells, expected.result
         row = next(written, None)

@@ -1,0 +1,57 @@
+"""``hum forget``: erases results from a journal."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hum_async._addresses.line import parse_line
+from hum_async._api.addresses import checked
+from hum_async._purchases.records import address_digest
+from hum_async._purchases.sqlite.erasure import forget as erase
+from hum_async._purchases.sqlite.schema import dedupe_of, open_reading
+from hum_async.cli._console import data
+from hum_async.cli._durations import Patience
+from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._run import UsageError, run
+
+
+def forget(*address_and_journal: str, older_than: Patience | None = None) -> int:
+    """Erase results from a journal; a receipt of each purchase stays.
+
+    What Hum said of the addresses is overwritten and cannot be read from the file any more. When it
+    was bought, the session's token and the outcome stay, so that hum verify still passes. An
+    address that is forgotten is bought again when a job asks for it. The outputs of a job are files
+    of your own: nothing is erased from them.
+
+    Args:
+        address_and_journal: The address, if one is to be forgotten, and at last the journal.
+        older_than: Forget all results that are older, such as 30d, except of uncertain purchases.
+    """
+
+    def prepare() -> ExitCode:
+        *words, journal = address_and_journal or ("",)
+        if not journal or bool(words) == (older_than is not None):
+            raise UsageError(
+                "say what to forget: hum forget ADDRESS JOURNAL, or hum forget --older-than 30d "
+                "JOURNAL"
+            )
+        path = Path(journal)
+        if older_than is not None:
+            before = datetime.now(UTC) - timedelta(seconds=older_than)
+            count = erase(path, before=before.isoformat())
+        else:
+            # Words without quotes are one line, too; arguments with spaces are parts of one.
+            line = (", " if any(" " in word for word in words) else " ").join(words)
+            count = erase(path, digests={_digest(line, path)})
+        data.print(f"Forgot {count:,} {'result' if count == 1 else 'results'}")
+        return ExitCode.OK if count or older_than is not None else ExitCode.FAILED_ROWS
+
+    return run(prepare)
+
+
+def _digest(line: str, journal: Path) -> bytes:
+    address = checked(parse_line(line))
+    db = open_reading(journal)
+    try:
+        return address_digest(address, dedupe_of(journal, db))
+    finally:
+        db.close()
