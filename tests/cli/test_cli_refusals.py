@@ -65,4 +65,4 @@ async def test_a_refusal_of_every_row_is_told_at_once_and_no_row_is_written_off(
     assert ended.code == 0
     rows = list(csv.DictReader(out.read_text().splitlines()))
     assert [row["hum_outcome"] for row in rows] == ["SERVED"] * 200
-    assert quick.sessions_bought == 100
+    assert quick.sessions_bought == 200
