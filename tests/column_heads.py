@@ -742,4 +742,223 @@ HEADS: dict[str, tuple[str, list[str], str]] = {
         ["100,Main St,Detroit,48226", "102,Main St,Detroit,48226"],
         "100 Main St, Detroit, 48226",
     ),
+    "van": (
+        "Voter File VANID,LastName,FirstName,Address,City,State/Province,Zip,mAddress,"
+        "mCity,mState,mZip5",
+        ["1,D,P,100 Main St Apt 4,Detroit,MI,48226,100 Main St Apt 4,Detroit,MI,48226"],
+        "100 Main St Apt 4, Detroit, MI 48226",
+    ),
+    "l2": (
+        "LALVOTERID,Voters_LastName,Residence_Addresses_AddressLine,"
+        "Residence_Addresses_ExtraAddressLine,Residence_Addresses_City,"
+        "Residence_Addresses_State,Residence_Addresses_Zip,"
+        "Residence_Addresses_HouseNumber,Residence_Addresses_PrefixDirection,"
+        "Residence_Addresses_StreetName,Residence_Addresses_Designator,"
+        "Residence_Addresses_SuffixDirection,Residence_Addresses_ApartmentNum,"
+        "Residence_Addresses_ApartmentType",
+        ["1,D,100 N Main St Apt 4,,Detroit,MI,48226,100,N,Main,St,,4,Apt"],
+        "100 N Main St Apt 4, Detroit, MI 48226",
+    ),
+    "actblue": (
+        "Receipt ID,Date,Amount,Donor First Name,Donor Last Name,Donor Addr1,"
+        "Donor Addr2,Donor City,Donor State,Donor ZIP,Donor Country",
+        ["1,d,5,P,D,100 Main St,Apt 4,Detroit,MI,48226,US"],
+        "100 Main St, Apt 4, Detroit, MI 48226",
+    ),
+    "voter-ia": (
+        "REGN_NUM,FIRST_NAME,HOUSE_NUM,HOUSE_SUFFIX,PRE_DIR,STREET_NAME,STREET_TYPE,"
+        "POST_DIR,UNIT_TYPE,UNIT_NUM,CITY,STATE,ZIP_CODE,ZIP_PLUS,MAILING_ADDRESS,"
+        "MAILING_CITY",
+        ["1,P,100,,N,MAIN,ST,,APT,4,DES MOINES,IA,50309,1234,,"],
+        "100 N MAIN ST, APT 4, DES MOINES, IA 50309",
+    ),
+    "voter-or": (
+        "VOTER_ID,RES_ADDRESS_1,RES_ADDRESS_2,HOUSE_NUM,HOUSE_SUFFIX,PRE_DIRECTION,"
+        "STREET_NAME,STREET_TYPE,POST_DIRECTION,UNIT_TYPE,UNIT_NUM,CITY,STATE,ZIP_CODE,"
+        "ZIP_PLUS_FOUR",
+        ["1,100 N MAIN ST APT 4,,100,,N,MAIN,ST,,APT,4,PORTLAND,OR,97201,"],
+        "100 N MAIN ST, APT 4, PORTLAND, OR 97201",
+    ),
+    "voter-nv": (
+        "VoterID,Residential Address 1,Residential Address 2,Residential City,"
+        "Residential State,Residential Zip",
+        ["1,100 MAIN ST,UNIT 4,RENO,NV,89501"],
+        "100 MAIN ST, UNIT 4, RENO, NV 89501",
+    ),
+    "voter-nj": (
+        "displayId,last,street_num,street_pre,street_post,street_base,street_suff,"
+        "street_name,apt_unit,city,zip",
+        ["1,DOE,100,N,,MAIN,ST,N MAIN ST,4,NEWARK,07102"],
+        "100 N MAIN ST, 4, NEWARK, 07102",
+    ),
+    "voter-md": (
+        "VTRID,HOUSE_NUMBER,HOUSE_SUFFIX,STREET_PREDIRECTION,STREETNAME,STREETTYPE,"
+        "STREET_POSTDIRECTION,UNITTYPE,UNITNUMBER,ADDRESS,RESIDENTIALCITY,"
+        "RESIDENTIALSTATE,RESIDENTIALZIP5",
+        ["1,100,,N,MAIN,ST,,APT,4,100 N MAIN ST APT 4,BALTIMORE,MD,21201"],
+        "100 N MAIN ST APT 4, BALTIMORE, MD 21201",
+    ),
+    "voter-mn": (
+        "VoterId,HouseNumber,StreetName,UnitType,UnitNumber,Address2,City,State,ZipCode",
+        ["1,100,MAIN ST N,APT,4,,ST PAUL,MN,55101"],
+        "100 MAIN ST N, APT 4, ST PAUL, MN 55101",
+    ),
+    "voter-ar": (
+        "registrant_id,res_street_nbr,res_st_dir_prefix,res_street_name,res_st_type,"
+        "res_st_dir_suffix,res_unit_desc,res_unit_nbr,res_city,res_state,res_zip5",
+        ["1,100,N,MAIN,ST,,APT,4,LITTLE ROCK,AR,72201"],
+        "100 N MAIN ST, APT 4, LITTLE ROCK, AR 72201",
+    ),
+    "voter-sc": (
+        "REGISTRATION_NUMBER,RESIDENCE_ADDRESS,RESIDENCE_APT,RESIDENCE_CITY,RESIDENCE_ZIP",
+        ["1,100 MAIN ST,4,COLUMBIA,29201"],
+        "100 MAIN ST, 4, COLUMBIA, 29201",
+    ),
+    "voter-ks": (
+        "text_registrant_id,text_res_address_nbr,text_res_address_nbr_suffix,"
+        "cde_street_dir_prefix,text_street_name,cde_street_type,cde_street_dir_suffix,"
+        "cde_res_unit_type,text_res_unit_nbr,text_res_city,cde_res_state,text_res_zip5",
+        ["1,100,1/2,N,MAIN,ST,,APT,4,TOPEKA,KS,66603"],
+        "100 1/2 N MAIN ST, APT 4, TOPEKA, KS 66603",
+    ),
+    "voter-az": (
+        "Registrant ID,House Num,House Num Frac,Pre Dir,Street Name,Street Type,"
+        "Post Dir,Unit Type,Unit Num,City,State,Zip",
+        ["1,100,,N,CENTRAL,AVE,,UNIT,4,PHOENIX,AZ,85004"],
+        "100 N CENTRAL AVE, UNIT 4, PHOENIX, AZ 85004",
+    ),
+    "pipedrive": (
+        "Name,Address,House number of Address,Street/road name of Address,"
+        "Apartment/suite no of Address,City/town/village/locality of Address,"
+        "State/county of Address,ZIP/Postal code of Address",
+        ['A,"100 Main St, Detroit, MI 48226",100,Main St,4,Detroit,MI,48226'],
+        "100 Main St, 4, Detroit, MI 48226",
+    ),
+    "ups": (
+        "Contact Name,Company or Name,Country,Address 1,Address 2,Address 3,City,"
+        "State/Province/County,Postal Code",
+        ["P,A,US,100 Main St,Apt 4,,Detroit,MI,48226"],
+        "100 Main St, Apt 4, Detroit, 48226",
+    ),
+    "fedex": (
+        "Nickname,FullName,AddressOne,AddressTwo,City,State,Zip,CountryCode",
+        ["x,P,100 Main St,Apt 4,Detroit,MI,48226,US"],
+        "100 Main St, Apt 4, Detroit, MI 48226",
+    ),
+    "epa-frs": (
+        "REGISTRY_ID,PRIMARY_NAME,LOCATION_ADDRESS,SUPPLEMENTAL_LOCATION,CITY_NAME,"
+        "COUNTY_NAME,STATE_CODE,POSTAL_CODE,LATITUDE83,LONGITUDE83",
+        ["1,A,100 MAIN ST,,DETROIT,WAYNE,MI,48226,42.3,-83.0"],
+        "100 MAIN ST, DETROIT, MI 48226",
+    ),
+    "irs-bmf": (
+        "EIN,NAME,ICO,STREET,CITY,STATE,ZIP",
+        ["1,A,,100 MAIN ST,DETROIT,MI,48226-1234"],
+        "100 MAIN ST, DETROIT, MI 48226-1234",
+    ),
+    "usac": (
+        "Applicant Name,Address Line 1,City,State,Zip Code,Zip Code Ext",
+        ["A,100 Main St,Detroit,MI,48226,1234"],
+        "100 Main St, Detroit, MI 48226",
+    ),
+    "yardi": (
+        "Property,Unit,Tenant,Address 1,Address 2,City,State,Zip",
+        ["P1,4,Pat,100 Main St,,Detroit,MI,48226"],
+        "100 Main St, 4, Detroit, MI 48226",
+    ),
+    "appfolio": (
+        "Property Name,Property Street Address 1,Property Street Address 2,"
+        "Property City,Property State,Property Zip,Unit Name",
+        ["A,100 Main St,,Detroit,MI,48226,4"],
+        "100 Main St, 4, Detroit, MI 48226",
+    ),
+    "servicetitan": (
+        "Customer Name,Location Street,Location Unit,Location City,Location State,"
+        "Location Zip,Billing Street,Billing City,Billing State,Billing Zip",
+        ["P,100 Main St,4,Detroit,MI,48226,100 Main St,Detroit,MI,48226"],
+        "100 Main St, 4, Detroit, MI 48226",
+    ),
+    "redfin": (
+        "SALE TYPE,PROPERTY TYPE,ADDRESS,CITY,STATE OR PROVINCE,ZIP OR POSTAL CODE,"
+        "PRICE,LOCATION,LATITUDE,LONGITUDE",
+        ["MLS,Condo,100 Main St #4,Detroit,MI,48226,1,Downtown,42.3,-83.0"] * 3,
+        "100 Main St #4, Detroit, MI 48226",
+    ),
+    "zillow": (
+        "zpid,streetAddress,city,state,zipcode,unit,latitude,longitude",
+        ["1,100 Main St APT 4,Detroit,MI,48226,Apt 4,42.3,-83.0"],
+        "100 Main St APT 4, Detroit, MI 48226",
+    ),
+    "osm": (
+        "addr:housenumber,addr:street,addr:unit,addr:city,addr:state,addr:postcode",
+        ["100,Main St,4,Detroit,MI,48226"],
+        "100 Main St, 4, Detroit, MI 48226",
+    ),
+    "overture": (
+        "id,country,postcode,street,number,unit,postal_city",
+        ["1,US,48226,MAIN ST,100,4,DETROIT"],
+        "100 MAIN ST, 4, DETROIT, 48226",
+    ),
+    "here": (
+        "recId,houseNumber,street,district,city,state,postalCode,label",
+        ['1,100,Main St,,Detroit,MI,48226,"100 Main St, Detroit, MI 48226"'],
+        "100 Main St, Detroit, MI 48226",
+    ),
+    "google-geocode": (
+        "input,street_number,route,subpremise,locality,administrative_area_level_1,"
+        "postal_code,formatted_address",
+        [
+            '"100 Main St, Detroit",100,Main St,4,Detroit,MI,48226,"100 Main St #4,'
+            ' Detroit, MI 48226, USA"'
+        ],
+        "100 Main St #4, Detroit, MI 48226",
+    ),
+    "mapbox": (
+        "query,address_number,street_name,secondary_address,place,region,postcode",
+        ["x,100,Main St,Apt 4,Detroit,Michigan,48226"],
+        "100 Main St, Apt 4, Detroit, MI 48226",
+    ),
+    "gis-full": (
+        "FID,HOUSENUMBE,STREETNAME,STREETSUFF,UNITNUMBER,CITY,ZIP",
+        ["1,100,MAIN,ST,4,DETROIT,48226"],
+        "100 MAIN ST, 4, DETROIT, 48226",
+    ),
+    "gis-trunc": (
+        "OBJECTID,ADD_NUMBER,ADDNUM_SUF,ST_PREDIR,ST_NAME,ST_POSTYP,ST_POSDIR,UNIT,"
+        "POST_CITY,POST_CODE",
+        ["1,100,,N,MAIN,ST,,4,DETROIT,48226"],
+        "100 N MAIN ST, 4, DETROIT, 48226",
+    ),
+    "sheriff": (
+        "CASE,ADDRESS_NUMBER,ADDRESS_PREFIX_DIRECTION,ADDRESS_STREET,ADDRESS_SUFFIX,"
+        "ADDRESS_CITY,ADDRESS_ZIP",
+        ["1,100,N,MAIN,ST,DETROIT,48226"],
+        "100 N MAIN ST, DETROIT, 48226",
+    ),
+    "permit": (
+        "Permit #,Street #,Street Dir,Street Name,Street Type,Unit #,City,Zip",
+        ["9,100,N,MAIN,ST,4,DETROIT,48226"],
+        "100 N MAIN ST, 4, DETROIT, 48226",
+    ),
+    "water": (
+        "Acct,Svc Addr #,Svc Addr Street,Svc Addr Unit,Svc City,Svc Zip",
+        ["1,100,MAIN ST,4,DETROIT,48226"],
+        "100 MAIN ST, 4, DETROIT, 48226",
+    ),
+    "cable": (
+        "ACCT,HSE_NBR,HSE_NBR_SFX,STR_DIR,STR_NM,STR_SFX,APT_NBR,CTY_NM,ST_CD,ZIP_CD",
+        ["1,100,,N,MAIN,ST,4,DETROIT,MI,48226"],
+        "100 N MAIN ST, 4, DETROIT, MI 48226",
+    ),
+    "telco": (
+        "TN,SVC_HOUSE_NUMBER,SVC_STREET,SVC_APT,SVC_COMMUNITY,SVC_STATE,SVC_POSTAL",
+        ["313,100,MAIN ST,4,DETROIT,MI,48226"],
+        "100 MAIN ST, 4, DETROIT, MI 48226",
+    ),
+    "icann": (
+        "Registrant Street,Registrant City,Registrant State/Province,"
+        "Registrant Postal Code,Registrant Country",
+        ["100 Main St,Detroit,MI,48226,US"],
+        "100 Main St, Detroit, MI 48226",
+    ),
 }

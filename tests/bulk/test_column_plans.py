@@ -50,8 +50,8 @@ def test_a_manifest_reads_a_mapping_back(name: str) -> None:
     assert mapped_columns(header, columns.mapping(header)) == columns
 
 
-def test_there_are_heads_of_at_least_100_sources() -> None:
-    assert len(HEADS) >= 100
+def test_there_are_heads_of_at_least_150_sources() -> None:
+    assert len(HEADS) >= 150
 
 
 @pytest.mark.parametrize(

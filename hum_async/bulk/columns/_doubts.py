@@ -273,7 +273,9 @@ class Doubting:
             f" {text} " in f" {street} " or f" {street} " in f" {text.replace(',', ' ,')} "
             for text, street in pairs
         )
-        return each.part is not None and bool(pairs) and 2 * said > len(pairs)
+        words = max(map(each.column.share, (content.is_suffix, content.is_direction)))
+        is_part = each.part is not None or words > 0.9  # noqa: PLR2004  nearly all
+        return is_part and bool(pairs) and 2 * said > len(pairs)
 
     def _is_part_of_street(self, each: Candidate) -> bool:
         """Whether a column holds a direction, suffix or fraction that the street lacks."""

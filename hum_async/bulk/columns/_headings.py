@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from hum_async.bulk.columns._spellings import Part, part_of
+from hum_async.bulk.columns._spellings import Part, part_of, part_of_cut
 
 _GROUPS = {
     "service": """
@@ -43,9 +43,13 @@ _GROUP_OF = {word: group for group, words in _GROUPS.items() for word in words.s
 _GROUP_WORDS = sorted(_GROUP_OF, key=len, reverse=True)
 _ORDER = list(_GROUPS)
 _LETTERS = {
-    "s": "site", "r": "residence", "p": "property", "b": "billing", "m": "mailing", "o": "owner",
+    "s": "site", "l": "site", "r": "residence", "p": "property", "b": "billing", "m": "mailing",
+    "o": "owner",
 }  # fmt: skip
 """Groups that a table marks by a first letter: SADDR, SCITY, MADDR, MCITY."""
+_OF_ADDRESS = re.compile(r"(?i)(?<=\w)\s+of\s+(?:the\s+)?address$")
+_DBF_NAME = 10
+"""Letters to which the tables of shapefiles cut a heading: HOUSENUMBE, STREETSUFF."""
 LOCATED = ("service", "site", "property", "residence")
 """Groups of addresses where a building stands, the surest first."""
 
@@ -54,7 +58,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_NEUTRAL_HEADS = ("address1", "address", "addr1", "addr", "add", "the")
+_NEUTRAL_HEADS = ("address1", "address", "addr1", "addr", "add", "the", "text", "txt", "cde")
 _NEUTRAL_TAILS = ("usps", "desc", "text", "txt", "value", "field", "name", "full", "1")
 """Words that add nothing where the rest names a part: ``addr:postcode``, ``zipcode_1``."""
 _WEAK = _words(
@@ -156,7 +160,13 @@ def _mark(headings: list[Heading], letter: str, group: str) -> None:
 
 
 def _read(name: str, key: str) -> tuple[Part | None, int, str]:
+    # "ZIP of Address", as some exports name the parts of one column.
+    if of := _OF_ADDRESS.search(name):
+        name = name[: of.start()]
+        key = letters(name)
     words = tokens(name)
+    if len(name) == _DBF_NAME and part_of(key) is None and (cut := part_of_cut(key)):
+        return *cut, ""
     for reading in (_number_sign(words), _whole_key(key), _unit(words), _by_words(words)):
         if reading is not None:
             part, rank, group = reading

@@ -18,6 +18,7 @@ from hum_async.bulk.columns._spellings import Part
 from hum_async.bulk.result_columns import RESULT_COLUMNS
 from hum_async.bulk.tables import Cell
 
+_NUMBERS = (Part.NUMBER, Part.FRACTION, Part.UNIT, Part.UNIT_TYPE)
 STREETS = (Part.LINE, Part.STREET, Part.NAME, Part.WHOLE)
 _WEAK = frozenset(
     "prefix suffix sfx suf direction dir directional number num nbr house fraction half location "  # noqa: SIM905  words
@@ -282,6 +283,15 @@ def _lent(
         ]
         if len({each.family for each in lent}) == 1:
             found += lent
+    # A number without a street belongs to the street that says of no group whose it is.
+    found += [
+        each
+        for each in candidates
+        if each.part in _NUMBERS
+        and each.family in others
+        and each.family in LOCATED
+        and not any(mine.part is each.part for mine in own)
+    ]
     return found
 
 

@@ -183,6 +183,7 @@ _SPELLINGS = {
         addresscity addrcity addresslocality citylocality lastlinecity place community communityname
         commname cityvillage citytownship suburb defaultcity citymunicipality municipalityname
         uninccomm unincorporatedcommunity addresstown msagcommunity msagcomm msagcommunityname
+        ctynm
     """,
     Part.STATE: """
         state statecode stateabbr stateabbreviation st province region statename stateprovince
@@ -191,7 +192,7 @@ _SPELLINGS = {
         regionabbr administrativearea administrativearealevel1 adminarea adminarea1
         usstate addressstate
         addrstate addressregion stateid statepostal statealpha stateshort provinceregion statedesc
-        statecode2 stcode
+        statecode2 stcode stcd
         state2
     """,
     Part.ZIP: """
@@ -242,7 +243,7 @@ _STREET = r"(?:streetname|stname|street|strt|str|stn|st|road|rd|house|hse|addres
 _COUNT = r"(?:number|numb|nmbr|num|nbr|no|nr)"
 _DIRECTION = r"(?:directional|direction|dirn|dirctn|drctn|dirc|drct|dir)"
 _BEFORE = r"(?:prefix|pre|pfx|prfx)"
-_AFTER = r"(?:suffix|suffx|suffixes|sufx|suf|sfx|post|pos)"
+_AFTER = r"(?:suffix|suffx|suffixes|suff|sufx|suf|sfx|post|pos)"
 _KIND = r"(?:types|type|typ|typecode)"
 _CODE = r"(?:code|cd|abbreviation|abbrev|abbr|abb|abrv|desc|description|name|nm|id|txt)?"
 _ADDED = r"(?:supplement|suppl|supp|extension|ext|addition|addon|letter|modifier|alpha)"
@@ -269,7 +270,7 @@ _COMPOSED = {
     Part.SUFFIX: (
         rf"{_STREET}{_AFTER}?{_KIND}{_CODE}",
         rf"{_AFTER}{_KIND}{_CODE}",
-        rf"{_STREET}(?:suffix|suffx|sufx|suf|sfx){_CODE}",
+        rf"{_STREET}(?:suffix|suffx|suff|sufx|suf|sfx){_CODE}",
     ),
     Part.NUMBER: (
         rf"(?:{_STREET}|h|hs|hous|civic|primary|prim|premise|building|bldg){_COUNT}(?:from|low|lo)?",
@@ -300,3 +301,13 @@ def part_of(key: str) -> tuple[Part, int] | None:
         if pattern.fullmatch(key):
             return part, _COMPOSED_RANK
     return None
+
+
+def part_of_cut(key: str) -> tuple[Part, int] | None:
+    """Return the part of a heading of which the end was cut off: that of the shortest such name.
+
+    Args:
+        key: What is left of the heading, in small letters, without spaces and punctuation.
+    """
+    names = [name for name in _BY_LETTERS if name.startswith(key)]
+    return (_BY_LETTERS[min(names, key=len)][0], _COMPOSED_RANK) if names else None
