@@ -20,7 +20,8 @@ STREETS = """
     52 West End; 53 The Oaks; 54 Avenue U; 55 Boulevard; 56 Terrace; 57 Union; 58 Rt 9;
     59 State Route 7 N; 60 FM 1960 Rd W; 61 Camino Del Rio S; 62 Heights Blvd; 63 Rd 5;
     64 Parkway; 65 Beach; 66 Spring Garden St; 67 Key Blvd; 68 Front St; 69 Lower Rd; 73 Lot St;
-    74 Unit St
+    74 Unit St; 75 Dr Martin Luther King Jr Blvd; 76 Loop 410; 77 Carr 2; 78 Boulevard St Michel;
+    79 E 100 S; 80 Twenty Second St; 81 New York Ave NE; 82 Kansas City Rd; 83 Wall St
 """
 # Names that begin or end as streets, directions, units, states and boxes do.
 CITIES = """
@@ -59,7 +60,11 @@ CITIES = """
     Ten Sleep | WY | 82442; Two Rivers | WI | 54241; Three Rivers | MI | 49093;
     Ninety Six | SC | 29666; Eighty Four | PA | 15330; Seven Hills | OH | 44131;
     Second Mesa | AZ | 86043; Box Elder | SD | 57719; Boxford | MA | 01921;
-    US Air Force Academy | CO | 80840; West | TX | 76691; Southeast | NY | 10509
+    US Air Force Academy | CO | 80840; West | TX | 76691; Southeast | NY | 10509;
+    Cape May Court House | NJ | 08210; Amelia Court House | VA | 23002; Grand Terrace | CA | 92313;
+    Indian Trail | NC | 28079; East St Louis | IL | 62201; Port St Lucie | FL | 34952;
+    St Croix Falls | WI | 54024; Washington Court House | OH | 43160; Y City | AR | 71953;
+    Mexico | MO | 65265; England | AR | 72046; Maine | NY | 13802; Hill | NH | 03243
 """
 UNITS = ["", "", "", "", "Apt 4", "#4B", "Ste 200", "Unit B", "4th Floor", "Lot 12", "Rear"]
 FORMS = [
