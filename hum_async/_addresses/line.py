@@ -51,7 +51,8 @@ _LABEL = re.compile(
 """What forms and mails write before a part: "Address: ", "City: "."""
 _LABEL_OF_UNIT = re.compile(r"(?i)(apt|apartment|unit|suite|ste)\s*[:=]\s*(?=\S)")
 _LABEL_WITHIN = re.compile(
-    rf"(?i)(?<=\S)\s+(?={_PLACE_LABEL}\s*[:=]\s*\S|(?:country|county|phone|tel|e-?mail)\s*:)"
+    r"(?i)(?<=\S)\s+(?=(?:c/o|attn:?|attention:)\s)"
+    rf"|(?<=\S)\s+(?={_PLACE_LABEL}\s*[:=]\s*\S|(?:country|county|phone|tel|e-?mail)\s*:)"
 )
 _LEFT_OUT = re.compile(r"(?i)(?:county|phone|tel|fax|e-?mail|website|company)\s*[:=].*")
 _ENDS_IN_ZIP = re.compile(
@@ -277,12 +278,20 @@ class _Line:
         for part in self.parts[:at]:
             # Others are recipients and companies: no part of where a line is.
             whole = is_unit(part) and unit_end(part.split()) == len(part.split())
-            if whole or _NUMBER.fullmatch(part) or _URBANIZATION.fullmatch(part):
+            # A longer number may be that of a second house.
+            short = _NUMBER.fullmatch(part) and len(part) <= 2  # noqa: PLR2004  a unit's number
+            if whole or short or _URBANIZATION.fullmatch(part):
                 self.units.append(part)
             elif _may_be_a_unit(part):
                 raise doubtful("cannot tell what stands before the street")
         self.street = self.parts[at]
-        places = [part for part in self.parts[at + 1 :] if not self._takes_unit(part)]
+        places: list[str] = []
+        for part in self.parts[at + 1 :]:
+            if places and not is_unit(part) and ends_in_number(part):
+                # M1 behind the city is no unit.
+                raise doubtful("cannot tell which part is the city")
+            if not self._takes_unit(part):
+                places.append(part)
         cities = [part for part in places if not _COUNTY.fullmatch(part)]
         if len(cities) > 1 or (cities and self.city):
             raise doubtful("cannot tell which part is the city")
@@ -362,6 +371,9 @@ class _Line:
         if not _CITY.fullmatch(city) or is_unit(city):
             raise doubtful("cannot tell which part is the city")
         words = city.split()
+        # N and Y begin names of cities; other letters are units.
+        if len(words) > 1 and len(words[0]) == 1 and words[0].upper() not in "NSEWY":
+            raise doubtful("cannot tell unit and city apart")
         if _ends_in_unit(words):
             raise doubtful("cannot tell unit and city apart")
         if UNIT_PLACES.get(words[0].strip(".").upper()) in _INDOORS:
