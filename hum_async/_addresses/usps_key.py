@@ -332,5 +332,6 @@ def _both(first: str, second: str) -> str | None:
     """Return the direction of two words, such as NW of North West; None if they are none."""
     if (len(first) == 1) != (len(second) == 1):
         return None
-    both = DIRECTIONS.get(first, "") + DIRECTIONS.get(second, "")
-    return both if both in {"NE", "NW", "SE", "SW"} else None
+    one, other = DIRECTIONS.get(first, ""), DIRECTIONS.get(second, "")
+    # NE FM 1 is no NE 1: each word must be one of the two directions.
+    return one + other if one in {"N", "S"} and other in {"E", "W"} else None

@@ -131,6 +131,8 @@ def test_spellings_of_one_address_have_one_key(spellings: list[tuple[str, str | 
             "9 Interstate 1",
             "9 State Highway 1",
         ],
+        ["1 NE Highway 1", "1 NE FM 1", "1 NE Loop 1", "1 NE 1", "1 NE Avenue 1"],
+        ["1 Lake Main NE", "1 Lake Oak NE", "1 N Lake Oak NE", "1 Old Lake Oak NE"],
         ["9 One Mile Rd", "9 1 Mile Rd", "9 First Mile Rd", "9 11 Mile Rd"],
         ["N12W345 Oak St", "N123W45 Oak St", "N12E345 Oak St", "W12N345 Oak St", "N12 Oak St"],
         [
@@ -232,6 +234,32 @@ def test_fifty_thousand_addresses_have_as_many_keys() -> None:
         key = address_key(Address(" ".join(street.split()), zip="48226"))
         assert merged.setdefault(key, street) == street
     assert len(merged) == 50_000
+
+
+NUMBERS = ["1", "12", "123", "1-2", "12-3", "1A", "1 1/2", "12 1/2", "N1W23", "N12W3"]
+LIKE_WORDS_OF_USPS = """
+    Main; 1st; 11th; Court; Park; St Marys; Mt Vernon; North; County Road 1; County Road 11;
+    US Highway 1; Highway 1; State Route 1; FM 1; Interstate 1; Loop 1; Avenue A; Ave Maria;
+    Calle A; Unit; Lot; Front; Upper; Ste Marie; Circle; Union; Bay View; Bayview; I; CR; US
+"""
+ENDS = ["", "St", "Ave", "Ct", "Dr", "Pl", "Ter", "Hwy", "Pass"]
+INSIDE = """
+    Apt 1; Apt 11; Apt 1A; Apt A1; Apt A; Ste 1; Bldg 1; Bldg 1 Apt 1; Fl 1; Rm 1; Lot 1; Rear;
+    Bsmt; PH; PH 1; Apt 1-1; Unit 1 Rear
+"""
+
+
+def test_no_two_of_the_addresses_that_words_of_usps_make_are_merged() -> None:
+    rng = random.Random(28)  # noqa: S311  not for secrets
+    names, units = LIKE_WORDS_OF_USPS.split(";"), ["", *INSIDE.split(";")]
+    merged: dict[str, str] = {}
+    for _ in range(25_000):
+        before, after = rng.choice(["", "N", "S", "NE", "W"]), rng.choice(["", "N", "S", "NE", "W"])
+        words = f"{rng.choice(NUMBERS)} {before} {rng.choice(names)} {rng.choice(ENDS)} {after}"
+        street, unit = " ".join(words.split()), rng.choice(units).strip()
+        key = address_key(Address(street, unit or None, zip="48226"))
+        one = f"{street} | {unit}"
+        assert merged.setdefault(key, one) == one
 
 
 @given(st.text(max_size=60), st.text(max_size=20))
