@@ -420,6 +420,7 @@ def test_a_missing_extra_is_named(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", FORMATS)
 def test_a_long_table_is_written_in_little_memory(tmp_path: Path, target: str) -> None:
     (tmp_path / "in.csv").write_text(

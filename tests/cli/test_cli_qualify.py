@@ -54,6 +54,7 @@ def test_the_example_gives_every_row_in_order_with_the_columns_that_are_promised
     assert "simulated" in ended.err
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_results(
     call: Callable[..., Any], addresses: Callable[..., str]
 ) -> None:

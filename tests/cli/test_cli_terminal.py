@@ -143,7 +143,7 @@ async def test_without_an_output_a_terminal_is_left_a_file_and_its_journal(
     assert quick.sessions_bought == 1
 
 
-@pytest.mark.parametrize("columns", [40, 72])
+@pytest.mark.parametrize("columns", [40, pytest.param(72, marks=pytest.mark.slow)])
 async def test_the_progress_fits_on_two_lines_of_a_narrow_terminal(
     start: Any, quick: Simulator, until: Any, addresses: Callable[..., str], columns: int
 ) -> None:

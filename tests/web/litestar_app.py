@@ -6,6 +6,7 @@ from litestar import Litestar, Request, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.types import ASGIApp
 
+from hum_async import GuidedPolling
 from hum_async.web import SessionHub
 from hum_async.web.litestar import (
     EXCEPTION_HANDLERS,
@@ -33,7 +34,7 @@ async def events(request: Request[Any, Any, Any], hub: Hub) -> ASGIApp:
 
 app = Litestar(
     [start, events],
-    lifespan=[hub_lifespan()],
+    lifespan=[hub_lifespan(policy=GuidedPolling(interval=0.5))],
     dependencies={"hub": Provide(provide_hub, sync_to_thread=False)},
     exception_handlers=dict(EXCEPTION_HANDLERS),
 )

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hum_async import GuidedPolling
 from hum_async.web.starlette import (
     EXCEPTION_HANDLERS,
     EventsResponse,
@@ -37,6 +38,6 @@ app = Starlette(
         Route("/events", events),
         Route("/statistics", statistics),
     ],
-    lifespan=hub_lifespan(),
+    lifespan=hub_lifespan(policy=GuidedPolling(interval=0.5)),
     exception_handlers=dict(EXCEPTION_HANDLERS),
 )
