@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from typing import TYPE_CHECKING
 
 import pytest
 from column_heads import HEADS
@@ -19,6 +21,9 @@ from hum_async.bulk.columns import (
     rate_header,
 )
 from hum_async.errors import AddressError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PLACE = "city,state,zip"
 DETROIT = "Detroit,MI,48226"
@@ -40,6 +45,18 @@ def test_the_headings_of_a_source_are_read(name: str) -> None:
     found = plan(head, *rows)
     assert str(found.columns.address(cells(*rows)[0])) == wanted
     assert not found.doubts
+
+
+@pytest.mark.parametrize(
+    "written", [str.upper, lambda name: f" {name} ", lambda name: re.sub("[ _]", "-", name)]
+)
+def test_case_and_separators_of_headings_lose_no_part_in_silence(
+    written: Callable[[str], str],
+) -> None:
+    for head, rows, wanted in HEADS.values():
+        first, *_ = sample = cells(*rows)
+        found = plan_columns([written(name) for name in cells(head)[0]], sample)
+        assert found.doubts or str(found.columns.address(first)) == wanted
 
 
 @pytest.mark.parametrize("name", HEADS)

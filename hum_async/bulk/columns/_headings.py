@@ -47,7 +47,7 @@ _LETTERS = {
     "o": "owner",
 }  # fmt: skip
 """Groups that a table marks by a first letter: SADDR, SCITY, MADDR, MCITY."""
-_OF_ADDRESS = re.compile(r"(?i)(?<=\w)\s+of\s+(?:the\s+)?address$")
+_OF_ADDRESS = re.compile(r"(?i)(?<=\w)[\s_-]+of[\s_-]+(?:the[\s_-]+)?address\s*$")
 _DBF_NAME = 10
 """Letters to which the tables of shapefiles cut a heading: HOUSENUMBE, STREETSUFF."""
 LOCATED = ("service", "site", "property", "residence")
@@ -165,7 +165,7 @@ def _read(name: str, key: str) -> tuple[Part | None, int, str]:
         name = name[: of.start()]
         key = letters(name)
     words = tokens(name)
-    if len(name) == _DBF_NAME and part_of(key) is None and (cut := part_of_cut(key)):
+    if len(name.strip()) == _DBF_NAME and part_of(key) is None and (cut := part_of_cut(key)):
         return *cut, ""
     for reading in (_number_sign(words), _whole_key(key), _unit(words), _by_words(words)):
         if reading is not None:
