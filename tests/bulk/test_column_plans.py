@@ -134,6 +134,11 @@ DOUBTS = {
     "location-inside": (f"SITE_ADDR,LOCATION,{PLACE}", f"100 MAIN ST,4,{DETROIT}"),
     "lot": (f"address,lot,{PLACE}", f"100 Main St,4,{DETROIT}"),
     "bare-units": (f"address,apt,space no,{PLACE}", f"100 Main St,4,B,{DETROIT}"),
+    "fraction-by-value": (
+        f"num,predir,street_name,suffix,xtra,{PLACE}", f"100,N,MAIN,ST,1/2,{DETROIT}",
+    ),
+    "number-of-a-numbered-road": (f"xyz,street,{PLACE}", f"100,HWY 50,{DETROIT}"),
+    "number-of-a-numbered-street": (f"xyz,street,{PLACE}", f"100,72 STREET,{DETROIT}"),
     "second-number": (f"HOUSE_NUM1,HOUSE_NUM2,STREET,{PLACE}", f"100,4,MAIN ST,{DETROIT}"),
 }  # fmt: skip
 
@@ -159,6 +164,9 @@ def test_every_way_out_of_a_doubt_leads_on(name: str) -> None:
         ("location-inside", "100 MAIN ST, 4, Detroit, MI 48226"),
         ("lot", "100 Main St, 4, Detroit, MI 48226"),
         ("bare-units", "100 Main St, 4 B, Detroit, MI 48226"),
+        ("fraction-by-value", "100 1/2 N MAIN ST, Detroit, MI 48226"),
+        ("number-of-a-numbered-road", "100 HWY 50, Detroit, MI 48226"),
+        ("number-of-a-numbered-street", "100 72 STREET, Detroit, MI 48226"),
         ("second-number", "100 MAIN ST, 4, Detroit, MI 48226"),
     ],
 )

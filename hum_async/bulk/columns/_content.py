@@ -41,6 +41,13 @@ _PLACE_AT_END = re.compile(
     re.ASCII,
 )
 _ENDS_IN_STATE = re.compile(r"\d.*,.*,\s*([A-Za-z. ]{2,20})")
+_NUMBERED_ROAD = re.compile(
+    r"(?i)(?:[a-z. ]*\b)?(?:hwy|highway|rte?|route|road|rd|loop|spur|cr|sr|fm|us|interstate|i)"
+    r"\.?[ -]\d+[a-z]?(?: [nsew]{1,2})?"
+    r"|(?:[nsew]{1,2} )?\d+ (?:st|street|ave?|avenue|rd|road|dr|ln|pl|place|ct|blvd|ter)\.?"
+    r"(?: [nsew]{1,2})?"
+)
+"""Roads that a number names, without a house number: HWY 50, 72 STREET."""
 _FRACTION = re.compile(r"(?i)\d/\d|[a-z]|-?\d{1,4}[a-z]?|half")
 
 
@@ -83,14 +90,14 @@ class Column:
 
 def has_house_number(text: str) -> bool:
     """Whether a street's line has a house number, or needs none because it is a box."""
-    if is_unit(text):
+    if is_unit(text) or _NUMBERED_ROAD.fullmatch(text):
         return False
     return _HOUSE.match(text) is not None or _MAIL.match(text) is not None
 
 
 def begins_with_number(text: str) -> bool:
     """Whether a text is a number and words, like a street's line."""
-    return _LEADING.match(text) is not None
+    return _LEADING.match(text) is not None and not _NUMBERED_ROAD.fullmatch(text)
 
 
 def is_box(text: str) -> bool:
@@ -146,6 +153,11 @@ def is_suffix(text: str) -> bool:
 def is_fraction(text: str) -> bool:
     """Whether a text can follow a house number."""
     return _FRACTION.fullmatch(text) is not None
+
+
+def is_half(text: str) -> bool:
+    """Whether a text is a fraction, such as 1/2."""
+    return re.fullmatch(r"\d/\d", text, re.ASCII) is not None
 
 
 def is_designator(text: str) -> bool:

@@ -283,7 +283,8 @@ class Doubting:
         if each.part in parts:
             return each.part is not Part.FRACTION or not each.column.mostly(content.is_zero)
         joined = len(self.columns.sources.get("street1", ())) > 1
-        share = max(map(each.column.share, (content.is_direction, content.is_suffix)))
+        tests = (content.is_direction, content.is_suffix, content.is_half)
+        share = max(map(each.column.share, tests))
         return joined and each.part is None and share > 0.9  # noqa: PLR2004  nearly all
 
     def _with_part(self, each: Candidate) -> str | None:
@@ -296,12 +297,11 @@ class Doubting:
             return text_of([*sources, each.source], self.header)
         if len(sources) == 1:
             return None
-        bases = {
-            other.source
-            for other in self.everything
-            if other.part in {Part.NAME, Part.STREET, Part.LINE}
-        }
-        at = next((at for at, source in enumerate(sources) if source in bases), 1)
+        half = each.part is Part.FRACTION or each.column.mostly(content.is_half)
+        # A fraction stands behind the number, a direction before the name.
+        parts = {Part.NUMBER} if half else {Part.NAME, Part.STREET, Part.LINE}
+        found = {other.source for other in self.everything if other.part in parts}
+        at = next((at for at, source in enumerate(sources) if source in found), 1 - half) + half
         return text_of([*sources[:at], each.source, *sources[at:]], self.header)
 
     def _is_inner_part(self, each: Candidate, streets: Sequence[str], units: Sequence[str]) -> bool:

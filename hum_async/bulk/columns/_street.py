@@ -76,7 +76,9 @@ def _is_numbered(line: Candidate, number: Candidate | None) -> bool:
 def _base(lines: Sequence[Candidate]) -> Candidate | None:
     """Return the column of the street's name that house numbers go before."""
     order = (Part.NAME, Part.STREET, Part.LINE)
-    return min(lines, key=lambda each: order.index(each.part or Part.LINE), default=None)
+    # Without the rows, all columns are empty.
+    filled = [each for each in lines if each.column.filled or not each.column.texts]
+    return min(filled, key=lambda each: order.index(each.part or Part.LINE), default=None)
 
 
 def join_street(pool: Pool, number: Candidate, base: Candidate) -> tuple[Source, ...]:
