@@ -405,9 +405,9 @@ MUTANTS = [
     Mutant(
         "404-has-a-grace",
         "_polling/session_poll.py",
-        "return self.session is None and self._spent < NOT_FOUND_GRACE",
+        "return not self._known and self.session is None and since_first < NOT_FOUND_GRACE",
         "return False",
-        "polling/test_session_poll.py",
+        "polling/test_session_poll.py test_client.py",
     ),
     Mutant(
         "throttled-poll-costs-no-budget",

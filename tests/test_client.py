@@ -808,3 +808,29 @@ async def test_leaving_a_copy_leaves_the_client_open() -> None:
             await hum.with_options(retry=RetryPolicy(attempts=1)).ping()
     with pytest.raises(ConfigurationError, match="closed"):
         await copy.ping()
+
+
+@virtual
+@pytest.mark.parametrize(("missing", "outcome"), [(1, "SERVED"), (1000, "FAILED")])
+async def test_a_session_that_is_not_known_everywhere_yet_is_asked_for_again(
+    missing: int, outcome: str
+) -> None:
+    polls = 0
+
+    def answer(request: SentRequest) -> RawResponse:
+        nonlocal polls
+        if request.method != "GET":
+            return json_response(201, CREATED)
+        polls += 1
+        if polls <= missing:
+            return json_response(404)
+        provider = {"provider_name": "Frontier", "offerings": []}
+        return json_response(200, session_json(TOKEN, providers=[provider], **MATCHED))
+
+    transport = ScriptedTransport(answer)
+    async with client_of(transport) as hum:
+        assert (await hum.lookup(ADDRESS)).outcome == outcome
+    polled = [request.at for request in transport.requests if request.method == "GET"]
+    # It is given up 5 s after its first poll, and no sooner.
+    assert len(polled) >= 2
+    assert missing == 1 or 5.0 <= polled[-1] - polled[0] < 9.0

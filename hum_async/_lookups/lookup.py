@@ -364,6 +364,7 @@ class Lookup:
             source=source,
             spent=spent,
             charged_until=active,
+            known=len(self._asked) > 1,
         )
         self._poll.plan_first(now, 0.0)
         self.due = self._poll.due

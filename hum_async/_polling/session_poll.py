@@ -16,7 +16,7 @@ from hum_async.errors import ApiError, HumError, SessionGone, SessionNotFound
 from hum_async.models import AgentChange, AgentStatus, Session, SessionUpdate, UpdateKind
 
 NOT_FOUND_GRACE = 5.0
-"""Seconds of the budget in which 404 may mean "not known here yet". It never starts again."""
+"""Seconds of the budget, from the first poll, in which 404 may mean "not known here yet"."""
 
 MIN_SPACING = 2.0
 """Least seconds between two polls of one session (hum-api 5), unless a policy polls faster."""
@@ -61,6 +61,7 @@ class SessionPoll:
         spent: Seconds of the budget that are used up.
         charged_until: `active` time up to which the budget is charged; None: it begins with the
             first poll.
+        known: The API has answered for this token before, so that a 404 needs no grace.
 
     The budget is charged for the delays that were planned and for the time that polls take. It
     stands still while the limiter is paused, because it runs on `active`, and while a poll that is
@@ -73,6 +74,7 @@ class SessionPoll:
     source: Source = "session"
     _spent: float = attrs.field(default=0.0, alias="spent")
     _charged_until: float | None = attrs.field(default=None, alias="charged_until")
+    _known: bool = attrs.field(default=False, alias="known")
     _session: Session | None = attrs.field(default=None, init=False)
     kind: UpdateKind | None = attrs.field(default=None, init=False)
     error: HumError | None = attrs.field(default=None, init=False)
@@ -85,6 +87,7 @@ class SessionPoll:
     _planned_from: float | None = attrs.field(default=None, init=False)
     _chargeable: float = attrs.field(default=0.0, init=False)
     _first_sent: float | None = attrs.field(default=None, init=False)
+    _spent_at_first: float = attrs.field(default=0.0, init=False)
     _sent: float = attrs.field(default=0.0, init=False)
 
     @property
@@ -125,7 +128,7 @@ class SessionPoll:
             self._spent += min(active - self._charged_until, self._chargeable)
         self._sent, self._charged_until = now, active
         if self._first_sent is None:
-            self._first_sent = now
+            self._first_sent, self._spent_at_first = now, self._spent
             if self._planned_from is None:
                 self.due = now
 
@@ -219,7 +222,8 @@ class SessionPoll:
 
     def _may_pass(self, error: HumError) -> bool:
         if isinstance(error, SessionNotFound):
-            return self.session is None and self._spent < NOT_FOUND_GRACE
+            since_first = self._spent - self._spent_at_first
+            return not self._known and self.session is None and since_first < NOT_FOUND_GRACE
         return not isinstance(error, ApiError) or passes(error)
 
     def _count(self, *, ready: bool = False, answered: bool = True) -> float:
