@@ -24,6 +24,8 @@ _PLACE = re.compile(
 )
 # What a server may call a request: no blanks, and no longer than any id in use.
 _REQUEST_ID = re.compile(r"[\w.:=@/+;~-]{1,128}", re.ASCII)
+# Ids that are nothing else, at a glance: UUIDs and hexadecimal digits.
+_PLAIN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,64}")
 # A session token is in mixed case; UUIDs, hexadecimal digits and ULIDs are not.
 _MIXED_CASE = re.compile(r"(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{18,}")
 _WORD = re.compile(r"[^\W_]+")
@@ -65,6 +67,8 @@ def safe_request_id(request_id: str, secrets: Iterable[str]) -> str:
     """
     for secret in filter(None, secrets):
         request_id = request_id.replace(secret, HIDDEN)
+    if _PLAIN_ID.fullmatch(request_id):
+        return request_id
     if not _REQUEST_ID.fullmatch(request_id.replace(HIDDEN, "")):
         return HIDDEN
     words = re.sub(r"[\W_]+", " ", request_id)

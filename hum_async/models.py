@@ -343,6 +343,8 @@ class Session:
         updated_at: Last change of the session (UTC).
         responded_at: Time of this answer by the API's clock (UTC).
         extra: Fields that this class does not name.
+        request_id: The server's id of the request that this answers, for a support ticket; None if
+            it sent none. It does not count when sessions are compared.
     """
 
     token: str = attrs.field(repr=_masked_token)
@@ -359,6 +361,7 @@ class Session:
     updated_at: datetime | None = attrs.field(default=None, repr=False)
     responded_at: datetime | None = attrs.field(default=None, repr=False)
     extra: Mapping[str, Any] = attrs.field(factory=_new_dict, repr=False, hash=False)
+    request_id: str | None = attrs.field(default=None, eq=False, kw_only=True)
 
     @property
     def settled(self) -> bool:
@@ -482,6 +485,8 @@ class Qualification:
         observed_at: Time of the answer by the API's clock, else of the request (UTC).
         error: The error, for an outcome that is one.
         library_version: Version of hum_async that looked the address up.
+        request_ids: The server's ids of the requests that created the session and that showed
+            anything new, in order, for a support ticket; `error` has its own.
     """
 
     key: Hashable
@@ -496,3 +501,4 @@ class Qualification:
     observed_at: datetime | None = None
     error: HumError | None = None
     library_version: str = __version__
+    request_ids: tuple[str, ...] = attrs.field(default=(), kw_only=True)

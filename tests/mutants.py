@@ -275,7 +275,7 @@ MUTANTS = [
     Mutant(
         "request-id-is-clean",
         "_api/endpoints.py",
-        "safe_request_id(request_id, secrets) if request_id else None",
+        "safe_request_id(request_id, (key, *request.secrets)) if request_id else None",
         "request_id or None",
         "test_client.py",
     ),

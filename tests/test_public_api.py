@@ -165,7 +165,8 @@ def test_qualify_takes_what_was_pinned() -> None:
             "Session",
             (
                 "token processing agents service_address providers session_status request_status "
-                "message data_set params created_at updated_at responded_at extra"
+                "message data_set params created_at updated_at responded_at extra "
+                "request_id"
             ),
         ),
         (
@@ -193,7 +194,7 @@ def test_qualify_takes_what_was_pinned() -> None:
             "Qualification",
             (
                 "key address outcome providers service_address token data_set requests elapsed "
-                "observed_at error"
+                "observed_at error library_version request_ids"
             ),
         ),
     ],

@@ -54,6 +54,8 @@ class ApiRequest(Generic[T]):
         also: Error statuses that count as success.
         secrets: Contents of the request that no error may repeat.
         says_failed: Whether a decoded answer says that the request failed despite its status.
+        with_id: Returns a decoded answer with the server's id of the request; None if it has no
+            place for one.
     """
 
     method: str
@@ -66,6 +68,7 @@ class ApiRequest(Generic[T]):
     token: str | None = attrs.field(default=None, repr=False)
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
     says_failed: Callable[[T], bool] = attrs.field(default=lambda _: False, repr=False)
+    with_id: Callable[[T, str], T] | None = attrs.field(default=None, repr=False)
 
     def succeeded(self, status: int) -> bool:
         """Return whether this status means success."""
@@ -94,6 +97,7 @@ def create_request(address: Address, *, campaign_id: str | None = None) -> ApiRe
         creates=True,
         keeps_part=True,
         secrets=(*filter(None, parts), *degrees),
+        with_id=_session_with_id,
     )
 
 
@@ -107,7 +111,19 @@ def poll_request(token: str, *, source: Source = "session") -> ApiRequest[Sessio
         return decode_body(response.body, token=token, processing=processing)
 
     path = _session_path(token) + ("/services/internet" if internet else "")
-    return ApiRequest("GET", path, decode, token=token, secrets=(token,), says_failed=_says_error)
+    return ApiRequest(
+        "GET",
+        path,
+        decode,
+        token=token,
+        secrets=(token,),
+        says_failed=_says_error,
+        with_id=_session_with_id,
+    )
+
+
+def _session_with_id(session: Session, request_id: str) -> Session:
+    return attrs.evolve(session, request_id=request_id)
 
 
 def _says_error(session: Session) -> bool:
@@ -210,13 +226,27 @@ def error_for(
     headers = CIMultiDict(response.headers)
     if is_redirect(status):
         message = "; ".join(filter(None, (_redirection(headers), message)))
-    request_id = headers.get("x-request-id")
     return (kind or _error_class(request, status))(
         status,
         message,
-        safe_request_id(request_id, secrets) if request_id else None,
+        request_id_of(request, response, key=key),
         _retry_after(status, headers, now),
     )
+
+
+def request_id_of(request: ApiRequest[Any], response: RawResponse, *, key: str) -> str | None:
+    """Return the server's id of a request without the secrets in it; None if it sent none.
+
+    Args:
+        request: The request.
+        response: Its answer.
+        key: The API key, which the id must not repeat.
+    """
+    headers = response.headers
+    if not isinstance(headers, CIMultiDict):  # a user's transport may bring a plain dictionary
+        headers = CIMultiDict(headers)
+    request_id = headers.get("X-Request-Id")
+    return safe_request_id(request_id, (key, *request.secrets)) if request_id else None
 
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?", re.ASCII)

@@ -11,7 +11,7 @@ import attrs
 from multidict import CIMultiDict
 
 from hum_async._api.decoding import ForeignAnswer, check_token
-from hum_async._api.endpoints import ApiRequest, error_for
+from hum_async._api.endpoints import ApiRequest, error_for, request_id_of
 from hum_async._api.retry import RetryPolicy, is_throttle, retry_delay
 from hum_async.errors import HumError, ResponseError, ServerError, TransportError
 from hum_async.limiter import Limiter, Priority
@@ -177,7 +177,13 @@ class RequestSender:
             told = error_for(request, response, key=self.key, kind=ServerError)
             self._note_failure(told)
             raise told
+        if request.with_id is not None and (named := self.request_id_of(request, response)):
+            answer = request.with_id(answer, named)
         return answer
+
+    def request_id_of(self, request: ApiRequest[Any], response: RawResponse) -> str | None:
+        """Return the server's id of a request, without secrets; None if it sent none."""
+        return request_id_of(request, response, key=self.key)
 
     def _check_whose(self, response: RawResponse, *, token: str) -> None:
         """Check that an error, or what cannot be decoded, does not come from another session.

@@ -121,6 +121,7 @@ class Lookup:
     _last_sent: float = attrs.field(default=0.0, init=False)
     _round_trip: float = attrs.field(default=0.0, init=False)
     _expired: bool = attrs.field(default=False, init=False)
+    _request_ids: tuple[str, ...] = attrs.field(default=(), init=False)
 
     def __attrs_post_init__(self) -> None:
         """Check the address before anything is spent on it."""
@@ -177,6 +178,7 @@ class Lookup:
             self.token, self.step, self.due = session.token, LookupStep.CLOSE, now
             return
         self.token, self.session = session.token, session
+        self._note_id(session)
         self._tries = self._throttles = 0
         self._providers = session.providers
         if session.providers:
@@ -213,6 +215,8 @@ class Lookup:
         self.session = session = attrs.evolve(session, providers=self._providers)
         self.update = update = poll.answered(session, now, active, least=least)
         self.due = poll.due
+        if update is not None:
+            self._note_id(session)
         if update is None or not update.is_terminal:
             return
         if update.kind == UpdateKind.TIMED_OUT:
@@ -326,7 +330,7 @@ class Lookup:
 
     def _begin_anew(self, now: float) -> None:
         self.token, self._adopted, self._poll, self._providers = None, False, None, None
-        self._looked_again = False
+        self._looked_again, self._request_ids = False, ()
         self._asked.clear()
         self._tries = 0
         self.step, self.due = LookupStep.CREATE, now
@@ -383,6 +387,10 @@ class Lookup:
             else WithBudget(self.policy, budget)
         )
 
+    def _note_id(self, session: Session) -> None:
+        if session.request_id is not None:
+            self._request_ids += (session.request_id,)
+
     def _observed_at(self, session: Session | None) -> datetime | None:
         if session is not None and session.responded_at is not None:
             return session.responded_at
@@ -407,6 +415,7 @@ class Lookup:
             elapsed=now - self._began if self._began is not None else 0.0,
             observed_at=self._observed_at(session),
             error=error,
+            request_ids=self._request_ids,
         )
         self._tries = self._throttles = 0
         # A session whose result was not had can be taken up again, as long as it lives.

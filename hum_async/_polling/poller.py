@@ -331,7 +331,8 @@ class Poller:
         least = least_wait(response, now=datetime.now(UTC))
         if entry.repeats(body, processing=processing):
             # Not decoded: most polls of a session find what the one before found.
-            entry.keep_stamp(body)
+            named = self._sender.request_id_of(request, response)
+            entry.keep_stamp(body, request_id=named)
             update = entry.unchanged(*self._sender.clocks(), least=least)
         else:
             session = self._sender.read(request, response)

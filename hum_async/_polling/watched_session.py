@@ -30,6 +30,8 @@ class WatchedSession(SessionPoll):
     _kept: bytes | None = attrs.field(default=None, init=False)
     _stamp: bytes | None = attrs.field(default=None, init=False)
     _processing: bool = attrs.field(default=False, init=False)
+    # Kept only where the answer is not packed: it would take as much room again.
+    _request_id: str | None = attrs.field(default=None, init=False)
 
     @property
     def resting(self) -> bool:
@@ -45,7 +47,8 @@ class WatchedSession(SessionPoll):
             if self._stamp is not None:
                 at = stamp_in(body)
                 body = b"".join((body[: at.start], self._stamp, body[at.stop :]))
-            self._session = decode(body, token=self.token, processing=self._processing)
+            session = decode(body, token=self.token, processing=self._processing)
+            self._session = attrs.evolve(session, request_id=self._request_id)
         return self._session
 
     def request(self) -> ApiRequest[Session]:
@@ -65,8 +68,9 @@ class WatchedSession(SessionPoll):
         """
         self._kept, self._processing = self.store.pack(body, among=among), processing
         self._stamp = None
+        self._request_id = self._session.request_id if self._session is not None else None
         if self._kept is not body:
-            self._session = self._request = None
+            self._session = self._request = self._request_id = None
 
     def repeats(self, body: bytes, *, processing: bool) -> bool:
         """Return whether an answer equals the last one except for `responded_at`."""
@@ -75,10 +79,15 @@ class WatchedSession(SessionPoll):
             return False
         return same_but_for_time(self.store.unpack(kept), body)
 
-    def keep_stamp(self, body: bytes) -> None:
-        """Remember when an answer that repeats the last one was given."""
+    def keep_stamp(self, body: bytes, *, request_id: str | None = None) -> None:
+        """Remember when an answer that repeats the last one was given.
+
+        Args:
+            body: The answer.
+            request_id: The server's id of the request.
+        """
         if self._kept is not None and self._kept.startswith(PACKED):
             self._stamp = body[stamp_in(body)]
         else:
-            self._kept = body
+            self._kept, self._request_id = body, request_id
         self._session = None
