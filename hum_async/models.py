@@ -6,7 +6,7 @@ class does not name, as decoded JSON.
 """
 
 from collections.abc import Callable, Hashable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +39,9 @@ __all__ = [
 
 DEFAULT_AGENTS = ("geocoding", "internet")
 """The agents that a session waits for; ``checkout`` stays pending for ever (hum-api 3.2)."""
+
+
+_LIFETIME = timedelta(minutes=30)
 
 
 def _new_dict() -> dict[str, Any]:
@@ -362,6 +365,22 @@ class Session:
     responded_at: datetime | None = attrs.field(default=None, repr=False)
     extra: Mapping[str, Any] = attrs.field(factory=_new_dict, repr=False, hash=False)
     request_id: str | None = attrs.field(default=None, eq=False, kw_only=True)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the session expires if nobody asks for it any more (UTC); None if that is unknown.
+
+        That is 30 minutes after the last request that touched it (hum-api 5), as far as this
+        answer knows: by its newest time, of the API's clock.
+        """
+        known = (self.responded_at, self.updated_at, self.created_at)
+        times = [
+            moment if moment.tzinfo else moment.replace(tzinfo=UTC) for moment in known if moment
+        ]
+        try:
+            return (max(times) + _LIFETIME).astimezone(UTC) if times else None
+        except OverflowError:  # an odd clock
+            return datetime.max.replace(tzinfo=UTC)
 
     @property
     def settled(self) -> bool:

@@ -114,6 +114,8 @@ class AsyncSessionWatcher:
         Args:
             tokens: Session tokens, or `Session`s: any iterable, or an async iterable of any length,
                 which is read only as fast as tokens can be polled on time. Duplicates count once.
+                A session that must have expired by now (`Session.expires_at`) is polled all the
+                same; the log says so, once for a stream.
 
         Raises:
             WatcherClosed: The watcher is not entered, or already left.

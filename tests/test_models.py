@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
 import pytest
@@ -117,6 +117,27 @@ def test_a_word_of_the_server_is_shown_only_if_it_is_documented() -> None:
     assert "request_status=None" in repr(Ping())
     for value in (Ping(STREET, STREET), Session("a", session_status=STREET, request_status=STREET)):
         assert "Tiffany" not in repr(value)
+
+
+def test_a_session_expires_half_an_hour_after_the_newest_time_that_it_knows() -> None:
+    at = [datetime(2026, 1, 1, 12, minute, tzinfo=UTC) for minute in range(3)]
+    half_past = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
+    assert Session("a").expires_at is None
+    assert Session("a", created_at=at[0]).expires_at == half_past
+    assert Session("a", created_at=at[0], updated_at=at[2]).expires_at == half_past.replace(
+        minute=32
+    )
+    found = Session("a", created_at=at[2], updated_at=at[0], responded_at=at[1]).expires_at
+    assert found == half_past.replace(minute=32)
+    east = timezone(timedelta(hours=2))
+    found = Session("a", responded_at=datetime(2026, 1, 1, 14, 0, tzinfo=east)).expires_at
+    assert found == half_past
+    assert found.tzinfo is UTC
+    naive = at[0].replace(tzinfo=None)
+    assert Session("a", created_at=naive, updated_at=at[0]).expires_at == half_past
+    for zone in (UTC, timezone(timedelta(hours=-2))):
+        odd = Session("a", responded_at=datetime.max.replace(tzinfo=zone))
+        assert odd.expires_at == datetime.max.replace(tzinfo=UTC)
 
 
 def test_an_address_as_text_is_the_whole_line() -> None:

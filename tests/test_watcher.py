@@ -463,6 +463,34 @@ async def test_sessions_can_be_added_and_discarded_in_place_of_their_tokens() ->
     assert "e" not in {token_of(request) for request in transport.requests}
 
 
+async def test_sessions_that_must_have_expired_are_told_once_for_a_stream(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    old = [Session(f"old-{n}", created_at=datetime(2025, 1, 1, tzinfo=UTC)) for n in range(3)]
+    just_now = datetime.now(UTC) - timedelta(minutes=29)
+    young = Session("young", created_at=old[0].created_at, responded_at=just_now)
+
+    async def source() -> AsyncIterator[Session]:
+        for session in old:
+            yield session
+
+    async with watching(Hum()) as (watcher, _):
+        await collect(watcher.watch(["a", young, Session("ageless")]))
+        assert not caplog.records
+        for count, sessions in enumerate((old, iter(old), source()), start=1):
+            assert set(terminal_of(await collect(watcher.watch(sessions)))) == {
+                session.token for session in old
+            }
+            assert len(caplog.records) == count
+        stream = watcher.watch(["a"])
+        stream.add(*old)
+        await collect(stream)
+    assert len(caplog.records) == 4
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+    assert "30 minutes" in caplog.text
+    assert "old" not in caplog.text
+
+
 @pytest.mark.parametrize("wrong", [[1], [None], ["a", b"b"]])
 async def test_what_is_no_text_is_no_token(wrong: Any) -> None:
     async with watching(Hum()) as (watcher, _):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from hum_async._polling.intake import Intake
 from hum_async._polling.session_poll import merged
-from hum_async._polling.tokens import Watchable, token_of
+from hum_async._polling.tokens import TokenReader, Watchable, token_of
 from hum_async.errors import ConfigurationError
 from hum_async.models import SessionUpdate
 
@@ -42,6 +42,7 @@ class Mailbox:
         # Tokens that have no terminal update yet.
         self.pending: set[str] = set()
         self.intake: Intake[Watchable] = Intake(tokens, fed=fed)
+        self._tokens = TokenReader()
         self._ended: set[str] = set()
         self._discarded: set[str] = set()
         self._on_close = on_close
@@ -74,7 +75,7 @@ class Mailbox:
             Exception: Whatever the user's own iterable raises.
         """
         while (item := self.intake.take()) is not None:
-            if self.claim(token := token_of(item)):
+            if self.claim(token := self._tokens.read(item)):
                 return token
         return None
 

@@ -125,6 +125,7 @@ def values(session: Session, found: Qualification, provider: Provider, plan: Pla
     assert_type(session.providers, tuple[Provider, ...] | None)
     assert_type(session.service_address, ServiceAddress | None)
     assert_type(session.responded_at, datetime | None)
+    assert_type(session.expires_at, datetime | None)
     assert_type(session.request_id, str | None)
     assert_type(found.request_ids, tuple[str, ...])
     assert_type(session.params, Mapping[str, Any])
