@@ -83,6 +83,8 @@ class Lookup:
         first: Endpoint that is polled first: ``internet`` needs the fewest requests, ``session``
             always names the agents.
         campaign_id: The caller's label for it.
+        replace: A session that was adopted and is gone is replaced by another one. Otherwise the
+            look-up is `EXPIRED`, as it must be if the address was not kept.
         until: When the time for all of it is over (`expire`); its last poll is sent a moment
             earlier, so that it can be answered.
 
@@ -98,6 +100,7 @@ class Lookup:
     first: Source = "internet"
     campaign_id: str | None = None
     until: float = math.inf
+    replace: bool = True
     step: LookupStep | None = attrs.field(default=LookupStep.CREATE, init=False)
     due: float = attrs.field(default=-math.inf, init=False)
     source: Source = attrs.field(default="internet", init=False)
@@ -321,7 +324,7 @@ class Lookup:
         self._throttles = 0
         self.due, self.update = poll.due, update
         gone = isinstance(error, SessionGone | SessionNotFound)
-        if update is not None and gone and self._adopted:
+        if update is not None and gone and self._adopted and self.replace:
             # The session of the earlier run has ended, and its result with it.
             self._begin_anew(now)
         elif update is not None:

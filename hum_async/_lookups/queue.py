@@ -75,6 +75,13 @@ class LookupObserver:
         del lookup, now, active
         return None
 
+    async def take_up(
+        self, lookup: Lookup, digest: bytes, now: float, active: float
+    ) -> Qualification | None:
+        """Do as `begin` for a look-up that may know no more of its address than this digest."""
+        del digest
+        return await self.begin(lookup, now, active)
+
     def ended(self, lookup: Lookup) -> None:
         """Forget a look-up that sends nothing more, whether it has a result or was given up."""
 

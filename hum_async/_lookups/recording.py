@@ -18,7 +18,7 @@ from hum_async._purchases.records import (
 )
 from hum_async._purchases.resume_rules import ResumeAction, written_off
 from hum_async._purchases.store import PurchaseStore
-from hum_async.errors import ResponseError
+from hum_async.errors import HumError, ResponseError
 from hum_async.models import Outcome, Qualification
 
 
@@ -57,6 +57,13 @@ class PurchaseRecorder(LookupObserver):
         """
         store = await self._ledger.open()
         digest = address_digest(lookup.address, store.dedupe)
+        return await self.take_up(lookup, digest, now, active)
+
+    async def take_up(
+        self, lookup: Lookup, digest: bytes, now: float, active: float
+    ) -> Qualification | None:
+        """Do as `begin` for a look-up that may know no more of its address than this digest."""
+        store = await self._ledger.open()
         while (other := self._ledger.claimed(digest)) is not None:
             shared = await asyncio.shield(other.ended)
             if shared is not None:
@@ -80,7 +87,7 @@ class PurchaseRecorder(LookupObserver):
         """Return what the store knows of an address, or prepare the look-up."""
         action, held.instead_of = self._ledger.rules().action(entry)
         if action is ResumeAction.BUY or entry is None:
-            return None
+            return None if lookup.replace else _not_begun(lookup)
         if action is ResumeAction.ADOPT:
             lookup.adopt(entry.token or "", now, active)
             return None
@@ -144,3 +151,9 @@ class PurchaseRecorder(LookupObserver):
         if held.asked and result is not None and result.outcome is Outcome.UNCERTAIN:
             held.store.record(Settled(held.claim.digest, result))
         held.claim.give_back(result)
+
+
+def _not_begun(lookup: Lookup) -> Qualification:
+    """Return the result of a look-up that bought nothing and whose address was not kept."""
+    error = HumError("nothing was bought of this look-up before its process ended; ask again")
+    return Qualification(lookup.key, lookup.address, Outcome.FAILED, error=error)

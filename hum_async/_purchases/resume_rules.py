@@ -74,7 +74,7 @@ def written_off(entry: Entry, *, key: Hashable, address: Address) -> Qualificati
         outcome=Outcome.UNCERTAIN,
         requests=max(1, entry.requests),
         error=TransportError(
-            "the job ended before the answer came; a session may have been bought. Asking again "
-            "may buy a second one: --retry-uncertain, or retry={Outcome.UNCERTAIN}"
+            "its process ended before the answer came; a session may have been bought. Asking "
+            "again may buy a second one: --retry-uncertain, or retry={Outcome.UNCERTAIN}"
         ),
     )

@@ -7,7 +7,7 @@ from typing import Protocol
 from yarl import URL
 
 from hum_async._addresses.usps_key import Dedupe
-from hum_async._purchases.records import Change, Closed, Entry
+from hum_async._purchases.records import Change, Closed, Entry, Publication
 from hum_async.models import Address, Qualification
 
 
@@ -90,6 +90,14 @@ class PurchaseStore(Protocol):
 
 class ClosableStore(PurchaseStore, Protocol):
     """A store that is open until it is closed."""
+
+    async def published(self, *, since: str) -> list[Publication]:
+        """Return the ids that were given since then (ISO 8601, UTC), and forget all older ones."""
+        ...
+
+    async def epoch(self) -> str:
+        """Return 8 hexadecimal digits that the store has kept since it was made."""
+        ...
 
     async def flush(self) -> None:
         """Wait until what was recorded so far is stored, or has failed."""

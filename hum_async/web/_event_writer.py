@@ -32,9 +32,32 @@ class EventWriter:
 
     def __init__(self, key: str) -> None:
         self._key = key
-        # Ids of another process, or of this one before its restart, mean nothing here.
+        # Ids of another process, or of this one before its restart, mean nothing here, unless
+        # `go_on` makes them the same.
         self._epoch = secrets.token_hex(4)
         self._position = 0
+
+    def go_on(self, epoch: str, position: int) -> None:
+        """Go on with the ids of an earlier process.
+
+        Args:
+            epoch: What its ids have in common, 8 hexadecimal digits.
+            position: A position beyond all of its events.
+        """
+        self._epoch, self._position = epoch, position
+
+    def restored(self, lookup: str, result: Qualification, told: int) -> ReplayBuffer:
+        """Return the replay buffer of a look-up whose result an earlier process told.
+
+        Args:
+            lookup: Its id.
+            result: The result.
+            told: Position of its last event.
+        """
+        snapshot = self._write(EventKind.SNAPSHOT, lookup, public_state(None), told - 2)
+        buffer = ReplayBuffer(snapshot)
+        self._write_result(buffer, lookup, result, told)
+        return buffer
 
     def begin(self, lookup: str) -> ReplayBuffer:
         """Return the replay buffer of a look-up that begins."""
@@ -66,18 +89,29 @@ class EventWriter:
         )
         return after
 
-    def write_result(self, buffer: ReplayBuffer, lookup: str, result: Qualification) -> None:
-        """Write the providers, if the search came to an end, and that the look-up is done."""
+    def write_result(self, buffer: ReplayBuffer, lookup: str, result: Qualification) -> int:
+        """Write the providers, if the search came to an end, and that the look-up is done.
+
+        Returns:
+            Position of the last event.
+        """
+        last = self._position = self._position + 2
+        self._write_result(buffer, lookup, result, last)
+        return last
+
+    def _write_result(
+        self, buffer: ReplayBuffer, lookup: str, result: Qualification, last: int
+    ) -> None:
         hidden = (result.token, *(provider.security_token for provider in result.providers))
         if result.outcome in {Outcome.SERVED, Outcome.NO_PROVIDERS}:
             found = _providers(result.providers)
-            buffer.add(self._write(EventKind.PROVIDERS, lookup, found, self._next(), hidden))
+            buffer.add(self._write(EventKind.PROVIDERS, lookup, found, last - 1, hidden))
         done = {
             "outcome": result.outcome,
             "message": explanation(result.outcome),
             "elapsed": round(result.elapsed, 3),
         }
-        buffer.add(self._write(EventKind.DONE, lookup, done, self._next(), hidden))
+        buffer.add(self._write(EventKind.DONE, lookup, done, last, hidden))
 
     def write_failure(self, buffer: ReplayBuffer, lookup: str) -> None:
         """Write that a look-up failed."""

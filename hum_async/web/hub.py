@@ -32,6 +32,7 @@ from hum_async.errors import (
 from hum_async.limiter import Priority
 from hum_async.models import Address, Outcome
 from hum_async.web._event_writer import EventWriter
+from hum_async.web._public_ids import NOT_KEPT, PublicIds
 from hum_async.web._registry import HubLookup, Registry
 from hum_async.web._signals import ShutdownNotice
 from hum_async.web._subscription import EventStream, Subscription
@@ -162,7 +163,7 @@ class SessionHub:
         ledger = client.ledger
         # What it does without a ledger is nothing.
         self._purchases = LookupObserver() if ledger is None else PurchaseRecorder(ledger)
-        self._shared = ledger is not None
+        self._ids = None if ledger is None else PublicIds(ledger, keep_for)
         self._beginning: set[asyncio.Task[None]] = set()
         self._lookups = LookupQueue(
             self._sender, observer=_Recorder(self, self._purchases), wake=self._dispatcher.wake
@@ -188,6 +189,8 @@ class SessionHub:
             raise RuntimeError("a hub can be entered once; create another one")
         self._loop = asyncio.get_running_loop()
         self._gone = self._loop.create_future()
+        if self._ids is not None:
+            await self._restore(self._ids)
         self._supervisor = self._loop.create_task(self._supervise(), name="hum-hub")
         if self._notice is not None:
             self._notice.install()
@@ -265,19 +268,16 @@ class SessionHub:
                 status=HTTPStatus.TOO_MANY_REQUESTS,
                 retry_after=BUSY_RETRY,
             )
-        lookup = self._new_lookup(address, key, now, label)
+        lookup = self._new_lookup(address, key, now, campaign_id=label)
         self._registry.add(lookup)
         self._started += 1
         if lookup.work is not None:
-            if self._shared:
-                beginning = loop.create_task(self._begin(lookup, lookup.work), name="hum-begin")
-                self._beginning.add(beginning)
-                beginning.add_done_callback(self._beginning.discard)
-            else:
+            if self._ids is None:
                 self._lookups.add(lookup.work)
-            if self._timeout is not None:
-                until = lookup.work.until
-                self._deadlines[lookup] = loop.call_at(until, self._expire, lookup, self._timeout)
+            else:
+                digest = self._ids.publish(lookup.id, address)
+                self._begin_soon(loop, lookup, lookup.work, digest)
+            self._bound(loop, lookup, lookup.work)
         return lookup.id
 
     def subscribe(self, *ids: str, last_event_id: str | None = None) -> EventStream:
@@ -339,10 +339,37 @@ class SessionHub:
             requests=self._lookups.requests,
         )
 
-    async def _begin(self, lookup: HubLookup, work: Lookup) -> None:
+    # --- the ledger -------------------------------------------------------------------------------
+
+    async def _restore(self, ids: PublicIds) -> None:
+        """Take up the look-ups of an earlier process; their ids go on to be known."""
+        self._events.go_on(*await ids.open())
+        loop = asyncio.get_running_loop()
+        for known in await ids.known():
+            key, now = f"#{known.id}", loop.time()
+            if known.told is None:
+                lookup = self._new_lookup(NOT_KEPT, key, now, known_as=known.id)
+                self._registry.add(lookup)
+                if lookup.work is not None:
+                    self._begin_soon(loop, lookup, lookup.work, known.digest)
+                    self._bound(loop, lookup, lookup.work)
+            elif known.result is not None:
+                buffer = self._events.restored(known.id, known.result, known.told)
+                lookup = HubLookup(known.id, key, now, buffer)
+                self._registry.add(lookup)
+                self._registry.end(lookup, known.result.outcome, now)
+
+    def _begin_soon(
+        self, loop: asyncio.AbstractEventLoop, lookup: HubLookup, work: Lookup, digest: bytes
+    ) -> None:
+        beginning = loop.create_task(self._begin(lookup, work, digest), name="hum-begin")
+        self._beginning.add(beginning)
+        beginning.add_done_callback(self._beginning.discard)
+
+    async def _begin(self, lookup: HubLookup, work: Lookup, digest: bytes) -> None:
         """Look an address up, unless the ledger knows its answer."""
         try:
-            known = await self._purchases.begin(work, *self._sender.clocks())
+            known = await self._purchases.take_up(work, digest, *self._sender.clocks())
         except HumError as exc:
             logger.error("a look-up cannot be made: %s", exc)  # noqa: TRY400  its browsers are told
             self.record_failure(work)
@@ -359,9 +386,15 @@ class SessionHub:
     # --- what the queue reports -------------------------------------------------------------------
 
     def _new_lookup(
-        self, address: Address, key: str, now: float, campaign_id: str | None
+        self,
+        address: Address,
+        key: str,
+        now: float,
+        *,
+        campaign_id: str | None = None,
+        known_as: str | None = None,
     ) -> HubLookup:
-        lookup_id = self._registry.new_id()
+        lookup_id = known_as or self._registry.new_id()
         work = Lookup(
             key=lookup_id,
             address=address,
@@ -371,6 +404,7 @@ class SessionHub:
             # It costs one request more, but some answers with providers name no agents.
             first="session",
             campaign_id=campaign_id,
+            replace=known_as is None,
             until=math.inf if self._timeout is None else now + self._timeout,
         )
         return HubLookup(lookup_id, key, now, self._events.begin(lookup_id), work)
@@ -386,7 +420,9 @@ class SessionHub:
                 lookup.buffer, lookup.id, lookup.last_sent, work.session
             )
         if (result := work.result) is not None:
-            self._events.write_result(lookup.buffer, lookup.id, result)
+            told = self._events.write_result(lookup.buffer, lookup.id, result)
+            if self._ids is not None:
+                self._ids.told(lookup.id, told)
             if result.error is not None:
                 logger.warning("a look-up ended %s: %s", result.outcome, result.error)
             self._purchases.ended(work)
@@ -439,6 +475,11 @@ class SessionHub:
         timer = self._abandoning.pop(lookup, None)
         if timer is not None:
             timer.cancel()
+
+    def _bound(self, loop: asyncio.AbstractEventLoop, lookup: HubLookup, work: Lookup) -> None:
+        """End a look-up when its time is over."""
+        if self._timeout is not None:
+            self._deadlines[lookup] = loop.call_at(work.until, self._expire, lookup, self._timeout)
 
     def _stop_deadline(self, lookup: HubLookup) -> None:
         timer = self._deadlines.pop(lookup, None)

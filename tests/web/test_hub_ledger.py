@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hum_async import Address, HumClient, JournalError, Outcome, RateLimiter, SessionHub
+from hum_async import (
+    Address,
+    HumClient,
+    JournalError,
+    LookupNotFound,
+    Outcome,
+    RateLimiter,
+    SessionHub,
+)
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async.bulk import qualify
+from hum_async.simulator import Simulator
 from hum_async.testing import ScriptedTransport, SentRequest, json_response, session_json
 
 if TYPE_CHECKING:
@@ -20,8 +31,8 @@ if TYPE_CHECKING:
 
     from hum_async.models import RawResponse
 
-pytestmark = [pytest.mark.virtual, pytest.mark.busy]
-
+virtual = pytest.mark.virtual
+busy = pytest.mark.busy
 ADDRESS = Address("20 Main Street #4", zip="48226")
 AGENTS_TAKE = 4.0
 
@@ -44,6 +55,8 @@ class Api:
         token = request.path.split("/")[2]
         if request.method == "DELETE":
             return json_response(200, {"message": "closed"})
+        if token not in self.begun:
+            return json_response(410, {"message": "gone"})
         if request.at - self.begun[token] < AGENTS_TAKE:
             return json_response(202, session_json(token, geocoding="matched", internet="pending"))
         provider = {"provider_name": "Fiber", "offerings": []}
@@ -82,6 +95,8 @@ async def done(hub: SessionHub, address: Address = ADDRESS) -> dict[str, Any]:
     return {"kinds": [str(event.kind) for event in events], **json.loads(events[-1].payload)}
 
 
+@virtual
+@busy
 async def test_one_address_is_bought_once_by_hub_look_ups_and_jobs(
     api: Api, opened: Callable[..., Any]
 ) -> None:
@@ -99,6 +114,8 @@ async def test_one_address_is_bought_once_by_hub_look_ups_and_jobs(
     assert api.count("POST") == api.count("DELETE") == 1
 
 
+@virtual
+@busy
 async def test_a_look_up_that_a_restart_cut_off_is_taken_up(
     api: Api, opened: Callable[..., Any]
 ) -> None:
@@ -110,6 +127,8 @@ async def test_a_look_up_that_a_restart_cut_off_is_taken_up(
     assert api.count("POST") == 1
 
 
+@virtual
+@busy
 async def test_hub_look_up_and_job_at_the_same_time_are_one(
     api: Api, opened: Callable[..., Any]
 ) -> None:
@@ -120,6 +139,8 @@ async def test_hub_look_up_and_job_at_the_same_time_are_one(
     assert api.count("POST") == 1
 
 
+@virtual
+@busy
 @pytest.mark.parametrize("after", [0.0, 0.01, 0.06, 2.0])
 async def test_a_look_up_that_nobody_waits_for_leaves_its_address_to_others(
     api: Api, opened: Callable[..., Any], after: float
@@ -134,6 +155,8 @@ async def test_a_look_up_that_nobody_waits_for_leaves_its_address_to_others(
     assert api.count("POST") <= 2
 
 
+@virtual
+@busy
 async def test_the_time_for_a_look_up_counts_while_it_waits_for_another(
     api: Api, opened: Callable[..., Any]
 ) -> None:
@@ -146,6 +169,8 @@ async def test_the_time_for_a_look_up_counts_while_it_waits_for_another(
     assert api.count("POST") == 1
 
 
+@virtual
+@busy
 async def test_a_ledger_that_fails_is_told_to_browsers_and_nothing_is_bought(
     api: Api, opened: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,3 +183,161 @@ async def test_a_ledger_that_fails_is_told_to_browsers_and_nothing_is_bought(
         monkeypatch.undo()
         assert (await done(hub))["outcome"] == "SERVED"
     assert api.count("POST") == 1
+
+
+# --- a hub that survives its process --------------------------------------------------------------
+
+
+async def events_of(stream: Any) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(str(event.kind), event.id, json.loads(event.payload)) async for event in stream]
+
+
+@virtual
+@busy
+async def test_ids_are_known_after_a_restart_and_nothing_is_bought_again(
+    api: Api, opened: Callable[..., Any]
+) -> None:
+    addresses = [Address(f"{number} A St", zip="48226") for number in range(50)]
+    async with opened() as (_, hub):
+        ids = [hub.lookup(address) for address in addresses]
+        await asyncio.sleep(2)
+        assert hub.statistics().running == 50
+    async with opened() as (_, hub):
+        told = await events_of(hub.subscribe(*ids))
+        assert hub.statistics().running == 0
+        await asyncio.sleep(10)
+    done = [data for kind, _, data in told if kind == "done"]
+    assert sorted(data["lookup"] for data in done) == sorted(ids)
+    assert {data["outcome"] for data in done} == {"SERVED"}
+    assert api.count("POST") == api.count("DELETE") == 50
+
+
+@virtual
+@busy
+async def test_a_browser_that_comes_back_after_a_restart_gets_what_it_missed(
+    api: Api, opened: Callable[..., Any]
+) -> None:
+    other = Address("1 Other St", zip="48226")
+    async with opened() as (_, hub):
+        ids = [hub.lookup(ADDRESS)]
+        first = await events_of(hub.subscribe(*ids))
+        ids.append(hub.lookup(other))
+        await asyncio.sleep(0.5)
+    before, last = first[-2][1], first[-1][1]
+    async with opened() as (_, hub):
+        # Of the first it has seen all, of the second nothing.
+        rest = await events_of(hub.subscribe(*ids, last_event_id=last))
+        assert {data["lookup"] for _, _, data in rest} == {ids[1]}
+        assert rest[-1][0] == "done"
+        # Who has missed the end gets that alone, and who has seen it nothing.
+        assert await events_of(hub.subscribe(ids[0], last_event_id=before)) == first[-1:]
+        assert hub.subscribe(ids[0], last_event_id=last).over
+        # Who has seen nothing gets all of it.
+        assert [kind for kind, _, _ in await events_of(hub.subscribe(ids[0]))] == [
+            "snapshot",
+            "providers",
+            "done",
+        ]
+    assert api.count("POST") == 2
+
+
+@virtual
+@busy
+async def test_what_a_restart_cannot_take_up_is_told_and_not_bought(
+    api: Api, opened: Callable[..., Any], tmp_path: Path
+) -> None:
+    async with opened() as (_, hub):
+        gone, uncertain = hub.lookup(ADDRESS), hub.lookup(Address("2 A St", zip="48226"))
+        await asyncio.sleep(1)
+        never = hub.lookup(Address("3 A St", zip="48226"))
+        # The process ends before the request that creates its session is recorded.
+    with sqlite3.connect(tmp_path / "hum.sqlite") as db:
+        db.execute("DELETE FROM purchase WHERE token IS NULL")
+        last = db.execute("SELECT max(id) FROM purchase").fetchone()[0]
+        db.execute("UPDATE purchase SET token = NULL WHERE id = ?", (last,))
+        db.execute("DELETE FROM token_sum WHERE purchase = ?", (last,))
+    db.close()
+    api.begun.clear()
+    posts = api.count("POST")
+    async with opened() as (_, hub):
+        told = await events_of(hub.subscribe(gone, uncertain, never))
+    outcomes = {data["lookup"]: data["outcome"] for kind, _, data in told if kind == "done"}
+    assert outcomes == {gone: "EXPIRED", uncertain: "UNCERTAIN", never: "FAILED"}
+    assert api.count("POST") == posts
+
+
+@virtual
+@busy
+async def test_old_ids_are_forgotten(api: Api, opened: Callable[..., Any], tmp_path: Path) -> None:
+    async with opened() as (_, hub):
+        lookup = hub.lookup(ADDRESS)
+        await events_of(hub.subscribe(lookup))
+    with sqlite3.connect(tmp_path / "hum.sqlite") as db:
+        db.execute("UPDATE published SET at = '2020-01-01T00:00:00+00:00'")
+    db.close()
+    async with opened() as (_, hub):
+        with pytest.raises(LookupNotFound):
+            hub.subscribe(lookup)
+    with sqlite3.connect(tmp_path / "hum.sqlite") as db:
+        assert db.execute("SELECT count(*) FROM published").fetchone() == (0,)
+    db.close()
+    assert api.count("POST") == 1
+
+
+PROCESS = """
+import asyncio, sys
+from hum_async import Address, HumClient, SessionHub
+
+async def main(url, ledger):
+    async with HumClient("any-key", base_url=url, purchases=ledger) as hum:
+        async with SessionHub(hum, signals=False) as hub:
+            ids = [hub.lookup(Address(f"{n} Served St", zip="48226")) for n in range(100, 150)]
+            print(*ids, flush=True)
+            await asyncio.sleep(1000)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked_for", [0, 20, 50])
+async def test_a_hub_that_is_killed_goes_on_in_another_process(
+    tmp_path: Path, asked_for: int
+) -> None:
+    ledger = str(tmp_path / "hum.sqlite")
+    async with Simulator(speed=20) as simulator:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", PROCESS, simulator.url, ledger, stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdout is not None
+        ids = (await process.stdout.readline()).decode().split()
+        while simulator.sessions_bought < asked_for:  # noqa: ASYNC110  another process asks
+            await asyncio.sleep(0.01)
+        # All of them are running, or some are in the middle of being asked for.
+        await asyncio.sleep(1.0 if asked_for == 50 else 0.0)
+        process.kill()
+        await process.wait()
+        await asyncio.sleep(0.1)
+        bought = simulator.sessions_bought
+        async with (
+            HumClient("any-key", base_url=simulator.url, purchases=ledger) as hum,
+            SessionHub(hum, signals=False) as hub,
+        ):
+            known = [lookup for lookup in ids if is_known(hub, lookup)]
+            told = await events_of(hub.subscribe(*known)) if known else []
+        # Nothing is bought again: what was not asked for yet is told as such.
+        assert simulator.sessions_bought == bought
+    done = {data["lookup"]: data["outcome"] for kind, _, data in told if kind == "done"}
+    assert done.keys() == {*known}
+    assert set(done.values()) <= {"SERVED", "UNCERTAIN", "FAILED"}
+    assert len(known) >= asked_for
+    if asked_for == 50:
+        assert list(done.values()).count("SERVED") == 50
+
+
+def is_known(hub: SessionHub, lookup: str) -> bool:
+    try:
+        hub.subscribe(lookup).close()
+    except LookupNotFound:
+        return False
+    return True

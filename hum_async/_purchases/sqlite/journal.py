@@ -8,6 +8,7 @@ address that is not superseded. So no address is bought twice, whatever error th
 
 import contextlib
 import os
+import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,8 +24,11 @@ from hum_async._purchases.records import (
     Copied,
     Entry,
     Opened,
+    Publication,
+    Published,
     Settled,
     Tally,
+    Told,
     Withdrawn,
 )
 from hum_async._purchases.sqlite.lock import LockFile
@@ -33,6 +37,7 @@ from hum_async._purchases.sqlite.schema import (
     ADDRESS_KEYS,
     APPLICATION_ID,
     BINDINGS,
+    PUBLISHED,
     SCHEMA,
     VERSION,
     add_missing_columns,
@@ -202,6 +207,20 @@ class Journal:
         with self._mapped_errors():
             return left_open(self._db, since=_before(_SESSION_LIVES))
 
+    def published(self, since: str) -> list[Publication]:
+        """Return the ids that were given since then, and forget all older ones."""
+        with self._transaction():
+            self._db.execute("DELETE FROM published WHERE at < ?", (since,))
+            rows = self._db.execute("SELECT id, address, told FROM published ORDER BY at")
+            return [Publication(*row) for row in rows]
+
+    def epoch(self) -> str:
+        """Return 8 hexadecimal digits that the journal has kept since it was made."""
+        if (known := self.setting("epoch")) is None:
+            known = secrets.token_hex(4)
+            self.set("epoch", known)
+        return str(known)
+
     def forget_open(self) -> None:
         """Supersede every purchase of an earlier run that has no result: its session is lost."""
         with self._transaction():
@@ -221,6 +240,7 @@ class Journal:
         with self._transaction():
             add_missing_columns(self._db)
             self._db.execute(BINDINGS)
+            self._db.execute(PUBLISHED)
             if api is not None:
                 self._db.execute("REPLACE INTO setting VALUES ('api', ?)", (api,))
             cursor = self._db.execute(
@@ -257,6 +277,15 @@ class Journal:
                 )
             case Copied():
                 self._copy(change)
+            case Published():
+                self._db.execute(
+                    "INSERT INTO published (id, address, at) VALUES (?, ?, ?)",
+                    (change.id, change.address, change.at),
+                )
+            case Told():
+                self._db.execute(
+                    "UPDATE published SET told = ? WHERE id = ?", (change.position, change.id)
+                )
 
     def _ask(self, change: Asked) -> None:
         if change.instead_of is not None:

@@ -49,6 +49,12 @@ CREATE TABLE IF NOT EXISTS token_sum (purchase INTEGER PRIMARY KEY, sum BLOB NOT
 """
 """Added to every journal that is written to. It binds the token of a session that is not settled to
 its address, as its result will be. A damaged token would find no session, and another be bought."""
+PUBLISHED = """
+CREATE TABLE IF NOT EXISTS published (
+  id TEXT PRIMARY KEY, address BLOB NOT NULL, at TEXT NOT NULL, told INTEGER
+) WITHOUT ROWID
+"""
+"""Added to every journal that is written to: the ids by which look-ups are known to browsers."""
 ADDRESS_KEY = "address_key"
 """Name of the setting that says how addresses are compared."""
 ADDRESS_KEYS: dict[Dedupe, str] = {"exact": "exact", "usps": "usps-1"}

@@ -12,7 +12,15 @@ import attrs
 
 from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.codec import pack, unpack
-from hum_async._purchases.records import Change, Closed, Entry, Settled, Tally, address_digest
+from hum_async._purchases.records import (
+    Change,
+    Closed,
+    Entry,
+    Publication,
+    Settled,
+    Tally,
+    address_digest,
+)
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.schema import (
     check_sound,
@@ -124,6 +132,14 @@ class JournalStore:
     async def left_open(self) -> list[Closed]:
         """Return the sessions that earlier runs left open although their results are safe."""
         return await self.work(Journal.left_open)
+
+    async def published(self, *, since: str) -> list[Publication]:
+        """Return the ids that were given since then, and forget all older ones."""
+        return await self.work(lambda journal: journal.published(since))
+
+    async def epoch(self) -> str:
+        """Return 8 hexadecimal digits that the journal has kept since it was made."""
+        return await self.work(Journal.epoch)
 
     async def flush(self) -> None:
         """Wait until what was recorded so far is written, or has failed."""
