@@ -8,13 +8,24 @@ class does not name, as decoded JSON.
 from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 
 from hum_async._redact import HIDDEN, mask_token
 from hum_async._version import __version__
 from hum_async.errors import HumError
+
+if TYPE_CHECKING:
+    # With a default, so that `Qualification` alone goes on to be a type; type checkers know the
+    # module whether or not it is installed.
+    from typing_extensions import TypeVar
+
+    KeyT_co = TypeVar("KeyT_co", bound=Hashable, default=Hashable, covariant=True)
+else:
+    from typing import TypeVar
+
+    KeyT_co = TypeVar("KeyT_co", bound=Hashable, covariant=True)
 
 __all__ = [
     "DEFAULT_AGENTS",
@@ -488,8 +499,8 @@ class SessionUpdate:
 
 
 @attrs.frozen
-class Qualification:
-    """The result of looking up one address.
+class Qualification(Generic[KeyT_co]):
+    """The result of looking up one address. Generic in the type of its key.
 
     Attributes:
         key: The caller's key for the address; its position if the caller gave none.
@@ -508,7 +519,7 @@ class Qualification:
             anything new, in order, for a support ticket; `error` has its own.
     """
 
-    key: Hashable
+    key: KeyT_co
     address: Address
     outcome: Outcome
     providers: tuple[Provider, ...] = ()

@@ -66,6 +66,7 @@ VALUES = [
     UPDATE,
     Ping("hello", "ok", None),
     RawResponse(200, {"x": "y"}, STREET.encode()),
+    Qualification[int](1, ADDRESS, Outcome.SERVED, request_ids=("r1",)),
     Qualification(1, ADDRESS, Outcome.SERVED, (PROVIDER,), SERVICE, TOKEN),
 ]
 

@@ -30,7 +30,7 @@ class Source(Protocol[T_co]):
         """Send again, because somebody reads."""
 
 
-class ClosableIterator(ABC, Generic[T]):
+class ClosableIterator(ABC, Generic[T_co]):
     """An async iterator that is also an async context manager."""
 
     __slots__ = ("__weakref__",)
@@ -39,7 +39,7 @@ class ClosableIterator(ABC, Generic[T]):
         return self
 
     @abstractmethod
-    def __anext__(self) -> Coroutine[Any, Any, T]:
+    def __anext__(self) -> Coroutine[Any, Any, T_co]:
         """Return the next item, or raise StopAsyncIteration.
 
         The coroutine lets go of the stream when it ends: whoever keeps an exception keeps the
@@ -61,7 +61,7 @@ class ClosableIterator(ABC, Generic[T]):
         self.close()
 
 
-class Stream(ClosableIterator[T]):
+class Stream(ClosableIterator[T_co]):
     """A closable iterator with one reader at a time.
 
     A reader that is cancelled puts the stream to rest: until it is read again, nothing is sent for
@@ -75,10 +75,10 @@ class Stream(ClosableIterator[T]):
 
     __slots__ = ("_turns",)
 
-    def __init__(self, source: Source[T], *, opened_by: str) -> None:
+    def __init__(self, source: Source[T_co], *, opened_by: str) -> None:
         self._turns = _Turns(source, opened_by)
 
-    def __anext__(self) -> Coroutine[Any, Any, T]:
+    def __anext__(self) -> Coroutine[Any, Any, T_co]:
         """Return the next item.
 
         Raises:

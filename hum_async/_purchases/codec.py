@@ -36,7 +36,7 @@ def pack(result: Qualification, *, digest: bytes = b"") -> bytes:
         ResponseError: The result holds a value that has no stored form.
     """
     try:
-        raw = _converter().unstructure(result, Qualification)
+        raw = _converter().unstructure(result, Qualification[Hashable])
         for name in _APART:
             raw.pop(name, None)
         packed = zlib.compress(orjson.dumps(raw), _LEVEL)
@@ -102,7 +102,8 @@ def unpack(packed: bytes, *, key: Hashable, address: Address, digest: bytes = b"
     _, content = _opened(packed, digest)
     try:
         raw = orjson.loads(content)
-        result = _converter().structure({**raw, "key": None, "address": None}, Qualification)
+        apart = dict.fromkeys(_APART)
+        result = _converter().structure({**raw, **apart}, Qualification[Hashable])
     except Exception as exc:  # noqa: BLE001  damaged bytes can raise anything
         kind = type(exc).__name__
     else:

@@ -87,7 +87,7 @@ class FileJob:
         self._on_result = on_result
         self.on_progress = on_progress
         self._breaker = _OutageBreaker()
-        self._stream: QualificationStream | None = None
+        self._stream: QualificationStream[int] | None = None
         self._store: JournalStore | None = None
         self._began = 0.0
 
@@ -141,7 +141,7 @@ class FileJob:
         engine = JobEngine(
             self._client.sender, self._addresses(), options=self._options, store=nullcontext(store)
         )
-        self._stream = stream = QualificationStream(engine)
+        self._stream = stream = QualificationStream[int](engine)
         self._began = self._clock()
         ticker = asyncio.create_task(self._tick(store))
         try:

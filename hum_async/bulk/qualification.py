@@ -1,13 +1,14 @@
 """`qualify`: many addresses under one limit, each bought once."""
 
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Hashable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, TypedDict, TypeVar, Unpack, cast, overload
 
 from hum_async._addresses.usps_key import Dedupe
 from hum_async._polling.policies import PollPolicy
-from hum_async._polling.stream import Stream
+from hum_async._polling.stream import Source, Stream
 from hum_async._purchases.ledger import JobLedger, Ledger
 from hum_async._purchases.memory import MemoryStore
 from hum_async._purchases.sqlite.writer import open_journal
@@ -17,11 +18,56 @@ from hum_async.bulk.job_engine import JobEngine, JobStatistics
 from hum_async.bulk.options import JobOptions, OnUpdate
 from hum_async.client import HumClient
 from hum_async.limiter import Priority
-from hum_async.models import Outcome, Qualification
+from hum_async.models import Address, KeyT_co, Outcome, Qualification
 
 __all__ = ["JobStatistics", "QualificationStream", "api_name", "qualify"]
 
 
+KeyT = TypeVar("KeyT", bound=Hashable)
+
+
+class QualifyOptions(TypedDict, total=False):
+    """Keyword arguments of `qualify`."""
+
+    journal: str | os.PathLike[str] | None
+    policy: PollPolicy | None
+    max_open: int | None
+    close: bool
+    retry: Collection[Outcome]
+    max_age: float | None
+    reuse_from: str | os.PathLike[str] | None
+    max_sessions: int | None
+    on_update: OnUpdate | None
+    dedupe: Dedupe | None
+    priority: Priority | None
+    campaign_id: str | None
+
+
+@overload
+def qualify(
+    client: HumClient,
+    addresses: Iterable[Address | tuple[int, Address]]
+    | AsyncIterable[Address | tuple[int, Address]],
+    **options: Unpack[QualifyOptions],
+) -> "QualificationStream[int]": ...
+@overload
+def qualify(
+    client: HumClient,
+    addresses: Iterable[tuple[str, Address]] | AsyncIterable[tuple[str, Address]],
+    **options: Unpack[QualifyOptions],
+) -> "QualificationStream[str]": ...
+@overload
+def qualify(
+    client: HumClient,
+    addresses: Iterable[tuple[KeyT, Address]] | AsyncIterable[tuple[KeyT, Address]],
+    **options: Unpack[QualifyOptions],
+) -> "QualificationStream[KeyT]": ...
+@overload
+def qualify(
+    client: HumClient,
+    addresses: Iterable[Row] | AsyncIterable[Row],
+    **options: Unpack[QualifyOptions],
+) -> "QualificationStream[Hashable]": ...
 def qualify(  # noqa: PLR0913  all but two by name
     client: HumClient,
     addresses: Iterable[Row] | AsyncIterable[Row],
@@ -38,7 +84,7 @@ def qualify(  # noqa: PLR0913  all but two by name
     dedupe: Dedupe | None = None,
     priority: Priority | None = None,
     campaign_id: str | None = None,
-) -> "QualificationStream":
+) -> "QualificationStream[Any]":
     """Look up many addresses; iterate over the results with ``async for``.
 
     Args:
@@ -144,8 +190,8 @@ async def _open_store(options: JobOptions, *, api: str) -> AsyncIterator[Purchas
         await store.aclose()
 
 
-class QualificationStream(Stream[Qualification]):
-    """What `qualify` returns: an async iterator of `Qualification`.
+class QualificationStream(Stream[Qualification[KeyT_co]]):
+    """What `qualify` returns: an async iterator of `Qualification`, generic in their key.
 
     Without a journal, asking for the next result says that the one before it is safe. When its
     reader is cancelled, nothing more is bought or sent until it is read again.
@@ -154,7 +200,8 @@ class QualificationStream(Stream[Qualification]):
     __slots__ = ("_engine",)
 
     def __init__(self, engine: JobEngine) -> None:
-        super().__init__(engine, opened_by="qualify()")
+        # The engine hands keys through as they are.
+        super().__init__(cast("Source[Qualification[KeyT_co]]", engine), opened_by="qualify()")
         self._engine = engine
 
     def __del__(self) -> None:

@@ -1,6 +1,6 @@
 """How the public API is meant to be used, for type checkers. Never executed."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Hashable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, assert_type
 
@@ -127,6 +127,7 @@ def values(session: Session, found: Qualification, provider: Provider, plan: Pla
     assert_type(session.responded_at, datetime | None)
     assert_type(session.expires_at, datetime | None)
     assert_type(session.request_id, str | None)
+    assert_type(found.key, Hashable)
     assert_type(found.request_ids, tuple[str, ...])
     assert_type(session.params, Mapping[str, Any])
     assert_type(provider.min_price, Money | None)
@@ -236,11 +237,27 @@ async def attempt(limiter: RateLimiter, hum: HumClient) -> None:
     assert_type(limiter.concurrency, int)
 
 
-async def many(hum: HumClient, rows: AsyncIterator[Address]) -> None:
-    async for found in qualify(hum, [Address("1 Main St", zip="02139")], max_open=10):
-        assert_type(found, Qualification)
-    async for found in qualify(hum, [("row 1", Address("1 Main St", zip="02139"))], close=False):
-        assert_type(found, Qualification)
+async def many(
+    hum: HumClient,
+    rows: AsyncIterator[Address],
+    keyed: AsyncIterator[tuple[bytes, Address]],
+    both: list[Address | tuple[Hashable, Address]],
+) -> None:
+    address = Address("1 Main St", zip="02139")
+    async for numbered in qualify(hum, [address], max_open=10):
+        assert_type(numbered, Qualification[int])
+        assert_type(numbered.key, int)
+    async for named in qualify(hum, [("row 1", address)], close=False):
+        assert_type(named, Qualification[str])
+        assert_type(named.key, str)
+    async for seven in qualify(hum, [(7, address)]):
+        assert_type(seven, Qualification[int])
+    async for lazy in qualify(hum, ((("a", n), address) for n in range(2)), journal="job.sqlite"):
+        assert_type(lazy.key, tuple[str, int])
+    async for streamed in qualify(hum, keyed):
+        assert_type(streamed.key, bytes)
+    async for either in qualify(hum, both):
+        assert_type(either.key, Hashable)
     seen: list[Any] = []
     job = qualify(
         hum,
@@ -256,12 +273,13 @@ async def many(hum: HumClient, rows: AsyncIterator[Address]) -> None:
     async with job:
         try:
             async for found in job:
+                assert_type(found, Qualification[int])
                 assert_type(found.library_version, str)
                 job.stop()
         except (ApiUnavailable, JournalError, SessionLimitReached) as exc:
             assert_type(exc.args, tuple[Any, ...])
     async for found in qualify(hum, rows, policy=LearnedPolling()):
-        assert_type(found, Qualification)
+        assert_type(found, Qualification[int])
 
 
 async def hub(hum: HumClient, address: Address) -> None:
