@@ -18,6 +18,7 @@ from hum_async._api.endpoints import (
 )
 from hum_async._api.retry import RetryPolicy
 from hum_async._api.sender import RequestSender
+from hum_async._api.warming import decoder_is_warm
 from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupQueue
 from hum_async._lookups.recording import PurchaseRecorder
@@ -143,6 +144,7 @@ class HumClient:
         return LookupQueue(sender, observer=observer)
 
     async def __aenter__(self) -> Self:
+        await decoder_is_warm()
         if self._ledger is not None and not self._borrowed:
             # What is wrong with it shows at the start.
             await self._ledger.open()

@@ -171,3 +171,20 @@ def _register(converter: "cattrs.Converter") -> None:
 
 
 decode = Decoder(_register).decode
+
+_PROVIDER = {
+    "provider_name": "",
+    "min_plan_price": {"amount_cents": 0},
+    "provider_promo": {},
+    "offerings": [{"max_download_speed": 0}],
+    "product_catalog": [{"products": [{"pricing": {"fee": {"amount_cents": 0}}}]}],
+}
+
+
+def prepare() -> None:
+    """Decode an answer that has everything: what the first one needs is built with it."""
+    decode(
+        {"meta": {"agent_status": {"geocoding": "matched"}, "service_address": {}}}, EnvelopeJson
+    )
+    decode({"internet": [_PROVIDER]}, DataJson)
+    decode([_PROVIDER], list[ProviderJson])

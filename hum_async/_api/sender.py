@@ -13,6 +13,7 @@ from multidict import CIMultiDict
 from hum_async._api.decoding import ForeignAnswer, check_token
 from hum_async._api.endpoints import ApiRequest, error_for, request_id_of
 from hum_async._api.retry import RetryPolicy, is_throttle, retry_delay
+from hum_async._api.warming import decoder_is_warm
 from hum_async.errors import HumError, ResponseError, ServerError, TransportError
 from hum_async.limiter import Limiter, Priority
 from hum_async.models import RawResponse
@@ -111,6 +112,8 @@ class RequestSender:
         Raises:
             HumError: As `attempt`.
         """
+        # Before anything is sent: a cancellation here loses nothing.
+        await decoder_is_warm()
         sent = asyncio.get_running_loop().time()
         try:
             response = await self.transport.send(

@@ -112,6 +112,11 @@ def unpack(packed: bytes, *, key: Hashable, address: Address, digest: bytes = b"
     raise _unreadable(kind)
 
 
+def prepare() -> None:
+    """Import cattrs and build what reads and writes results, so that the first need not wait."""
+    _converter().get_structure_hook(Qualification[Hashable])
+
+
 @cache
 def _converter() -> "cattrs.Converter":
     import cattrs.preconf.orjson  # noqa: PLC0415  takes a fifth of our import time

@@ -11,7 +11,7 @@ from typing import TypeVar
 import attrs
 
 from hum_async._addresses.usps_key import Dedupe
-from hum_async._purchases.codec import pack, unpack
+from hum_async._purchases.codec import pack, prepare, unpack
 from hum_async._purchases.records import (
     Change,
     Closed,
@@ -292,6 +292,8 @@ async def open_journal(  # noqa: PLR0913  all but the first by name
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hum-journal")
 
     def open_store() -> JournalStore:
+        # In this thread, and not with the first result on the event loop.
+        prepare()
         earlier = None
         with contextlib.ExitStack() as undo:
             if reuse_from is not None:
