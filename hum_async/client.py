@@ -17,6 +17,7 @@ from hum_async._api.endpoints import (
     raw_request,
 )
 from hum_async._api.retry import RetryPolicy
+from hum_async._api.running_loop import running_loop
 from hum_async._api.sender import RequestSender
 from hum_async._api.warming import decoder_is_warm
 from hum_async._lookups.lookup import Lookup
@@ -144,6 +145,7 @@ class HumClient:
         return LookupQueue(sender, observer=observer)
 
     async def __aenter__(self) -> Self:
+        running_loop()
         await decoder_is_warm()
         if self._ledger is not None and not self._borrowed:
             # What is wrong with it shows at the start.

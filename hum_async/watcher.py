@@ -12,6 +12,7 @@ from collections.abc import AsyncIterable, Collection, Iterable, Sequence
 from typing import Self
 
 from hum_async._api.endpoints import Source
+from hum_async._api.running_loop import running_loop
 from hum_async._polling.dispatcher import Dispatcher
 from hum_async._polling.intake import feed
 from hum_async._polling.mailbox import Mailbox
@@ -86,7 +87,7 @@ class AsyncSessionWatcher:
     async def __aenter__(self) -> Self:
         if self._supervisor is not None:
             raise RuntimeError("a watcher can be entered once; create another one")
-        self._loop = asyncio.get_running_loop()
+        self._loop = running_loop()
         # A task of its own: a task group around the caller's body would wrap its exceptions.
         self._supervisor = self._loop.create_task(self._supervise(), name="hum-watcher")
         return self

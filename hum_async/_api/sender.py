@@ -13,6 +13,7 @@ from multidict import CIMultiDict
 from hum_async._api.decoding import ForeignAnswer, check_token
 from hum_async._api.endpoints import ApiRequest, error_for, request_id_of
 from hum_async._api.retry import RetryPolicy, is_throttle, retry_delay
+from hum_async._api.running_loop import running_loop
 from hum_async._api.warming import decoder_is_warm
 from hum_async.errors import HumError, ResponseError, ServerError, TransportError
 from hum_async.limiter import Limiter, Priority
@@ -81,6 +82,7 @@ class RequestSender:
         Raises:
             HumError: The error of the last try.
         """
+        running_loop()
         slot = self.slot(default)
         tries = throttles = 0
         while True:

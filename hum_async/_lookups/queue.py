@@ -20,6 +20,7 @@ from hum_async._api.endpoints import (
     least_wait,
     poll_request,
 )
+from hum_async._api.running_loop import running_loop
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._polling.due_queue import DueQueue
@@ -229,6 +230,7 @@ class LookupQueue:
             AuthenticationError: The key is not accepted.
             ConfigurationError: The client cannot work.
         """
+        running_loop()
         try:
             await self._run_within(lookup, timeout)
         finally:

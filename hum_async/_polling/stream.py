@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from typing import Any, Generic, Protocol, Self, TypeVar
 
+from hum_async._api.running_loop import running_loop
 from hum_async.errors import StreamBusy
 
 T = TypeVar("T")
@@ -84,6 +85,7 @@ class Stream(ClosableIterator[T_co]):
         Raises:
             StopAsyncIteration: The stream has ended.
             StreamBusy: Another task is reading this stream.
+            ConfigurationError: It is not asyncio that runs the caller.
         """
         return self._turns.next(self)
 
@@ -105,6 +107,7 @@ class _Turns(Generic[T]):
             raise StreamBusy(
                 f"another task is reading this stream; call {self._opened_by} once per consumer"
             )
+        running_loop()
         self._reading = True
         self._follow(asyncio.current_task())
         self._source.resume()

@@ -13,6 +13,7 @@ import attrs
 from hum_async._addresses.usps_key import address_key
 from hum_async._api.addresses import checked
 from hum_async._api.campaigns import checked_campaign_id
+from hum_async._api.running_loop import running_loop
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._lookups.recording import PurchaseRecorder
@@ -187,7 +188,7 @@ class SessionHub:
     async def __aenter__(self) -> Self:
         if self._supervisor is not None:
             raise RuntimeError("a hub can be entered once; create another one")
-        self._loop = asyncio.get_running_loop()
+        self._loop = running_loop()
         self._gone = self._loop.create_future()
         if self._ids is not None:
             await self._restore(self._ids)
