@@ -414,7 +414,7 @@ class RateLimiter(Limiter):
 
     def _with_work(self) -> "list[list[_Waiter]]":
         """Return the queues in which somebody waits, after taking out who has given up."""
-        found = []
+        found: list[list[_Waiter]] = []
         for queue in self._queues:
             while queue:
                 first = queue[0]

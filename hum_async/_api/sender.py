@@ -5,7 +5,7 @@ import logging
 import random
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import attrs
 from multidict import CIMultiDict
@@ -166,6 +166,7 @@ class RequestSender:
                 transport drops its connections, if it can.
         """
         fault: HumError | None = None
+        answer: T | None = None
         try:
             answer = request.decode(response)
         except ResponseError as error:
@@ -178,6 +179,14 @@ class RequestSender:
             fault = response.error
         if fault is not None:
             raise fault
+        return self._checked(cast("T", answer), request, response)
+
+    def _checked(self, answer: T, request: ApiRequest[T], response: RawResponse) -> T:
+        """Return an answer with what the response says of it.
+
+        Raises:
+            ServerError: It says that the request failed.
+        """
         if request.says_failed(answer):
             told = error_for(request, response, key=self.key, kind=ServerError)
             self._note_failure(told)

@@ -245,8 +245,9 @@ class LookupQueue:
             await self._run(lookup)
         else:
             lookup.until = clock() + timeout
+            time_left = asyncio.timeout_at(lookup.until)
             try:
-                async with asyncio.timeout_at(lookup.until) as time_left:
+                async with time_left:
                     if timeout > 0:
                         await self._run(lookup)
             except TimeoutError:

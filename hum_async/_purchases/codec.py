@@ -66,6 +66,7 @@ def _opened(packed: bytes, digest: bytes) -> tuple[bytes, bytes]:
 
     A result of a version that wrote no checksum has nothing behind it.
     """
+    blob = raw = b""
     try:
         unpacker = zlib.decompressobj()
         raw = unpacker.decompress(packed)

@@ -104,7 +104,7 @@ class ProgressScreen:
         self._report = report
         self._spinner = Spinner("dots", style="green")
 
-    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         report, width = self._report, options.max_width
         told = position(report)
         if len(told) > width - _SPINNER:

@@ -231,7 +231,7 @@ class Journal:
             )
 
     def _begin(self, api: str | None, dedupe: Dedupe | None) -> None:
-        self.dedupe = dedupe_of(self.path, self._db)
+        self.dedupe: Dedupe = dedupe_of(self.path, self._db)
         check_dedupe(self.path, self.dedupe, dedupe)
         check_api(self.path, setting(self._db, "api"), api)
         if self._db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":

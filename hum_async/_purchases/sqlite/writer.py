@@ -89,7 +89,7 @@ class JournalStore:
         self.requests = 0
         self.path = journal.path
         self.run = journal.run
-        self.dedupe = journal.dedupe
+        self.dedupe: Dedupe = journal.dedupe
         self.taken_since = taken_since
         self.found_rate = journal.found_rate()
         self.known = tally.known

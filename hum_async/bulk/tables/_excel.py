@@ -27,8 +27,8 @@ class ExcelTable(Table):
     """A sheet of an Excel file. Each call of `rows` reads the whole sheet into memory."""
 
     format: ClassVar[str] = "excel"
-    sheet: str
-    header_row: int
+    sheet: str = attrs.field()
+    header_row: int = attrs.field()
     facts: SheetFacts = attrs.field(eq=False, repr=False)
 
     def rows(self) -> Iterator[list[Cell]]:
