@@ -1,7 +1,7 @@
 """Structures JSON into attrs classes with cattrs, strictly, and locates errors by JSON path.
 
 Plain cattrs would turn null into 'None' and "false" into True. A field named ``extra`` collects
-unknown fields. cattrs is imported with the first answer and not with the package, because it and
+unknown fields. cattrs is imported before the first answer and not with the package, because it and
 its converters take as long to load as all of hum_async.
 """
 
