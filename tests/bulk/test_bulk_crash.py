@@ -190,6 +190,9 @@ async def test_a_job_that_is_killed_at_random_moments_loses_nothing_and_buys_not
     struck = sum(record.fault is not None for record in simulator.requests(method="POST"))
     assert len(uncertain) <= killed * CONCURRENCY + 2 * struck
     assert len(uncertain) < len(rows)
+    # Only a session whose token nobody has learned stays open, until it expires.
+    closed = {record.path for record in simulator.requests(method="DELETE")}
+    assert simulator.sessions_bought - len(closed) <= len(uncertain)
     verdict = verify(tmp_path / "out.journal.sqlite")
     assert verdict.problems == []
     assert not any(tmp_path.glob("*.lock"))  # noqa: ASYNC240  it is over
