@@ -53,6 +53,7 @@ __all__ = [
     "LearnedPolling",
     "Limiter",
     "LimiterStatistics",
+    "LookupElsewhere",
     "LookupNotFound",
     "Money",
     "Offering",

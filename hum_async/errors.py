@@ -26,6 +26,7 @@
     +-- HubError
         +-- BadRequest
         +-- LookupNotFound
+        +-- LookupElsewhere
         +-- HubBusy
         +-- HubClosed
 
@@ -50,6 +51,7 @@ __all__ = [
     "InputError",
     "InvalidAddress",
     "JournalError",
+    "LookupElsewhere",
     "LookupNotFound",
     "RateLimited",
     "RequestTimeout",
@@ -254,6 +256,26 @@ class LookupNotFound(HubError):
     def __init__(self, ids: tuple[str, ...]) -> None:
         super().__init__(
             f"{len(ids)} unknown or forgotten look-up(s); start the look-up again", status=404
+        )
+        self.ids = ids
+
+
+class LookupElsewhere(HubError):
+    """Another worker, which lives, has a look-up: never start it again because of this.
+
+    Ask again over another connection, which may reach that worker, and for what other workers have
+    on streams of their own.
+
+    Attributes:
+        ids: Those of other workers.
+    """
+
+    def __init__(self, ids: tuple[str, ...]) -> None:
+        super().__init__(
+            f"another worker has {len(ids)} of these look-up(s); ask again, and do not start them "
+            "again",
+            status=421,
+            retry_after=1.0,
         )
         self.ids = ids
 

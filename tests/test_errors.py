@@ -13,6 +13,7 @@ from hum_async.errors import (
     ApiError,
     HubError,
     HumError,
+    LookupElsewhere,
     LookupNotFound,
     RateLimited,
     RequestTimeout,
@@ -46,7 +47,7 @@ def example(cls: type[HumError]) -> HumError:
         return cls(418, "said", "request-1", 2.5)
     if issubclass(cls, AddressError):
         return cls("said", "zip")
-    if issubclass(cls, LookupNotFound):
+    if issubclass(cls, LookupNotFound | LookupElsewhere):
         return cls(("an-id",))
     if issubclass(cls, HubError):
         return cls("said", status=503, retry_after=5.0)

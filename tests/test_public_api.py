@@ -18,9 +18,9 @@ NAMES = """
     AsyncSessionWatcher AuthenticationError BadRequest ConfigurationError ConnectFailed
     DEFAULT_AGENTS
     GuidedPolling HubBusy HubClosed HubError HumClient HumError InputError InvalidAddress
-    JournalError LearnedPolling Limiter LimiterStatistics LookupNotFound Money Offering Outcome
-    PRODUCTION Ping Plan Poll PollPolicy Priority Promo Provider Qualification RateLimited
-    RateLimiter RawResponse RequestTimeout ResponseError RetryPolicy SANDBOX ServerError
+    JournalError LearnedPolling Limiter LimiterStatistics LookupElsewhere LookupNotFound Money
+    Offering Outcome PRODUCTION Ping Plan Poll PollPolicy Priority Promo Provider Qualification
+    RateLimited RateLimiter RawResponse RequestTimeout ResponseError RetryPolicy SANDBOX ServerError
     ServiceAddress Session SessionGone SessionHub SessionLimitReached SessionNotFound SessionUpdate
     SpeedRange StreamBusy Transport TransportError UpdateKind WatchStream WatcherClosed
     WatcherFailed WatcherStatistics __version__ qualify

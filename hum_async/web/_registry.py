@@ -8,6 +8,7 @@ import attrs
 from hum_async._lookups.lookup import Lookup
 from hum_async.models import Outcome, Session
 from hum_async.web._replay_buffer import ReplayBuffer
+from hum_async.web._worker_tag import is_of_living_worker, own_tag
 
 _ANSWERS = {
     Outcome.SERVED,
@@ -64,8 +65,16 @@ class Registry:
 
     @staticmethod
     def new_id() -> str:
-        """Return an id that cannot be guessed: knowing it gives access to the look-up."""
-        return secrets.token_urlsafe(16)
+        """Return an id that cannot be guessed: knowing it gives access to the look-up.
+
+        What stands before its dot is the same for all ids of a worker.
+        """
+        return f"{own_tag()}.{secrets.token_urlsafe(16)}"
+
+    @staticmethod
+    def is_elsewhere(lookup_id: str) -> bool:
+        """Whether another worker, which lives, made an id."""
+        return is_of_living_worker(lookup_id.partition(".")[0])
 
     def add(self, lookup: HubLookup) -> None:
         """Remember a look-up that begins."""

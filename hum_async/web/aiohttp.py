@@ -108,4 +108,7 @@ async def _refuse(
         return await handler(request)
     except (HubError, AddressError) as error:
         answer = refusal(error)
-        return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
+        response = web.Response(body=answer.body, status=answer.status, headers=answer.headers)
+        if "Connection" in answer.headers:
+            response.force_close()
+        return response

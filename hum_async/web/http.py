@@ -8,7 +8,7 @@ import attrs
 import orjson
 
 from hum_async._addresses.line import parse_line
-from hum_async.errors import AddressError, BadRequest, HubError, LookupNotFound
+from hum_async.errors import AddressError, BadRequest, HubError, LookupElsewhere, LookupNotFound
 from hum_async.models import Address
 
 __all__ = ["MAX_BODY", "Refusal", "address_from_json", "read_body", "read_ids", "refusal"]
@@ -19,7 +19,7 @@ MAX_BODY: Final = 8 * 1024
 MAX_IDS: Final = 200
 """Look-ups on one stream."""
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _FIELDS = tuple(field.name for field in attrs.fields(Address))
 
 
@@ -101,13 +101,23 @@ class Refusal:
     headers: Mapping[str, str]
 
 
-def refusal(error: HubError | AddressError) -> Refusal:
-    """Return the answer for an error of a hub, or of an address."""
+def refusal(error: HubError | AddressError, *, http_version: str = "1.1") -> Refusal:
+    """Return the answer for an error of a hub, or of an address.
+
+    Args:
+        error: The error.
+        http_version: The request's, as ASGI writes it.
+    """
     answer: dict[str, Any] = {"error": str(error)}
     if isinstance(error, LookupNotFound):
         # What is not shaped like an id is not repeated.
         answer["unknown"] = [one for one in error.ids if _ID.fullmatch(one)]
     headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    if isinstance(error, LookupElsewhere):
+        answer["elsewhere"] = list(error.ids)
+        if http_version.startswith("1"):
+            # A connection stays with its worker; HTTP/2 forbids the header (RFC 9113 8.2.2).
+            headers["Connection"] = "close"
     if isinstance(error, AddressError):
         return Refusal(422, orjson.dumps(answer), headers)
     if error.retry_after is not None:

@@ -28,6 +28,7 @@ from hum_async.errors import (
     HubBusy,
     HubClosed,
     HumError,
+    LookupElsewhere,
     LookupNotFound,
 )
 from hum_async.limiter import Priority
@@ -37,6 +38,7 @@ from hum_async.web._public_ids import NOT_KEPT, PublicIds
 from hum_async.web._registry import HubLookup, Registry
 from hum_async.web._signals import ShutdownNotice
 from hum_async.web._subscription import EventStream, Subscription
+from hum_async.web._worker_notice import WorkerNotice
 
 __all__ = ["HubOptions", "HubStatistics", "SessionHub", "run_hub"]
 
@@ -170,6 +172,7 @@ class SessionHub:
             self._sender, observer=_Recorder(self, self._purchases), wake=self._dispatcher.wake
         )
         self._notice = ShutdownNotice(self._close_soon) if signals else None
+        self._workers = WorkerNotice()
         self._subscriptions: set[Subscription] = set()
         self._abandoning: dict[HubLookup, asyncio.TimerHandle] = {}
         self._deadlines: dict[HubLookup, asyncio.TimerHandle] = {}
@@ -190,7 +193,9 @@ class SessionHub:
             raise RuntimeError("a hub can be entered once; create another one")
         self._loop = running_loop()
         self._gone = self._loop.create_future()
-        if self._ids is not None:
+        if self._ids is None:
+            self._workers.at_start()
+        else:
             await self._restore(self._ids)
         self._supervisor = self._loop.create_task(self._supervise(), name="hum-hub")
         if self._notice is not None:
@@ -294,6 +299,7 @@ class SessionHub:
                 id of this hub is ignored.
 
         Raises:
+            LookupElsewhere: Another worker of this machine has some of the look-ups.
             LookupNotFound: Some of the look-ups are not known (any more).
             HubBusy: As many streams as may be open at a time are open.
             HubClosed: The hub is not running, or shutting down.
@@ -305,6 +311,9 @@ class SessionHub:
             raise BadRequest("name at least one look-up", status=HTTPStatus.BAD_REQUEST)
         lookups = {lookup_id: self._registry.get(lookup_id) for lookup_id in ids}
         if unknown := tuple(lookup_id for lookup_id, lookup in lookups.items() if lookup is None):
+            if elsewhere := tuple(filter(self._registry.is_elsewhere, unknown)):
+                self._workers.give()
+                raise LookupElsewhere(elsewhere)
             raise LookupNotFound(unknown)
         if len(self._subscriptions) >= self._max_subscribers:
             self._refused += 1

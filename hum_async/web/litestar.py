@@ -88,8 +88,8 @@ def events_response(events: EventStream, *, ping: float = PING_INTERVAL) -> ASGI
     return respond
 
 
-def _refuse(_: Request[Any, Any, Any], error: HubError | AddressError) -> Response[bytes]:
-    answer = refusal(error)
+def _refuse(request: Request[Any, Any, Any], error: HubError | AddressError) -> Response[bytes]:
+    answer = refusal(error, http_version=request.scope["http_version"])
     return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
 
 

@@ -108,10 +108,10 @@ class EventsResponse(Response):
             await self.background()
 
 
-async def _refuse(_: Request, error: Exception) -> Response:
+async def _refuse(request: Request, error: Exception) -> Response:
     if not isinstance(error, HubError | AddressError):
         raise error
-    answer = refusal(error)
+    answer = refusal(error, http_version=request.scope["http_version"])
     return Response(answer.body, answer.status, headers=dict(answer.headers))
 
 

@@ -34,6 +34,7 @@ from hum_async import (
     LearnedPolling,
     Limiter,
     LimiterStatistics,
+    LookupElsewhere,
     LookupNotFound,
     Money,
     Offering,
@@ -303,7 +304,7 @@ async def hub(hum: HumClient, address: Address) -> None:
 
 def errors(error: HumError) -> float | None:
     match error:
-        case LookupNotFound():
+        case LookupNotFound() | LookupElsewhere():
             assert_type(error.ids, tuple[str, ...])
             return None
         case HubBusy() | HubClosed() | BadRequest() | HubError():

@@ -84,6 +84,11 @@ class Server:
     def printed(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
+    async def wait_until_printed(self, text: str, *, times: int) -> None:
+        """Wait for what the processes of the server say; the test's time-out is the limit."""
+        while self.printed().count(text) < times:  # noqa: ASYNC110  a file tells of no event
+            await asyncio.sleep(0.05)
+
     def assert_quiet(self) -> None:
         """Check that nothing went wrong in the server."""
         printed = self.printed()
