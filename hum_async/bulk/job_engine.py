@@ -12,16 +12,16 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterable, Hashable, Iterable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 import attrs
 
-from hum_async._api.endpoints import close_request
 from hum_async._api.retry import refuses_every_post
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
-from hum_async._purchases.ledger import Claim, Ledger
+from hum_async._purchases.ledger import Ledger
 from hum_async._purchases.records import (
     Asked,
     Closed,
@@ -37,13 +37,14 @@ from hum_async._purchases.store import PurchaseStore
 from hum_async._tasks import end_tasks, keep
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.input_rows import InputRows, Row
+from hum_async.bulk.left_open import LeftOpen
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.refused_posts import RefusedPosts
+from hum_async.bulk.shared_purchases import SharedPurchases
 from hum_async.bulk.slot_scheduling import SlotScheduler
 from hum_async.errors import (
     ApiError,
     ApiUnavailable,
-    HumError,
     InvalidAddress,
     JournalError,
     ResponseError,
@@ -118,13 +119,7 @@ class JobEngine(LookupObserver):
         ledger: Ledger | None = None,
     ) -> None:
         self._sender = sender
-        self._ledger = ledger
-        # Addresses that this job buys, or looks up in the ledger at this moment.
-        self._claims: dict[bytes, Claim] = {}
-        # Addresses that it has bought: the ledger does not tell them from others' purchases.
-        self._bought: set[bytes] = set()
-        # Rows that wait for somebody else's look-up of their address.
-        self._elsewhere = 0
+        self._shared = SharedPurchases(ledger)
         self._options = options
         self._store_context = store
         self._rows = InputRows(addresses)
@@ -152,8 +147,8 @@ class JobEngine(LookupObserver):
         self._joined = 0
         # Addresses whose sessions are to be closed; requests that closed those of earlier runs.
         self._closing: dict[Lookup, bytes] = {}
+        self._left_open = LeftOpen(sender, goes_on=self._goes_on)
         self._tidying: asyncio.Task[None] | None = None
-        self._tidied = 0
         self._delivered = self._sessions = self._reused = self._adopted = 0
         # Results that were not read yet; one comes with its look-up if reading it makes it safe.
         self._results: deque[tuple[Qualification, Lookup | None]] = deque()
@@ -206,7 +201,7 @@ class JobEngine(LookupObserver):
         return JobStatistics(
             delivered=self._delivered,
             open=self._queue.in_progress,
-            requests=self._queue.requests + self._tidied,
+            requests=self._queue.requests + self._left_open.requests,
             sessions=self._sessions,
             reused=self._reused,
             adopted=self._adopted,
@@ -322,16 +317,12 @@ class JobEngine(LookupObserver):
             self._fail(exc)
         finally:
             self._ended = True
-            for digest in tuple(self._claims):
-                self._give_back(digest)
+            self._shared.give_all_back()
             self._wake_consumer()
 
     async def _serve(self, store: PurchaseStore) -> None:
         self._store = store
-        if self._ledger is None:
-            self._rules = ResumeRules(store.run, self._options.retry, store.taken_since)
-        else:
-            self._rules = self._ledger.rules(self._options.retry, self._options.max_age)
+        self._rules = self._shared.rules(store, self._options)
         self._spent_offset = store.spent
         if store.found_rate is not None:
             self._sender.limiter.resume(store.found_rate)
@@ -348,22 +339,16 @@ class JobEngine(LookupObserver):
             await end_tasks([reading, self._tidying])
 
     async def _tidy_up(self, store: PurchaseStore) -> None:
-        """Close the sessions whose results are safe and whose DELETE the end of a run cut off."""
-        if not self._options.close:
-            return
         try:
-            for left in await store.left_open():
-                if self._stopping or self._resting:
-                    break
-                async with self._sender.slot(Priority.BULK):
-                    self._tidied += 1
-                    with contextlib.suppress(HumError):  # it expires by itself
-                        await self._sender.attempt(close_request(left.token))
-                store.record(left)
+            if self._options.close:
+                await self._left_open.close(store)
         except JournalError as exc:
             self._fail(exc)
         finally:
             self._wake_consumer()
+
+    def _goes_on(self) -> bool:
+        return not (self._stopping or self._resting or self._ended) and self._failure is None
 
     async def _feed(self) -> None:
         try:
@@ -384,7 +369,7 @@ class JobEngine(LookupObserver):
                     self._sorting = True
                     await self._sort_in(chunk, store)
                     self._sorting = False
-                elif space > 0 and not self._elsewhere and not self._rows.look_ahead():
+                elif space > 0 and not self._shared.waiting and not self._rows.look_ahead():
                     self._exhausted = True
                     break
                 else:
@@ -421,7 +406,7 @@ class JobEngine(LookupObserver):
         return min(space, 2 * _PLENTY - waiting)
 
     def _rows_under_way(self) -> int:
-        return self._queue.in_progress + self._joined + self._elsewhere + self._queue.waiting
+        return self._queue.in_progress + self._joined + self._shared.waiting + self._queue.waiting
 
     def _earlier_unread(self, store: PurchaseStore) -> int:
         """Return how many addresses of earlier runs are in no row that was read."""
@@ -443,7 +428,8 @@ class JobEngine(LookupObserver):
                 continue
             digest = address_digest(lookup.address, store.dedupe)
             # Before the store is asked: a look-up under way may be settled after that.
-            if not self._joins(digest, lookup) and not self._waits_elsewhere(digest, key, address):
+            back = partial(self._comes_back, key, address)
+            if not self._joins(digest, lookup) and not self._shared.waits(digest, back):
                 unknown.append((digest, lookup))
         asked = [(digest, lookup.address) for digest, lookup in unknown]
         found = await store.find(asked) if asked else {}
@@ -467,34 +453,16 @@ class JobEngine(LookupObserver):
         self._joined += 1
         return True
 
-    def _waits_elsewhere(self, digest: bytes, key: Hashable, address: Address) -> bool:
-        """Claim an address; return whether somebody else has, for whom its row has to wait."""
-        if self._ledger is None or digest in self._claims:
-            return False
-        other = self._ledger.claimed(digest)
-        if other is None:
-            self._claims[digest] = self._ledger.claim(digest)
-            return False
-        self._elsewhere += 1
-        other.ended.add_done_callback(lambda _: self._comes_back(key, address))
-        return True
-
     def _comes_back(self, key: Hashable, address: Address) -> None:
-        self._elsewhere -= 1
         self._rows.put_back(key, address)
         self._room.set()
-
-    def _give_back(self, digest: bytes, result: Qualification | None = None) -> None:
-        """Let others go on who wait for an address."""
-        if (claim := self._claims.pop(digest, None)) is not None:
-            claim.give_back(result)
 
     async def _begin(
         self, digest: bytes, lookup: Lookup, entry: Entry | None, store: PurchaseStore
     ) -> None:
         """Do what an address needs, by what is known of it."""
         action, reason = self._rules.action(entry)
-        if digest in self._bought and entry is not None and entry.outcome is not None:
+        if self._shared.has_settled(digest, entry):
             # An earlier row's failure is not looked up again for a later one.
             action = ResumeAction.TAKE
         if entry is not None and not entry.copied and self._rules.is_earlier(entry):
@@ -515,7 +483,7 @@ class JobEngine(LookupObserver):
             result = written_off(entry, key=lookup.key, address=lookup.address)
             await store.record(Settled(digest, result))
             self._reused += 1
-            self._give_back(digest, result)
+            self._shared.give_back(digest, result)
             self._deliver(result)
 
     async def _take(
@@ -525,7 +493,7 @@ class JobEngine(LookupObserver):
         if entry.copied and self._copied.first(digest, 1) is None:
             store.record(Copied(digest, entry))
         result = await store.result(entry, key=lookup.key, address=lookup.address)
-        self._give_back(digest, result)
+        self._shared.give_back(digest, result)
         if self._rules.is_earlier(entry):
             self._reused += 1
             self._deliver(result)
@@ -536,7 +504,7 @@ class JobEngine(LookupObserver):
         if self._is_barred() and self._queue.waiting >= _PLENTY:
             # It could only wait; the results of later rows may be in the store.
             self._gave_up = True
-            self._give_back(purchase.digest)
+            self._shared.give_back(purchase.digest)
         else:
             self._add(purchase)
 
@@ -590,7 +558,7 @@ class JobEngine(LookupObserver):
         """Forget a look-up that is not begun, because the job was stopped."""
         purchase = self._by_lookup.pop(lookup)
         del self._by_digest[purchase.digest]
-        self._give_back(purchase.digest)
+        self._shared.give_back(purchase.digest)
         self._gave_up = True
         self._spent_offset -= 1
         self._joined -= len(purchase.rows)
@@ -602,7 +570,7 @@ class JobEngine(LookupObserver):
         self._fail(error)
 
     def _note_spending(self, store: PurchaseStore) -> None:
-        store.requests = self._queue.requests + self._tidied
+        store.requests = self._queue.requests + self._left_open.requests
         store.found_rate = self._sender.limiter.found_rate
 
     def _opened(self) -> PurchaseStore:
@@ -638,9 +606,7 @@ class JobEngine(LookupObserver):
         del self._by_digest[purchase.digest], self._by_lookup[lookup]
         if lookup.step is LookupStep.CLOSE:
             self._closing[lookup] = purchase.digest
-        if self._ledger is not None:
-            self._bought.add(purchase.digest)
-            self._give_back(purchase.digest, result)
+        self._shared.settled(purchase.digest, result)
         shared = [_shared(result, key, address) for key, address in purchase.rows]
         *first, last = [result, *shared]
         for row in first:

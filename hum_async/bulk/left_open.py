@@ -1,0 +1,41 @@
+"""Closes the sessions that earlier runs left open although their results are safe."""
+
+import contextlib
+from collections.abc import Callable
+
+from hum_async._api.endpoints import close_request
+from hum_async._api.sender import RequestSender
+from hum_async._purchases.store import PurchaseStore
+from hum_async.errors import HumError
+from hum_async.limiter import Priority
+
+
+class LeftOpen:
+    """Sends the DELETEs that the end of a run cut off.
+
+    Args:
+        sender: Sends the requests.
+        goes_on: Returns whether the job still sends anything.
+
+    `requests` counts what was sent.
+    """
+
+    def __init__(self, sender: RequestSender, *, goes_on: Callable[[], bool]) -> None:
+        self.requests = 0
+        self._sender = sender
+        self._goes_on = goes_on
+
+    async def close(self, store: PurchaseStore) -> None:
+        """Close each of them, once: one that cannot be closed expires by itself.
+
+        Raises:
+            JournalError: The store cannot be read.
+        """
+        for left in await store.left_open():
+            async with self._sender.slot(Priority.BULK):
+                if not self._goes_on():
+                    break
+                self.requests += 1
+                with contextlib.suppress(HumError):
+                    await self._sender.attempt(close_request(left.token))
+            store.record(left)
