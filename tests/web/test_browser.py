@@ -199,3 +199,58 @@ async def test_a_wrong_address_is_explained_and_the_keyboard_is_enough(
         await page.keyboard.press("Enter")
         await expect(lookup).to_have_count(0)
         await expect(page.get_by_label("US address")).to_be_focused()
+
+
+def purchases(page: Page) -> list[str]:
+    """Return a list that will hold what the page has posted."""
+    found: list[str] = []
+    page.on("request", lambda one: found.append(one.post_data) if one.method == "POST" else 0)
+    return found
+
+
+async def ids_of(page: Page) -> list[str]:
+    cards = await page.locator(".lookup").all()
+    return [await one.get_attribute("data-id") or "" for one in cards]
+
+
+async def test_two_workers_are_asked_for_each_look_up_and_buy_it_once(
+    page: Page, hum_simulator: Simulator, tmp_path: Path
+) -> None:
+    said, posted = complaints(page), purchases(page)
+    async with serving("uvicorn-workers", hum_simulator.url, tmp_path) as server:
+        await server.wait_until_printed("Application startup complete", times=2)
+        await page.goto(server.url)
+        addresses: list[str] = []
+        # Which worker takes a look-up is chance: go on until both have some.
+        while len(addresses) < 6 or len({one[:12] for one in await ids_of(page)}) < 2:
+            addresses.append(f"{100 + len(addresses)} Slow Pl, Detroit, MI 48226")
+            await look_up(page, addresses[-1])
+        # All of them come back over new connections, which may reach either worker.
+        await page.reload()
+        for address in addresses:
+            await expect_outcome(page, address, "SERVED")
+        await expect(page.locator(".lookup")).to_have_count(len(addresses))
+        await expect(page.locator("#connection")).to_be_empty()
+        server.assert_quiet()
+    assert len(posted) == hum_simulator.sessions_bought == len(addresses)
+    assert all("421" in one for one in said)
+
+
+async def test_a_worker_that_cannot_be_reached_is_told_and_nothing_is_bought_again(
+    page: Page, hum_simulator: Simulator, tmp_path: Path
+) -> None:
+    async def elsewhere(route: playwright_api.Route) -> None:
+        ids = route.request.url.partition("ids=")[2].split("%2C")
+        await route.fulfill(status=421, json={"error": "elsewhere", "elsewhere": ids})
+
+    posted = purchases(page)
+    async with serving("uvicorn", hum_simulator.url, tmp_path) as server:
+        await page.route("**/events*", elsewhere)
+        await page.goto(server.url)
+        await look_up(page, SERVED)
+        told = page.get_by_text("Another worker of the server has your look-ups")
+        await expect(told).to_be_visible(timeout=40_000)
+        await page.unroute("**/events*")
+        await expect_outcome(page, SERVED, "SERVED")
+        await expect(told).to_be_hidden()
+    assert len(posted) == hum_simulator.sessions_bought == 1

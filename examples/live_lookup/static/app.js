@@ -1,4 +1,4 @@
-// Look-ups live: one POST each, one event stream for all of them, one card each.
+// Look-ups live: one POST each, one card each, and one event stream for all that a worker has.
 
 const EXAMPLES = [
   "100 Served St, Detroit, MI 48226",
@@ -20,13 +20,12 @@ const OUTCOMES = {
 };
 const STORE = "live-lookups";
 const MOST_RESTARTS = 2;  // a look-up may be billed: never start one again for ever
+const MOST_STREAMS = 4;  // browsers allow six connections per origin
+const QUIET_MISSES = 12;  // about ten seconds of asking the wrong workers
 
 const $ = (selector, root = document) => root.querySelector(selector);
 let lookups = [];  // {address, id, state, agents, found, providers, outcome, message, restarts, card}
-let source = null;
-let listening = "";
-let retry = null;
-let failures = 0;
+const streams = new Map();  // of each worker of the server: {ids, source, note, retry, failures, misses}
 
 // --- talking to the server -----------------------------------------------------------------------
 
@@ -73,29 +72,50 @@ async function startAgain(lookup, note) {
 
 const running = () => lookups.filter((lookup) => !lookup.outcome && lookup.id);
 
-// Browsers allow six connections per origin, so one stream carries all look-ups.
-function listen({ anew = false } = {}) {
+// A worker of the server knows its own look-ups only; their ids say so before the dot.
+const workerOf = ({ id }) => id.slice(0, Math.max(id.indexOf("."), 0));
+
+function listen() {
   save();
-  const ids = running().map((lookup) => lookup.id).sort().join(",");
-  if (ids === listening && source && !anew) return;
-  clearTimeout(retry);
-  source?.close();
-  source = null;
-  listening = ids;
-  if (!ids) {
-    tell("");
-    return;
+  const wanted = new Map();
+  for (const lookup of running()) {
+    const worker = workerOf(lookup);
+    wanted.set(worker, [...(wanted.get(worker) ?? []), lookup.id]);
   }
-  source = new EventSource(`/events?ids=${encodeURIComponent(ids)}`);
+  for (const [worker, stream] of [...streams]) {
+    if (!wanted.has(worker)) {
+      clearTimeout(stream.retry);
+      stream.source.close();
+      stream.source = null;
+      streams.delete(worker);
+    }
+  }
+  for (const [worker, ids] of wanted) {
+    if (!streams.has(worker)) {
+      if (streams.size >= MOST_STREAMS) continue;  // until another one has ended
+      streams.set(worker, { ids: "", source: null, note: "", retry: null, failures: 0, misses: 0 });
+    }
+    const stream = streams.get(worker);
+    const all = ids.sort().join(",");
+    if (all !== stream.ids) open(Object.assign(stream, { ids: all }));
+  }
+  tell();
+}
+
+function open(stream) {
+  clearTimeout(stream.retry);
+  stream.source?.close();
+  const source = new EventSource(`/events?ids=${encodeURIComponent(stream.ids)}`);
+  stream.source = source;
   source.onopen = () => {
-    failures = 0;
-    tell("");
+    Object.assign(stream, { failures: 0, misses: 0 });
+    note(stream, "");
   };
-  source.onerror = lost;
+  source.onerror = () => lost(stream, source);
   for (const kind of ["snapshot", "change", "providers", "done"]) {
     source.addEventListener(kind, (event) => take(kind, JSON.parse(event.data)));
   }
-  source.addEventListener("farewell", () => tell("The server is restarting. Reconnecting…"));
+  source.addEventListener("farewell", () => note(stream, "The server is restarting. Reconnecting…"));
 }
 
 function take(kind, told) {
@@ -119,40 +139,57 @@ function take(kind, told) {
 
 // Reached when the connection broke, which the browser mends by itself, and when the answer was no
 // stream, which it does not.
-async function lost() {
-  const stream = source;
-  tell("Connection lost. Reconnecting…");
-  if (!stream || stream.readyState !== EventSource.CLOSED) return;
-  const unknown = await unknownIds();
-  if (source !== stream) return;  // somebody has begun another one meanwhile
-  if (unknown.length) {
-    tell("");
-    for (const lookup of running().filter((one) => unknown.includes(one.id))) {
-      lookup.restarts += 1;
-      if (lookup.restarts > MOST_RESTARTS) {
-        Object.assign(lookup, { outcome: "FAILED", message: "The server lost this look-up." });
-        show(lookup);
-      } else {
-        lookup.id = null;
-        startAgain(lookup, "The server was restarted; looking up again.");
-      }
-    }
-    listen({ anew: true });
+async function lost(stream, source) {
+  if (source.readyState !== EventSource.CLOSED) {
+    note(stream, "Connection lost. Reconnecting…");
     return;
   }
-  failures += 1;
-  retry = setTimeout(() => listen({ anew: true }), Math.min(2 ** (failures - 1), 10) * 1000);
+  const { status, unknown } = await whyRefused(stream.ids);
+  if (stream.source !== source) return;  // somebody has begun another one meanwhile
+  if (unknown.length) {
+    note(stream, "");
+    startLostAgain(unknown);
+    stream.ids = "";
+    listen();
+  } else if (status === 421 || status === 200) {
+    // Another worker has them. Each connection may reach any worker, so connect until it is the
+    // right one; to start them again would buy them again.
+    stream.misses += 1;
+    if (stream.misses > QUIET_MISSES) {
+      note(stream, "Another worker of the server has your look-ups. Still trying to reach it…");
+    }
+    stream.retry = setTimeout(() => open(stream), Math.min(50 * 1.5 ** stream.misses, 3000));
+  } else {
+    note(stream, "Connection lost. Reconnecting…");
+    stream.failures += 1;
+    stream.retry = setTimeout(() => open(stream), Math.min(2 ** (stream.failures - 1), 10) * 1000);
+  }
+}
+
+function startLostAgain(unknown) {
+  for (const lookup of running().filter((one) => unknown.includes(one.id))) {
+    lookup.restarts += 1;
+    if (lookup.restarts > MOST_RESTARTS) {
+      Object.assign(lookup, { outcome: "FAILED", message: "The server lost this look-up." });
+      show(lookup);
+    } else {
+      lookup.id = null;
+      startAgain(lookup, "The server was restarted; looking up again.");
+    }
+  }
 }
 
 // An EventSource does not tell why it gave up, so ask in another way.
-async function unknownIds() {
-  const ids = running().map((lookup) => lookup.id).join(",");
+async function whyRefused(ids) {
   const abort = new AbortController();
   try {
     const answer = await fetch(`/events?ids=${encodeURIComponent(ids)}`, { signal: abort.signal });
-    return answer.status === 404 ? (await answer.json()).unknown : [];
+    return {
+      status: answer.status,
+      unknown: answer.status === 404 ? (await answer.json()).unknown : [],
+    };
   } catch {
-    return [];
+    return { status: 0, unknown: [] };
   } finally {
     abort.abort();
   }
@@ -160,8 +197,13 @@ async function unknownIds() {
 
 // --- showing -------------------------------------------------------------------------------------
 
-function tell(text) {
-  $("#connection").textContent = text;
+function note(stream, text) {
+  stream.note = text;
+  tell();
+}
+
+function tell() {
+  $("#connection").textContent = [...streams.values()].map((one) => one.note).find(Boolean) ?? "";
 }
 
 function inWords(lookup) {
