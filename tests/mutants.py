@@ -707,6 +707,34 @@ MUTANTS = [
         "if False:",
         "web/test_hub.py",
     ),
+    Mutant(
+        "what-another-worker-has-is-not-unknown",
+        "web/hub.py",
+        "if elsewhere := tuple(filter(self._registry.is_elsewhere, unknown)):",
+        "if elsewhere := ():",
+        "web/test_workers.py",
+    ),
+    Mutant(
+        "what-a-dead-worker-had-is-unknown",
+        "web/_worker_tag.py",
+        "and _began(pid) == began",
+        "and pid > 0",
+        "web/test_workers.py",
+    ),
+    Mutant(
+        "who-waits-to-be-collected-is-dead",
+        "web/_worker_tag.py",
+        'if state in {b"Z", b"X"}',
+        "if not state",
+        "web/test_workers.py",
+    ),
+    Mutant(
+        "the-wrong-workers-connection-ends",
+        "web/http.py",
+        'if http_version.startswith("1"):',
+        "if False:",
+        "web/test_workers.py",
+    ),
     # --- odd answers ------------------------------------------------------------------------------
     Mutant(
         "another-sessions-answer-is-refused",

@@ -81,17 +81,21 @@ def _encrypted(text: bytes, nonce: bytes) -> bytes:
 
 
 def _digest(text: bytes, size: int) -> bytes:
-    return blake2b(text, digest_size=size, key=_secret(), person=b"hum-worker").digest()
+    return blake2b(text, digest_size=size, key=_secret(_PROC), person=b"hum-worker").digest()
 
 
 @functools.cache
-def _secret() -> bytes:
+def _secret(proc: Path) -> bytes:
     """Return what the workers of this machine know, until it is restarted, and browsers do not."""
     try:
-        boot = (_PROC / "sys" / "kernel" / "random" / "boot_id").read_bytes()
+        boot = (proc / "sys" / "kernel" / "random" / "boot_id").read_bytes()
         # Processes of another container have numbers that mean nothing here.
-        numbers = (_PROC / "self" / "ns" / "pid").stat().st_ino
+        numbers = (proc / "self" / "ns" / "pid").stat().st_ino
     except OSError:
-        # What a process that multiprocessing starts has from its parent.
-        return bytes(multiprocessing.current_process().authkey)
+        if os.name != "posix":
+            # The server's own, which its workers inherit; another one after a restart.
+            return bytes(multiprocessing.current_process().authkey)
+        # When and where this Python was installed, to the nanosecond.
+        installed = Path(os.__file__).stat()
+        return b"%d %d" % (installed.st_ino, installed.st_ctime_ns)
     return boot.strip() + numbers.to_bytes(8)

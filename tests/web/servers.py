@@ -47,6 +47,13 @@ WEBSOCKET = {
         "--port", "{port}",
     ]
 }  # fmt: skip
+UNTOLD = {
+    # Nothing on its command line says that there are two.
+    "uvicorn-run": [
+        sys.executable, "-c",
+        f"import uvicorn; uvicorn.run('app:app', app_dir={str(LIVE)!r}, workers=2, port={{port}})",
+    ]
+}  # fmt: skip
 PROBES = {
     "probe-uvicorn": [
         *_PYTHON, "uvicorn", "--app-dir", str(HERE), "probe_app:app", "--port", "{port}"
@@ -112,7 +119,10 @@ async def serving(
     }
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            *(part.format(port=port) for part in {**COMMANDS, **PROBES, **WEBSOCKET}[kind]),
+            *(
+                part.format(port=port)
+                for part in {**COMMANDS, **PROBES, **WEBSOCKET, **UNTOLD}[kind]
+            ),
             env=environment,
             cwd=HERE if kind in PROBES else LIVE,
             stdin=asyncio.subprocess.DEVNULL,

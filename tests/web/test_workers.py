@@ -29,10 +29,15 @@ if TYPE_CHECKING:
 
     from hum_async.simulator import Simulator
 
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="no secret without a server there")
+
 WORKER = """
-import asyncio, sys
+import asyncio, pathlib, sys
+import hum_async.web._worker_tag
 from hum_async import Address, HumClient, SessionHub
 from hum_async.testing import ScriptedTransport, json_response
+
+hum_async.web._worker_tag._PROC = pathlib.Path(sys.argv[1])
 
 async def main():
     transport = ScriptedTransport(lambda request: json_response(503, {}))
@@ -47,9 +52,9 @@ asyncio.run(main())
 class Worker:
     """A process with a hub."""
 
-    def __init__(self) -> None:
+    def __init__(self, proc: str = "/proc") -> None:
         self.process = subprocess.Popen(  # noqa: S603  its text stands above
-            [sys.executable, "-c", WORKER],
+            [sys.executable, "-c", WORKER, proc],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -92,6 +97,7 @@ async def test_what_a_living_worker_has_is_elsewhere(
 
 
 @pytest.mark.virtual
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs waitid(2) and /proc")
 async def test_what_a_worker_had_that_is_over_is_unknown(hub: SessionHub) -> None:
     dead = Worker()
     dead.process.kill()
@@ -101,6 +107,19 @@ async def test_what_a_worker_had_that_is_over_is_unknown(hub: SessionHub) -> Non
             hub.subscribe(*dead.ids)
         assert caught.value.ids == dead.ids
         dead.end()
+
+
+@pytest.mark.virtual
+async def test_it_is_the_same_where_the_system_does_not_tell_when_a_process_began(
+    hub: SessionHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hum_async.web._worker_tag._PROC", tmp_path)
+    worker = Worker(str(tmp_path))
+    with pytest.raises(LookupElsewhere):
+        hub.subscribe(*worker.ids)
+    worker.end()
+    with pytest.raises(LookupNotFound):
+        hub.subscribe(*worker.ids)
 
 
 @pytest.mark.virtual
@@ -214,3 +233,20 @@ async def test_two_workers_buy_each_address_once(hum_simulator: Simulator, tmp_p
         notices = server.printed().count("several workers run")
         assert notices == 2
         server.assert_quiet()
+
+
+@pytest.mark.slow
+async def test_workers_are_noticed_that_no_command_line_names(
+    hum_simulator: Simulator, tmp_path: Path
+) -> None:
+    async with serving("uvicorn-run", hum_simulator.url, tmp_path) as server:
+        await server.wait_until_printed("Application startup complete", times=2)
+        # The first may have started before the second.
+        assert 1 <= server.printed().count("several workers run") <= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["uvicorn", "uvicorn-reload", "hypercorn", "granian"])
+async def test_one_worker_is_no_news(kind: str, hum_simulator: Simulator, tmp_path: Path) -> None:
+    async with serving(kind, hum_simulator.url, tmp_path) as server:
+        assert "several workers" not in server.printed()
