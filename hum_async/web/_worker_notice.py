@@ -17,6 +17,11 @@ NOTICE = (
     "(--workers 1), which is enough for thousands of browsers"
 )
 
+LEDGER_NOTICE = (
+    "several workers are started, and one process at a time can use a ledger: the others will not "
+    "start; run one worker (--workers 1), which is enough for thousands of browsers"
+)
+
 _SERVERS = {"uvicorn", "gunicorn", "hypercorn", "granian", "fastapi", "litestar"}
 _COUNT_OPTIONS = ("--workers", "-w", "--web-concurrency", "-W")
 _COUNT_VARIABLES = ("UVICORN_WORKERS", "GRANIAN_WORKERS", "WEB_CONCURRENCY")
@@ -28,19 +33,23 @@ class WorkerNotice:
     def __init__(self) -> None:
         self._given = False
 
-    def at_start(self) -> None:
-        """Give notice if this process is seen to be one of several workers."""
+    def at_start(self, *, ledger: bool) -> None:
+        """Give notice if this process is seen to be one of several workers.
+
+        Args:
+            ledger: Whether its client has a ledger.
+        """
         count = configured_workers(sys.argv, os.environ)
         if count is None and _is_child_of_server(os.environ):
             count = 1 + living_siblings()
         if count is not None and count > 1:
-            self.give()
+            self.give(LEDGER_NOTICE if ledger else NOTICE)
 
-    def give(self) -> None:
+    def give(self, notice: str = NOTICE) -> None:
         """Give notice: another worker was seen."""
         if not self._given:
             self._given = True
-            logger.warning(NOTICE)
+            logger.warning(notice)
 
 
 def configured_workers(argv: Sequence[str], environ: Mapping[str, str]) -> int | None:

@@ -193,9 +193,8 @@ class SessionHub:
             raise RuntimeError("a hub can be entered once; create another one")
         self._loop = running_loop()
         self._gone = self._loop.create_future()
-        if self._ids is None:
-            self._workers.at_start()
-        else:
+        self._workers.at_start(ledger=self._ids is not None)
+        if self._ids is not None:
             await self._restore(self._ids)
         self._supervisor = self._loop.create_task(self._supervise(), name="hum-hub")
         if self._notice is not None:

@@ -195,6 +195,21 @@ async def test_a_hub_says_at_its_start_that_it_is_one_of_several(
     assert caplog.text.count("\n") == notices
 
 
+@pytest.mark.virtual
+async def test_workers_with_a_ledger_are_told_that_one_alone_can_use_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["uvicorn", "app:app", "--workers", "2"])
+    transport = ScriptedTransport(lambda _: json_response(503, {}))
+    async with (
+        HumClient(transport=transport, purchases=tmp_path / "hum.sqlite") as hum,
+        SessionHub(hum, signals=False),
+    ):
+        pass
+    assert caplog.text.count("one process at a time can use a ledger") == 1
+    assert caplog.text.count("run one worker") == 1
+
+
 ADDRESSES = [f"{number} Served St, Detroit, MI 48226" for number in range(100, 106)]
 
 
