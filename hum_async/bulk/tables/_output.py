@@ -5,6 +5,7 @@ import errno
 import hashlib
 import os
 import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -48,6 +49,7 @@ class Output:
         self._name = "standard output" if target == STANDARD else target
         self._target: Path | None = None
         self.partial: Path | None = None
+        self._removal: weakref.finalize[[Path], Output] | None = None
         self._broken = False
         if target == STANDARD:
             if sys.stdout is None:
@@ -69,6 +71,8 @@ class Output:
             raise IsADirectoryError(errno.EISDIR, "it is a directory")
         self._target = path
         self.partial = path.with_name(_partial_name(path.name))
+        # Before it is there: whatever ends the command next must not leave it behind.
+        self._removal = weakref.finalize(self, _remove, self.partial)
         return self.partial.open("wb")
 
     @property
@@ -101,8 +105,8 @@ class Output:
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._close()
-        if self.partial is not None:
-            self.partial.unlink(missing_ok=True)
+        if self._removal is not None:
+            self._removal()
 
     def attempt(self, action: Callable[..., object], *args: object) -> None:
         """Call a function that writes; do nothing if an earlier one has failed.
@@ -143,6 +147,8 @@ class Output:
     def _publish(self) -> None:
         if self.partial is not None and self._target is not None:
             self.partial.replace(self._target)
+            if self._removal is not None:
+                self._removal.detach()
 
     def _close(self) -> None:
         # Closing what compresses writes its end, and leaves the file below it open.
@@ -151,6 +157,10 @@ class Output:
         finally:
             if self._file is not None:
                 self._file.close()
+
+
+def _remove(partial: Path) -> None:
+    partial.unlink(missing_ok=True)
 
 
 def _partial_name(name: str) -> str:
