@@ -160,7 +160,8 @@ class Output:
 
 
 def _remove(partial: Path) -> None:
-    partial.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        partial.unlink()
 
 
 def _partial_name(name: str) -> str:
