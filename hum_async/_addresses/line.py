@@ -76,6 +76,10 @@ _INDOORS = frozenset({"BSMT", "LBBY", "OFC", "PH", "REAR"})
 """Units with which no city's name begins, unlike Front Royal and Upper Marlboro."""
 
 
+LONGEST = 1000
+"""Characters of a line that is read at all: some steps take time with the square of its length."""
+
+
 def parse_line(text: str) -> Address:
     """Split an address that is written on one line or several: ``STREET[, UNIT], CITY, STATE ZIP``.
 
@@ -86,6 +90,8 @@ def parse_line(text: str) -> Address:
         AddressError: The parts are not certain, or the API does not cover the place. The message
             says what to write.
     """
+    if len(text) > LONGEST:
+        raise AddressError(f"a line of more than {LONGEST} characters is no address")
     line = _Line(_parts(text))
     line.read_place()
     line.read_street()
@@ -101,6 +107,10 @@ def parse_place(text: str) -> dict[str, str]:
     Raises:
         AddressError: The parts are not certain, or the API does not cover the place.
     """
+    if len(text) > LONGEST:
+        raise AddressError(
+            f"a line of more than {LONGEST} characters is no city, state and ZIP code"
+        )
     # A state may be read like this only behind a street.
     line = _Line(["1 A St", *_parts(text)])
     line.read_place()

@@ -83,6 +83,11 @@ class LookupObserver:
         del digest
         return await self.begin(lookup, now, active)
 
+    def is_awaited(self, lookup: Lookup) -> bool:
+        """Whether somebody else waits for the result of a look-up."""
+        del lookup
+        return False
+
     def ended(self, lookup: Lookup) -> None:
         """Forget a look-up that sends nothing more, whether it has a result or was given up."""
 

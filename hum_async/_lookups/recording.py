@@ -65,6 +65,7 @@ class PurchaseRecorder(LookupObserver):
         """Do as `begin` for a look-up that may know no more of its address than this digest."""
         store = await self._ledger.open()
         while (other := self._ledger.claimed(digest)) is not None:
+            other.waiting += 1
             shared = await asyncio.shield(other.ended)
             if shared is not None:
                 return given_again(shared, key=lookup.key, address=lookup.address)
@@ -141,6 +142,11 @@ class PurchaseRecorder(LookupObserver):
         elif lookup.step is LookupStep.CREATE:
             # The adopted session is gone: buying another one is a new decision.
             held.instead_of = "gone"
+
+    def is_awaited(self, lookup: Lookup) -> bool:
+        """Whether somebody else waits for the result of a look-up."""
+        held = self._held.get(lookup)
+        return held is not None and held.claim.waiting > 0
 
     def ended(self, lookup: Lookup) -> None:
         """Give back the claim of a look-up that sends nothing more, whatever ended it."""

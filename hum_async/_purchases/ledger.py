@@ -6,6 +6,7 @@ taken up. The store keeps what is safe; who is buying what at this moment is kno
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,7 @@ from hum_async._purchases.records import FAILED_OUTCOMES, Change, Closed, Entry
 from hum_async._purchases.resume_rules import ResumeRules
 from hum_async._purchases.store import ClosableStore, PurchaseStore
 from hum_async._tasks import wait_for_tasks
-from hum_async.errors import ConfigurationError
+from hum_async.errors import ConfigurationError, JournalError
 from hum_async.models import Address, Outcome, Qualification
 
 RETRIED = FAILED_OUTCOMES - {Outcome.UNCERTAIN}
@@ -33,11 +34,13 @@ class Claim:
     Attributes:
         digest: The address.
         ended: Done when the claim is given back; its result is there if there is one to share.
+        waiting: How many wait for that, or have waited.
     """
 
     digest: bytes
     ended: "asyncio.Future[Qualification | None]"
     _claims: dict[bytes, "Claim"]
+    waiting: int = 0
 
     def give_back(self, result: Qualification | None = None) -> None:
         """Let the others go on. Idempotent.
@@ -88,6 +91,11 @@ class Ledger:
             self._opening = asyncio.ensure_future(_opened(self._open_store))
         try:
             # Whoever is cancelled must not cancel the opening for the others.
+            store = await asyncio.shield(self._opening)
+            if not store.failed:
+                return store
+            # What made it fail may be over, such as a full disk.
+            self._opening = asyncio.ensure_future(_reopened(store, self._open_store))
             return await asyncio.shield(self._opening)
         except Exception:
             # The reason may go away, such as another process that uses the file.
@@ -130,6 +138,14 @@ class Ledger:
         claim = Claim(digest, asyncio.get_running_loop().create_future(), self._claims)
         self._claims[digest] = claim
         return claim
+
+
+async def _reopened(
+    failed: ClosableStore, open_store: Callable[[], Awaitable[ClosableStore]]
+) -> ClosableStore:
+    with contextlib.suppress(JournalError):
+        await failed.aclose()
+    return await open_store()
 
 
 async def _opened(open_store: Callable[[], Awaitable[ClosableStore]]) -> ClosableStore:

@@ -91,6 +91,11 @@ class PurchaseStore(Protocol):
 class ClosableStore(PurchaseStore, Protocol):
     """A store that is open until it is closed."""
 
+    @property
+    def failed(self) -> bool:
+        """Whether it stores nothing any more; opening it again may help."""
+        ...
+
     async def published(self, *, since: str) -> list[Publication]:
         """Return the ids that were given since then (ISO 8601, UTC), and forget all older ones."""
         ...

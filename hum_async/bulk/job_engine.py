@@ -21,7 +21,7 @@ from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
-from hum_async._purchases.ledger import Ledger
+from hum_async._purchases.ledger import Ledger, given_again
 from hum_async._purchases.records import (
     Asked,
     Closed,
@@ -468,6 +468,7 @@ class JobEngine(LookupObserver):
         if entry is not None and not entry.copied and self._rules.is_earlier(entry):
             self._earlier_read.first(digest, 1)
         if (action is ResumeAction.BUY or entry is None) and digest in self._refused:
+            self._shared.give_back(digest)
             return
         if action is ResumeAction.BUY or entry is None:
             # A result that only another job's journal holds is not there to be replaced.
@@ -498,7 +499,7 @@ class JobEngine(LookupObserver):
             self._reused += 1
             self._deliver(result)
         else:
-            self._deliver(_shared(result, lookup.key, lookup.address))
+            self._deliver(given_again(result, key=lookup.key, address=lookup.address))
 
     def _buy(self, purchase: _Purchase) -> None:
         if self._is_barred() and self._queue.waiting >= _PLENTY:
@@ -607,7 +608,7 @@ class JobEngine(LookupObserver):
         if lookup.step is LookupStep.CLOSE:
             self._closing[lookup] = purchase.digest
         self._shared.settled(purchase.digest, result)
-        shared = [_shared(result, key, address) for key, address in purchase.rows]
+        shared = [given_again(result, key=key, address=address) for key, address in purchase.rows]
         *first, last = [result, *shared]
         for row in first:
             self._deliver(row)
@@ -637,6 +638,7 @@ class JobEngine(LookupObserver):
         store.record(purchase.withdrawn())
         self._refused.refused(purchase.digest, error)
         del self._by_digest[purchase.digest], self._by_lookup[lookup]
+        self._shared.give_back(purchase.digest)
         self._joined -= len(purchase.rows)
         self._spent_offset -= 1
         return True
@@ -655,8 +657,3 @@ class JobEngine(LookupObserver):
             "journal: run the same again after that time, and the job goes on where it was",
             retry_after=asked,
         )
-
-
-def _shared(result: Qualification, key: Hashable, address: Address) -> Qualification:
-    """Return a result for another row of the same address, which cost nothing."""
-    return attrs.evolve(result, key=key, address=address, requests=0, elapsed=0.0)

@@ -1,12 +1,12 @@
 """Closes the sessions that earlier runs left open although their results are safe."""
 
-import contextlib
 from collections.abc import Callable
 
 from hum_async._api.endpoints import close_request
+from hum_async._api.retry import is_throttle
 from hum_async._api.sender import RequestSender
 from hum_async._purchases.store import PurchaseStore
-from hum_async.errors import HumError
+from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.limiter import Priority
 
 
@@ -26,7 +26,7 @@ class LeftOpen:
         self._goes_on = goes_on
 
     async def close(self, store: PurchaseStore) -> None:
-        """Close each of them, once: one that cannot be closed expires by itself.
+        """Close each of them. One that cannot be closed now is left to the next run.
 
         Raises:
             JournalError: The store cannot be read.
@@ -36,6 +36,12 @@ class LeftOpen:
                 if not self._goes_on():
                     break
                 self.requests += 1
-                with contextlib.suppress(HumError):
+                try:
                     await self._sender.attempt(close_request(left.token))
+                except (AuthenticationError, ConfigurationError):
+                    break
+                except HumError as error:
+                    if is_throttle(error):
+                        break
+                    continue
             store.record(left)

@@ -46,6 +46,7 @@ class SharedPurchases:
             self._claims[digest] = self._ledger.claim(digest)
             return False
         self.waiting += 1
+        other.waiting += 1
         other.ended.add_done_callback(lambda _: self._free(then))
         return True
 

@@ -22,9 +22,7 @@ from hum_async._polling.policies import PollPolicy
 from hum_async._tasks import end_tasks
 from hum_async.client import HumClient
 from hum_async.errors import (
-    AuthenticationError,
     BadRequest,
-    ConfigurationError,
     HubBusy,
     HubClosed,
     HumError,
@@ -168,8 +166,9 @@ class SessionHub:
         self._purchases = LookupObserver() if ledger is None else PurchaseRecorder(ledger)
         self._ids = None if ledger is None else PublicIds(ledger, keep_for)
         self._beginning: set[asyncio.Task[None]] = set()
+        self._recorder = _Recorder(self, self._purchases)
         self._lookups = LookupQueue(
-            self._sender, observer=_Recorder(self, self._purchases), wake=self._dispatcher.wake
+            self._sender, observer=self._recorder, wake=self._dispatcher.wake
         )
         self._notice = ShutdownNotice(self._close_soon) if signals else None
         self._workers = WorkerNotice()
@@ -379,9 +378,8 @@ class SessionHub:
         """Look an address up, unless the ledger knows its answer."""
         try:
             known = await self._purchases.take_up(work, digest, *self._sender.clocks())
-        except HumError as exc:
-            logger.error("a look-up cannot be made: %s", exc)  # noqa: TRY400  its browsers are told
-            self.record_failure(work)
+        except Exception as exc:  # noqa: BLE001  the ledger, or a bug; its browsers are told
+            self._recorder.failed(work, exc)
             return
         if lookup.work is not work:
             # Its time was over meanwhile, or nobody waited any more.
@@ -502,6 +500,8 @@ class SessionHub:
 
     def _abandon(self, lookup: HubLookup) -> None:
         del self._abandoning[lookup]
+        if lookup.work is not None and self._purchases.is_awaited(lookup.work):
+            return  # others with this ledger wait for it
         self._stop_deadline(lookup)
         if lookup.work is not None:
             self._abandoned += 1
@@ -572,7 +572,7 @@ class _Recorder(LookupObserver):
             self._hub.record(lookup)
 
     def failed(self, lookup: Lookup, error: Exception) -> None:
-        if isinstance(error, AuthenticationError | ConfigurationError):
+        if isinstance(error, HumError):
             logger.error("a look-up cannot be made: %s", error)
         else:
             logger.error("a look-up ended by a bug of hum_async; please report it", exc_info=error)

@@ -110,3 +110,20 @@ def test_a_file_that_is_no_journal_is_left_alone(call: Callable[..., Any], tmp_p
     assert diary.read_text() == "dear diary"
     ended = call("forget", "somewhere over the rainbow", str(diary))
     assert ended.code in {1, 2}
+
+
+def test_what_a_reader_keeps_from_being_overwritten_is_told(
+    call: Callable[..., Any], job: Path
+) -> None:
+    before = packed(job)
+    reader = sqlite3.connect(job, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM purchase").fetchone()
+    ended = call("forget", "100 Served St, 00501", str(job))
+    assert ended.code == 1
+    assert "not yet overwritten" in " ".join(ended.err.split())
+    reader.close()
+    # Nothing is left to forget, but to overwrite.
+    assert call("forget", "--older-than", "1d", str(job)).code == 0
+    mine = next(result for result in before if b"100 SERVED ST" in says(result))
+    assert traces(mine, job) == []

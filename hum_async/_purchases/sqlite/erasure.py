@@ -43,33 +43,47 @@ def forget(
         db.execute("PRAGMA secure_delete = ON")
         db.execute("BEGIN IMMEDIATE")
         add_missing_columns(db)
-        found = _matching(db, digests, before)
-        for number, address, packed in found:
-            db.execute(
-                "UPDATE purchase SET result = ?, superseded = coalesce(superseded, ?) WHERE id = ?",
-                (_receipt(packed, address), FORGOTTEN, number),
-            )
+        found = [
+            number
+            for number, address, at, outcome in db.execute(_RESULTS)
+            if (digests is None or address in digests)
+            and (before is None or (at < before and outcome != Outcome.UNCERTAIN))
+        ]
+        for number in found:
+            packed, address = db.execute(_RESULT, (number,)).fetchone()
+            db.execute(_FORGET, (_receipt(packed, address), FORGOTTEN, number))
         db.execute("COMMIT")
-        # Neither free pages nor the write-ahead log may keep what was there.
-        db.execute("VACUUM")
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        _overwrite(path, db, forgotten=len(found))
     return len(found)
 
 
-def _matching(
-    db: sqlite3.Connection, digests: Collection[bytes] | None, before: str | None
-) -> list[tuple[int, bytes, bytes]]:
-    rows = db.execute(
-        "SELECT id, address, result, outcome, coalesce(observed_at, asked_at), superseded "
-        "FROM purchase WHERE result IS NOT NULL"
-    )
-    return [
-        (number, address, packed)
-        for number, address, packed, outcome, at, superseded in rows
-        if superseded != FORGOTTEN
-        and (digests is None or address in digests)
-        and (before is None or (at < before and outcome != Outcome.UNCERTAIN))
-    ]
+_RESULTS = (
+    "SELECT id, address, coalesce(observed_at, asked_at), outcome FROM purchase "
+    "WHERE result IS NOT NULL AND superseded IS NOT 'forgotten'"
+)
+_RESULT = "SELECT result, address FROM purchase WHERE id = ?"
+_FORGET = "UPDATE purchase SET result = ?, superseded = ? WHERE id = ?"
+
+
+def _overwrite(path: Path, db: sqlite3.Connection, *, forgotten: int) -> None:
+    """Let neither free pages nor the write-ahead log keep what was there.
+
+    It is done even if nothing was forgotten now, because an earlier call may not have come so far.
+
+    Raises:
+        JournalError: It could not be done.
+    """
+    why: object = "another process reads it"
+    try:
+        db.execute("VACUUM")
+        busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError as exc:
+        busy, why = 1, exc
+    if busy:
+        raise JournalError(
+            f"{forgotten:,} results of {path} are forgotten, but not yet overwritten in the file: "
+            f"{why}; run the same again"
+        )
 
 
 def _receipt(packed: bytes, digest: bytes) -> bytes:

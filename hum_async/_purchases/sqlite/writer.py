@@ -129,6 +129,11 @@ class JournalStore:
             self._writer = loop.create_task(self._write_all(), name="hum-journal")
         return done
 
+    @property
+    def failed(self) -> bool:
+        """Whether a commit has failed, after which every later one does."""
+        return self._failure is not None
+
     async def left_open(self) -> list[Closed]:
         """Return the sessions that earlier runs left open although their results are safe."""
         return await self.work(Journal.left_open)
