@@ -196,6 +196,12 @@ class LookupQueue:
             self._give_up(lookup)
         return False
 
+    def take_back(self) -> list[Lookup]:
+        """Return the look-ups that have not begun, and forget them."""
+        taken = [*self._new]
+        self._new.clear()
+        return taken
+
     def hold(self) -> None:
         """Send nothing until `release`."""
         self._held = True

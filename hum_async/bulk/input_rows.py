@@ -50,6 +50,11 @@ class InputRows:
             self._position += 1
         return taken
 
+    @property
+    def came_back(self) -> bool:
+        """Whether a row waits to be taken again."""
+        return bool(self._put_back)
+
     def put_back(self, key: Hashable, address: Address) -> None:
         """Let a row be taken again, before all others."""
         self._put_back.append((key, address))

@@ -149,6 +149,7 @@ class JobEngine(LookupObserver):
         self._closing: dict[Lookup, bytes] = {}
         self._left_open = LeftOpen(sender, goes_on=self._goes_on)
         self._tidying: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._delivered = self._sessions = self._reused = self._adopted = 0
         # Results that were not read yet; one comes with its look-up if reading it makes it safe.
         self._results: deque[tuple[Qualification, Lookup | None]] = deque()
@@ -189,12 +190,21 @@ class JobEngine(LookupObserver):
         """Send nothing but what is under way, because the reader was cancelled."""
         self._resting = True
         self._queue.hold()
+        if self._shared.shares:
+            # Others must not wait for what this job may never buy.
+            for lookup in self._queue.take_back():
+                self._sort_out(lookup)
 
     def resume(self) -> None:
         """Send again: the reader is back."""
         if self._resting:
             self._resting = False
             self._release()
+            if self._rows.came_back and self._reading is not None and self._reading.done():
+                # All rows had been read when it began to rest.
+                self._exhausted = False
+                self._reading = asyncio.create_task(self._read(self._opened()), name="hum-read")
+            self._wake()
 
     def statistics(self) -> JobStatistics:
         """Return how far the job is."""
@@ -330,13 +340,13 @@ class JobEngine(LookupObserver):
         # waiting for all of them.
         if not store.known or self._rows.fed:
             self._send_from_now_on()
-        reading = asyncio.create_task(self._read(store), name="hum-read")
+        self._reading = asyncio.create_task(self._read(store), name="hum-read")
         self._tidying = asyncio.create_task(self._tidy_up(store), name="hum-tidy")
         try:
             await self._dispatcher.run(self._queue)
         finally:
             self._note_spending(store)
-            await end_tasks([reading, self._tidying])
+            await end_tasks([self._reading, self._tidying])
 
     async def _tidy_up(self, store: PurchaseStore) -> None:
         try:
@@ -363,7 +373,7 @@ class JobEngine(LookupObserver):
         try:
             while not self._stopping:
                 self._room.clear()
-                space = self._space(store)
+                space = 0 if self._resting else self._space(store)
                 chunk = self._rows.take(min(_CHUNK, space))
                 if chunk:
                     self._sorting = True
@@ -452,6 +462,15 @@ class JobEngine(LookupObserver):
         purchase.rows.append((lookup.key, lookup.address))
         self._joined += 1
         return True
+
+    def _sort_out(self, lookup: Lookup) -> None:
+        """Undo the sorting in of an address that has not been asked for."""
+        purchase = self._by_lookup.pop(lookup)
+        del self._by_digest[purchase.digest]
+        self._joined -= len(purchase.rows)
+        for key, address in ((lookup.key, lookup.address), *purchase.rows):
+            self._rows.put_back(key, address)
+        self._shared.give_back(purchase.digest)
 
     def _comes_back(self, key: Hashable, address: Address) -> None:
         self._rows.put_back(key, address)

@@ -26,6 +26,11 @@ class SharedPurchases:
         # Addresses that the job has bought: the ledger does not tell them from those of others.
         self._bought: set[bytes] = set()
 
+    @property
+    def shares(self) -> bool:
+        """Whether there are others that may wait for an address."""
+        return self._ledger is not None
+
     def rules(self, store: PurchaseStore, options: JobOptions) -> ResumeRules:
         """Return which purchases of earlier runs, or of others, still count."""
         if self._ledger is None:

@@ -210,3 +210,44 @@ async def test_cancelled_jobs_leave_no_claim(
         found = await outcomes(qualify(hum, streets(20)))
     assert set(found.values()) <= {Outcome.SERVED, Outcome.UNCERTAIN}
     assert set(api.posts_by_street().values()) == {1}
+
+
+async def test_a_job_at_rest_lets_others_have_what_it_has_not_asked_for(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    api = make_api(polling=False, latency=0.1)
+    rows = streets(30)
+    async with opened(api, rate=5.0) as hum:
+        stream = qualify(hum, rows)
+        seen = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                while True:
+                    seen.append(await anext(stream))
+        assert 0 < len(seen) < 20
+        found = await hum.lookup(rows[-1], timeout=10)
+        assert (found.outcome, found.requests > 0) == (Outcome.SERVED, True)
+        # The job goes on where it was, and takes what was bought meanwhile.
+        seen += [result async for result in stream]
+    assert sorted(result.key for result in seen) == [*range(30)]
+    assert {result.outcome for result in seen} == {Outcome.SERVED}
+    assert set(api.posts_by_street().values()) == {1}
+
+
+async def test_an_address_that_was_refused_is_left_to_others(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    api = make_api(latency=0.1)
+    api.say("POST", json_response(404), street1="1 Main St")
+    rows = streets(40)
+    async with opened(api, rate=5.0) as hum:
+        job = asyncio.ensure_future(outcomes(qualify(hum, rows)))
+        await asyncio.sleep(3)
+        assert (await hum.lookup(rows[0], timeout=10)).outcome == Outcome.SERVED
+        job.cancel()
+        with suppress(asyncio.CancelledError):
+            await job
