@@ -149,8 +149,14 @@ class JournalStore:
     async def flush(self) -> None:
         """Wait until what was recorded so far is written, or has failed."""
         # Changes are written in the order in which they were recorded.
-        if self._last is not None and not self._last.done():
-            await asyncio.wait([self._last])
+        last = self._last
+        if last is None or last.done():
+            return
+        if last.get_loop() is asyncio.get_running_loop():
+            await asyncio.wait([last])
+        else:
+            # Its event loop has ended before it was written.
+            await self._write_all()
 
     async def work(self, work: Callable[[Journal], T]) -> T:
         """Call `work` with the journal, in the journal's thread; return its result."""
@@ -219,16 +225,23 @@ class JournalStore:
                 self._executor.shutdown(wait=False)
 
     async def _write_all(self) -> None:
+        interrupted: asyncio.CancelledError | None = None
         while self._waiting:
             batch, self._waiting = self._waiting, []
+            writing = self._apply(batch)
             try:
-                refused = await self._apply(batch)
+                await wait_for_tasks([writing])
+            except asyncio.CancelledError as exc:
+                # The end of `asyncio.run` cancels this task, but not the thread that writes.
+                interrupted = exc
+            try:
+                refused = writing.result()
             except Exception as exc:  # noqa: BLE001  raised by every future
                 self._failure = exc
                 self._waiting, batch = [], batch + self._waiting
                 refused = {}
             for _, done in batch:
-                if done.done():
+                if done.done() or done.get_loop().is_closed():
                     continue
                 if done in refused:
                     done.set_exception(refused[done])
@@ -236,19 +249,23 @@ class JournalStore:
                     done.set_result(None)
                 else:
                     done.set_exception(self._failure)
+        if interrupted is not None:
+            raise interrupted
 
-    async def _apply(self, batch: list[Waiting]) -> dict[asyncio.Future[None], ResponseError]:
-        """Write changes; return the errors of those that have no stored form."""
+    def _apply(
+        self, batch: list[Waiting]
+    ) -> asyncio.Future[dict[asyncio.Future[None], ResponseError]]:
+        """Write changes; the future returns the errors of those that have no stored form."""
         requests = self.requests
 
         def write(journal: Journal) -> dict[asyncio.Future[None], ResponseError]:
             changes, refused = _packed(batch)
             journal.apply(changes, requests=requests)
+            self._written = requests
             return refused
 
-        refused = await self.work(write)
-        self._written = requests
-        return refused
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(self._executor, write, self._journal)
 
 
 def _packed(
