@@ -57,6 +57,8 @@ _ERRORS = re.compile(
     r"(?i)#(?:ref!|value!|name\?|div/0!|null!|num!|n/a|na|spill!|calc!|field!|busy!)"
 )
 """The errors of a spreadsheet."""
+_NUMBER_ALONE = re.compile(r"\d{1,6}(?:[ /-]{1,3}\d{1,4}){0,3}", re.ASCII)
+"""A house number, perhaps with a fraction or a range, and no name of a street."""
 _ZIP = re.compile(r"\d{5}(-\d{4})?", re.ASCII)
 _PLACE = re.compile(
     r"(\D{2,}?[^\W\d]\.?)(?:\s*,\s*([A-Za-z. ]{2,})|\s+([A-Za-z]\.?[A-Za-z]\.?))"
@@ -116,6 +118,8 @@ def read_address(cells: Mapping[str, Cell]) -> AddressReading:
         parts["street2"] = None
     degrees, unused = _coordinates(cells)
     street1 = parts.pop("street1", None) or ""
+    if not isinstance(street1, UnusableText) and _NUMBER_ALONE.fullmatch(street1):
+        street1 = UnusableText(street1, "is only a number: the name of the street is missing")
     address = Address(street1, **parts, **degrees)  # type: ignore[arg-type]  # by name
     return AddressReading(address=address, changed=changed, nothing=nothing, unused=unused)
 

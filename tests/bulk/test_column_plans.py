@@ -10,7 +10,7 @@ import pytest
 from column_heads import HEADS
 
 from hum_async import Address
-from hum_async._api.addresses import checked_or_error
+from hum_async._api.addresses import checked, checked_or_error
 from hum_async.bulk.columns import (
     ColumnPlan,
     MappingError,
@@ -456,3 +456,28 @@ def test_a_header_is_rated_by_what_it_says() -> None:
     assert rate_header(["a", "b"], mapping={"street1": "a+b"}) > 0
     # The number of a column says nothing of a row that holds this number.
     assert rate_header(["1", "y1"], mapping={"street1": "1"}) == 0
+
+
+@pytest.mark.parametrize("heading", ["Door", "Trailer", "Slip", "Hangar", "Bay"])
+def test_a_rare_word_for_units_is_doubted(heading: str) -> None:
+    found = plan(f"Address,{heading},{PLACE}", f"1 A St,a,{DETROIT}", f"1 A St,b,{DETROIT}")
+    assert [doubt for doubt in found.doubts if heading in doubt.message]
+
+
+def test_addresses_of_other_countries_that_pass_for_ours_are_doubted() -> None:
+    head = f"Address,{PLACE},Country"
+    paris, home = "12 Rue Royale,Paris,,75001,France", f"1 A St,{DETROIT},United States"
+    found = plan(head, home, paris)
+    assert ["Country" in doubt.message for doubt in found.doubts] == [True]
+    assert not plan(head, home, f"2 A St,{DETROIT},").doubts
+    assert not plan(head, home, paris, ignored=["Country"]).doubts
+    # What no ZIP code lets pass is refused by itself.
+    assert not plan(head, home, "10 Front St,Toronto,ON,M5J 2X2,Canada").doubts
+
+
+@pytest.mark.parametrize("head", ["Address,,", "Address,Road,", "Address,Address2,"])
+def test_a_number_alone_is_no_street(head: str) -> None:
+    row = f"101,Ellis St,{DETROIT}"
+    columns = plan(f"{head}{PLACE}", row, row).columns
+    with pytest.raises(AddressError, match="name of the street"):
+        checked(columns.address(cells(row)[0]))

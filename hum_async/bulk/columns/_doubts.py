@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import attrs
 
+from hum_async._api.addresses import checked_or_error
 from hum_async.bulk.columns import _content as content
 from hum_async.bulk.columns._headings import (
     hints_at_end,
@@ -21,9 +22,19 @@ from hum_async.bulk.columns._reading import AddressColumns
 from hum_async.bulk.columns._spellings import Part
 from hum_async.bulk.columns._street import join_street, says_unit
 from hum_async.bulk.tables import Cell
+from hum_async.models import Address
 
 _ENOUGH = 3
 """Streets of which more than half without a house number are a doubt; of fewer, all."""
+
+
+_COUNTRY = ("country", "countrycode", "countryname", "ctry", "nation")
+"""Ends of headings of columns with countries."""
+_OURS = frozenset(
+    {"", "us", "usa", "unitedstates", "unitedstatesofamerica", "theunitedstates", "america", "pr"}
+    | {"puertorico", "null", "none", "na", "nan", "unknown"}
+)
+"""Countries whose addresses the API knows, and words for none."""
 
 
 @attrs.frozen
@@ -89,8 +100,32 @@ class Doubting:
         self._doubt_repeated()
         streets = [str(self.columns.written(cells).street1 or "") for cells in self.rows]
         self._doubt_numbers(streets)
+        self._doubt_countries()
         self._doubt_units()
         self._doubt_unused(streets)
+
+    def _doubt_countries(self) -> None:
+        """Doubt addresses of other countries that would pass for one in the US."""
+        for each in self.free:
+            if not letters(each.heading.name).endswith(_COUNTRY):
+                continue
+            name = text_of([each.source], self.header)
+            count = sum(
+                bool(text)
+                and letters(text) not in _OURS
+                and isinstance(checked_or_error(self.columns.address(cells)), Address)
+                for text, cells in zip(each.column.texts, self.rows, strict=True)
+            )
+            if count:
+                self._doubts_country(name, count)
+
+    def _doubts_country(self, name: str, count: int) -> None:
+        rows = "row, which" if count == 1 else "rows, which"
+        message = (
+            f"{name} names another country than the US in {count:,} of the first {rows} would be "
+            "looked up as if it did not; take them out of the file"
+        )
+        self.doubts.append(Doubt(message, (Way(label="all the same", ignored=(name,)),)))
 
     def _doubt_repeated(self) -> None:
         if any(len(doubt.ways) > 1 for doubt in self.doubts):

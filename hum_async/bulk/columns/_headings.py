@@ -259,7 +259,10 @@ def _by_words(words: Sequence[str]) -> tuple[Part, int, str] | None:
 def hints_at_unit(name: str) -> bool:
     """Whether the words of a heading that names no known part hint at a unit."""
     words = set(tokens(name))
-    return bool(words & (_UNIT_WORDS - {"lot", "space", "flat"})) and not words & _NO_PART
+    hinting = (_UNIT_WORDS - {"lot", "space", "flat"}) | _words(
+        "door trailer slip hangar department dept stop office key pad bay dwelling residence desk"
+    )
+    return bool(words & hinting) and not words & _NO_PART
 
 
 def hints_at_no_part(name: str) -> bool:
