@@ -116,16 +116,14 @@ class Doubting:
                 and isinstance(checked_or_error(self.columns.address(cells)), Address)
                 for text, cells in zip(each.column.texts, self.rows, strict=True)
             )
-            if count:
-                self._doubts_country(name, count)
-
-    def _doubts_country(self, name: str, count: int) -> None:
-        rows = "row, which" if count == 1 else "rows, which"
-        message = (
-            f"{name} names another country than the US in {count:,} of the first {rows} would be "
-            "looked up as if it did not; take them out of the file"
-        )
-        self.doubts.append(Doubt(message, (Way(label="all the same", ignored=(name,)),)))
+            if not count:
+                continue
+            rows = "row, which" if count == 1 else "rows, which"
+            message = (
+                f"{name} names another country than the US in {count:,} of the first {rows} would "
+                "be looked up as if it did not; take them out of the file"
+            )
+            self.doubts.append(Doubt(message, (Way(label="all the same", ignored=(name,)),)))
 
     def _doubt_repeated(self) -> None:
         if any(len(doubt.ways) > 1 for doubt in self.doubts):

@@ -70,6 +70,9 @@ _OF_PLACES = _words(
     "home owner own prop loc location"
 )
 _UNIT_WORDS = _words("apt apartment apartments suite ste unit secondary occupancy flat lot space")
+_UNIT_HINTS = (_UNIT_WORDS - {"lot", "space", "flat"}) | _words(
+    "door trailer slip hangar department dept stop office key pad bay dwelling residence desk"
+)
 _BESIDE_UNIT = _words(
     "no num nbr number id or and optional etc if any other building bldg floor fl room rm line 2 "
     "address designation the applicable s condo condominium if"
@@ -259,10 +262,7 @@ def _by_words(words: Sequence[str]) -> tuple[Part, int, str] | None:
 def hints_at_unit(name: str) -> bool:
     """Whether the words of a heading that names no known part hint at a unit."""
     words = set(tokens(name))
-    hinting = (_UNIT_WORDS - {"lot", "space", "flat"}) | _words(
-        "door trailer slip hangar department dept stop office key pad bay dwelling residence desk"
-    )
-    return bool(words & hinting) and not words & _NO_PART
+    return bool(words & _UNIT_HINTS) and not words & _NO_PART
 
 
 def hints_at_no_part(name: str) -> bool:
