@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from hum_async._purchases.codec import pack, unpack
-from hum_async._purchases.sqlite.lock import LockFile
+from hum_async._purchases.sqlite.lock import lock_journal
 from hum_async._purchases.sqlite.schema import (
     FORGOTTEN,
     add_missing_columns,
@@ -38,14 +38,14 @@ def forget(
         JournalError: Another process uses the journal, or it cannot be read or written.
     """
     check_header(path, must_exist=True)
-    with _locked(path), _mapped(path), contextlib.closing(_connected(path)) as db:
+    with lock_journal(path), _mapped(path), contextlib.closing(_connected(path)) as db:
         check_sound(path, db)
         db.execute("PRAGMA secure_delete = ON")
         db.execute("BEGIN IMMEDIATE")
         add_missing_columns(db)
         found = [
             number
-            for number, address, at, outcome in db.execute(_RESULTS)
+            for number, address, at, outcome in db.execute(_RESULTS, (FORGOTTEN,))
             if (digests is None or address in digests)
             and (before is None or (at < before and outcome != Outcome.UNCERTAIN))
         ]
@@ -59,7 +59,7 @@ def forget(
 
 _RESULTS = (
     "SELECT id, address, coalesce(observed_at, asked_at), outcome FROM purchase "
-    "WHERE result IS NOT NULL AND superseded IS NOT 'forgotten'"
+    "WHERE result IS NOT NULL AND superseded IS NOT ?"
 )
 _RESULT = "SELECT result, address FROM purchase WHERE id = ?"
 _FORGET = "UPDATE purchase SET result = ?, superseded = ? WHERE id = ?"
@@ -104,18 +104,6 @@ def _receipt(packed: bytes, digest: bytes) -> bytes:
 
 def _connected(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, timeout=5.0)
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    try:
-        lock = LockFile(path)
-    except OSError as exc:
-        raise JournalError(f"cannot write beside {path}: {exc.strerror or exc}") from exc
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextlib.contextmanager

@@ -31,7 +31,7 @@ from hum_async._purchases.records import (
     Told,
     Withdrawn,
 )
-from hum_async._purchases.sqlite.lock import LockFile
+from hum_async._purchases.sqlite.lock import LockFile, lock_journal
 from hum_async._purchases.sqlite.schema import (
     ADDRESS_KEY,
     ADDRESS_KEYS,
@@ -96,10 +96,7 @@ class Journal:
     ) -> None:
         self.path = path
         check_header(path, must_exist=not create)
-        try:
-            self._lock = LockFile(path)
-        except OSError as exc:
-            raise JournalError(f"cannot write beside {path}: {exc.strerror or exc}") from exc
+        self._lock = lock_journal(path)
         with contextlib.ExitStack() as undo:
             undo.callback(self._lock.release)
             with self._mapped_errors():
@@ -378,13 +375,10 @@ def remove_journal(path: Path) -> None:
         JournalError: Another process uses the journal, or it cannot be removed.
     """
     try:
-        lock = LockFile(path)
-        try:
+        with LockFile(path):
             # The journal last: if removing fails, what is left is still a journal.
             for end in ("-shm", "-wal", ""):
                 path.with_name(path.name + end).unlink(missing_ok=True)
-        finally:
-            lock.release()
     except OSError as exc:
         raise JournalError(f"cannot remove {path}: {exc.strerror or exc}") from exc
 

@@ -12,7 +12,7 @@ import stat
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from hum_async.errors import JournalError
 
@@ -65,6 +65,12 @@ class LockFile:
         json.dump(_this_process(), stream)
         stream.flush()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
     def release(self) -> None:
         """Release the lock. Idempotent."""
         if self._stream is not None:
@@ -72,6 +78,18 @@ class LockFile:
                 self._path.unlink()
             self._stream.close()
             self._stream = None
+
+
+def lock_journal(path: Path) -> LockFile:
+    """Lock a journal that is to be written to.
+
+    Raises:
+        JournalError: Another process uses it, or the lock file cannot be created.
+    """
+    try:
+        return LockFile(path)
+    except OSError as exc:
+        raise JournalError(f"cannot write beside {path}: {exc.strerror or exc}") from exc
 
 
 def holder_of(guarded: Path) -> dict[str, Any] | None:
