@@ -133,11 +133,20 @@ async def misbehave(wire: Wire, known: str) -> None:
     for last in FORGED:
         assert (await wire.get(f"ids={known}", last))[0] in {200, 400}
     for query in ("ids=nobody", "ids=" + "a," * 100_000, "ids=%00", "ids[]=x", "x" * 100_000):
-        assert (await wire.get(query))[0] in {400, 404, 414, 431}
+        assert await status_of(wire, query) in {400, 404, 414, 431}
     for body in (b"x" * 5_000_000, b'{"street1": "%b"}' % (b"y" * 1_000_000), b"[" * 100_000):
         # A server that has answered need not take the rest, which its client may notice first.
         with contextlib.suppress(aiohttp.ClientOSError):
             assert (await wire.post(body))[0] == 413
+
+
+async def status_of(wire: Wire, query: str) -> int:
+    # uvicorn closes as soon as it has refused an endless line, and what of the line still comes
+    # then resets the connection: a busy client may lose the answer, and asks again.
+    for _ in range(4):
+        with contextlib.suppress(aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            return (await wire.get(query))[0]
+    return (await wire.get(query))[0]
 
 
 @pytest.mark.virtual
