@@ -10,13 +10,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["BODY", "running", "stamped"]
+__all__ = ["BODY", "TOKEN", "running", "stamped"]
 
 STAMP = "2026-01-01T00:00:00.000Z"
+TOKEN = "XqCmeTVgYXrbWrZFZEymkD"  # noqa: S105  an example of the API
+"""Stands for the token that was asked for, which an answer must name."""
 BODY = (
     '{"message":"The session is being processed.","request_status":"ok",'
     '"data":{"service_address":"1420 Washington Blvd, Detroit, MI 48201"},'
-    '"meta":{"session_token":"XqCmeTVgYXrbWrZFZEymkD","session_status":"open",'
+    f'"meta":{{"session_token":"{TOKEN}","session_status":"open",'
     f'"responded_at":"{STAMP}","hum_data_set":"25041808",'
     '"agent_status":{"geocoding":"matched","internet":"pending","checkout":"pending"},'
     '"session_params":{"street1":"1420 Washington Blvd","city":"Detroit","state":"MI",'
@@ -55,6 +57,7 @@ http {{
     "~(?<second>[0-9])[.](?<millis>[0-9]+)$" "2026-01-01T00:00:0$second.${{millis}}Z";
   }}
   map $msec $house {{ default 420; "~(?<digits>[0-9]+)$" $digits; }}
+  map $uri $token {{ "~/sessions/(?<last>[^/]+)$" $last; }}
   split_clients $request_id $checkout {{ 25% pending; 25% matched; 25% multiple; * failed; }}
   server {{
     listen 127.0.0.1:{port};
@@ -87,7 +90,7 @@ def running() -> Iterator[str]:
         port = _free_port()
         config = Path(prefix) / "nginx.conf"
         locations = "\n    ".join(
-            f"location /{name}/sessions/ {{ return 202 '{body}'; }}"
+            f"location /{name}/sessions/ {{ return 202 '{body.replace(TOKEN, '$token')}'; }}"
             for name, body in _BODIES.items()
         )
         config.write_text(

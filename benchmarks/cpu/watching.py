@@ -8,7 +8,7 @@ from multidict import CIMultiDict
 
 from cpu.clients import in_turn
 from cpu.measuring import Job, Measured, Meter
-from cpu.server import stamped
+from cpu.server import TOKEN, stamped
 from hum_async import AsyncSessionWatcher, GuidedPolling, HumClient, RateLimiter
 from hum_async._api.endpoints import poll_request
 from hum_async.models import RawResponse
@@ -33,6 +33,8 @@ async def _watch(hum: HumClient, job: Job) -> Measured:
         reader = asyncio.create_task(_read(watcher, job.names()))
         await _polled(watcher, job.warmup, reader)
         before, meter = watcher.statistics(), Meter()
+        if not before.updates:
+            raise RuntimeError("no answer was that of its session, so that none was delivered")
         await _polled(watcher, before.polls + job.requests, reader)
         after = watcher.statistics()
         measured = meter.read(after.polls - before.polls, after.updates - before.updates)
@@ -65,20 +67,22 @@ class MemoryTransport:
 
     def __init__(self, count: int) -> None:
         headers = CIMultiDict({"Content-Type": "application/json"})
-        answers = [RawResponse(202, headers, stamped(n).encode()) for n in range(count)]
-        self._answers = itertools.cycle(answers)
+        bodies = [tuple(stamped(n).encode().split(TOKEN.encode())) for n in range(count)]
+        self._headers, self._bodies = headers, itertools.cycle(bodies)
 
     async def send(
         self,
         method: str,  # noqa: ARG002  the protocol's
-        path: str,  # noqa: ARG002  the protocol's
+        path: str,
         *,
         body: bytes | None = None,  # noqa: ARG002  the protocol's
         timeout: float,  # noqa: ARG002  the protocol's
     ) -> RawResponse:
-        """Return an answer that was ready."""
+        """Return an answer that was ready but for the token."""
         await asyncio.sleep(0)
-        return next(self._answers)
+        before, after = next(self._bodies)
+        token = path.rpartition("/")[2].encode()
+        return RawResponse(202, self._headers, before + token + after)
 
     async def aclose(self) -> None:
         """Nothing is open."""
