@@ -5,7 +5,8 @@ import contextlib
 import io
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -132,21 +133,20 @@ async def ask_too_much(wire: Wire, posts: int) -> None:
 async def misbehave(wire: Wire, known: str) -> None:
     for last in FORGED:
         assert (await wire.get(f"ids={known}", last))[0] in {200, 400}
-    for query in ("ids=nobody", "ids=" + "a," * 100_000, "ids=%00", "ids[]=x", "x" * 100_000):
-        assert await status_of(wire, query) in {400, 404, 414, 431}
+    for query in ("ids=nobody", "ids=%00", "ids[]=x"):
+        assert (await wire.get(query))[0] in {400, 404}
+    for query in ("ids=" + "a," * 100_000, "x" * 100_000):
+        assert await status_of(partial(wire.get, query)) in {400, 414, 431, None}
     for body in (b"x" * 5_000_000, b'{"street1": "%b"}' % (b"y" * 1_000_000), b"[" * 100_000):
-        # A server that has answered need not take the rest, which its client may notice first.
-        with contextlib.suppress(aiohttp.ClientOSError):
-            assert (await wire.post(body))[0] == 413
+        assert await status_of(partial(wire.post, body)) in {413, None}
 
 
-async def status_of(wire: Wire, query: str) -> int:
-    # uvicorn closes as soon as it has refused an endless line, and what of the line still comes
-    # then resets the connection: a busy client may lose the answer, and asks again.
-    for _ in range(4):
-        with contextlib.suppress(aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-            return (await wire.get(query))[0]
-    return (await wire.get(query))[0]
+async def status_of(ask: Callable[[], Awaitable[tuple[int, bytes]]]) -> int | None:
+    # A server closes as soon as it has refused an endless line or body, and what of it still
+    # comes then resets the connection: a busy client may lose the answer, however often it asks.
+    with contextlib.suppress(aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+        return (await ask())[0]
+    return None
 
 
 @pytest.mark.virtual
