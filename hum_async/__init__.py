@@ -9,10 +9,10 @@
 """
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from hum_async._version import __version__
 
+TYPE_CHECKING = False  # what type checkers take for `typing.TYPE_CHECKING`, without its import
 if TYPE_CHECKING:
     from hum_async._api.retry import RetryPolicy
     from hum_async._polling.policies import GuidedPolling, LearnedPolling, Poll, PollPolicy
@@ -110,7 +110,7 @@ _MODULES = (
 )
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in __all__:
         for module_name in _MODULES:
             module = importlib.import_module(f"{__name__}.{module_name}")

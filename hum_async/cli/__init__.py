@@ -2,9 +2,15 @@
 
 import sys
 
+from hum_async._version import __version__
+
 
 def main() -> int:
     """Run the command line; return its exit code."""
+    if sys.argv[1:] == ["--version"]:
+        # Asked for by scripts and by people who report a fault: not worth the wait for an import.
+        sys.stdout.write(f"hum {__version__}\n")
+        return 0
     try:
         from hum_async.cli._app import run_app  # noqa: PLC0415  only with the extra
     except ImportError as exc:

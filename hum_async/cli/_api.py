@@ -11,6 +11,7 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from hum_async.cli._argument_types import PathOrDash, Positive
 from hum_async.cli._console import messages
 from hum_async.cli._help import API, SIMULATED
 from hum_async.client import HumClient
@@ -19,21 +20,6 @@ from hum_async.limiter import RateLimiter
 
 LIFETIME = 1800.0
 """Seconds without a request after which a session expires (hum-api 5)."""
-
-
-def _not_an_option(_: object, value: str | tuple[str, ...] | None) -> None:
-    for each in (value,) if isinstance(value, str) else value or ():
-        if each.startswith("-") and each != "-":
-            raise ValueError(f"there is no option {each}; write ./{each} if it is a file's name")
-
-
-PathOrDash = Annotated[
-    str, Parameter(allow_leading_hyphen=True, validator=_not_an_option, metavar="FILE")
-]
-"""A path, or - for standard input or output; what begins with another dash is an option."""
-
-Positive = Annotated[float, Parameter(validator=Number(gt=0))]
-"""A number above 0."""
 
 
 @Parameter(name="*", group=API)

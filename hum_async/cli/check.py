@@ -13,7 +13,7 @@ from hum_async.bulk.files.outputs import check_distinct, file_of
 from hum_async.bulk.files.own_files import OutputExists, holds_something
 from hum_async.bulk.preflight import REPORT_COLUMNS, TEXTS, Finding, examine, report_values
 from hum_async.bulk.tables import STANDARD, Cell, Sink, Table, open_sink
-from hum_async.cli._api import PathOrDash, Positive
+from hum_async.cli._argument_types import PathOrDash, Positive
 from hum_async.cli._console import data, escaped, messages, say
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, WORK

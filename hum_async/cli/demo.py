@@ -11,7 +11,8 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from hum_async.cli._api import LIFETIME, Positive
+from hum_async.cli._api import LIFETIME
+from hum_async.cli._argument_types import Positive
 from hum_async.cli._console import data
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._run import UsageError, gentle_stop, run

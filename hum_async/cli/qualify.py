@@ -7,7 +7,8 @@ from cyclopts import Parameter
 
 from hum_async.bulk.files.outputs import JobOutputs, file_of
 from hum_async.bulk.preflight import examine
-from hum_async.cli._api import PathOrDash, SimulatedApiOptions, read_key
+from hum_async.cli._api import SimulatedApiOptions, read_key
+from hum_async.cli._argument_types import PathOrDash
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, WORK
 from hum_async.cli._input import InputOptions

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from hum_async.cli._api import Positive
+from hum_async.cli._argument_types import Positive
 from hum_async.cli._console import data
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._run import Command, run
