@@ -2,14 +2,20 @@
 
     HUM_API_KEY=... uvicorn --app-dir examples/live_lookup app:app
 
-or, with a simulated API behind it, ``hum demo --web``. Three routes are the whole interface, and
+or, with a simulated API behind it, ``hum demo --web``. These routes are the whole interface, and
 the pattern for an application of your own:
 
     POST /lookups         a JSON address -> 201 {"id": "..."}
     GET  /events?ids=a,b  Server-Sent Events: snapshot, change, providers, done; farewell
+    GET  /about           {"simulated": ...}: whether what the page shows is made up
     GET  /                the page
+
+It answers to the names of this machine. Under a name of its own, or behind a proxy that passes the
+name on, start it with ``LIVE_LOOKUP_HOSTS=lookup.example.com``, several with commas between.
 """
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +23,10 @@ from fastapi import Depends, FastAPI, Header
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
-from hum_async import Address
+from hum_async import Address, HumClient, HumError, RetryPolicy
+from hum_async.simulator import SIMULATED
 from hum_async.web import SessionHub
+from hum_async.web.page_guard import PageGuard
 from hum_async.web.starlette import (
     EXCEPTION_HANDLERS,
     EventsResponse,
@@ -30,9 +38,25 @@ from hum_async.web.starlette import (
 
 STATIC = Path(__file__).parent / "static"
 
+HOSTS = [name for name in os.environ.get("LIVE_LOOKUP_HOSTS", "").split(",") if name.strip()]
+
+
+def new_client() -> HumClient:
+    app.state.hum = HumClient()
+    return app.state.hum
+
+
 app = FastAPI(
-    title="Live look-up", lifespan=hub_lifespan(), exception_handlers=dict(EXCEPTION_HANDLERS)
+    title="Live look-up",
+    lifespan=hub_lifespan(new_client),
+    exception_handlers=dict(EXCEPTION_HANDLERS),
+    # The interactive documents load scripts from elsewhere, which PageGuard forbids; the
+    # description itself is at /openapi.json.
+    docs_url=None,
+    redoc_url=None,
 )
+app.state.simulated = None
+app.add_middleware(PageGuard, hosts=HOSTS)
 app.mount("/static", StaticFiles(directory=STATIC), name="static")
 Hub = Annotated[SessionHub, Depends(get_hub)]
 
@@ -49,11 +73,20 @@ async def events(
     return EventsResponse(hub.subscribe(*read_ids(ids), last_event_id=last_event_id))
 
 
+@app.get("/about")
+async def about() -> dict[str, bool | None]:
+    """Tell whether the API is a simulated one; null as long as it cannot be reached."""
+    if app.state.simulated is None:
+        once = app.state.hum.with_options(timeout=3.0, retry=RetryPolicy(attempts=1))
+        with suppress(HumError):
+            answer = await once.request("GET", "/ping")
+            app.state.simulated = SIMULATED in answer.headers
+    return {"simulated": app.state.simulated}
+
+
 @app.get("/")
 async def page() -> FileResponse:
-    return FileResponse(
-        STATIC / "index.html", headers={"Content-Security-Policy": "default-src 'self'"}
-    )
+    return FileResponse(STATIC / "index.html")
 
 
 @app.get("/favicon.svg", include_in_schema=False)

@@ -45,7 +45,7 @@ class Answer:
     Attributes:
         status: HTTP status, or `NO_ANSWER`.
         body: JSON object, before the fault is applied.
-        headers: Headers besides Content-Type and X-Request-Id.
+        headers: Headers besides those that every answer has.
         token: Token of the session that the request concerns.
         address_key: Normalised address of a POST.
         fault: Name of the fault to apply, as in `Faults`.

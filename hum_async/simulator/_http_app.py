@@ -16,6 +16,9 @@ from hum_async.simulator._request_log import RequestLog, RequestRecord
 from hum_async.simulator._retry_after import RetryAfter, retry_after_headers
 from hum_async.simulator._routes import Route, find_route
 
+SIMULATED = "X-Hum-Simulated"
+"""Header of every answer: what shows data to people can tell that they are made up."""
+
 _JSON = "application/json; charset=utf-8"
 _SLOW_BODY_CHUNKS = 8
 
@@ -150,7 +153,11 @@ class HttpApp:
         await response.write_eof()
 
     def _headers(self, content_type: str) -> dict[str, str]:
-        return {"Content-Type": content_type, "X-Request-Id": next(self._request_ids)}
+        return {
+            "Content-Type": content_type,
+            "X-Request-Id": next(self._request_ids),
+            SIMULATED: "yes",
+        }
 
 
 def _reset(http_request: web.BaseRequest) -> web.Response:

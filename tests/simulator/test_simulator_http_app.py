@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from simulator_support import Arrived, Ask, until
 
-from hum_async.simulator import Faults, Simulator
+from hum_async.simulator import SIMULATED, Faults, Simulator
 
 ADDRESS = b'{"street1": "100 Served St", "zip": "48226"}'
 Generation = Literal["polling", "immediate"]
@@ -143,11 +143,14 @@ async def test_closing_is_quick_with_requests_still_waiting(post: Ask, arrived: 
     assert asyncio.all_tasks() == before
 
 
-async def test_every_answer_has_a_request_id_of_its_own(ask: Ask) -> None:
+async def test_every_answer_has_a_request_id_of_its_own_and_says_that_it_is_made_up(
+    ask: Ask,
+) -> None:
     async with Simulator() as simulator:
         replies = [await ask(simulator, "GET", path) for path in ("/ping", "/x", "/sessions/y")]
         replies.append(await ask(simulator, "GET", "/ping", key="bad-key"))
     assert len({reply.headers["X-Request-Id"] for reply in replies}) == 4
+    assert all(SIMULATED in reply.headers for reply in replies)
 
 
 SCRIPT = """
