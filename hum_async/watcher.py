@@ -223,8 +223,8 @@ class WatchStream(Stream[SessionUpdate]):
     """What `AsyncSessionWatcher.watch` returns: an async iterator of `SessionUpdate`.
 
     Drop it, `break` out of its loop or close it; nothing else needs to be done. As async context
-    manager it is closed at the end of the block. When its reader is cancelled, nothing more is sent
-    for it until it is read again. Iterating raises:
+    manager it is closed at the end of the block. When its reader leaves the loop or is cancelled,
+    nothing more is sent for it until it is read again. Iterating raises:
 
     - `AuthenticationError`: The key is not accepted (any more).
     - `WatcherClosed`: The watcher was left while tokens were still being watched.

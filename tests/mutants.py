@@ -58,6 +58,13 @@ MUTANTS = [
         "test_leaving_readers.py",
     ),
     Mutant(
+        "stream-whose-loop-is-left-rests",
+        "_polling/stream.py",
+        "        self._turns.left()\n",
+        "        pass\n",
+        "test_leaving_readers.py",
+    ),
+    Mutant(
         "reader-cancelled-between-items-rests",
         "_polling/stream.py",
         "if mine and reader.cancelled() and not self._reading:",

@@ -272,3 +272,114 @@ async def test_a_stream_that_nobody_else_holds_lives_while_it_is_read(hum: HumCl
         gc.collect()
         await asyncio.sleep(0)
         assert watcher.statistics().watched == 0
+
+
+# --- ways to leave a loop, without a cancellation in the middle of a read -------------------------
+
+
+async def by_an_exception(stream: Any) -> BaseException | None:
+    read = 0
+    try:
+        async for _ in stream:
+            read += 1
+            _ = 1 / (3 - read)
+    except ZeroDivisionError as exc:
+        return exc
+    raise AssertionError
+
+
+async def by_a_timeout_of_the_body(stream: Any) -> BaseException | None:
+    try:
+        async with asyncio.timeout(0.7):
+            async for _ in stream:
+                await asyncio.sleep(1000)
+    except TimeoutError as exc:
+        return exc
+    raise AssertionError
+
+
+async def by_break(stream: Any) -> None:
+    async for _ in stream:
+        break
+
+
+async def by_a_generator_that_is_closed(stream: Any) -> None:
+    async def items() -> AsyncIterator[Any]:
+        async for item in stream:
+            yield item
+
+    around = items()
+    await anext(around)
+    await around.aclose()  # type: ignore[attr-defined]  it is a generator
+
+
+DOORS: list[Callable[[Any], Awaitable[Any]]] = [
+    by_an_exception,
+    by_a_timeout_of_the_body,
+    by_break,
+    by_a_generator_that_is_closed,
+]
+
+
+def finishing(request: SentRequest) -> RawResponse:
+    """Answer as `answer`, but each search ends after a second."""
+    if request.method == "GET" and request.at > 1.0:
+        provider = {"provider_name": "Fiber", "offerings": []}
+        agents = {"geocoding": "matched", "internet": "matched"}
+        token = request.path.split("/")[2]
+        return json_response(200, session_json(token, providers=[provider], **agents))
+    return answer(request)
+
+
+@pytest.mark.parametrize("what", ["watch", "qualify"])
+@pytest.mark.parametrize("leave", DOORS, ids=lambda leave: leave.__name__)
+async def test_a_stream_with_a_name_rests_when_its_loop_is_left(
+    what: str, leave: Callable[[Any], Awaitable[Any]]
+) -> None:
+    transport = ScriptedTransport(answer if what == "watch" else finishing, latency=LATENCY)
+    limiter = RateLimiter(rate=50, concurrency=IN_FLIGHT)
+    async with (
+        HumClient(transport=transport, limiter=limiter) as hum,
+        AsyncSessionWatcher(hum, policy=QUICK) as watcher,
+    ):
+        stream = opened(hum, watcher, what)
+        # Both the name and the exception, whose frames have names too, are kept.
+        kept = await leave(stream)
+        before = len(transport.requests)
+        assert before > 0
+        await asyncio.sleep(100)
+        assert len(transport.requests) - before <= IN_FLIGHT
+        await anext(stream)
+        await anext(stream)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                async for _ in stream:
+                    pass
+        assert len(transport.requests) > before + IN_FLIGHT
+        await stream.aclose()
+        del kept
+
+
+async def test_a_loop_inside_a_loop_does_not_stop_the_outer_one(
+    hum: HumClient, transport: ScriptedTransport
+) -> None:
+    async with AsyncSessionWatcher(hum, policy=QUICK) as watcher:
+        stream, read = watcher.watch(TOKENS), 0
+        async for _ in stream:
+            async for _ in stream:
+                break
+            read += 1
+            if read == 50:
+                break
+        assert len(transport.requests) > 50
+
+
+async def test_a_slow_reader_is_told_the_newest(
+    hum: HumClient, transport: ScriptedTransport
+) -> None:
+    async with AsyncSessionWatcher(hum, policy=QUICK) as watcher:
+        async for update in watcher.watch(["only"]):
+            await asyncio.sleep(100)
+            assert len(transport.requests) > 100
+            if update.skipped > 10:
+                break

@@ -5,9 +5,10 @@ or cancel scope would cancel its reader (PEP 789).
 """
 
 import asyncio
+import contextlib
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from hum_async._api.running_loop import running_loop
@@ -25,7 +26,7 @@ class Source(Protocol[T_co]):
         ...
 
     def rest(self) -> None:
-        """Send nothing new for this stream, because its reader was cancelled."""
+        """Send nothing new for this stream, because its reader has left."""
 
     def resume(self) -> None:
         """Send again, because somebody reads."""
@@ -36,7 +37,7 @@ class ClosableIterator(ABC, Generic[T_co]):
 
     __slots__ = ("__weakref__",)
 
-    def __aiter__(self) -> Self:
+    def __aiter__(self) -> AsyncIterator[T_co]:
         return self
 
     @abstractmethod
@@ -65,9 +66,9 @@ class ClosableIterator(ABC, Generic[T_co]):
 class Stream(ClosableIterator[T_co]):
     """A closable iterator with one reader at a time.
 
-    A reader that is cancelled puts the stream to rest: until it is read again, nothing is sent for
-    it but what is under way. It may never be read again, and be alive all the same, because
-    somebody keeps the exception.
+    A reader that is cancelled, or leaves its loop, puts the stream to rest: until it is read again,
+    nothing is sent for it but what is under way. It may never be read again, and be alive all the
+    same, because it has a name in a frame, and somebody keeps the exception.
 
     Args:
         source: Where the items come from.
@@ -77,7 +78,11 @@ class Stream(ClosableIterator[T_co]):
     __slots__ = ("_turns",)
 
     def __init__(self, source: Source[T_co], *, opened_by: str) -> None:
-        self._turns = _Turns(source, opened_by)
+        self._turns: _Turns[Any] = _Turns(source, opened_by)
+
+    def __aiter__(self) -> AsyncIterator[T_co]:
+        """Return an iterator for one loop, at whose end the stream goes to rest."""
+        return _Loop(self, self._turns)
 
     def __anext__(self) -> Coroutine[Any, Any, T_co]:
         """Return the next item.
@@ -89,36 +94,84 @@ class Stream(ClosableIterator[T_co]):
         """
         return self._turns.next(self)
 
+    def next_by(self, get: Callable[[], Coroutine[Any, Any, T]]) -> Coroutine[Any, Any, T]:
+        """Return what `get` gets of the source, as its one reader at this moment."""
+        return self._turns.next(self, get)
+
+
+class _Loop(AsyncIterator[T]):
+    """One loop over a stream.
+
+    The interpreter holds it as long as the loop goes on, and drops it when the loop is left, by
+    whatever door: a frame that an exception keeps has its names, but not this.
+    """
+
+    __slots__ = ("_stream", "_turns")
+
+    def __init__(self, stream: Stream[T], turns: "_Turns[T]") -> None:
+        self._stream = stream
+        self._turns = turns
+
+    def __anext__(self) -> Coroutine[Any, Any, T]:
+        return self._turns.next(self._stream)
+
+    def __del__(self) -> None:
+        self._turns.left()
+
 
 class _Turns(Generic[T]):
     """Lets one reader at a time take the items of a source."""
 
-    __slots__ = ("__weakref__", "_opened_by", "_reader", "_reading", "_source")
+    __slots__ = ("__weakref__", "_loop", "_opened_by", "_reader", "_reading", "_reads", "_source")
 
     def __init__(self, source: Source[T], opened_by: str) -> None:
         self._source = source
         self._opened_by = opened_by
         self._reading = False
+        self._reads = 0
+        # That of the last reader; None before the first and after the last item.
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._reader: weakref.ref[asyncio.Task[Any]] | None = None
 
-    async def next(self, stream: object) -> T:
-        """Return the next item; `stream` lives as long as it is waited for."""
+    async def next(
+        self, stream: object, get: Callable[[], Coroutine[Any, Any, T]] | None = None
+    ) -> T:
+        """Return the next item; `stream` lives as long as it is waited for.
+
+        Args:
+            stream: The stream.
+            get: Gets the item, in another way than the source's `get`.
+        """
         if self._reading:
             raise StreamBusy(
                 f"another task is reading this stream; call {self._opened_by} once per consumer"
             )
-        running_loop()
+        self._loop = running_loop()
         self._reading = True
+        self._reads += 1
         self._follow(asyncio.current_task())
         self._source.resume()
         try:
-            return await self._source.get()
+            return await (self._source.get() if get is None else get())
         except asyncio.CancelledError:
             self._source.rest()
             raise
+        except StopAsyncIteration:
+            self._loop = None
+            raise
         finally:
             self._reading = False
-            del stream
+            del stream, get
+
+    def left(self) -> None:
+        """Rest unless it is read again at once: a loop was left, in whatever thread."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
+                self._loop.call_soon_threadsafe(self._rest_after, self._reads)
+
+    def _rest_after(self, reads: int) -> None:
+        if self._reads == reads and not self._reading:
+            self._source.rest()
 
     def _follow(self, reader: "asyncio.Task[Any] | None") -> None:
         """Hear of the end of the task that reads, which may be cancelled between two items."""

@@ -194,7 +194,7 @@ class QualificationStream(Stream[Qualification[KeyT_co]]):
     """What `qualify` returns: an async iterator of `Qualification`, generic in their key.
 
     Without a journal, asking for the next result says that the one before it is safe. When its
-    reader is cancelled, nothing more is bought or sent until it is read again.
+    reader leaves the loop or is cancelled, nothing more is bought or sent until it is read again.
     """
 
     __slots__ = ("_engine",)

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
+from typing import Any
 
 from hum_async._polling.stream import Stream
 from hum_async.web._replay_buffer import ReplayBuffer
@@ -17,6 +19,8 @@ class Subscription:
         buffers: The replay buffers that it reads.
         position: Position of the last event that it has read already; -1 for none.
         on_leave: Called once, when it reads no more.
+        on_rest: Called when its reader has left its loop.
+        on_resume: Called when that one reads on.
     """
 
     def __init__(
@@ -25,9 +29,13 @@ class Subscription:
         *,
         position: int,
         on_leave: Callable[[], None],
+        on_rest: Callable[[], None],
+        on_resume: Callable[[], None],
     ) -> None:
-        self.left = False
+        self.left = self.resting = False
         self._on_leave = on_leave
+        self._on_rest = on_rest
+        self._on_resume = on_resume
         self._dismissed = False
         self._news = asyncio.Event()
         # The next event of each buffer that has one, the oldest first. No two have one position.
@@ -59,7 +67,7 @@ class Subscription:
         """Read no more. Idempotent."""
         if not self.left:
             self.left = True
-            for buffer in (*self._waiting, *(buffer for _, buffer, _ in self._next)):
+            for buffer in self._buffers():
                 buffer.readers.discard(self)
             self._waiting.clear()
             self._next.clear()
@@ -67,10 +75,23 @@ class Subscription:
             self._news.set()
 
     def rest(self) -> None:
-        """Do nothing: look-ups that are paid for go on, whoever reads."""
+        """Count as no reader, because its own has left, until `resume`."""
+        if not (self.resting or self.over):
+            self.resting = True
+            for buffer in self._buffers():
+                buffer.readers.discard(self)
+            self._on_rest()
 
     def resume(self) -> None:
-        """Do nothing, as `rest`."""
+        """Count as a reader again."""
+        if self.resting:
+            self.resting = False
+            waiting, self._waiting = self._waiting, {}
+            for buffer, position in waiting.items():
+                self._await(buffer, position)
+            for buffer in self._buffers():
+                buffer.readers.add(self)
+            self._on_resume()
 
     async def get(self) -> HubEvent:
         """Return the next event, in the order of their positions.
@@ -87,6 +108,18 @@ class Subscription:
             self._news.clear()
             await self._news.wait()
         raise StopAsyncIteration
+
+    async def get_within(self, seconds: float) -> HubEvent | None:
+        """Return the next event as `get`; None if there is none after that time."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.get()
+        except TimeoutError:
+            return None
+
+    def _buffers(self) -> list[ReplayBuffer]:
+        """Return the buffers that are not read to their end."""
+        return [*self._waiting, *(buffer for _, buffer, _ in self._next)]
 
     def _await(self, buffer: ReplayBuffer, position: int) -> None:
         """Plan the next event of a buffer, or wait for one."""
@@ -129,6 +162,10 @@ class EventStream(Stream[HubEvent]):
         if subscription is not None and not subscription.over and not self._loop.is_closed():
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(subscription.leave)
+
+    def next_within(self, seconds: float) -> Coroutine[Any, Any, HubEvent | None]:
+        """Return the next event; None if there is none after that time."""
+        return self.next_by(partial(self._subscription.get_within, seconds))
 
     @property
     def over(self) -> bool:

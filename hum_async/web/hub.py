@@ -325,11 +325,12 @@ class SessionHub:
             [lookup.buffer for lookup in found],
             position=self._events.position_of(last_event_id),
             on_leave=lambda: self._left(subscription, found),
+            on_rest=lambda: self._abandon_unread(found),
+            on_resume=lambda: self._keep(found),
         )
         if not subscription.over:
             self._subscriptions.add(subscription)
-        for lookup in found:
-            self._stop_abandoning(lookup)
+        self._keep(found)
         if self._notice is not None:
             self._notice.watch_hypercorn()
         return EventStream(subscription, gone=gone)
@@ -467,6 +468,13 @@ class SessionHub:
 
     def _left(self, subscription: Subscription, lookups: list[HubLookup]) -> None:
         self._subscriptions.discard(subscription)
+        self._abandon_unread(lookups)
+
+    def _keep(self, lookups: list[HubLookup]) -> None:
+        for lookup in lookups:
+            self._stop_abandoning(lookup)
+
+    def _abandon_unread(self, lookups: list[HubLookup]) -> None:
         for lookup in lookups:
             if lookup.work is not None and not lookup.buffer.readers:
                 self._abandon_later(lookup)
@@ -507,6 +515,8 @@ class SessionHub:
             self._abandoned += 1
             self._registry.drop(lookup)
             work, lookup.work = lookup.work, None
+            # A reader that rests may come back.
+            self._events.write_failure(lookup.buffer, lookup.id)
             if not self._lookups.abandon(work):
                 self._purchases.ended(work)
 

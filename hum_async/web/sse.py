@@ -89,10 +89,9 @@ async def _next_bytes(first: bytes | None, events: EventStream, ping: float) -> 
     if first is not None:
         return first
     try:
-        async with asyncio.timeout(ping):
-            return encode_sse(await anext(events))
-    except TimeoutError:
-        return PING
+        # It is no reader that leaves, if nothing happens for a while.
+        event = await events.next_within(ping)
+        return PING if event is None else encode_sse(event)
     finally:
         # The traceback of an exception that somebody keeps must not keep the subscription.
         del events

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 from collections import Counter
+from collections.abc import Awaitable, Callable
 
 import pytest
 from web_support import KEY, kinds, outcome, served, told
@@ -18,7 +19,7 @@ from hum_async import (
 from hum_async.errors import BadRequest, HubBusy, HubClosed, LookupNotFound, StreamBusy
 from hum_async.simulator import Simulator
 from hum_async.testing import ScriptedTransport, SentRequest, json_response, session_json
-from hum_async.web import EventKind, SessionHub
+from hum_async.web import EventKind, EventStream, SessionHub
 
 pytestmark = pytest.mark.virtual
 
@@ -381,6 +382,48 @@ async def test_an_abandoned_look_up_is_closed_if_you_say_so(
         asked = len(hum_simulator.journal)
         await asyncio.sleep(60)
         assert len(hum_simulator.journal) == asked
+
+
+async def left_by_an_exception(stream: EventStream) -> BaseException:
+    try:
+        async for _ in stream:
+            _ = 1 / 0
+    except ZeroDivisionError as exc:
+        return exc
+    raise AssertionError
+
+
+async def left_by_a_timeout(stream: EventStream, seconds: float = 3) -> BaseException:
+    try:
+        async with asyncio.timeout(seconds):
+            async for _ in stream:
+                pass
+    except TimeoutError as exc:
+        return exc
+    raise AssertionError
+
+
+@pytest.mark.parametrize("leave", [left_by_an_exception, left_by_a_timeout])
+async def test_a_reader_whose_exception_is_kept_has_left(
+    client: HumClient,
+    hum_simulator: Simulator,
+    leave: Callable[[EventStream], Awaitable[BaseException]],
+) -> None:
+    async with SessionHub(client, on_abandon="close", abandon_after=5, signals=False) as hub:
+        stream = hub.subscribe(hub.lookup(served(street="Never Done Dr")))
+        kept = await leave(stream)
+        await asyncio.sleep(4)
+        # It may read on.
+        reading = asyncio.ensure_future(left_by_a_timeout(stream, 1000))
+        await asyncio.sleep(6)
+        assert hub.statistics().abandoned == 0
+        reading.cancel()
+        await asyncio.sleep(6)
+        assert hub.statistics().abandoned == 1
+        assert hum_simulator.journal[-1].method == "DELETE"
+        # One that comes back too late is told so.
+        assert [event.kind async for event in stream][-1] == "done"
+        del kept
 
 
 async def test_who_comes_back_in_time_finds_it(client: HumClient) -> None:
