@@ -1,10 +1,13 @@
 """What one poll costs the processor, beside other clients that get the same answers.
 
     python benchmarks/bench_cpu.py [--rounds 5] [--requests 20000] [--quick]
+    python benchmarks/bench_cpu.py --instructions [--quick]
 
 The server is an nginx of its own (Debian: apt-get install nginx). Each client is measured in
 a child process, all of them in turn in each round, and set against the bare aiohttp of its round,
-so that a machine that drifts drifts for all. Clients that are not installed are left out:
+so that a machine that drifts drifts for all. With --instructions there are no times: callgrind
+counts (Debian: apt-get install valgrind), and what else the machine does is not seen. Clients that
+are not installed are left out:
 
     pip install httpx httptools uvloop
 
@@ -25,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from _report import publish
-from cpu import server
+from cpu import instructions, server
 from cpu.measuring import Job, Measured
 
 
@@ -58,6 +61,14 @@ CLIENTS = [
     Row("hum_async, responded_at moves", "hum_async", "stamped"),
     Row("hum_async, every poll delivers", "hum_async", "moving"),
 ]
+COUNTED = [
+    *(row for row in CLIENTS if row.client != "httpx"),
+    *(
+        dataclasses.replace(row, name=f"{row.name}, default limiter", client="hum_async-default")
+        for row in CLIENTS
+        if row.client == "hum_async"
+    ),
+]
 OVERHEAD = [
     Row("transport alone", "transport"),
     Row("transport, and every answer decoded", "decode"),
@@ -68,7 +79,31 @@ LAYERS = [dataclasses.replace(row, body=body) for body in ("same", "stamped") fo
 
 def measure(row: Row, loop: str, url: str, sizes: argparse.Namespace) -> Measured:
     """Measure a row once, in a process of its own."""
-    job = Job(
+    done = subprocess.run(  # noqa: S603  our own
+        child_of(job_of(row, loop, url, sizes)),
+        check=True,
+        cwd=Path(__file__).parent,
+        stdout=subprocess.PIPE,
+    )
+    return Measured(**json.loads(done.stdout))
+
+
+def count(row: Row, loop: str, url: str, sizes: argparse.Namespace) -> tuple[Measured, float]:
+    """Return what was measured of a row, and its instructions for each request."""
+    job = dataclasses.replace(job_of(row, loop, url, sizes), stops=True)
+    total, printed = instructions.counted(child_of(job), Path(__file__).parent)
+    measured = Measured(**json.loads(printed))
+    return measured, total / measured.requests
+
+
+def child_of(job: Job) -> list[str]:
+    """Return the command that measures a job."""
+    return [sys.executable, "-m", "cpu.child", json.dumps(dataclasses.asdict(job))]
+
+
+def job_of(row: Row, loop: str, url: str, sizes: argparse.Namespace) -> Job:
+    """Return what a child is to measure."""
+    return Job(
         client=row.client,
         loop=loop,
         url=f"{url}/{row.body}",
@@ -77,10 +112,6 @@ def measure(row: Row, loop: str, url: str, sizes: argparse.Namespace) -> Measure
         tokens=sizes.tokens,
         concurrency=sizes.concurrency,
     )
-    command = [sys.executable, "-m", "cpu.child", json.dumps(dataclasses.asdict(job))]
-    place = Path(__file__).parent
-    done = subprocess.run(command, check=True, cwd=place, stdout=subprocess.PIPE)  # noqa: S603
-    return Measured(**json.loads(done.stdout))
 
 
 def installed(name: str | None) -> bool:
@@ -104,6 +135,30 @@ def in_rounds(
             each = _micros(samples[-1])
             print(f"round {number + 1}: {row.name}, {row.body}, {loop}: {each:.1f} us", flush=True)
     return taken
+
+
+def in_instructions(
+    rows: Sequence[Row], loops: Sequence[str], url: str, sizes: argparse.Namespace
+) -> list[dict[str, Any]]:
+    """Return the table of instructions; each ratio is to the first row of its loop."""
+    lines = []
+    for loop in loops:
+        base = None
+        for row in rows:
+            measured, each = count(row, loop, url, sizes)
+            base = base or each
+            lines.append(
+                {
+                    "client": row.name,
+                    "loop": loop,
+                    "requests": measured.requests,
+                    "thousand instructions per request": round(each / 1000, 1),
+                    "ratio": f"{each / base:.2f}",
+                    "updates per poll": f"{measured.updates / measured.requests:.2f}",
+                }
+            )
+            print(f"{row.name}, {loop}: {each / 1000:,.1f} k, {each / base:.3f}", flush=True)
+    return lines
 
 
 def _micros(sample: Measured) -> float:
@@ -161,12 +216,31 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=2_000)
     parser.add_argument("--concurrency", type=int, default=32)
     parser.add_argument("--quick", action="store_true", help="whether it works, not how fast it is")
+    parser.add_argument(
+        "--instructions", action="store_true", help="count them in place of measuring times"
+    )
     sizes = parser.parse_args()
+    if sizes.instructions:
+        sizes.rounds, sizes.requests, sizes.tokens = 1, 1_000, 100
     if sizes.quick:
         sizes.rounds, sizes.requests, sizes.tokens = 1, 500, 100
     # So that the server is stopped, too, when somebody stops this.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     loops = ["asyncio", *filter(installed, ["uvloop"])]
+    if sizes.instructions:
+        if not instructions.available():
+            raise SystemExit("valgrind is not installed; on Debian: apt-get install valgrind")
+        with server.running() as url:
+            rows = [row for row in COUNTED if installed(row.needs)]
+            publish(
+                __file__.replace(".py", "_instructions.py"),
+                {
+                    "Instructions of the client per request": in_instructions(
+                        rows, loops, url, sizes
+                    )
+                },
+            )
+        return
     rows = [row for row in CLIENTS if installed(row.needs)]
     with server.running() as url:
         clients = in_rounds(rows, loops, url, sizes)

@@ -15,6 +15,7 @@ CLIENTS: dict[str, Callable[[Job], Awaitable[Measured]]] = {
     "httpx": clients.with_httpx,
     "httptools": clients.raw_httptools,
     "hum_async": watching.watched,
+    "hum_async-default": watching.watched_by_default,
     "transport": watching.transport_alone,
     "decode": watching.decoded,
     "memory": watching.in_memory,

@@ -26,7 +26,7 @@ async def in_turn(job: Job, get: Get) -> Measured:
         get: Gets the session of this number; raises unless that was answered 202.
     """
     await _work(get, job, job.warmup)
-    meter = Meter()
+    meter = Meter(job)
     await _work(get, job, job.requests)
     return meter.read(job.requests)
 

@@ -1,5 +1,6 @@
 """What is measured of a client, and how: its own user plus system CPU time after a warm-up."""
 
+import sys
 import time
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ class Job:
         warmup: How many go before: connections are opened, every session was seen once.
         tokens: Different sessions.
         concurrency: Requests under way at the same time.
+        stops: The child prints a line and waits for one, before and after what is measured.
     """
 
     client: str
@@ -29,6 +31,7 @@ class Job:
     warmup: int
     tokens: int
     concurrency: int
+    stops: bool = False
 
     def names(self) -> list[str]:
         """Return the tokens, of the length of the API's own."""
@@ -57,13 +60,24 @@ class Measured:
 
 
 class Meter:
-    """Runs from its creation on."""
+    """Runs from its creation on.
 
-    def __init__(self) -> None:
+    Args:
+        job: What is measured.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._stop()
         self._cpu, self._wall = cpu_seconds(), time.perf_counter()
+
+    def _stop(self) -> None:
+        if self._job.stops:
+            print(flush=True)
+            sys.stdin.readline()
 
     def read(self, requests: int, updates: int = 0) -> Measured:
         """Return what was needed since."""
-        return Measured(
-            requests, cpu_seconds() - self._cpu, time.perf_counter() - self._wall, updates
-        )
+        cpu, wall = cpu_seconds() - self._cpu, time.perf_counter() - self._wall
+        self._stop()
+        return Measured(requests, cpu, wall, updates)

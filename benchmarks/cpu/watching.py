@@ -13,7 +13,7 @@ from hum_async import AsyncSessionWatcher, GuidedPolling, HumClient, RateLimiter
 from hum_async._api.endpoints import poll_request
 from hum_async.models import RawResponse
 
-__all__ = ["decoded", "in_memory", "transport_alone", "watched"]
+__all__ = ["decoded", "in_memory", "transport_alone", "watched", "watched_by_default"]
 
 # A poll is always due, and no session ever ends.
 _POLICY = GuidedPolling(interval=0.001, backoff=1.0, jitter=0.0, budget=None)
@@ -22,8 +22,18 @@ _LOOK = 0.02
 
 
 async def watched(job: Job) -> Measured:
-    """Watch all sessions over sockets, and read the stream."""
-    limiter = RateLimiter(rate=math.inf, concurrency=job.concurrency)
+    """Watch all sessions over sockets under a limiter without a pace, and read the stream."""
+    return await _watched(job, RateLimiter(rate=math.inf, concurrency=job.concurrency))
+
+
+async def watched_by_default(job: Job) -> Measured:
+    """The same under the limiter of a client that is told nothing: it finds the limit out."""
+    limiter = RateLimiter(concurrency=job.concurrency)
+    limiter.resume(10_000.0)
+    return await _watched(job, limiter)
+
+
+async def _watched(job: Job, limiter: RateLimiter) -> Measured:
     async with HumClient("key", base_url=job.url, limiter=limiter) as hum:
         return await _watch(hum, job)
 
@@ -32,7 +42,7 @@ async def _watch(hum: HumClient, job: Job) -> Measured:
     async with AsyncSessionWatcher(hum, policy=_POLICY) as watcher:
         reader = asyncio.create_task(_read(watcher, job.names()))
         await _polled(watcher, job.warmup, reader)
-        before, meter = watcher.statistics(), Meter()
+        before, meter = watcher.statistics(), Meter(job)
         if not before.updates:
             raise RuntimeError("no answer was that of its session, so that none was delivered")
         await _polled(watcher, before.polls + job.requests, reader)
