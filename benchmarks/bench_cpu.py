@@ -57,6 +57,7 @@ CLIENTS = [
     Row("aiohttp at its leanest", "aiohttp-lean"),
     Row("httpx", "httpx", needs="httpx", share=0.1),
     Row("asyncio + httptools, the floor", "httptools", needs="httptools"),
+    Row("hum_async's transport alone", "sent"),
     Row("hum_async, same body", "hum_async"),
     Row("hum_async, responded_at moves", "hum_async", "stamped"),
     Row("hum_async, every poll delivers", "hum_async", "moving"),

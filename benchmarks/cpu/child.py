@@ -16,6 +16,7 @@ CLIENTS: dict[str, Callable[[Job], Awaitable[Measured]]] = {
     "httptools": clients.raw_httptools,
     "hum_async": watching.watched,
     "hum_async-default": watching.watched_by_default,
+    "sent": watching.sent,
     "transport": watching.transport_alone,
     "decode": watching.decoded,
     "memory": watching.in_memory,

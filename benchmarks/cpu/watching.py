@@ -9,16 +9,30 @@ from multidict import CIMultiDict
 from cpu.clients import in_turn
 from cpu.measuring import Job, Measured, Meter
 from cpu.server import TOKEN, stamped
-from hum_async import AsyncSessionWatcher, GuidedPolling, HumClient, RateLimiter
+from hum_async import AiohttpTransport, AsyncSessionWatcher, GuidedPolling, HumClient, RateLimiter
 from hum_async._api.endpoints import poll_request
 from hum_async.models import RawResponse
 
-__all__ = ["decoded", "in_memory", "transport_alone", "watched", "watched_by_default"]
+__all__ = ["decoded", "in_memory", "sent", "transport_alone", "watched", "watched_by_default"]
 
 # A poll is always due, and no session ever ends.
 _POLICY = GuidedPolling(interval=0.001, backoff=1.0, jitter=0.0, budget=None)
 _LOOK = 0.02
 """Seconds between two looks at how many polls were answered: too few to be seen in the figures."""
+
+
+async def sent(job: Job) -> Measured:
+    """What the transport costs over sockets, with nothing above it."""
+    transport, names = AiohttpTransport(job.url, api_key="key"), job.names()
+
+    async def get(number: int) -> bytes:
+        response = await transport.send("GET", f"/sessions/{names[number]}", timeout=10.0)
+        return response.body
+
+    try:
+        return await in_turn(job, get)
+    finally:
+        await transport.aclose()
 
 
 async def watched(job: Job) -> Measured:

@@ -4,38 +4,17 @@ Decoding is strict about types and open about everything else: unknown fields go
 unknown enum values are kept, and a field that may be missing may also be null.
 """
 
-from collections.abc import Mapping
-from typing import Any, cast
+import contextlib
+from typing import Any, NoReturn
 
 import attrs
 import orjson
 
-from hum_async._api.reading import find_token, load, load_leniently
-from hum_async._api.schema import (
-    CategoryJson,
-    DataJson,
-    EnvelopeJson,
-    Extra,
-    MetaJson,
-    OfferingJson,
-    ProductJson,
-    ProviderJson,
-    SpeedJson,
-    decode,
-    padded_zip,
-)
+from hum_async._api.reading import find_token, load, load_leniently, parse, refuse_large
+from hum_async._api.schema import DataJson, EnvelopeJson, ProviderJson, decode
+from hum_async._api.session_reading import read_created, read_session
 from hum_async.errors import ResponseError
-from hum_async.models import (
-    Address,
-    Offering,
-    Ping,
-    Plan,
-    Promo,
-    Provider,
-    ServiceAddress,
-    Session,
-    SpeedRange,
-)
+from hum_async.models import Address, Ping, Session
 
 
 class ForeignAnswer(ResponseError):
@@ -45,152 +24,15 @@ class ForeignAnswer(ResponseError):
         super().__init__("is the token of another session", "$.meta.session_token")
 
 
-# --- from the schema to the models ----------------------------------------------------------------
-
-
-def _offering(raw: OfferingJson) -> Offering:
-    extra = dict(raw.extra)
-    return Offering(
-        technology=raw.technology,
-        category=raw.technology_category,
-        max_download_mbps=_highest(raw.max_download_speed, "max_download_speed", extra),
-        max_upload_mbps=_highest(raw.max_upload_speed, "max_upload_speed", extra),
-        extra=extra,
-    )
-
-
-def _highest(speed: SpeedJson | None, name: str, extra: Extra) -> float | None:
-    mbps = _range(speed, name, extra)
-    return None if mbps is None else mbps.high
-
-
-def _range(speed: SpeedJson | None, name: str, extra: Extra) -> SpeedRange | None:
-    if speed is None:
-        return None
-    if speed.unread is not None:
-        extra[name] = speed.unread
-    return speed.mbps
-
-
-def _plan(raw: ProductJson, category: CategoryJson) -> Plan:
-    extra = {**category.extra, **raw.extra}
-    return Plan(
-        id=raw.id,
-        sku=raw.sku,
-        name=raw.name,
-        technology=raw.technology,
-        download=_range(raw.download_speed, "download_speed", extra),
-        upload=_range(raw.upload_speed, "upload_speed", extra),
-        data_limit=raw.data_limit,
-        pricing={name: money for name, money in (raw.pricing or {}).items() if money is not None},
-        extra=extra,
-    )
-
-
-def _promos(raw: ProviderJson) -> tuple[Promo, ...]:
-    """Return flat (generation C) and nested (D and later) promotions in one form, no empty ones."""
-    pairs = [(raw.promo_text, raw.promo_logo)]
-    pairs += [
-        (promo.promo_text, promo.promo_logo_url)
-        for promo in (raw.provider_promo, raw.url_promo)
-        if promo is not None
-    ]
-    return tuple(Promo(text or None, logo or None) for text, logo in pairs if text or logo)
-
-
-def _provider(raw: ProviderJson) -> Provider:
-    return Provider(
-        name=raw.provider_name,
-        id=raw.provider_id,
-        telephone=raw.telephone,
-        url=raw.url,
-        logo=raw.provider_logo,
-        icon=raw.provider_icon,
-        security_token=raw.security_token,
-        buyflow_type=raw.buyflow_type,
-        button_label=raw.button_label,
-        min_price=raw.min_plan_price,
-        promos=_promos(raw),
-        offerings=tuple(_offering(offering) for offering in raw.offerings or ()),
-        catalog=tuple(
-            _plan(product, category)
-            for category in raw.product_catalog or ()
-            for product in category.products or ()
-        ),
-        extra=raw.extra,
-    )
-
-
-def _providers(raw: list[ProviderJson] | None) -> tuple[Provider, ...] | None:
-    return None if raw is None else tuple(_provider(provider) for provider in raw)
-
-
-def _address_of(meta: MetaJson, data: DataJson) -> ServiceAddress | None:
-    """Return the service address from ``meta`` or ``data``, preferably one with coordinates."""
-    found = [
-        place
-        for place in (meta.service_address, data.service_address)
-        if place is not None and place != ServiceAddress() and place.normalized != ""
-    ]
-    return max(found, key=lambda place: place.latitude is not None, default=None)
-
-
-def _params(raw: Mapping[str, Any] | None) -> dict[str, Any]:
-    params = dict(raw or {})
-    if type(params.get("zip")) in {int, str}:
-        params["zip"] = padded_zip(params["zip"])
-    return params
-
-
-def _session(
-    envelope: EnvelopeJson,
-    *,
-    token: str,
-    data: DataJson,
-    processing: bool = False,
-    providers: tuple[Provider, ...] | None = None,
-) -> Session:
-    meta = envelope.meta or MetaJson()
-    agents = {name: status for name, status in (meta.agent_status or {}).items() if status}
-    return Session(
-        token=token,
-        processing=processing,
-        agents=agents,
-        service_address=_address_of(meta, data),
-        providers=providers,
-        session_status=meta.session_status,
-        request_status=envelope.request_status,
-        message=envelope.message,
-        data_set=meta.hum_data_set,
-        params=_params(meta.session_params),
-        created_at=meta.created_at,
-        updated_at=meta.updated_at,
-        responded_at=meta.responded_at,
-        extra={**envelope.extra, **data.extra, **meta.extra},
-    )
-
-
-# --- one function for each answer -----------------------------------------------------------------
-
-
-def _envelope(body: bytes) -> EnvelopeJson:
-    return cast("EnvelopeJson", decode(load(body), EnvelopeJson))
-
-
-def _envelope_of(token: str, body: bytes) -> EnvelopeJson:
-    envelope = _envelope(body)
-    named = envelope.meta.session_token if envelope.meta else None
-    _check_named(named or _token_in(envelope.data), token)
-    return envelope
-
-
 def _token_in(part: Any) -> Any:
     return part.get("session_token") if isinstance(part, dict) else None
 
 
-def _check_named(named: Any, token: str) -> None:
-    if isinstance(named, str) and named and named != token:
-        raise ForeignAnswer
+def _check_whose(answer: Any, token: str) -> None:
+    if isinstance(answer, dict):
+        named = _token_in(answer.get("meta")) or _token_in(answer.get("data"))
+        if isinstance(named, str) and named and named != token:
+            raise ForeignAnswer
 
 
 def check_token(body: bytes, *, token: str) -> None:
@@ -199,15 +41,24 @@ def check_token(body: bytes, *, token: str) -> None:
     Raises:
         ForeignAnswer: It does.
     """
-    answer = load_leniently(body)
-    if isinstance(answer, dict):
-        _check_named(_token_in(answer.get("meta")) or _token_in(answer.get("data")), token)
+    _check_whose(load_leniently(body), token)
 
 
-def _data(envelope: EnvelopeJson) -> DataJson:
-    if envelope.data is None:
-        return DataJson()
-    return cast("DataJson", decode(envelope.data, DataJson, "$.data"))
+def _explain(answer: Any, text: bytes, *, created: bool = False) -> NoReturn:
+    """Raise the error of an answer that could not be read, with the path of its first fault.
+
+    Args:
+        answer: The JSON.
+        text: The bytes that it was read from.
+        created: It is an answer to POST, whose ``data`` may be a list.
+    """
+    refuse_large(answer, text)
+    envelope: EnvelopeJson = decode(answer, EnvelopeJson)
+    if created and isinstance(envelope.data, list):
+        decode(envelope.data, list[ProviderJson], "$.data")
+    elif envelope.data is not None:
+        decode(envelope.data, DataJson, "$.data")
+    raise ResponseError("is not what the API describes", "$")
 
 
 def decode_created(body: bytes) -> Session:
@@ -230,20 +81,16 @@ def decode_created(body: bytes) -> Session:
 
 
 def _created(body: bytes) -> Session:
-    envelope = _envelope(body)
-    # Present in every generation; `data.session_token` is not (hum-api 2.2).
-    token = envelope.meta.session_token if envelope.meta else None
-    if not token:
+    answer, text = parse(body)
+    refuse_large(answer, text)
+    with contextlib.suppress(Exception):
+        return read_created(answer)
+    meta = answer.get("meta") if isinstance(answer, dict) else None
+    if isinstance(answer, dict) and (
+        meta is None or (isinstance(meta, dict) and not _token_in(meta))
+    ):
         raise ResponseError("is missing", "$.meta.session_token")
-    data = DataJson()
-    if isinstance(envelope.data, list):
-        listed = decode(envelope.data, list[ProviderJson], "$.data")
-        providers = _providers(cast("list[ProviderJson]", listed))
-    else:
-        data = _data(envelope)
-        data.extra.pop("session_token", None)
-        providers = _providers(data.internet)
-    return _session(envelope, token=token, data=data, providers=providers)
+    _explain(answer, text, created=True)
 
 
 def decode_session(body: bytes, *, token: str, processing: bool) -> Session:
@@ -260,8 +107,7 @@ def decode_session(body: bytes, *, token: str, processing: bool) -> Session:
     """
     if processing and not body.strip():
         return Session(token=token, processing=True)
-    envelope = _envelope_of(token, body)
-    return _session(envelope, token=token, processing=processing, data=_data(envelope))
+    return _polled(body, token=token, processing=processing, providers=False)
 
 
 def decode_internet(body: bytes, *, token: str, processing: bool) -> Session:
@@ -272,14 +118,30 @@ def decode_internet(body: bytes, *, token: str, processing: bool) -> Session:
     """
     if processing:
         return decode_session(body, token=token, processing=True)
-    envelope = _envelope_of(token, body)
-    data = _data(envelope)
-    return _session(envelope, token=token, data=data, providers=_providers(data.internet))
+    return _polled(body, token=token, processing=False, providers=True)
+
+
+def _polled(body: bytes, *, token: str, processing: bool, providers: bool) -> Session:
+    answer, text = parse(body)
+    _check_whose(answer, token)
+    found: tuple[Session, bool] | None = None
+    # What is raised is raised outside of every `except`: its context would hold the answer.
+    # And `contextlib.suppress` would take as long as reading the agents.
+    try:  # noqa: SIM105
+        found = read_session(answer, token=token, processing=processing, providers=providers)
+    except Exception:  # noqa: BLE001, S110  whatever it is, it is explained below
+        pass
+    if found is None:
+        _explain(answer, text)
+    session, text_alone = found
+    if not text_alone:
+        refuse_large(answer, text)
+    return session
 
 
 def decode_ping(body: bytes) -> Ping:
     """Decode the answer to GET /ping."""
-    envelope = _envelope(body)
+    envelope: EnvelopeJson = decode(load(body), EnvelopeJson)
     return Ping(envelope.message, envelope.request_status, envelope.timestamp)
 
 

@@ -20,8 +20,13 @@ _LAYERS = 3  # proxies pack again what is packed
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _LARGEST = 2**63
 
-# Cheap and never wrong in the other direction: most answers hold no number like that.
-_MAY_BE_LARGE = re.compile(rb"[\[:,\s]-?(?:\d[\d.]{17,}|[\d.]+[eE]\+?\d)")
+# Digits and the point as "0", what begins an exponent as "e": the signs of a number beyond 64 bits
+# can then be sought as plain bytes, a dozen times as fast as with a pattern.
+_DIGITS_AS_0 = bytes(
+    ord("0") if chr(byte) in "0123456789." else ord("e") if chr(byte) in "eE" else ord(" ")
+    for byte in range(256)
+)
+_LONG = b"0" * 18
 _TOKEN = re.compile(r'"session_token"\s*:\s*"((?:[^"\\\x00-\x1f]|\\.){1,512})"')
 
 
@@ -40,17 +45,46 @@ def load(body: bytes) -> Any:
     Raises:
         ResponseError: It is not JSON, or it holds a number beyond 64 bits.
     """
-    text = body
-    plain, fault = _parsed(body)
-    if fault is not None:
-        text = _unwrapped(body)
-        plain, other = _parsed(text)
-        if other is not None:
-            # Not chained, and raised outside the `except`: orjson's error holds the whole body.
-            raise ResponseError(f"not JSON (at byte {fault} of {len(body)})")
-    if _MAY_BE_LARGE.search(text):
-        _refuse_large(plain, "$")
+    plain, text = parse(body)
+    refuse_large(plain, text)
     return plain
+
+
+def parse(body: bytes) -> tuple[Any, bytes]:
+    """Return the JSON of a body, and the body as UTF-8, unpacked and without a byte order mark.
+
+    Raises:
+        ResponseError: It is not JSON.
+    """
+    plain, fault = _parsed(body)
+    if fault is None:
+        return plain, body
+    text = _unwrapped(body)
+    plain, other = _parsed(text)
+    if other is not None:
+        # Not chained, and raised outside the `except`: orjson's error holds the whole body.
+        raise ResponseError(f"not JSON (at byte {fault} of {len(body)})")
+    return plain, text
+
+
+def refuse_large(plain: Any, text: bytes) -> None:
+    """Refuse numbers beyond 64 bits.
+
+    Args:
+        plain: The JSON.
+        text: The bytes that it was read from.
+
+    Raises:
+        ResponseError: It holds one.
+    """
+    if _may_hold_large(text):
+        _refuse_large(plain, "$")
+
+
+def _may_hold_large(body: bytes) -> bool:
+    """Whether a body may hold a number beyond 64 bits; most do not, and no such body is missed."""
+    seen = body.translate(_DIGITS_AS_0)
+    return _LONG in seen or b"0e" in seen
 
 
 def load_leniently(body: bytes) -> Any:

@@ -70,14 +70,17 @@ def text(value: Any, _: Any = None) -> str:
     return value
 
 
-def _moment(value: Any, _: Any) -> datetime:
+def moment(value: Any, _: Any = None) -> datetime:
+    """Structure a time; one without an offset is taken for UTC."""
     if type(value) is not str:
         raise _refuse(value, "a time")
     try:
-        moment = datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value)
     except ValueError:
         raise ValueError("expected an ISO 8601 time") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if found.tzinfo is UTC:  # as it mostly is, and a conversion would take as long as the reading
+        return found
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def keep_unknown(cls: type[T], converter: "cattrs.Converter", **hooks: Hook) -> Hook:
@@ -177,7 +180,7 @@ class Decoder:
             bool: _exactly(bool, "a boolean"),
             int: _integer,
             float: number,
-            datetime: _moment,
+            datetime: moment,
         }
         for kind, hook in primitives.items():
             converter.register_structure_hook(kind, hook)

@@ -734,12 +734,16 @@ def test_any_json_is_a_session_or_a_response_error(body: Any, processing: bool) 
         lambda: decode_internet(raw, token=TOKEN, processing=processing),
         lambda: decode_created(raw),
     ):
-        with contextlib.suppress(ResponseError):
+        try:
             found = decode()
-            assert isinstance(found, Session)
-            assert isinstance(found.settled, bool)
-            hash(found)
-            repr(found)
+        except ResponseError as error:
+            # What is refused by hand is refused by cattrs, too, which says where the fault is.
+            assert "not what the API describes" not in str(error)
+            continue
+        assert isinstance(found, Session)
+        assert isinstance(found.settled, bool)
+        hash(found)
+        repr(found)
 
 
 @given(JSON)
