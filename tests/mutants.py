@@ -746,8 +746,8 @@ MUTANTS = [
     Mutant(
         "another-sessions-answer-is-refused",
         "_api/decoding.py",
-        "    _check_named(named or _token_in(envelope.data), token)\n    return envelope",
-        "    return envelope",
+        "    _check_whose(answer, token)\n    found",
+        "    found",
         "api/test_decoding.py",
     ),
     Mutant(
@@ -809,9 +809,16 @@ MUTANTS = [
     Mutant(
         "numbers-fit-64-bits",
         "_api/reading.py",
-        "if _MAY_BE_LARGE.search(text):",
-        "if False:",
+        "    if _may_hold_large(text):",
+        "    if False:",
         "api/test_decoding.py bulk/test_bulk_odd_answers.py",
+    ),
+    Mutant(
+        "numbers-of-a-poll-fit-64-bits",
+        "_api/decoding.py",
+        "    if not text_alone:",
+        "    if False:",
+        "api/test_decoding.py",
     ),
     Mutant(
         "an-unstorable-result-fails-its-own-row",
