@@ -15,7 +15,7 @@ BOX = re.compile(
 )
 """A box of the post office or of a rural route."""
 _PREPOSED_WORDS = "AVENIDA CALLE CAMINO CARR PASEO RUE VIA"
-_PREPOSED = frozenset(_PREPOSED_WORDS.split())
+PREPOSED = frozenset(_PREPOSED_WORDS.split())
 """Words before the names of streets, which have no suffix then."""
 _CERTAIN_WORDS = "ST AVE RD DR LN CT BLVD WAY PL CIR TER PKWY TRL"
 _CERTAIN = frozenset(_CERTAIN_WORDS.split())
@@ -45,7 +45,7 @@ _SAINTS_WORDS = """
     ONGE PAUL PAULS PETE PETER PETERS PETERSBURG REGIS ROBERT ROSE SIMONS STEPHEN STEPHENS THOMAS
     VINCENT VRAIN WENDEL XAVIER
 """
-_SAINTS = frozenset(_SAINTS_WORDS.split())
+SAINTS = frozenset(_SAINTS_WORDS.split())
 """Names before which St means Saint."""
 _FORM = "write STREET, UNIT, CITY, STATE ZIP with commas"
 
@@ -89,7 +89,7 @@ def _with_city(words: list[str], end: int, states: frozenset[str]) -> int:
         raise doubtful("cannot tell whether the direction belongs to the street or to the city")
     before = _plain(words[end - 1])
     names = {f"{before} {first}", *(f"{before} {first} {state}" for state in states)}
-    if first in UNIT_PLACES or first in _SAINTS or names & _PAIRS:
+    if first in UNIT_PLACES or first in SAINTS or names & _PAIRS:
         raise doubtful("cannot tell street and city apart")
     return end
 
@@ -116,7 +116,7 @@ def _is_street(words: list[str], states: frozenset[str]) -> bool:
         return _ends_in_suffix(words, last, states)
     if len(last) == 1 or re.search(r"\d", last):
         return True
-    return _plain(words[1]) in _PREPOSED and len(words) == 3  # noqa: PLR2004  12 Calle Luna
+    return _plain(words[1]) in PREPOSED and len(words) == 3  # noqa: PLR2004  12 Calle Luna
 
 
 def _ends_in_suffix(words: list[str], last: str, states: frozenset[str]) -> bool:
@@ -124,7 +124,7 @@ def _ends_in_suffix(words: list[str], last: str, states: frozenset[str]) -> bool
     if any(f"{last} {state}" in _CITIES for state in states):
         return False
     name = [word for word in map(_plain, words[1:-1]) if word not in DIRECTIONS]
-    if any(SUFFIXES.get(word) in _THROUGH or word in _PREPOSED for word in name):
+    if any(SUFFIXES.get(word) in _THROUGH or word in PREPOSED for word in name):
         return False
     if any(SUFFIXES.get(word) in _CERTAIN for word in name[1:]):
         return False

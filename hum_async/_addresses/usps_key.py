@@ -108,6 +108,13 @@ def units_of(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1024)
+def units_in_street(street: str) -> frozenset[str]:
+    """Return the units that a street's line ends in, each in one spelling."""
+    words = _words(clean(street))
+    return frozenset(_units(words[_unit_at(words) :]))
+
+
+@lru_cache(maxsize=1024)
 def city_key(city: str) -> str:
     """Return one spelling of a city: that of "St. Louis" for "Saint Louis"."""
     first, *rest = _words(city.replace("-", " ")) or [""]

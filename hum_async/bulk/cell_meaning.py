@@ -13,6 +13,7 @@ from functools import lru_cache
 import attrs
 
 from hum_async._addresses.characters import clean
+from hum_async._addresses.encoded import decoded, is_encoded
 from hum_async._addresses.places import (
     STATES,
     Spelling,
@@ -24,6 +25,7 @@ from hum_async._addresses.places import (
 )
 from hum_async._addresses.usps_key import units_of, usps_key
 from hum_async._unusable import UnusableText
+from hum_async.bulk._street_cells import reason_against, street_and_unit
 from hum_async.bulk.tables import Carried, Cell, as_text
 from hum_async.models import Address
 
@@ -35,8 +37,9 @@ DEGREES = {"latitude": 90.0, "longitude": 180.0}
 _NOTHING = re.compile(
     r"""(?xi) (?: [-_*.~\ ]+ | [\[{(] [\])}]+ | '' | "" )
     | (?P<word> -?nan | nat | null | nil | none | n[./]?a | \\n | (?:pd\.|np\.)?nan? | \#n/?a
-        | undefined | not\ (?:available|applicable|provided|specified|set|given)
-        | no\ (?:data|value) )
+        | undefined | not\ (?:available|applicable|provided|specified|set|given|known)
+        | no\ (?:data|value) | unkn?(?:own)? | tb[adc] | to\ be\ (?:determined|announced|confirmed)
+        | \?+ | x{3,} | \$null\$ | missing | blank | empty )
         (?: [\s,;/]+ (?P=word) )* \.?
     | ['"] (?: null | none | nan? | n/a ) ['"]
     | [\[<({] (?: null | none | nil | n/?a | nan | blank | empty | unset | not\ set | missing )
@@ -45,6 +48,18 @@ _NOTHING = re.compile(
 )
 _LONGEST_NOTHING = 40
 _NO_UNIT = re.compile(r"(?i)no (?:unit|apt|apartment|suite|ste)\.?(?: (?:number|no|#))?\.?")
+_IS_NONE = re.compile(
+    r"""(?xi) 0+(?:\.0+)?
+    | (?: apt | apartment | unit | suite | ste | bldg | building | room | rm | floor | fl | lot
+        | space | spc | trailer | trlr | dept )? [.:\s]* (?: \# | no\.? | number )? [.:\s]*
+        (?: 0+ | n/?a | none | null | nan | unknown | tb[da] | \?+ | -+ )?
+    | (?: single | one | 1 )[ -]family (?: \ (?: home | house | residence | dwelling | detached ))?
+    | sf[hrd] | (?: private \ )? (?: house | home | residence ) | residential | commercial
+    | business | vacant | same (?: \ as \ (?: above | billing | shipping | mailing ))?
+    | other | default | primary | no | yes | true | false
+    """
+)
+"""What columns of units hold where there is no unit; a designator without a number is none."""
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)"
 _DATE = re.compile(
     rf"(?i)\d{{1,2}}-{_MONTH}(?:-\d{{2}}(?:\d\d)?)?|{_MONTH}-\d{{2}}"
@@ -77,7 +92,7 @@ class AddressReading:
     Attributes:
         address: The address, unchecked. A part that cannot be used is an `UnusableText`.
         changed: Fields that were read as something else than their cell says, with what they were
-            read as.
+            read as; "" for a field that was left out.
         nothing: Fields whose cell says in a word, such as NULL, that there is no value.
         unused: Why the coordinates were left out; None if they were not.
         whole: The street's cell holds a whole address, though its column holds streets.
@@ -94,7 +109,10 @@ class AddressReading:
     @property
     def note(self) -> str | None:
         """What the row says of its reading, such as "zip read as 02139"; None for nothing."""
-        parts = [f"{field} read as {value}" for field, value in self.changed.items()]
+        parts = [
+            f"{field} read as {value}" if value else f"{field} left out"
+            for field, value in self.changed.items()
+        ]
         if self.split:
             parts.append("street1 held a whole address")
         if self.unused:
@@ -109,11 +127,21 @@ def read_address(cells: Mapping[str, Cell]) -> AddressReading:
         cells: The cell of each field that has one.
     """
     parts = {field: read_part(field, cell) for field, cell in cells.items() if field in TEXTS}
-    nothing = tuple(field for field, cell in cells.items() if says_nothing(cell))
-    changed = _agreeing(parts)
-    parts |= changed
+    nothing = tuple(
+        field
+        for field, cell in cells.items()
+        if says_nothing(cell) or (field == "street2" and says_no_unit(parts[field]))
+    )
+    if "street2" in nothing:
+        parts["street2"] = None
+    changed = _decoded(cells, parts)
+    changed |= (found := _agreeing(parts))
+    parts |= found
     changed |= (found := _city_alone(parts))
     parts |= found
+    beside = street_and_unit(parts)
+    parts |= beside
+    changed |= _usable(beside)
     if _says_unit(parts):
         parts["street2"] = None
     degrees, unused = _coordinates(cells)
@@ -122,6 +150,31 @@ def read_address(cells: Mapping[str, Cell]) -> AddressReading:
         street1 = UnusableText(street1, "is only a number: the name of the street is missing")
     address = Address(street1, **parts, **degrees)  # type: ignore[arg-type]  # by name
     return AddressReading(address=address, changed=changed, nothing=nothing, unused=unused)
+
+
+def _usable(parts: Mapping[str, str | None]) -> dict[str, str]:
+    return {
+        field: text or "" for field, text in parts.items() if not isinstance(text, UnusableText)
+    }
+
+
+def _decoded(cells: Mapping[str, Cell], parts: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the parts whose cells held HTML entities and the like, as they were read."""
+    found = {
+        field: parts.get(field)
+        for field, cell in cells.items()
+        if field in TEXTS and isinstance(cell, str) and is_encoded(cell) and decoded(cell) != cell
+    }
+    return {field: clean(text) for field, text in _usable(found).items() if text}
+
+
+def says_no_unit(text: str | None) -> bool:
+    """Return whether the text of a unit says that there is none: Apt, 0, Single Family."""
+    if not text or isinstance(text, UnusableText) or len(text) > _LONGEST_NOTHING:
+        return False
+    if text[-1] in "123456789":
+        return False
+    return _IS_NONE.fullmatch(clean(text)) is not None
 
 
 def says_nothing(cell: Cell) -> bool:
@@ -145,6 +198,8 @@ def read_part(field: str, cell: Cell) -> str | None:
             cell = cell.decode()
         except UnicodeDecodeError:
             return UnusableText(as_text(cell), "holds bytes that are not UTF-8 text")
+    if isinstance(cell, str) and not isinstance(cell, UnusableText):
+        cell = decoded(cell) if is_encoded(cell) else cell
     if field == "zip":
         cell = restored_zip(cell)
     reason = _reason(field, cell)
@@ -169,8 +224,10 @@ def _reason(field: str, cell: Cell) -> str | None:  # noqa: PLR0911  one case pe
             return cell.reason
         if "\N{REPLACEMENT CHARACTER}" in cell:
             return "holds a character that was lost when the file was saved or read"
-        may_be = "-" in cell or "/" in cell
-        return _IS_DATE if may_be and _DATE.fullmatch(cell.strip()) else None
+        if ("-" in cell or "/" in cell) and _DATE.fullmatch(cell.strip()):
+            return _IS_DATE
+        reason = reason_against(field, cell.strip())
+        return None if reason and says_nothing(cell) else reason
     if isinstance(cell, dt.date | dt.time) or (isinstance(cell, Carried) and cell.temporal):
         return _IS_DATE
     if isinstance(cell, list | dict | Carried):

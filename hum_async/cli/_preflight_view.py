@@ -8,6 +8,7 @@ from hum_async.cli._console import data, escaped
 
 KIND_MEANING = {
     FindingKind.WRONG_COLUMN: "a column does not hold what it was taken for: see --map",
+    FindingKind.SEVERAL: "a cell that holds more than its part of one address",
     FindingKind.MISSING: "a part of the address is missing",
     FindingKind.ZIP_ZEROS: "a ZIP code without its leading zeros",
     FindingKind.ZIP_FORM: "not a ZIP code like 12345 or 12345-6789",

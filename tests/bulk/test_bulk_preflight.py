@@ -108,7 +108,6 @@ def fixed(examined: Examined, number: int = 0) -> dict[str, Any]:
         {"address1": "W204N11509 Goldendale Rd"},
         {"address1": "123 5th Ave"},
         {"address1": "1 Box Elder Rd"},
-        {"address1": "123 Main St, PO Box 12"},
         {"zipcode": "48226-1234"},
         {"zipcode": ""},
         {"state": ""},
@@ -426,15 +425,66 @@ def test_where_only_mail_goes_is_suspicious(street: str) -> None:
     assert row_of(address1=street).of() == [FindingKind.MAIL_ONLY]
 
 
-@pytest.mark.parametrize("street", ["Main St", "5th Avenue", "Corner of 1st and 2nd St"])
+@pytest.mark.parametrize(
+    "street",
+    ["Main St", "5th Avenue", "Corner of 1st and 2nd St", "0 Main St", "00 Elm St", "Main St Apt 4",
+     "Main St 2nd Floor"],
+)  # fmt: skip
 def test_a_street_without_a_house_number_is_suspicious(street: str) -> None:
     assert row_of(address1=street).of() == [FindingKind.HOUSE_NUMBER]
 
 
-@pytest.mark.parametrize("text", ["test", "XXX", "?", "unknown"])
-@pytest.mark.parametrize("column", ["address1", "unit", "city"])
+@pytest.mark.parametrize("text", ["test", "asdf"])
+@pytest.mark.parametrize("column", ["address1", "city"])
 def test_a_stand_in_is_suspicious(text: str, column: str) -> None:
     assert row_of(**{column: text}).of() == [FindingKind.PLACEHOLDER]
+
+
+@pytest.mark.parametrize("text", ["XXX", "?", "unknown", "TBD", "(blank)"])
+def test_a_stand_in_for_what_is_not_known_is_no_value(text: str) -> None:
+    for column in ("unit", "city"):
+        examined = row_of(**{column: text})
+        assert examined.of() == []
+        assert examined.of(Severity.INFO) == [FindingKind.PLACEHOLDER]
+    assert row_of(address1=text).of(Severity.REFUSED) == [FindingKind.MISSING]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"address1": "123 Main St & 456 Oak Ave"},
+        {"address1": "12 Elm St; 14 Elm St"},
+        {"address1": "Main St 123"},
+        {"address1": "123 Main St, Oakland"},
+        {"address1": "123 Main St Apt"},
+        {"unit": "456 Oak Ave"},
+        {"unit": "Oakland CA 94601"},
+        {"unit": "Bob Smith"},
+        {"address1": "123 Main St Apt 4", "unit": "Apt 5"},
+    ],
+)
+def test_a_cell_that_holds_more_than_its_part_is_refused(cells: dict[str, str]) -> None:
+    assert row_of(**cells).of(Severity.REFUSED) == [FindingKind.SEVERAL]
+
+
+@pytest.mark.parametrize(
+    ("cells", "corrected"),
+    [
+        ({"address1": "123 Main St, PO Box 12"}, {"address1": "123 Main St"}),
+        ({"address1": "123 Main St, Detroit"}, {"address1": "123 Main St"}),
+        ({"unit": "PO Box 12"}, {"unit": ""}),
+        ({"unit": "Attn: Accounts"}, {"unit": ""}),
+        ({"unit": "Detroit, MI 48226"}, {"unit": ""}),
+        ({"address1": "123 O&#39;Brien Ave"}, {"address1": "123 O'Brien Ave"}),
+    ],
+)
+def test_what_is_left_out_or_decoded_is_said_and_corrected(
+    cells: dict[str, str], corrected: dict[str, str]
+) -> None:
+    examined = row_of(**cells)
+    assert examined.of() == []
+    assert examined.of(Severity.INFO) == [FindingKind.SEVERAL]
+    assert fixed(examined) == {field: text for field, text in (GOOD | corrected).items() if text}
 
 
 @pytest.mark.parametrize("text", ["123 Main\ue000 St", "123 Ca\u00c3\u00b1on Rd"])
@@ -662,8 +712,8 @@ def test_a_hundred_thousand_addresses_are_told_apart() -> None:
 
 
 def test_the_first_findings_are_kept_and_all_are_counted() -> None:
-    bad = [GOOD | {"state": "QQ", "address1": f"{number} A St"} for number in range(50)]
-    odd = [GOOD | {"address1": "Main St", "unit": str(number)} for number in range(50)]
+    bad = [GOOD | {"state": "QQ", "address1": f"{number} A St"} for number in range(1, 51)]
+    odd = [GOOD | {"address1": "Main St", "unit": str(number)} for number in range(1, 51)]
     examined = rows_of(*odd, *bad)
     result = examined.result
     assert len(result.findings) == 20

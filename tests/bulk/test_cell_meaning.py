@@ -52,9 +52,10 @@ def test_words_for_no_value_are_counted_and_empty_cells_are_not() -> None:
     assert read_address({"street1": "1 A St", "street2": "", "zip": "48226"}).nothing == ()
 
 
-@pytest.mark.parametrize("cell", ["Null St", "100 None Rd", "Na'alehu", "A-", "0"])
+@pytest.mark.parametrize("cell", ["Null", "None Such", "Na'alehu", "A-", "Unknown Creek"])
 def test_a_value_that_holds_such_a_word_is_a_value(cell: str) -> None:
-    assert sent(street2=cell).street2 == cell
+    assert sent(city=f"{cell} City").city == f"{cell} City"
+    assert sent(street1=f"100 {cell} Rd").street1 == f"100 {cell} Rd"
 
 
 @pytest.mark.parametrize(
@@ -229,17 +230,182 @@ def test_a_city_ends_before_the_state_of_its_row(cells: dict[str, str], city: st
         ("100 Main St Apt 4", "#4", None),
         ("100 MAIN ST, UNIT 4", "4", None),
         ("100 Main St", "no apt", None),
-        ("100 Main St Apt 4", "Apt 14", "Apt 14"),
         ("100 Main St Bldg 4", "Apt 4", "Apt 4"),
         ("100 Highway 4", "4", "4"),
         ("100 Avenue A", "A", "A"),
-        ("100 Main St", "Main St", "Main St"),
+        ("100 Main St, Suite 200", "Unit B, Bldg 2", "Unit B, Bldg 2"),
     ],
 )
 def test_a_unit_that_the_street_says_is_sent_once(
     street: str, unit: str, sent_unit: str | None
 ) -> None:
     assert sent(street1=street, street2=unit).street2 == sent_unit
+
+
+TWO_IN_A_STREET = [
+    "123 Main St & 456 Oak Ave", "123 Main St and 456 Oak Ave", "123 Main St AND 456 Oak Avenue",
+    "123 Main St&456 Oak Ave", "12 Elm St; 14 Elm St", "12 Elm St / 14 Elm St",
+    "12 Elm St | 14 Elm St", "12 Elm St, 14 Elm St", "12 Elm St 14 Elm St",
+    "12 Elm St - 14 Elm St", "12 Elm St\n14 Elm St", "123 Main St or 125 Main St",
+    "123 Main St + 125 Main St", "123 Main St & 125", "123 N Main St & 456 W Oak Ave",
+    "123 Main St Apt 4 & 456 Oak Ave Apt 2", "1234 5678 Main St", "123-125 Main St & 127 Main St",
+    "N6W23001 Bluemound Rd & N6W23011 Bluemound Rd", "45 5th Ave & 46 5th Ave",
+    "123 Main St &amp; 456 Oak Ave", "123 Main St and 456 Oak",
+]  # fmt: skip
+NUMBER_BEHIND = [
+    "Main St 123", "Main Street, 123", "Oak Avenue 12B", "N Main St 123", "Main St #123",
+    "Main St No. 123", "Main St 123 Apt 4", "Main St N 123", "Old Mill Rd 12",
+]  # fmt: skip
+MORE_IN_A_STREET = [
+    "101 Ellis St, Oakland", "101 Ellis St Oakland", "101 Ellis St, New York",
+    "101 Ellis St, Lake Forest", "101 Ellis St Lake Forest", "101 Ellis St West Hartford",
+    "101 Ellis St Salt Lake City", "101 Ellis St, E Hartford", "101 Ellis St Upper Marlboro",
+    "101 Ellis St, Front Royal", "101 Ellis St, Bob Smith", "101 Ellis St, Acme Inc",
+    "100 Main St, Apt 4, Oakland", "101 Ellis St, Oakland, CA",
+]  # fmt: skip
+NO_NUMBER_OF_A_UNIT = ["101 Ellis St Apt", "101 Ellis St Apt #", "101 Ellis St Suite", "1 Elm St #"]
+
+
+@pytest.mark.parametrize(
+    ("streets", "reason"),
+    [
+        (TWO_IN_A_STREET, "more than one address"),
+        (NUMBER_BEHIND, "number behind the name"),
+        (MORE_IN_A_STREET, "(?:goes on behind the street|more than one)"),
+        (NO_NUMBER_OF_A_UNIT, "without its number"),
+        (["0", "00"], "only a number"),
+        (["1.23E+05 Main St", "1E+05"], "written as 1E"),
+        (["100+Main+St", "100%20Main St"], "(?:plus signs|percent-encoded)"),
+        (["<b>100 Main St</b>"], "tags of HTML"),
+        (['{"street": "100 Main St"}'], "nested fields"),
+        (["313-555-1234", "pat@example.com"], "telephone"),
+        (["unknown", "TBD", "?", "???", "xxx", "N/A"], "missing"),
+    ],
+)
+def test_a_street_that_holds_something_else_is_refused_with_its_reason(
+    streets: list[str], reason: str
+) -> None:
+    for street in streets:
+        with pytest.raises(AddressError, match=reason) as caught:
+            sent(street1=street)
+        assert not any(word in str(caught.value) for word in ("Ellis", "Oak", "Elm", "Main St 1"))
+
+
+ONE_STREET = [
+    "5 Church & Dwight St", "100 Town and Country Dr", "1221 Avenue of the Americas",
+    "123-125 Main St", "123 & 125 Main St", "41-25 Main St", "1234 S 500 W", "120 N 500 W St",
+    "N6W23001 Bluemound Rd", "W123 N456 Main St", "123 1/2 Main St", "100 Highway 5 & 7",
+    "100 US Hwy 12 & 18 W", "100 Main St & 5th Ave", "8811 101 Ave", "4520 97 St",
+    "5501 21 Mile Rd", "1000 1000 Oaks Blvd", "100 St Marks Pl", "100 Mount St Helens Way",
+    "100 Main St Ext", "100 Main St Rear", "100 Main St (rear)", "100 Main St Apt 4 & 5",
+    "100 Main St, Suite 2, Bldg B", "100 Main St, NW", "100 Dr Martin Luther King Jr Blvd",
+    "100 N Dr Martin Luther King Jr Dr", "100 County Road 12", "County Road 12", "HWY 50 W",
+    "100 Rue St Ann", "Calle Luna 12", "Urb Las Flores 12 Calle A", "Carr 2 Km 4.5", "PO Box 123",
+    "RR 2 Box 45", "HC 1 Box 23", "One Microsoft Way", "1 World Trade Ctr Fl 85",
+    "350 Fifth Avenue, 34th Floor", "100 Main St, 4B", "100 Park Avenue South",
+    "100 Park Ave Circle", "77 Avenue B Apt 3", "2100 N US Highway 75", "1 Lake St Croix Trl",
+    "The Oaks Court 100 Main St", "1500 Ave 25 de Julio", "500 - 123 Main St", "100 FM 1960 Rd W",
+    "100 I-35 N", "100 Main St, Lower Level", "100 Main St, Carriage House",
+    "1 Terminal Dr Gate 5", "100 Parking Lot Rd", "1 Space Center Blvd", "100 Job Lot",
+    "12 Mile and Hoover Rd", "Ellis St", "Main St & 1st Ave", "15 Federal Way", "99 Indian Trail",
+    "100 W Circle Of Hope", "10 Main St 1st Floor Rear", "4000 State Rd 7 Ste 5", "123 St Rd 7",
+    "100 Ave Ponce de Leon", "88 East Main Street Suite #300", "100 50% Rd",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("street", ONE_STREET)
+def test_a_street_with_odd_words_is_sent_as_written(street: str) -> None:
+    reading = read_address({"street1": street} | PLACE)
+    assert checked(reading.address).street1 == street
+    assert reading.note is None
+
+
+@pytest.mark.parametrize(
+    ("street", "read"),
+    [
+        ("100 Main St, Detroit", "100 Main St"),
+        ("100 Main St Detroit", "100 Main St"),
+        ("100 Main St, Apt 4, Detroit", "100 Main St, Apt 4"),
+        ("100 Main St, Detroit, MI", "100 Main St"),
+        ("100 Main St, Detroit MI", "100 Main St"),
+        ("100 Main St, PO Box 5", "100 Main St"),
+        ("100 Main St P.O. Box 5", "100 Main St"),
+        ("100 Main St, C/O Pat Doe", "100 Main St"),
+        ("100 O&#39;Brien Ave", "100 O'Brien Ave"),
+        ("100 Main &amp; 1st", "100 Main & 1st"),
+        ("100 Main &amp;amp; 1st", "100 Main & 1st"),
+        ("100&nbsp;Main St", "100 Main St"),
+        ("100%20Main%20St", "100 Main St"),
+        ("100+Main%27s+St", "100 Main's St"),
+        ("100 Main St<br/>Apt 4", "100 Main St Apt 4"),
+        ("100 Main St_x000D_", "100 Main St"),
+    ],
+)
+def test_a_street_is_read_without_what_the_row_says_elsewhere(street: str, read: str) -> None:
+    reading = read_address({"street1": street} | PLACE)
+    assert checked(reading.address) == Address(read, city="Detroit", state="MI", zip="48226")
+    assert reading.note == f"street1 read as {read}"
+
+
+NO_UNITS = [
+    "456 Oak Ave", "456 Oak Avenue Apt 2", "Oakland CA 94601", "Oakland, CA", "Oakland",
+    "Bob Smith", "Acme Inc", "Acme Widgets LLC", "Null St", "100 None Rd", "Lansing, MI 48901",
+    "1E+02", "313-555-1234", "pat@example.com", "test", "New York", "Camp Hill", "Apt%204 B",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", NO_UNITS)
+def test_what_is_no_unit_is_refused(unit: str) -> None:
+    with pytest.raises(AddressError, match="street2") as caught:
+        sent(street2=unit)
+    assert not any(word in str(caught.value) for word in ("Oak", "Bob", "Acme", "Lansing"))
+
+
+@pytest.mark.parametrize(
+    ("street", "unit"),
+    [
+        ("100 Main St Apt 4", "Apt 5"),
+        ("100 Main St #4", "Unit 14"),
+        ("100 Main St, Ste 2", "Suite 3"),
+    ],
+)
+def test_two_units_are_not_merged(street: str, unit: str) -> None:
+    with pytest.raises(AddressError, match="street2 names another unit"):
+        sent(street1=street, street2=unit)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["PO Box 5", "P.O. Box 5", "Attn: Accounts", "c/o Pat Doe", "Detroit", "Detroit, MI",
+     "Detroit MI 48226", "MI", "Michigan"],
+)  # fmt: skip
+def test_what_certainly_is_no_unit_is_left_out_and_the_row_says_so(unit: str) -> None:
+    reading = read_address({"street1": "100 Main St", "street2": unit} | PLACE)
+    assert checked(reading.address) == SENT
+    assert reading.note == "street2 left out"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["unknown", "TBD", "UNK", "?", "??", "-", "0", 0, 0.0, "00", "Apt", "Apt #", "Unit:", "#",
+     "Suite N/A", "Apt 0", "Single Family", "single-family home", "House", "SFR",
+     "Same as above", "n/a", "$null$", "(blank)", "No", "N/A N/A", "none.", "Vacant"],
+)  # fmt: skip
+def test_a_unit_that_is_none_is_no_value_and_is_counted(unit: Any) -> None:
+    reading = read_address({"street1": "100 Main St", "street2": unit} | PLACE)
+    assert checked(reading.address) == SENT
+    assert reading.nothing == ("street2",)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["4", "4B", "B", "ABC", "Apt 4", "# 4", "Rear", "Upper", "PH", "PH 2", "2nd Floor",
+     "Bldg 2, Apt 4", "Lower Level", "Carriage House", "East Wing", "Tower 2", "Slip 12",
+     "Box 12", "PMB 7", "Door B", "URB Las Flores", "The Oaks Apartments", "N", "North", "1/2",
+     "12-34", "Unit 2E3", "Ste A&B", "Null"],
+)  # fmt: skip
+def test_units_are_sent_as_written(unit: str) -> None:
+    assert sent(street2=unit).street2 == (unit if unit != "Null" else None)
 
 
 def test_a_row_says_how_it_was_read() -> None:

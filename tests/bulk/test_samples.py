@@ -176,8 +176,8 @@ SENT = {
         "66-437 Kamehameha Hwy, Haleiwa, HI 96712",
     ],
     "html-entities.csv": [
-        "100 Main St &amp; 2nd, Detroit, MI 48226",
-        "100 Main St<br>Apt 4, Detroit, MI 48226",
+        "100 Main St & 2nd, Detroit, MI 48226",
+        "100 Main St Apt 4, Detroit, MI 48226",
     ],
     "nbsp.csv": [MAIN] * 4,
     "unicode.csv": [

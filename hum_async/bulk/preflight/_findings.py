@@ -20,6 +20,7 @@ class FindingKind(StrEnum):
     """The kind of a finding."""
 
     WRONG_COLUMN = "wrong_column"
+    SEVERAL = "several"
     MISSING = "missing"
     ZIP_ZEROS = "zip_zeros"
     ZIP_FORM = "zip_form"

@@ -17,6 +17,7 @@ from hum_async._addresses.places import (
 )
 from hum_async._api.addresses import checked_or_error
 from hum_async._unusable import UnusableText
+from hum_async.bulk._street_cells import NOT_ONE_PART
 from hum_async.bulk.preflight._findings import FindingKind, Severity
 from hum_async.bulk.preflight._row import TEXTS, Row
 from hum_async.errors import AddressError
@@ -76,6 +77,8 @@ def _refuse(row: Row, field: str | None, message: str) -> None:
 def _unusable_kind(row: Row, field: str) -> FindingKind:
     if row.reading.whole:
         return FindingKind.ONE_CELL
+    if getattr(row.address, field).reason in NOT_ONE_PART:
+        return FindingKind.SEVERAL
     at = row.columns.at.get(field)
     is_date = at is not None and isinstance(row.cells[at], date | time)
     return FindingKind.DATE if is_date else FindingKind.CHARACTERS

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from hum_async._addresses._unit_words import begins_unit
+from hum_async._addresses._usps_tables import SUFFIXES
 from hum_async._addresses.characters import clean, lines
 from hum_async._addresses.places import (
     STATES,
@@ -23,6 +25,7 @@ _HOUSE_NUMBER = re.compile(
     r"(?i)\d+(?!\d|st\b|nd\b|rd\b|th\b)"
     r"|^(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
 )
+_ZERO = re.compile(r"0+(?:\.0+)?\s", re.ASCII)
 _MAIL_ONLY = re.compile(
     r"(?i)(?:p\.?\s*o\.?|post\s+office)\s*(?:box|b\.?)\s*(?:no\.?|number|#)?\s*[\w-]+"
     r"|box\s*#?\s*\d[\w-]*"
@@ -67,9 +70,23 @@ def _check_street(row: Row) -> None:
     if _MAIL_ONLY.fullmatch(street.rstrip(" .,")):
         message = "street1 is where mail goes; internet is looked up where a building is"
         row.add(FindingKind.MAIL_ONLY, Severity.SUSPICIOUS, message, field="street1")
-    elif not _HOUSE_NUMBER.search(street):
+    elif _ZERO.match(street):
+        message = "street1 has 0 for its house number, which often stands for none"
+        row.add(FindingKind.HOUSE_NUMBER, Severity.SUSPICIOUS, message, field="street1")
+    elif not _HOUSE_NUMBER.search(street) or _names_only_a_unit(street):
         message = "street1 has no house number"
         row.add(FindingKind.HOUSE_NUMBER, Severity.SUSPICIOUS, message, field="street1")
+
+
+def _names_only_a_unit(street: str) -> bool:
+    """Whether the only number of a street's line is that of a unit: Ellis St Apt 4."""
+    words = street.upper().split()
+    unit = next((at for at in range(1, len(words)) if begins_unit(words[at:])), None)
+    return (
+        unit is not None
+        and words[unit - 1].strip(".,") in SUFFIXES
+        and not _HOUSE_NUMBER.search(" ".join(words[:unit]))
+    )
 
 
 def _check_placeholders(row: Row) -> None:
@@ -119,8 +136,10 @@ def _garbled(text: str) -> bool:
 def _check_reading(row: Row) -> None:
     """Say what was read as something else than it says."""
     for field, value in row.reading.changed.items():
-        message = f"{field} is read as {value}"
-        row.add(_kind_of(field, value), Severity.INFO, message, field=field, changes={field: value})
+        message = f"{field} is read as {value}" if value else f"{field} is left out: it is no unit"
+        exchanged = {"street1", "street2"} <= row.reading.changed.keys()
+        kind = FindingKind.WRONG_COLUMN if exchanged else _kind_of(field, value)
+        row.add(kind, Severity.INFO, message, field=field, changes={field: value})
     for field in row.reading.nothing:
         if field not in row.reported:
             message = f"{field} says that there is no value, and is read as empty"
@@ -132,7 +151,7 @@ def _check_reading(row: Row) -> None:
 
 def _kind_of(field: str, value: str) -> FindingKind:
     if field in {"street1", "street2"}:
-        return FindingKind.WRONG_COLUMN
+        return FindingKind.SEVERAL
     if field == "city":
         return FindingKind.SPELLING
     if field == "state":

@@ -1,0 +1,323 @@
+"""Judges whether the line of a street holds one street with its number, and nothing else.
+
+Whatever else it holds would be bought with it: a second address, another city, a name.
+"""
+
+import re
+from collections.abc import Sequence
+
+import attrs
+
+from hum_async._addresses._run_together import PREPOSED, SAINTS
+from hum_async._addresses._unit_words import is_unit
+from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES, UNIT_PLACES, UNITS
+
+_SEPARATOR = re.compile(r"\s*[,;|\n]\s*|\s+[-/]\s+|\s*(?:&|\+)\s*|\s+(?:and|or)\s+", re.IGNORECASE)
+_JOINS = re.compile(r"\s*(?:&|\+)\s*|\s+(?:and|or)\s+|\s*[;|]\s*", re.IGNORECASE)
+_NUMBER = re.compile(r"\d[\d/-]*[A-Z]?|[NSEW]\d+[NSEW]\d+", re.ASCII)
+_HOUSE = re.compile(r"(?=\S*\d)[A-Z]{0,2}\d[\w/-]*", re.ASCII)
+_ORDINAL = re.compile(r"\d+(?:ST|ND|RD|TH)", re.ASCII)
+_WORD = re.compile(r"[^\W\d][^\W\d'.-]+")
+_BEHIND = re.compile(r"(?:#\s*|NO\.?\s+|NUMBER\s+)?(\d[\d-]*[A-Z]?)(?:\s|$)", re.ASCII)
+_CONNECTORS = frozenset({"AND", "OR", "BOX"})
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
+_POST_BOX = re.compile(
+    r"(?:p\.?\s*o\.?|post\s+office)\s*(?:box|b\.?)\s*#?\s*\w[\w-]*", re.IGNORECASE
+)
+_ENDS_IN_BOX = re.compile(rf"(.*\w)[\s,;/-]+({_POST_BOX.pattern})", re.IGNORECASE)
+_SURE = frozenset({"ST", "AVE", "RD", "DR", "CT", "BLVD", "PKWY", "LN", "CIR", "PL", "TER", "TRL"})
+"""Suffixes that end the name of a street, unless another one follows."""
+_ROADS = frozenset({"HWY", "RTE", "LOOP", "SPUR", "BYP", "FWY", "EXPY", "TPKE", "PIKE"})
+"""Suffixes of roads that a number names."""
+_SYSTEM_WORDS = """
+    COUNTY CO CNTY STATE ST TOWNSHIP TWP RANCH FARM FOREST PARISH PRIVATE INDIAN FIRE BIA FS FM RM
+    RURAL SERVICE MILE US NATIONAL RESERVATION TRIBAL
+"""
+_SYSTEMS = frozenset(_SYSTEM_WORDS.split())
+"""Words before Road that make the number behind it the road's name."""
+_PARTS_OF_BUILDINGS_WORDS = """
+    UPSTAIRS DOWNSTAIRS HOUSE COTTAGE GARAGE BARN SHOP SHED STUDIO LOFT DUPLEX ATTIC MEZZANINE MEZZ
+    CELLAR LEVEL FLAT ANNEX WING ENTRANCE DOOR KIOSK BOOTH STALL SLIP DOCK BERTH CABIN POD SITE BIN
+    TOWER TOWERS TRAILERS CONDO CONDOS CONDOMINIUM CONDOMINIUMS APTS APARTMENTS UNITS SUITES COMPLEX
+    CAMPUS DORM DORMITORY BLOCK BLK PHASE SECTION SEC PARCEL TRACT BUILDINGS BLDGS OFFICES WAREHOUSE
+    STORE STOREFRONT RV IN-LAW INLAW ADU PMB KM URB URBANIZACION COND RES BO BARRIO BUZON INT
+    INTERIOR ALTOS BAJOS EDIF EDIFICIO PISO LOCAL MOBILE
+"""
+_PARTS_OF_BUILDINGS = frozenset(_PARTS_OF_BUILDINGS_WORDS.split())
+"""Words that make a text the part of a building, wherever they stand in it."""
+_LAST_WORDS = """
+    OLD NEW BUSINESS BUS ALT ALTERNATE ACCESS SERVICE FRONTAGE TRUCK SCENIC CUTOFF EXIT RAMP
+    EASTBOUND WESTBOUND NORTHBOUND SOUTHBOUND MIDDLE CENTRAL INNER OUTER EXTENDED EXTD CONNECTOR
+    EXT UP DOWN LEFT RIGHT TOP BOTTOM HOME MAIN GUEST CARRIAGE GROUND GATE CAMP VILLA PAD HALL
+    BACK SIDE PIER
+"""
+_LAST = frozenset(_LAST_WORDS.split())
+"""Words that end such a text; at its beginning they may be that of a city: New York, Camp Hill."""
+LONGEST = 200
+"""Characters of a line that is judged at all: the API takes fewer (hum-api 2.2)."""
+_MANY_DIGITS = 4
+"""Digits of a number that is hardly a street's name, unlike 97 St and 21 Mile Rd."""
+
+TWO_ADDRESSES = "holds more than one address: give each a row of its own"
+NUMBER_BEHIND = "has its number behind the name, where it may be that of a unit: write 100 Main St"
+MORE_THAN_A_STREET = (
+    "goes on behind the street with what is no unit, such as another city or a name: "
+    "keep the street with its number there"
+)
+NO_UNIT_NUMBER = "ends in a word such as Apt without its number: complete it, or leave it out"
+
+
+@attrs.frozen
+class StreetLine:
+    """What a street's line holds.
+
+    Attributes:
+        doubt: Why it is no street with its number alone; None if nothing tells so.
+        street: The line without what follows the street.
+        rest: What follows the street and is no unit; "" for nothing.
+    """
+
+    doubt: str | None
+    street: str
+    rest: str = ""
+
+
+def street_line(text: str) -> StreetLine:  # noqa: PLR0911  one case per doubt
+    """Judge a street's line.
+
+    Args:
+        text: The line, cleaned; a line break in it separates as a comma does.
+    """
+    if len(text) > LONGEST:
+        return StreetLine(None, text)
+    upper = text.upper()
+    if box := _ENDS_IN_BOX.fullmatch(text):
+        if street_line(box[1]).doubt is None and has_number(box[1]):
+            return StreetLine(MORE_THAN_A_STREET, box[1], box[2])
+    elif _POST_BOX.fullmatch(text):
+        return StreetLine(None, text)
+    plain = _IN_BRACKETS.sub(" ", upper)
+    if holds_two_addresses(plain):
+        return StreetLine(TWO_ADDRESSES, text)
+    if _number_behind(plain):
+        return StreetLine(NUMBER_BEHIND, text)
+    if lacks_unit_number(plain):
+        return StreetLine(NO_UNIT_NUMBER, text)
+    return _without_rest(text)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a line is certainly a number, a name and a suffix, as most lines are."""
+    words = text.upper().split()
+    return (
+        len(words) > 2  # noqa: PLR2004  number, name, suffix
+        and words[0].isdecimal()
+        and SUFFIXES.get(words[-1]) in _SURE
+        and all(map(str.isalpha, words[1:]))
+        and _CONNECTORS.isdisjoint(words)
+    )
+
+
+def has_number(text: str) -> bool:
+    """Whether a street's line begins with a house number."""
+    first, _, rest = text.strip().upper().partition(" ")
+    return bool(rest) and _HOUSE.fullmatch(first) is not None and not _ORDINAL.fullmatch(first)
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is a house number, a street's name and its suffix."""
+    words = _words(text.upper())
+    return (
+        len(words) > 2  # noqa: PLR2004  number, name, suffix
+        and has_number(text)
+        and not _is_unit_word(words[1])
+        and any(word in SUFFIXES and word not in UNITS for word in words[2:])
+        and not is_unit(text)
+    )
+
+
+def is_post_box(text: str) -> bool:
+    """Whether a text is a box of the post office and nothing else."""
+    return _POST_BOX.fullmatch(text.strip(" .,")) is not None
+
+
+def is_behind_a_street(text: str) -> bool:
+    """Whether words may stand behind a street: a unit, a direction, a part of a building."""
+    words = _words(text.upper())
+    if not words or is_unit(text) or re.search(r"\d", text):
+        return True
+    if all(word in DIRECTIONS for word in words) or len(words[-1]) == 1:
+        return True
+    if words[-1] in _LAST or words[-1] in UNIT_PLACES:
+        return True
+    # Front Royal and Upper Marlboro are cities.
+    found = [word for word in words if word not in UNIT_PLACES]
+    if any(word in _PARTS_OF_BUILDINGS or _is_unit_word(word) for word in found):
+        return True
+    return len(words) == 1 and len(words[0]) <= 3  # noqa: PLR2004  ABC
+
+
+def _is_unit_word(word: str) -> bool:
+    return word.startswith("#") or word in UNITS or word in UNIT_PLACES
+
+
+def _words(upper: str) -> list[str]:
+    return [word for each in upper.split() if (word := each.strip(".,;:()\"'"))]
+
+
+def holds_two_addresses(upper: str) -> bool:
+    """Whether a line in capitals holds a second house number with a street of its own."""
+    pieces = _SEPARATOR.split(upper)
+    joins = [bool(_JOINS.fullmatch(found[0])) for found in _SEPARATOR.finditer(upper)]
+    before: list[str] = []
+    for at, piece in enumerate(pieces):
+        words = _words(piece)
+        if at and _is_second(before, words, joined=joins[at - 1]):
+            return True
+        if _follows_unseparated(words):
+            return True
+        before += words
+    return False
+
+
+def _is_second(before: Sequence[str], words: Sequence[str], *, joined: bool) -> bool:
+    """Whether the words after a separator are an address beside the one before it."""
+    if not words or not _NUMBER.fullmatch(words[0]) or not _has_name(before[1:]):
+        return False
+    name = words[1:]
+    if name and (_is_unit_word(name[0]) or name[0] in {"BEDROOM", "BR", "BD"}):
+        return False
+    if any(word in SUFFIXES and word not in UNITS for word in name[1:]):
+        return True
+    if not joined or any(map(_is_unit_word, before)):
+        # Apt 4 & 5
+        return False
+    if _NUMBER.fullmatch(before[-1]):
+        # Highway 12 & 18 W
+        return any(_WORD.fullmatch(word) and word not in DIRECTIONS for word in name)
+    return True
+
+
+def _has_name(words: Sequence[str]) -> bool:
+    return any(_WORD.fullmatch(word) for word in words)
+
+
+def _follows_unseparated(words: Sequence[str]) -> bool:
+    """Whether a second address follows the first one without anything between them."""
+    if (
+        len(words) > 3  # noqa: PLR2004  two numbers, name, suffix
+        and all(word.isdecimal() for word in words[:2])
+        and len(words[1]) >= _MANY_DIGITS
+        and not words[1].endswith("000")
+        and words[2] not in DIRECTIONS
+        and words[2] not in SUFFIXES
+        and any(word in SUFFIXES for word in words[3:])
+    ):
+        return True
+    if not words or not _HOUSE.fullmatch(words[0]):
+        return False
+    for at in range(3, len(words) - 2):
+        before, name = words[at - 1], words[at + 1 :]
+        if (
+            _NUMBER.fullmatch(words[at])
+            and (SUFFIXES.get(before) in _SURE or before in DIRECTIONS)
+            and words[at - 2] not in _SYSTEMS
+            and not _NUMBER.fullmatch(words[at - 2])
+            and _has_name(_core(words[1 : at - 1]))
+            and _WORD.fullmatch(name[0])
+            and not _is_unit_word(name[0])
+            and any(SUFFIXES.get(word) in _SURE | {"WAY"} for word in name[1:])
+        ):
+            return True
+    return False
+
+
+def _core(words: Sequence[str]) -> list[str]:
+    """Return the words of a name, without directions."""
+    return [word for word in words if word not in DIRECTIONS]
+
+
+def _number_behind(upper: str) -> bool:
+    """Whether the number of a street stands behind its name: Main St 123."""
+    words = _words(upper)
+    if not words or re.search(r"\d", words[0]) or words[0] in NUMBER_WORDS:
+        return False
+    for at in range(1, len(words) - 1):
+        suffix = SUFFIXES.get(words[at])
+        if suffix is None or suffix in _ROADS or _is_unit_word(words[at]):
+            continue
+        if words[at - 1] in _SYSTEMS or not _has_name(_core(words[:at])):
+            continue
+        if words[0] in PREPOSED or any(map(_is_unit_word, words[:at])):
+            return False
+        behind = words[at + 1 :]
+        while behind and behind[0] in DIRECTIONS:
+            behind = behind[1:]
+        found = _BEHIND.match(" ".join(behind))
+        if found is None or _ORDINAL.match(found[1]) or _ends_in_suffix(behind[1:]):
+            continue
+        return True
+    return False
+
+
+def _ends_in_suffix(words: Sequence[str]) -> bool:
+    return any(word in SUFFIXES for word in words[1:])
+
+
+def lacks_unit_number(upper: str) -> bool:
+    """Whether a line in capitals ends in the designator of a unit without its number."""
+    words = _words(upper.replace("#", " # "))
+    while words and words[-1] in {"#", "NO", "NUMBER"}:
+        if len(words) > 2 and words[-1] == "#" and not _is_unit_word(words[-2]):  # noqa: PLR2004  100 Main St #
+            return True
+        words = words[:-1]
+    if len(words) < 3 or words[-1] in UNIT_PLACES:  # noqa: PLR2004  number, name, designator
+        return False
+    last = UNITS.get(words[-1])
+    if last in {"APT", "STE", "UNIT"}:
+        return True
+    return last is not None and (words[-2] in SUFFIXES or words[-2] in DIRECTIONS)
+
+
+def _without_rest(text: str) -> StreetLine:
+    """Judge what follows a street behind a comma, or behind its suffix."""
+    found = re.match(r"([^,;|\n]*?)\s*[,;|\n]\s*(.*)", text, re.DOTALL)
+    street, rest = (found[1], found[2].strip(" ,;|")) if found else (text, "")
+    if rest and has_number(street):
+        for part in filter(None, re.split(r"\s*[,;|\n]\s*", rest)):
+            if not is_behind_a_street(part):
+                return StreetLine(MORE_THAN_A_STREET, street, rest)
+    elif not rest and (end := _suffix_end(street)):
+        words = street.split()
+        return StreetLine(MORE_THAN_A_STREET, " ".join(words[:end]), " ".join(words[end:]))
+    return StreetLine(None, text)
+
+
+def _suffix_end(street: str) -> int:
+    """Return how many words the street has if something else follows its suffix; 0 if not."""
+    words = [word.strip(".,").upper() for word in street.split()]
+    if not words or not _HOUSE.fullmatch(words[0]):
+        return 0
+    for at in range(2, len(words) - 1):
+        behind = words[at + 1 :]
+        core = _core(words[1:at])
+        if (
+            SUFFIXES.get(words[at]) in _SURE
+            and core
+            and core[-1] not in PREPOSED
+            and core[-1] not in {"REV", "REVEREND", "FATHER", "FR", "MT", "MOUNT", "OLD", "THE"}
+            and behind[0] not in SAINTS
+            and all(_WORD.fullmatch(word) for word in behind)
+            and behind[0] not in {"OF", "AND", "THE"}
+            and not (len(behind) == 1 and behind[0] in SUFFIXES)
+            and SUFFIXES.get(behind[-1]) not in _SURE
+            and not is_behind_a_street(" ".join(behind))
+        ):
+            return at + 1
+    return 0
+
+
+NUMBER_WORDS = frozenset(
+    {"ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE", "TEN"}
+)
+"""House numbers in words, as in One Microsoft Way."""

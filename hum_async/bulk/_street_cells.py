@@ -1,0 +1,174 @@
+"""Judges the cells of the street and of the unit: one address, and nothing beside it."""
+
+import re
+from collections.abc import Mapping
+
+from hum_async._addresses.characters import clean, lines
+from hum_async._addresses.encoded import encoding_left
+from hum_async._addresses.line import is_recipient, parse_place
+from hum_async._addresses.places import read_state
+from hum_async._addresses.street_lines import (
+    MORE_THAN_A_STREET,
+    NO_UNIT_NUMBER,
+    NUMBER_BEHIND,
+    TWO_ADDRESSES,
+    has_number,
+    is_address,
+    is_behind_a_street,
+    is_plain,
+    is_post_box,
+    street_line,
+)
+from hum_async._addresses.usps_key import city_key, units_in_street, units_of
+from hum_async._unusable import UnusableText
+from hum_async.errors import AddressError
+
+_SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d+)?E[+-]\d+\b", re.IGNORECASE | re.ASCII)
+_CONTACT = re.compile(
+    r"\+?1?[-. ]?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}|\S+@\S+\.\w+|https?://\S+", re.ASCII
+)
+_NESTED = re.compile(r"[\[{].*[:\"'].*[\]}]")
+_WORDS = re.compile(r"[\w ]+")
+_PLAIN_UNIT = re.compile(
+    r"(?:(?:apt|apartment|unit|ste|suite|#)\.? ?)?#? ?[A-Z]?\d{1,5}[A-Z]?", re.IGNORECASE | re.ASCII
+)
+_LINES = frozenset({"street1", "street2", "city"})
+_SECOND = "holds an address, too: give each a row of its own, or leave one out"
+_NO_UNIT = (
+    "is no unit, and may be a name, or another city: keep the number of the unit there, "
+    "or leave it empty"
+)
+_TWO_UNITS = "names another unit than the street's line does: keep one of them"
+
+NOT_ONE_PART = frozenset(
+    {
+        _SECOND,
+        _NO_UNIT,
+        _TWO_UNITS,
+        TWO_ADDRESSES,
+        MORE_THAN_A_STREET,
+        NUMBER_BEHIND,
+        NO_UNIT_NUMBER,
+    }
+)
+"""The reasons against a cell that holds more, or less, than its part of one address."""
+
+Parts = Mapping[str, str | None]
+
+
+def reason_against(field: str, text: str) -> str | None:
+    """Return why a text can be no part of an address, whatever the others say; None if it can."""
+    if text.isalnum():
+        return None
+    if field in _LINES and _SCIENTIFIC.match(text):
+        return "is a number that a spreadsheet has written as 1E+05: write all its digits"
+    if _NESTED.fullmatch(text):
+        return "holds a list or nested fields, not text; name the field inside it"
+    if field != "zip" and "+" not in text and _WORDS.fullmatch(text):
+        return None
+    if field in _LINES and _CONTACT.fullmatch(text):
+        return "is a telephone number or an address on the internet"
+    return encoding_left(text)
+
+
+def street_and_unit(parts: Parts) -> dict[str, str | None]:
+    """Return the parts that are read as something else, because they hold more than they should.
+
+    What certainly says the same as other parts is left out: the row's own city behind the street,
+    "Attn: Accounts" beside a unit. What does not is an `UnusableText`.
+    """
+    found: dict[str, str | None] = {}
+    street = parts.get("street1") or ""
+    plain = not isinstance(street, UnusableText) and is_plain(street)
+    if street and not plain and not isinstance(street, UnusableText):
+        found |= _street(parts)
+    unit = parts.get("street2")
+    if unit and not isinstance(unit, UnusableText) and not (plain and _PLAIN_UNIT.fullmatch(unit)):
+        found |= _unit({**parts, **found})
+    return found
+
+
+def _street(parts: Parts) -> dict[str, str | None]:
+    text = parts["street1"] or ""
+    line = street_line(", ".join(lines(text)))
+    if line.doubt is None:
+        return {}
+    if line.rest and not line.street.endswith(","):
+        pieces = [piece.strip() for piece in re.split(r"[,;|]", line.rest) if piece.strip()]
+        others = [piece for piece in pieces if not _is_beside(piece, parts)]
+        if all(map(is_behind_a_street, others)) or _is_beside(line.rest, parts):
+            others = [] if _is_beside(line.rest, parts) else others
+            return {"street1": ", ".join([line.street, *others])}
+    return {"street1": UnusableText(text, line.doubt)}
+
+
+def _unit(parts: Parts) -> dict[str, str | None]:
+    text = clean(parts["street2"] or "")
+    street = parts.get("street1") or ""
+    if _is_beside(text, parts):
+        return {"street2": None}
+    if _is_place(text, parts) or is_address(text):
+        return {"street2": UnusableText(text, _SECOND)}
+    if not is_behind_a_street(text):
+        return {"street2": UnusableText(text, _NO_UNIT)}
+    if not isinstance(street, UnusableText) and _differs(units_in_street(street), units_of(text)):
+        return {"street2": UnusableText(text, _TWO_UNITS)}
+    return {}
+
+
+def _is_beside(text: str, parts: Parts) -> bool:
+    """Whether a text says only what no unit is: a recipient, a box, the row's own place."""
+    if is_recipient(text):
+        return True
+    if is_post_box(text):
+        return has_number(parts.get("street1") or "")
+    city, state = clean(parts.get("city") or ""), clean(parts.get("state") or "")
+    if city and city_key(text) == city_key(city):
+        return True
+    if state and len(text) > 1 and _same_state(text, state):
+        return True
+    return _is_place(text, parts) and _place_agrees(text, parts)
+
+
+def _same_state(one: str, other: str) -> bool:
+    states = read_state(one), read_state(other)
+    return states[0] is not None and states[1] is not None and states[0][0] == states[1][0]
+
+
+def _is_place(text: str, parts: Parts) -> bool:
+    """Whether a text is a city with a state or a ZIP code."""
+    words = text.replace(",", " ").split()
+    if len(words) < 2 or text[:1].isdigit():  # noqa: PLR2004  a city and its state
+        return False
+    try:
+        found = parse_place(text)
+    except AddressError:
+        return False
+    if "city" not in found or is_behind_a_street(found["city"]):
+        return False
+    return "zip" in found or (
+        "state" in found and ("," in text or parts.get("state") is None or words[-1].isupper())
+    )
+
+
+def _place_agrees(text: str, parts: Parts) -> bool:
+    try:
+        found = parse_place(text)
+    except AddressError:
+        return False
+    own = {field: clean(parts.get(field) or "") for field in found}
+    return all(
+        not own[field]
+        or (field == "city" and city_key(own[field]) == city_key(value))
+        or (field == "state" and _same_state(own[field], value))
+        or (field == "zip" and own[field][:5] == value[:5])
+        for field, value in found.items()
+    ) and bool(own.get("city") or own.get("zip"))
+
+
+def _differs(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two sets of units name two of one kind: Apt 4 and Apt 5."""
+    kinds = {unit.rpartition(" ")[0]: unit for unit in one}
+    return any(
+        kinds.get(unit.rpartition(" ")[0], unit) != unit and unit not in one for unit in other
+    )
