@@ -17,24 +17,15 @@ name on, start it with ``LIVE_LOOKUP_HOSTS=lookup.example.com``, several with co
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Header
+from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
-from hum_async import Address, HumClient, HumError, RetryPolicy
+from hum_async import HumClient, HumError, RetryPolicy
 from hum_async.simulator import SIMULATED
-from hum_async.web import SessionHub
+from hum_async.web.fastapi import hub_router
 from hum_async.web.page_guard import PageGuard
-from hum_async.web.starlette import (
-    EXCEPTION_HANDLERS,
-    EventsResponse,
-    get_hub,
-    hub_lifespan,
-    read_address,
-    read_ids,
-)
 
 STATIC = Path(__file__).parent / "static"
 
@@ -48,29 +39,15 @@ def new_client() -> HumClient:
 
 app = FastAPI(
     title="Live look-up",
-    lifespan=hub_lifespan(new_client),
-    exception_handlers=dict(EXCEPTION_HANDLERS),
     # The interactive documents load scripts from elsewhere, which PageGuard forbids; the
     # description itself is at /openapi.json.
     docs_url=None,
     redoc_url=None,
 )
 app.state.simulated = None
+app.include_router(hub_router(new_client))
 app.add_middleware(PageGuard, hosts=HOSTS)
 app.mount("/static", StaticFiles(directory=STATIC), name="static")
-Hub = Annotated[SessionHub, Depends(get_hub)]
-
-
-@app.post("/lookups", status_code=201)
-async def start(hub: Hub, address: Annotated[Address, Depends(read_address)]) -> dict[str, str]:
-    return {"id": hub.lookup(address)}
-
-
-@app.get("/events", response_class=EventsResponse)
-async def events(
-    hub: Hub, ids: str = "", last_event_id: Annotated[str | None, Header()] = None
-) -> EventsResponse:
-    return EventsResponse(hub.subscribe(*read_ids(ids), last_event_id=last_event_id))
 
 
 @app.get("/about")

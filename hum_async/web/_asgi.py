@@ -1,6 +1,6 @@
 """Event streams over plain ASGI, for every framework that stands on it."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 from hum_async.web._stream_writer import write_stream
@@ -13,8 +13,18 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-async def send_events(
-    events: EventStream, scope: Scope, receive: Receive, send: Send, *, ping: float
+_STREAM_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SSE_HEADERS.items()]
+
+
+async def send_events(  # noqa: PLR0913  the last three by name
+    events: EventStream,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    ping: float,
+    status: int = 200,
+    headers: Iterable[tuple[bytes, bytes]] | None = None,
 ) -> None:
     """Answer a request with events.
 
@@ -25,14 +35,15 @@ async def send_events(
         receive: The request's.
         send: The request's.
         ping: Seconds without an event after which a comment is sent.
+        status: The status, unless it is 204.
+        headers: Those of the answer; None for what a stream needs.
     """
-    headers = [(name.lower().encode(), value.encode()) for name, value in SSE_HEADERS.items()]
     over, head = events.over, scope["method"] == "HEAD"
-    status = 204 if over else 200
+    if headers is None:
+        headers = [] if over else _STREAM_HEADERS
+    start = {"status": 204 if over else status, "headers": headers}
     try:
-        await send(
-            {"type": "http.response.start", "status": status, "headers": [] if over else headers}
-        )
+        await send({"type": "http.response.start", **start})
         if over or head:
             await send({"type": "http.response.body", "body": b""})
     except BaseException:

@@ -235,6 +235,11 @@ class SessionHub:
             subscription.dismiss()
         self._loop.call_later(FAREWELL_GRACE, self._cut_off)
 
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no look-up: it was not entered yet, or is shutting down."""
+        return self._supervisor is None or self._closing or self._supervisor.done()
+
     # --- what applications call -------------------------------------------------------------------
 
     def lookup(self, address: Address, *, campaign_id: str | None = None) -> str:
