@@ -222,8 +222,7 @@ def error_for(
     status = response.status
     secrets = (key, *request.secrets)
     message = redact(decoding.error_message(response.body), secrets)
-    # A user's transport may return the headers as a plain dictionary.
-    headers = CIMultiDict(response.headers)
+    headers = _headers_of(response)
     if is_redirect(status):
         message = "; ".join(filter(None, (_redirection(headers), message)))
     return (kind or _error_class(request, status))(
@@ -242,11 +241,14 @@ def request_id_of(request: ApiRequest[Any], response: RawResponse, *, key: str) 
         response: Its answer.
         key: The API key, which the id must not repeat.
     """
-    headers = response.headers
-    if not isinstance(headers, CIMultiDict):  # a user's transport may bring a plain dictionary
-        headers = CIMultiDict(headers)
-    request_id = headers.get("X-Request-Id")
+    request_id = _headers_of(response).get("X-Request-Id")
     return safe_request_id(request_id, (key, *request.secrets)) if request_id else None
+
+
+def _headers_of(response: RawResponse) -> CIMultiDict[str]:
+    headers = response.headers
+    # A user's transport may bring a plain dictionary.
+    return headers if isinstance(headers, CIMultiDict) else CIMultiDict(headers)
 
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?", re.ASCII)
@@ -261,6 +263,11 @@ def _redirection(headers: CIMultiDict[str]) -> str:
     return f"redirect to {host}" if _HOST.fullmatch(host) else ""
 
 
+def asks_to_wait(response: RawResponse) -> bool:
+    """Return whether the answer to a poll has something to say of the next (`least_wait`)."""
+    return response.status == ACCEPTED and "Retry-After" in _headers_of(response)
+
+
 def least_wait(response: RawResponse, *, now: datetime | None = None) -> float | None:
     """Return the seconds that a 202 asks to wait before the next poll; None if it asks for none.
 
@@ -268,12 +275,7 @@ def least_wait(response: RawResponse, *, now: datetime | None = None) -> float |
         response: The answer to a poll.
         now: Wall-clock time, for a Retry-After date in an answer without ``Date``.
     """
-    if response.status != ACCEPTED:
-        return None
-    headers = response.headers
-    if not isinstance(headers, CIMultiDict):  # a user's transport may bring a plain dictionary
-        headers = CIMultiDict(headers)
-    return parse_retry_after(headers, now=now) if "Retry-After" in headers else None
+    return parse_retry_after(_headers_of(response), now=now) if asks_to_wait(response) else None
 
 
 def _retry_after(status: int, headers: CIMultiDict[str], now: datetime | None) -> float | None:

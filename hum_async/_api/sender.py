@@ -14,7 +14,7 @@ from hum_async._api.decoding import ForeignAnswer, check_token
 from hum_async._api.endpoints import ApiRequest, error_for, request_id_of
 from hum_async._api.retry import RetryPolicy, is_throttle, retry_delay
 from hum_async._api.running_loop import running_loop
-from hum_async._api.warming import decoder_is_warm
+from hum_async._api.warming import decoder_is_warm, is_warm
 from hum_async.errors import HumError, ResponseError, ServerError, TransportError
 from hum_async.limiter import Limiter, Priority
 from hum_async.models import RawResponse
@@ -115,7 +115,8 @@ class RequestSender:
             HumError: As `attempt`.
         """
         # Before anything is sent: a cancellation here loses nothing.
-        await decoder_is_warm()
+        if not is_warm():
+            await decoder_is_warm()
         sent = asyncio.get_running_loop().time()
         try:
             response = await self.transport.send(

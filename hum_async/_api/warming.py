@@ -17,7 +17,11 @@ def warm_up() -> None:
             _warm.set()
 
 
+is_warm = _warm.is_set
+"""Whether the decoder is built."""
+
+
 async def decoder_is_warm() -> None:
     """Wait until the decoder is built, which blocks nothing; at once if it is."""
-    if not _warm.is_set():
+    if not is_warm():
         await asyncio.to_thread(warm_up)

@@ -12,9 +12,11 @@ import attrs
 __all__ = ["GuidedPolling", "LearnedPolling", "Poll", "PollPolicy", "WithBudget"]
 
 
-@attrs.frozen
+@attrs.define
 class Poll:
     """One poll, as a policy learns of it.
+
+    Not frozen, because one is made for each answer, and to freeze it takes its time.
 
     Attributes:
         number: 1 for the first poll of a session.

@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-from hum_async._api.endpoints import ACCEPTED, Source, least_wait
+from hum_async._api.endpoints import ACCEPTED, Source, asks_to_wait, least_wait
 from hum_async._api.retry import is_throttle
 from hum_async._api.sender import RequestSender
 from hum_async._polling.due_queue import DueQueue
@@ -328,7 +328,8 @@ class Poller:
         request = entry.request()
         response = await self._sender.exchange(request)
         body, processing = response.body, response.status == ACCEPTED
-        least = least_wait(response, now=datetime.now(UTC))
+        # The wall clock is read only where a header may need it, which is hardly ever.
+        least = least_wait(response, now=datetime.now(UTC)) if asks_to_wait(response) else None
         if entry.repeats(body, processing=processing):
             # Not decoded: most polls of a session find what the one before found.
             named = self._sender.request_id_of(request, response)

@@ -36,7 +36,11 @@ class WatchedSession(SessionPoll):
     @property
     def resting(self) -> bool:
         """Whether no stream that watches it has a reader."""
-        return all(mailbox.resting for mailbox in self.mailboxes)
+        # Looked at with each poll; a generator takes three times as long.
+        for mailbox in self.mailboxes:  # noqa: SIM110
+            if not mailbox.resting:
+                return False
+        return True
 
     @property
     def session(self) -> Session | None:
