@@ -6,7 +6,7 @@ A wrong end would be bought, so what can be read in two ways is refused.
 import re
 
 from hum_async._addresses._unit_words import begins_unit, is_unit, unit_end
-from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES, UNIT_PLACES
+from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES, UNIT_PLACES, UNITS
 from hum_async.errors import AddressError
 
 BOX = re.compile(
@@ -14,7 +14,9 @@ BOX = re.compile(
     r"|(?:rr|rural route|hc|star route)\s*\d+\s+box\s+#?\s*[\w-]+"
 )
 """A box of the post office or of a rural route."""
-_PREPOSED_WORDS = "AVENIDA CALLE CAMINO CARR PASEO RUE VIA"
+_PREPOSED_WORDS = """
+    AVENIDA CALLE CALLEJON CAMINO CARR CARRETERA CHEMIN COURS ILE ISLE PASEO RUE VEREDA VIA VILLA
+"""
 PREPOSED = frozenset(_PREPOSED_WORDS.split())
 """Words before the names of streets, which have no suffix then."""
 _CERTAIN_WORDS = "ST AVE RD DR LN CT BLVD WAY PL CIR TER PKWY TRL"
@@ -88,10 +90,34 @@ def _with_city(words: list[str], end: int, states: frozenset[str]) -> int:
     if first in DIRECTIONS and _suffix(words[end - 1]):
         raise doubtful("cannot tell whether the direction belongs to the street or to the city")
     before = _plain(words[end - 1])
+    if before == "ST" and end > 1 and _plain(words[end - 2]) in PREPOSED:
+        # Rue St Ann
+        raise doubtful("cannot tell street and city apart")
+    if direction_may_be_of_unit(words, end):
+        raise doubtful("cannot tell unit and city apart")
     names = {f"{before} {first}", *(f"{before} {first} {state}" for state in states)}
     if first in UNIT_PLACES or first in SAINTS or names & _PAIRS:
         raise doubtful("cannot tell street and city apart")
     return end
+
+
+def direction_may_be_of_unit(words: list[str], end: int) -> bool:
+    """Whether a direction between unit and city may belong to either: Apt N Las Vegas, #2 N Bergen.
+
+    Args:
+        words: A unit and what stands around it.
+        end: Where the city begins.
+    """
+    if not 0 < end < len(words):
+        return False
+    before, first = _plain(words[end - 1]), _plain(words[end])
+    designator = _plain(words[end - 2]) if end > 1 else ""
+    if len(before) == 1 and before in DIRECTIONS and designator in UNITS:
+        return True
+    numbered = before.lstrip("#").isdecimal() and (
+        before.startswith("#") or designator in UNITS or designator == "#"
+    )
+    return numbered and len(first) == 1 and first in DIRECTIONS and end + 1 < len(words)
 
 
 def _end_after(words: list[str], at: int) -> int:

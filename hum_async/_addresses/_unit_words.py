@@ -2,7 +2,7 @@
 
 import re
 
-from hum_async._addresses._usps_tables import ORDINALS, SUFFIXES, UNIT_PLACES, UNITS
+from hum_async._addresses._usps_tables import DIRECTIONS, ORDINALS, SUFFIXES, UNIT_PLACES, UNITS
 
 
 def is_unit(part: str) -> bool:
@@ -24,11 +24,9 @@ def is_unit(part: str) -> bool:
 
 
 def _names_unit(designator: str, word: str) -> bool:
-    """Whether a word names a unit: Apt REAR, Suite ABC, but not Ste Genevieve, a city."""
-    short = UNITS[designator]
-    if short == "STE":
-        return word in UNIT_PLACES or len(word) <= 3  # noqa: PLR2004  ABC
-    return short in {"APT", "UNIT"}
+    """Whether a word names a unit: Apt REAR, Suite ABC, but not Ste Genevieve and Apt Boston."""
+    named = word in UNIT_PLACES or word in DIRECTIONS or len(word) <= 3  # noqa: PLR2004  ABC
+    return named and UNITS[designator] in {"APT", "STE", "UNIT"}
 
 
 def begins_unit(words: list[str]) -> bool:

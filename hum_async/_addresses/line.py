@@ -8,10 +8,16 @@ import re
 
 import attrs
 
-from hum_async._addresses._run_together import BOX, doubtful, street_end
+from hum_async._addresses._run_together import (
+    BOX,
+    direction_may_be_of_unit,
+    doubtful,
+    street_end,
+)
 from hum_async._addresses._unit_words import begins_unit, ends_in_number, is_unit, unit_end
 from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES, UNIT_PLACES, UNITS
 from hum_async._addresses.characters import lines
+from hum_async._addresses.encoded import decoded, encoding_left
 from hum_async._addresses.places import (
     MILITARY,
     TERRITORIES,
@@ -21,6 +27,7 @@ from hum_async._addresses.places import (
     read_zip,
     states_of_zip,
 )
+from hum_async._addresses.street_lines import street_line
 from hum_async.errors import AddressError
 from hum_async.models import Address
 
@@ -72,6 +79,10 @@ _CITY_AND_STATE = {
     "DC": ("Washington", ("200", "202", "203", "204", "205")),
 }
 """Cities that are named like their state, and how their ZIP codes begin."""
+_BEFORE_A_PLACE = frozenset({"IN", "AT", "NEAR", "OF", "AND", "OR", "&"})
+"""Words of a sentence, with which no city's name begins."""
+_CITIES_LIKE_UNITS = frozenset({("STE", "GENEVIEVE"), ("STE", "MARIE")})
+"""Cities that begin with the designator of a unit."""
 _INDOORS = frozenset({"BSMT", "LBBY", "OFC", "PH", "REAR"})
 """Units with which no city's name begins, unlike Front Royal and Upper Marlboro."""
 
@@ -126,6 +137,9 @@ def is_recipient(text: str) -> bool:
 
 def _parts(text: str) -> list[str]:
     """Return what commas and line breaks separate, without countries and telephone numbers."""
+    text = decoded(text)
+    if left := encoding_left(text):
+        raise AddressError(f"the line {left}")
     pieces = [
         _without_labels(piece.strip(" \"'"))
         for line in lines(text.replace("\t", ","))
@@ -346,6 +360,8 @@ class _Line:
         words = part.split()
         if is_unit(part) or (len(words) == 1 and ends_in_number(part)):
             end = unit_end(words)
+            if direction_may_be_of_unit(words, end):
+                raise doubtful("cannot tell unit and city apart")
             if end < len(words) and self.city is None:
                 self.units.append(" ".join(words[:end]))
                 self.city = " ".join(words[end:])
@@ -381,12 +397,9 @@ class _Line:
         if not _CITY.fullmatch(city) or is_unit(city):
             raise doubtful("cannot tell which part is the city")
         words = city.split()
-        # N and Y begin names of cities; other letters are units.
-        if len(words) > 1 and len(words[0]) == 1 and words[0].upper() not in "NSEWY":
-            raise doubtful("cannot tell unit and city apart")
-        if _ends_in_unit(words):
-            raise doubtful("cannot tell unit and city apart")
-        if UNIT_PLACES.get(words[0].strip(".").upper()) in _INDOORS:
+        if words[0].upper() in _BEFORE_A_PLACE:
+            raise doubtful("cannot tell which part is the city")
+        if _begins_as_a_unit(words) or _ends_in_unit(words):
             raise doubtful("cannot tell unit and city apart")
         for count in range(1, len(words)):
             found = read_state(" ".join(words[-count:]))
@@ -403,6 +416,9 @@ class _Line:
         """
         if self.zip is None and not (self.city and self.state):
             raise doubtful("a ZIP code, or a city and a state, is missing")
+        found = street_line(self.street)
+        if found.doubt:
+            raise AddressError(f"the street {found.doubt}")
         if self.state == "DC" and self.city is None:
             self.city = "Washington"
         return Address(
@@ -412,6 +428,17 @@ class _Line:
             state=self.state,
             zip=self.zip,
         )
+
+
+def _begins_as_a_unit(words: list[str]) -> bool:
+    """Whether the name of a city begins with a word that is rather that of a unit."""
+    first = words[0].strip(".").upper()
+    if UNIT_PLACES.get(first) in _INDOORS:
+        return True
+    if first in UNITS:
+        return (UNITS[first], words[-1].upper()) not in _CITIES_LIKE_UNITS
+    # N and Y begin names of cities; other letters are units.
+    return len(words) > 1 and len(words[0]) == 1 and words[0].upper() not in "NSEWY"
 
 
 def _ends_in_unit(words: list[str]) -> bool:

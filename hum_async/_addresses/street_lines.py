@@ -17,6 +17,7 @@ _JOINS = re.compile(r"\s*(?:&|\+)\s*|\s+(?:and|or)\s+|\s*[;|]\s*", re.IGNORECASE
 _NUMBER = re.compile(r"\d[\d/-]*[A-Z]?|[NSEW]\d+[NSEW]\d+", re.ASCII)
 _HOUSE = re.compile(r"(?=\S*\d)[A-Z]{0,2}\d[\w/-]*", re.ASCII)
 _ORDINAL = re.compile(r"\d+(?:ST|ND|RD|TH)", re.ASCII)
+_RUN_TOGETHER = re.compile(r"\d+(?!ST\b|ND\b|RD\b|TH\b)[A-Z]{3,}", re.ASCII)
 _WORD = re.compile(r"[^\W\d][^\W\d'.-]+")
 _BEHIND = re.compile(r"(?:#\s*|NO\.?\s+|NUMBER\s+)?(\d[\d-]*[A-Z]?)(?:\s|$)", re.ASCII)
 _CONNECTORS = frozenset({"AND", "OR", "BOX"})
@@ -59,11 +60,14 @@ _MANY_DIGITS = 4
 """Digits of a number that is hardly a street's name, unlike 97 St and 21 Mile Rd."""
 
 TWO_ADDRESSES = "holds more than one address: give each a row of its own"
-NUMBER_BEHIND = "has its number behind the name, where it may be that of a unit: write 100 Main St"
+NUMBER_BEHIND = (
+    "has its number behind the name, where it may be that of a unit: put it before the name"
+)
 MORE_THAN_A_STREET = (
     "goes on behind the street with what is no unit, such as another city or a name: "
     "keep the street with its number there"
 )
+RUN_TOGETHER = "has no blank between its number and its name: set one there"
 NO_UNIT_NUMBER = "ends in a word such as Apt without its number: complete it, or leave it out"
 
 
@@ -96,6 +100,8 @@ def street_line(text: str) -> StreetLine:  # noqa: PLR0911  one case per doubt
             return StreetLine(MORE_THAN_A_STREET, box[1], box[2])
     elif _POST_BOX.fullmatch(text):
         return StreetLine(None, text)
+    if _RUN_TOGETHER.match(upper) and SUFFIXES.keys().isdisjoint(_words(upper)):
+        return StreetLine(RUN_TOGETHER, text)
     plain = _IN_BRACKETS.sub(" ", upper)
     if holds_two_addresses(plain):
         return StreetLine(TWO_ADDRESSES, text)

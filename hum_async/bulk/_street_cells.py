@@ -11,6 +11,7 @@ from hum_async._addresses.street_lines import (
     MORE_THAN_A_STREET,
     NO_UNIT_NUMBER,
     NUMBER_BEHIND,
+    RUN_TOGETHER,
     TWO_ADDRESSES,
     has_number,
     is_address,
@@ -48,6 +49,7 @@ NOT_ONE_PART = frozenset(
         TWO_ADDRESSES,
         MORE_THAN_A_STREET,
         NUMBER_BEHIND,
+        RUN_TOGETHER,
         NO_UNIT_NUMBER,
     }
 )
