@@ -12,6 +12,7 @@ import re
 from functools import lru_cache
 from typing import Literal
 
+from hum_async._addresses._numbered_roads import road, road_1
 from hum_async._addresses._usps_tables import (
     DIRECTIONS,
     ORDINALS,
@@ -25,6 +26,9 @@ from hum_async.models import Address
 
 Dedupe = Literal["exact", "usps"]
 """How addresses are compared: as they are written, or after USPS Publication 28."""
+KeyRules = Literal["exact", "usps", "usps-1"]
+"""By which rules a store compares addresses: "usps" is the newest ones, and "usps-1" those of
+journals that were begun before numbered roads, Apt 04 and No. Main St had one key each."""
 
 _COMMA = ","
 _MARKS = str.maketrans(
@@ -45,25 +49,16 @@ _RANGE = re.compile(r"^(\d+) - (\d+)(?= )", re.ASCII)
 _BOX_SIGN = re.compile(r"\b(BOX|R\.?R\.?|HC)\s*#", re.ASCII)
 _GRID = re.compile(r"[NSEW]\d+", re.ASCII)
 _ORDINAL = re.compile(r"(\d+)(?:ST|ND|RD|TH)?", re.ASCII)
+_LEADING_ZERO = re.compile(r"^([A-Z]{2,} )?0(?=\d[A-Z]?$)", re.ASCII)
+_SHORT_DIRECTION = re.compile(r"(?i)^(\d\S*(?: \d/\d)?) +([NS])o\. *(?=([A-Z]{2,}))")
+"""No. Main St and So. Main St after a house number, but not No. 4 Rd."""
+_NUMBERS = frozenset(
+    ["ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE", "TEN"]
+)
 _DWELLINGS = frozenset({"#", "APT", "UNIT"})
 _ROAD_SYSTEMS = frozenset({"COUNTY", "CO", "CNTY", "STATE", "US"})
 _ROADS = frozenset({"HWY", "RD", "RTE"})
 _STATES_WITH_DIRECTIONS = frozenset({"CAROLINA", "DAKOTA", "VIRGINIA"})
-_SYSTEMS = {
-    ("CR",): ("COUNTY", "RD"),
-    ("CO", "RD"): ("COUNTY", "RD"),
-    ("CNTY", "RD"): ("COUNTY", "RD"),
-    ("COUNTY", "ROAD"): ("COUNTY", "RD"),
-    ("US",): ("US", "HWY"),
-    ("US", "RTE"): ("US", "HWY"),
-    ("I",): ("INTERSTATE",),
-    ("INTERSTATE", "HWY"): ("INTERSTATE",),
-    ("FARM", "TO", "MARKET"): ("FM",),
-    ("FARM", "TO", "MARKET", "RD"): ("FM",),
-}
-"""Systems of numbered roads and one spelling of each (USPS Publication 28, appendix F)."""
-_SYSTEM_FIRST = frozenset({"FM", *(words[0] for words in _SYSTEMS)})
-_SYSTEM_WORDS = {"ROAD": "RD", "ROUTE": "RTE", "RT": "RTE", "HIGHWAY": "HWY"}
 _ROUTES = {
     ("RURAL", "ROUTE"): "RR",
     ("RURAL", "RTE"): "RR",
@@ -83,22 +78,36 @@ def exact_key(address: Address) -> str:
     return "|".join((part or "").casefold().strip(" .,") for part in parts)
 
 
-def usps_key(address: Address) -> str:
+def usps_key(address: Address, rules: KeyRules = "usps") -> str:
     """Return a text that is equal for two checked addresses that are one after Publication 28."""
-    words = _words(address.street1)
+    street1 = address.street1
+    if rules != "usps-1" and "o." in street1.lower():
+        street1 = _with_short_direction(street1)
+    words = _words(street1)
     at = _unit_at(words)
-    street = _street([word for word in words[:at] if word != _COMMA])
+    street = _street([word for word in words[:at] if word != _COMMA], rules)
     units = _units(words[at:]) if at < len(words) else set()
     if address.street2:
         units |= _units(_words(address.street2))
+    if rules != "usps-1":
+        units = {_LEADING_ZERO.sub(r"\1", unit) for unit in units}
     zip5 = (address.zip or "")[:5]
     state = address.state or _state_of(zip5)
     return f"{street}|{'/'.join(sorted(units))}|{city_key(address.city or '')}|{state}|{zip5}"
 
 
-def address_key(address: Address, dedupe: Dedupe = "usps") -> str:
+def address_key(address: Address, rules: KeyRules = "usps") -> str:
     """Return the key of a checked address, by how addresses are compared."""
-    return usps_key(address) if dedupe == "usps" else exact_key(address)
+    return exact_key(address) if rules == "exact" else usps_key(address, rules)
+
+
+def _with_short_direction(street: str) -> str:
+    found = _SHORT_DIRECTION.match(street)
+    if found is None or found[3].upper() in _NUMBERS:
+        return street
+    rest = street[found.end() :]
+    # No. St is a street of that name.
+    return f"{found[1]} {found[2]} {rest}" if " " in rest.strip() else street
 
 
 @lru_cache(maxsize=1024)
@@ -233,7 +242,7 @@ def _unit(unit: list[str]) -> str:
 # --- streets --------------------------------------------------------------------------------------
 
 
-def _street(words: list[str]) -> str:
+def _street(words: list[str], rules: KeyRules) -> str:
     number = 0
     if words and _ANY_DIGIT.search(words[0]):
         words = _with_number(words)
@@ -242,7 +251,7 @@ def _street(words: list[str]) -> str:
             number = 2
     elif "BOX" in words[:4]:
         words = _box(words)
-    return " ".join([*words[:number], *_name(words[number:])])
+    return " ".join([*words[:number], *_name(words[number:], rules)])
 
 
 def _with_number(words: list[str]) -> list[str]:
@@ -265,9 +274,9 @@ def _box(words: list[str]) -> list[str]:
     return [_ROUTES[before], *words[at - 1 :]] if before in _ROUTES else words
 
 
-def _name(words: list[str]) -> list[str]:
+def _name(words: list[str], rules: KeyRules) -> list[str]:
     """Return the words of a street's name with direction, suffix and ordinal abbreviated."""
-    words = _road(words)
+    words = _place_of(road_1(words) if rules == "usps-1" else road(words))
     if len(words) < 2:  # noqa: PLR2004  a name, whatever it is
         return [ORDINALS.get(word, word) for word in words]
     core, after = _without_direction_after(words)
@@ -288,23 +297,12 @@ def _name(words: list[str]) -> list[str]:
     return [*before, *core, *end, *after]
 
 
-def _road(words: list[str]) -> list[str]:
-    """Return a numbered road with its system in one spelling: US 41 is US Highway 41."""
-    first = words[0] if words else ""
-    if first not in _SYSTEM_FIRST and not first.startswith("I-") and words[1:2] != ["OF"]:
+def _place_of(words: list[str]) -> list[str]:
+    """Return Avenue of the Americas with its suffix abbreviated."""
+    if words[1:2] != ["OF"] or words[0] not in SUFFIXES or len(words) == 2:  # noqa: PLR2004  no name
         return words
-    if first.startswith("I-") and first[2:].isdecimal():
-        words = ["I", first[2:], *words[1:]]
-    at = next((at for at, word in enumerate(words[:5]) if word[0].isdigit()), 0)
-    if at:
-        system = tuple(_SYSTEM_WORDS.get(word, word) for word in words[:at])
-        if system in _SYSTEMS:
-            words = [*_SYSTEMS[system], *words[at:]]
-        if words[0] == "FM" and words[2:3] in (["RD"], ["ROAD"]):
-            words = [*words[:2], *words[3:]]
-    elif len(words) > 2 and words[1] == "OF" and words[0] in SUFFIXES:  # noqa: PLR2004  Ave of the Americas
-        words = [SUFFIXES[words[0]], *words[1:]]
-    return words
+    numbered = any(word[0].isdigit() for word in words[:5])
+    return words if numbered else [SUFFIXES[words[0]], *words[1:]]
 
 
 def _is_name_of_a_road(word: str) -> bool:

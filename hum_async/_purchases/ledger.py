@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from hum_async._addresses.usps_key import Dedupe
+from hum_async._addresses.usps_key import KeyRules
 from hum_async._purchases.records import FAILED_OUTCOMES, Change, Closed, Entry
 from hum_async._purchases.resume_rules import ResumeRules
 from hum_async._purchases.store import ClosableStore, PurchaseStore
@@ -170,7 +170,7 @@ class JobLedger:
     spent = 0
     run = _NO_RUN
     taken_since: str | None = None
-    dedupe: Dedupe
+    dedupe: KeyRules
 
     def __init__(self, ledger: Ledger, store: PurchaseStore) -> None:
         self.ledger = ledger

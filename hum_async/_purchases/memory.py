@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 
 import attrs
 
-from hum_async._addresses.usps_key import Dedupe
+from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.records import Change, Closed, Entry, Settled
 from hum_async.models import Address, Qualification
 
@@ -25,7 +25,7 @@ class MemoryStore:
     found_rate: float | None = None
 
     def __init__(self, dedupe: Dedupe = "usps") -> None:
-        self.dedupe: Dedupe = dedupe
+        self.dedupe: KeyRules = dedupe
         self.requests = 0
         self._results: dict[bytes, Qualification] = {}
 

@@ -32,7 +32,7 @@ from hashlib import blake2b
 
 import attrs
 
-from hum_async._addresses.usps_key import Dedupe, address_key
+from hum_async._addresses.usps_key import KeyRules, address_key
 from hum_async.models import Address, Outcome, Qualification
 
 FAILED_OUTCOMES = frozenset(
@@ -47,9 +47,9 @@ FAILED_OUTCOMES = frozenset(
 """Outcomes of rows whose address got no answer. All other outcomes are answers."""
 
 
-def address_digest(address: Address, dedupe: Dedupe = "usps") -> bytes:
+def address_digest(address: Address, rules: KeyRules = "usps") -> bytes:
     """Return 16 bytes that identify a checked address in a store, by how addresses are compared."""
-    return blake2b(address_key(address, dedupe).encode(), digest_size=16).digest()
+    return blake2b(address_key(address, rules).encode(), digest_size=16).digest()
 
 
 # --- changes of a purchase ------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from yarl import URL
 
-from hum_async._addresses.usps_key import Dedupe
+from hum_async._addresses.usps_key import KeyRules
 from hum_async._purchases.records import Change, Closed, Entry, Publication
 from hum_async.models import Address, Qualification
 
@@ -40,7 +40,7 @@ class PurchaseStore(Protocol):
     run: int
     found_rate: float | None
     taken_since: str | None
-    dedupe: Dedupe
+    dedupe: KeyRules
 
     @property
     def durable(self) -> bool:

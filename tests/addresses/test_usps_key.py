@@ -67,8 +67,36 @@ def key_of(street1: str, street2: str | None = None, **place: str) -> str:
         [("9 Mount Vernon Aven", None), ("9 Mt. Vernon Av", None), ("9 Mt Vernon Avnue", None)],
         [("9 County Road 12", None), ("9 Co Rd 12", None), ("9 CR 12", None)],
         [("9 US Highway 41", None), ("9 US 41", None), ("9 U.S. Route 41", None)],
-        [("9 Interstate 10", None), ("9 I-10", None), ("9 I 10", None)],
+        [
+            ("9 US Hwy 41", "Apt 4"), ("9 US-41", "Apt 04"), ("9 US41", "#4"), ("9 US Hwy-41", "4"),
+            ("9 U S Highway 41 #4", None), ("9 US Rt 41 Apt. 04", None),
+        ],
+        [("9 US 41 N", None), ("9 US-41 N.", None), ("9 U.S. Highway 41 North", None)],
+        [
+            ("9 State Road 7", None), ("9 State Route 7", None), ("9 SR 7", None), ("9 SR-7", None),
+            ("9 State Rd. 7", None), ("9 St Rt 7", None), ("9 SR7", None), ("9 St. Rd. 7", None),
+        ],
+        [("9 N State Road 7", None), ("9 North SR-7", None), ("9 N. State Rte 7", None)],
+        [("9 Old US Highway 41", None), ("9 Old US 41", None), ("9 Old US-41", None)],
+        [("9 State Route MM", None), ("9 SR MM", None)],
+        [("9 County Road E", None), ("9 CR E", None), ("9 Co. Rd. E", None)],
+        [("9 County Road 12", None), ("9 CR-12", None), ("9 CR12", None), ("9 Cnty Rd 12", None)],
+        [("9 County Highway E", None), ("9 Co Hwy E", None), ("9 CTY HWY E", None)],
+        [("9 State Highway 7", None), ("9 State Hwy 7", None), ("9 St Hwy 7", None)],
+        [("9 Township Road 20", None), ("9 Twp Rd 20", None), ("9 TSR 20", None)],
+        [
+            ("9 Interstate 40", None), ("9 I-40", None), ("9 I 40", None), ("9 IH40", None),
+            ("9 IH-40", None), ("9 I40", None), ("9 Interstate Hwy 40", None),
+        ],
         [("9 FM 1960 Rd W", None), ("9 FM 1960 W", None), ("9 Farm to Market 1960 Rd W", None)],
+        [("9 FM 1320", None), ("9 FM-1320", None), ("9 Hwy FM 1320", None), ("9 FM Rd 1320", None)],
+        [("9 RM 620", None), ("9 RM-620", None), ("9 Ranch to Market Rd 620", None)],
+        [("9 M-59", None), ("9 M 59", None)],
+        [("9 NC-54", None), ("9 NC 54", None)],
+        [("9 Highway 41", None), ("9 Hwy-41", None), ("9 HWY 41", None)],
+        [("9 N Main St", None), ("9 No. Main St", None), ("9 NO. MAIN STREET", None)],
+        [("9 S Main St", None), ("9 So. Main St", None)],
+        [("9 Elm Rd", "Ste 04B"), ("9 Elm Rd", "Ste 4B"), ("9 Elm Rd Suite #04-B", None)],
         [("9 Ave of the Americas", None), ("9 Avenue of the Americas", None)],
         [("100 - 104 Oak St", None), ("100-104 Oak St", None)],
         [("N123W4567 Oak St", None), ("N123 W4567 Oak St", None)],
@@ -154,6 +182,50 @@ def test_spellings_of_one_address_have_one_key(spellings: list[tuple[str, str | 
         ],
         ["9 Oak St Apt A1", "9 Oak St Apt A11", "9 Oak St Apt A-1-1", "9 Oak St Apt AA1"],
         ["9 Oak St Bldg 1 Apt 23", "9 Oak St Bldg 12 Apt 3", "9 Oak St Bldg 123"],
+        [
+            "9 US 41",
+            "9 SR 41",
+            "9 CR 41",
+            "9 Highway 41",
+            "9 State Hwy 41",
+            "9 County Hwy 41",
+            "9 County Route 41",
+            "9 FM 41",
+            "9 RM 41",
+            "9 RR 41",
+            "9 Ranch Rd 41",
+            "9 Farm Rd 41",
+            "9 I 41",
+            "9 I 41 Frontage Rd",
+            "9 Twp Rd 41",
+            "9 Route 41",
+            "9 Road 41",
+            "9 Loop 41",
+            "9 NC 41",
+            "9 NC Hwy 41",
+            "9 41",
+            "9 41st St",
+            "9 Street 41",
+            "9 NE 41",
+            "9 NE Hwy 41",
+            "9 US 4",
+            "9 US 411",
+            "9 US 41A",
+            "9 US 41 N",
+            "9 US 41 S",
+            "9 N US 41",
+            "9 S US 41",
+            "9 US 41 Alt",
+            "9 US 41 Bus",
+            "9 US 41 Byp",
+            "9 Old US 41",
+            "9 Old Highway 41",
+        ],
+        ["9 CR E", "9 CR 5", "9 CR 5 E", "9 E CR 5", "9 CR EE", "9 State Rd E", "9 US E"],
+        ["9 No. 4 Rd", "9 N 4 Rd", "9 No Name Rd", "9 N Name Rd", "9 No. St", "9 N St"],
+        ["9 No. Four Rd", "9 N Four Rd", "9 So Rd", "9 S Rd"],
+        ["9 Oak St Apt 4", "9 Oak St Apt 40", "9 Oak St Apt 04A", "9 Oak St Apt 004"],
+        ["9 Oak St Apt 100", "9 Oak St Apt 0100", "9 Oak St Apt 0", "9 Oak St Apt 0-4"],
         ["9 I St", "9 I-10", "9 I-1", "9 CR St", "9 US St"],
     ],
 )
@@ -197,6 +269,44 @@ def twelve_spellings(rng: random.Random) -> list[Address]:
     ]  # fmt: skip
     zips = itertools.cycle(["48226", "48226-1234"])
     return [Address(a, b, "Detroit", "mi", zip_code) for (a, b), zip_code in zip(streets, zips)]  # noqa: B905
+
+
+ROADS = {
+    "US Hwy {}": ["US {}", "US-{}", "U.S. {}", "US Highway {}", "U S Hwy {}", "US Route {}"],
+    "State Road {}": [
+        "SR {}",
+        "SR-{}",
+        "State Rd {}",
+        "State Route {}",
+        "St Rte {}",
+        "State Rt. {}",
+    ],
+    "County Road {}": ["CR {}", "CR-{}", "Co Rd {}", "Cnty Road {}", "County Rd. {}", "CR{}"],
+    "Interstate {}": [
+        "I-{}",
+        "I {}",
+        "IH {}",
+        "IH{}",
+        "Interstate Hwy {}",
+        "Interstate Highway {}",
+    ],
+    "FM {}": ["FM-{}", "FM{}", "Farm to Market {}", "FM Rd {}", "F.M. {}", "Hwy FM {}"],
+    "State Highway {}": ["State Hwy {}", "St Hwy {}", "STATE HWY. {}", "State Highway-{}"],
+    "County Highway {}": ["Co Hwy {}", "Cnty Hwy {}", "Cty Hwy {}", "County Hwy {}"],
+}
+
+
+def test_a_thousand_addresses_at_numbered_roads_have_a_key_each_and_none_of_another() -> None:
+    rng = random.Random(41)  # noqa: S311  not for secrets
+    keys: dict[str, str] = {}
+    chosen = rng.sample(list(itertools.product(range(1, 200), ROADS, ["", "N", "SE"])), 1000)
+    for number, road, way in chosen:
+        one = f"{road.format(number)} {way}"
+        for spelling in [road, *ROADS[road]]:
+            street, unit = f"9 {spelling.format(number)} {way}", rng.choice(["Apt 4", "#04", "4"])
+            key = key_of(rng.choice([street, street.upper(), street.lower()]), unit)
+            assert keys.setdefault(key, one) == one, (street, keys[key])
+    assert len(keys) == 1000
 
 
 def test_a_thousand_addresses_in_twelve_spellings_have_a_key_each() -> None:

@@ -88,6 +88,33 @@ async def test_an_older_journal_goes_on_by_its_own_rules(
     assert api.count("POST") == 1
 
 
+STATE_ROAD = [Address("20 State Rd 7", zip="33317"), Address("20 SR-7", zip="33317")]
+
+
+async def test_a_journal_of_the_first_rules_of_usps_goes_on_by_them(
+    make_api: Callable[..., Any],
+    client_of: Callable[..., HumClient],
+    results_of: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
+    path, api = tmp_path / "first.sqlite", make_api(polling=False)
+    async with client_of(api) as client:
+        # Both rules have the same key for this spelling.
+        await results_of(client, STATE_ROAD[:1], journal=path)
+        with sqlite3.connect(path) as db:
+            db.execute("UPDATE setting SET value = 'usps-1' WHERE name = 'address_key'")
+        db.close()
+        await results_of(client, STATE_ROAD, journal=path, dedupe="usps")
+        assert api.count("POST") == 2
+        await results_of(client, STATE_ROAD, journal=path)
+        await results_of(client, STATE_ROAD, journal=tmp_path / "new.sqlite", reuse_from=path)
+        assert api.count("POST") == 2
+        with pytest.raises(JournalError, match="begun with --dedupe usps"):
+            await results_of(client, STATE_ROAD, journal=path, dedupe="exact")
+        await results_of(client, STATE_ROAD, journal=tmp_path / "newest.sqlite")
+    assert api.count("POST") == 3
+
+
 async def test_rules_of_a_later_version_are_refused(
     older: Callable[..., Any],
     make_api: Callable[..., Any],

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hum_async._addresses.usps_key import Dedupe
+from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.codec import pack, rebind
 from hum_async._purchases.records import (
     Asked,
@@ -228,7 +228,7 @@ class Journal:
             )
 
     def _begin(self, api: str | None, dedupe: Dedupe | None) -> None:
-        self.dedupe: Dedupe = dedupe_of(self.path, self._db)
+        self.dedupe: KeyRules = dedupe_of(self.path, self._db)
         check_dedupe(self.path, self.dedupe, dedupe)
         check_api(self.path, setting(self._db, "api"), api)
         if self._db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":

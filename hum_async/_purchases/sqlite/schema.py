@@ -8,7 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from hum_async._addresses.usps_key import Dedupe
+from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.records import FAILED_OUTCOMES, Closed, Entry, Tally
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS published (
 """Added to every journal that is written to: the ids by which look-ups are known to browsers."""
 ADDRESS_KEY = "address_key"
 """Name of the setting that says how addresses are compared."""
-ADDRESS_KEYS: dict[Dedupe, str] = {"exact": "exact", "usps": "usps-1"}
+ADDRESS_KEYS: dict[KeyRules, str] = {"exact": "exact", "usps": "usps-2", "usps-1": "usps-1"}
 """Its values. Other rules would get another number: their digests are not comparable."""
 FORGOTTEN = "forgotten"
 """Why a purchase does not count any more whose result was erased."""
@@ -138,7 +138,7 @@ def check_api(path: Path, known: str | None, api: str | None) -> None:
         )
 
 
-def dedupe_of(path: Path, db: sqlite3.Connection) -> Dedupe:
+def dedupe_of(path: Path, db: sqlite3.Connection) -> KeyRules:
     """Return how the addresses of a journal are compared.
 
     Raises:
@@ -146,20 +146,21 @@ def dedupe_of(path: Path, db: sqlite3.Connection) -> Dedupe:
     """
     # A journal from before there were rules to choose from names none.
     known = setting(db, ADDRESS_KEY) or ADDRESS_KEYS["exact"]
-    for dedupe, name in ADDRESS_KEYS.items():
+    for rules, name in ADDRESS_KEYS.items():
         if name == known:
-            return dedupe
+            return rules
     raise JournalError(
         f"{path} compares addresses by rules of another version of hum_async; use that version, or "
         "start over with --fresh or another file"
     )
 
 
-def check_dedupe(path: Path, known: Dedupe, wanted: Dedupe | None) -> None:
+def check_dedupe(path: Path, known: KeyRules, wanted: Dedupe | None) -> None:
     """Raise JournalError if addresses shall be compared otherwise than a journal does."""
-    if wanted is not None and wanted != known:
+    begun: Dedupe = "exact" if known == "exact" else "usps"
+    if wanted is not None and wanted != begun:
         raise JournalError(
-            f"{path} was begun with --dedupe {known}, which a journal keeps; leave --dedupe "
+            f"{path} was begun with --dedupe {begun}, which a journal keeps; leave --dedupe "
             f"{wanted} out, or start over with --fresh or another file"
         )
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import attrs
 
-from hum_async._addresses.usps_key import Dedupe
+from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.codec import pack, prepare, unpack
 from hum_async._purchases.records import (
     Change,
@@ -41,10 +41,10 @@ class _EarlierJournal:
     """The journal of another job, opened read-only, and how it compares addresses."""
 
     db: sqlite3.Connection
-    dedupe: Dedupe
+    dedupe: KeyRules
 
     def find(
-        self, addresses: Sequence[tuple[bytes, Address]], *, dedupe: Dedupe
+        self, addresses: Sequence[tuple[bytes, Address]], *, dedupe: KeyRules
     ) -> dict[bytes, Entry]:
         """Return results to copy by digest, of addresses with digests that `dedupe` makes."""
         theirs = [
@@ -89,7 +89,7 @@ class JournalStore:
         self.requests = 0
         self.path = journal.path
         self.run = journal.run
-        self.dedupe: Dedupe = journal.dedupe
+        self.dedupe: KeyRules = journal.dedupe
         self.taken_since = taken_since
         self.found_rate = journal.found_rate()
         self.known = tally.known

@@ -12,7 +12,7 @@ from itertools import islice
 
 import attrs
 
-from hum_async._addresses.usps_key import Dedupe
+from hum_async._addresses.usps_key import KeyRules
 from hum_async._api.addresses import checked_or_error
 from hum_async._purchases.codec import unpack
 from hum_async._purchases.records import FAILED_OUTCOMES, Entry, address_digest
@@ -104,7 +104,7 @@ def compose(  # noqa: PLR0913  the parts of an output, most by name
     columns: AddressColumns,
     find: Find,
     *,
-    dedupe: Dedupe,
+    dedupe: KeyRules,
     outputs: Outputs,
     stop: threading.Event,
     before_naming: Callable[[Sequence[SealedFile]], None] = lambda _: None,
@@ -182,7 +182,7 @@ def next_rows(rows: Iterator[list[Cell]], name: str) -> list[list[Cell]]:
 
 
 def results_of(
-    table: Table, columns: AddressColumns, find: Find, *, dedupe: Dedupe
+    table: Table, columns: AddressColumns, find: Find, *, dedupe: KeyRules
 ) -> Iterator[ResultRow]:
     """Yield every row of the input with its result."""
     rows = table.rows()

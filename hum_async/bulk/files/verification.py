@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from hum_async._addresses.usps_key import Dedupe
+from hum_async._addresses.usps_key import KeyRules
 from hum_async._purchases.sqlite.schema import (
     damaged,
     dedupe_of,
@@ -128,7 +128,7 @@ def _changed(files: dict[str, Path], manifest: dict[str, Any]) -> Iterator[str]:
 
 
 def _wrong_rows(
-    db: sqlite3.Connection, manifest: dict[str, Any], files: dict[str, Path], *, dedupe: Dedupe
+    db: sqlite3.Connection, manifest: dict[str, Any], files: dict[str, Path], *, dedupe: KeyRules
 ) -> Iterator[str]:
     try:
         source = _opened(files["input"], manifest["files"]["input"])
