@@ -23,7 +23,9 @@ _EXPLANATIONS = {
     Outcome.INVALID_ADDRESS: "The address was refused; check it and try again.",
     Outcome.TIMED_OUT: "There was no answer in time; try again.",
     Outcome.EXPIRED: "The look-up ended before its answer was read; try again.",
-    Outcome.UNCERTAIN: "The look-up broke off; try again.",
+    Outcome.UNCERTAIN: (
+        "The look-up broke off and may be billed all the same; trying again may be billed too."
+    ),
     Outcome.FAILED: "The look-up failed; try again later.",
 }
 

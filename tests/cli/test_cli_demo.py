@@ -54,7 +54,8 @@ def test_it_serves_the_page_and_its_interface_until_it_is_ended(
     url = url_of(demo)
     assert "simulated" in demo.stdout.readline()
     assert b"<!doctype html>" in fetch(url)
-    assert b"EventSource" in fetch(f"{url}/static/app.js")
+    assert b"EventSource" in fetch(f"{url}/static/streams.js")
+    assert json.loads(fetch(f"{url}/about")) == {"simulated": True}
     lookup = json.loads(fetch(f"{url}/lookups", {"street1": "100 Served St", "zip": "48226"}))["id"]
     events = fetch(f"{url}/events?ids={lookup}")
     assert events.count(b"event: done") == 1

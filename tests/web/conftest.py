@@ -1,13 +1,16 @@
-"""A hub on a simulated API, and a client for the bytes that browsers get."""
+"""A hub on a simulated API, and the live page in a browser."""
 
 from collections.abc import AsyncIterator
 
 import pytest
+from page_support import browser, show
 from web_support import KEY
 
 from hum_async import HumClient
 from hum_async.simulator import Simulator
 from hum_async.web import SessionHub
+
+__all__ = ["browser", "show"]  # fixtures
 
 
 @pytest.fixture

@@ -1,0 +1,45 @@
+// Requests to the server, but for the event streams.
+
+/** Start a look-up, which may be billed; return its id, or throw an Error that says why not. */
+export async function post(address) {
+  let answer;
+  try {
+    answer = await fetch("/lookups", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ address }),
+    });
+  } catch {
+    throw new Error("The server cannot be reached; try again in a moment.");
+  }
+  const told = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(sentence(told.error || `the server answered ${answer.status}`));
+  return told.id;
+}
+
+const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
+
+/** Return whether the data are simulated; null as long as the server does not know. */
+export async function isSimulated() {
+  try {
+    return (await (await fetch("/about")).json()).simulated;
+  } catch {
+    return null;
+  }
+}
+
+/** Return why there is no event stream of these ids: an EventSource does not tell. */
+export async function whyRefused(ids) {
+  const abort = new AbortController();
+  try {
+    const answer = await fetch(`/events?ids=${encodeURIComponent(ids)}`, { signal: abort.signal });
+    return {
+      status: answer.status,
+      unknown: answer.status === 404 ? (await answer.json()).unknown : [],
+    };
+  } catch {
+    return { status: 0, unknown: [] };
+  } finally {
+    abort.abort();
+  }
+}
