@@ -141,7 +141,8 @@ class HumClient:
         return Ledger(open_store, max_age)
 
     def _new_queue(self, sender: RequestSender) -> LookupQueue:
-        observer = None if self._ledger is None else PurchaseRecorder(self._ledger)
+        urgency = sender.priority_of(Priority.INTERACTIVE)
+        observer = None if self._ledger is None else PurchaseRecorder(self._ledger, urgency)
         return LookupQueue(sender, observer=observer)
 
     async def __aenter__(self) -> Self:

@@ -61,7 +61,7 @@ class AsyncSessionWatcher:
             raise ValueError(f"source must be 'session' or 'internet', not {source!r}")
         if isinstance(agents, str) or not agents:
             raise ValueError("agents must be a sequence of at least one agent's name")
-        urgency = client.sender.priority_of(Priority.NORMAL) if priority is None else priority
+        urgency = client.sender.priority_of(Priority.NORMAL, priority)
         self._dispatcher = Dispatcher(client.limiter, urgency)
         self._poller = Poller(
             client.sender,

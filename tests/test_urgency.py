@@ -6,47 +6,16 @@ import asyncio
 import statistics
 from collections import Counter
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
 
 import pytest
+from timed_api import TimedApi
 
 from hum_async import Address, HumClient, RateLimiter, SessionHub
 from hum_async.bulk import qualify
-from hum_async.testing import ScriptedTransport, SentRequest, json_response, session_json
-
-if TYPE_CHECKING:
-    from hum_async.models import RawResponse
 
 pytestmark = pytest.mark.virtual
 
 RATE = 20
-AGENTS_TAKE = 6.0
-"""Seconds that the agents work on each session."""
-
-
-class Api:
-    """Sessions that are settled after some seconds; counts requests by who looks up."""
-
-    def __init__(self) -> None:
-        self.begun: dict[str, float] = {}
-        self.requests: Counter[str] = Counter()
-        self.transport = ScriptedTransport(self.answer, latency=0.05)
-
-    def answer(self, request: SentRequest) -> RawResponse:
-        if request.method == "POST":
-            token = f"{request.body['street1'].replace(' ', '-')}-token"
-            self.begun[token] = request.at
-            self.requests[token[:3]] += 1
-            return json_response(201, session_json(token, geocoding="pending", internet="pending"))
-        token = request.path.split("/")[2]
-        self.requests[token[:3]] += 1
-        if request.method == "DELETE":
-            return json_response(200, {"message": "closed"})
-        if request.at - self.begun[token] < AGENTS_TAKE:
-            return json_response(202, session_json(token, geocoding="matched", internet="pending"))
-        provider = {"provider_name": "Fiber", "offerings": []}
-        body = session_json(token, providers=[provider], geocoding="matched", internet="matched")
-        return json_response(200, body)
 
 
 def streets(prefix: str, count: int) -> list[Address]:
@@ -63,7 +32,7 @@ async def read(hub: SessionHub, address: Address, times: list[float]) -> None:
 
 async def people(jobs: int, *, count: int) -> tuple[list[float], Counter[str]]:
     """Return how long people wait beside so many jobs, and the requests sent meanwhile."""
-    api = Api()
+    api = TimedApi(agents_take=6.0)
     limiter = RateLimiter(rate=RATE)
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         hum = await stack.enter_async_context(HumClient(transport=api.transport, limiter=limiter))
@@ -81,11 +50,13 @@ async def people(jobs: int, *, count: int) -> tuple[list[float], Counter[str]]:
         await asyncio.sleep(20)
         hub = await stack.enter_async_context(SessionHub(hum, signals=False))
         times: list[float] = []
-        before = api.requests.copy()
+        before = api.asked.copy()
         async with asyncio.TaskGroup() as readers:
             for address in streets("900", count):
                 readers.create_task(read(hub, address, times))
-        sent = api.requests - before
+        sent: Counter[str] = Counter()
+        for street, requests in (api.asked - before).items():
+            sent[street[:3]] += requests
         for stream in streams:
             await stream.aclose()
     return times, sent
@@ -113,7 +84,7 @@ async def test_jobs_keep_a_tenth_while_two_hundred_people_wait() -> None:
 
 async def test_a_class_that_is_alone_has_the_whole_rate() -> None:
     for prefix, make in (("100", qualify), ("900", None)):
-        api = Api()
+        api = TimedApi(agents_take=6.0)
         async with HumClient(transport=api.transport, limiter=RateLimiter(rate=RATE)) as hum:
             if make is not None:
                 async with make(hum, streets(prefix, 100_000)) as stream:
@@ -125,7 +96,7 @@ async def test_a_class_that_is_alone_has_the_whole_rate() -> None:
                     for address in streets(prefix, 400):
                         hub.lookup(address)
                     await asyncio.sleep(40)
-            assert sum(api.requests.values()) == pytest.approx(40 * RATE, abs=2)
+            assert len(api.transport.requests) == pytest.approx(40 * RATE, abs=2)
 
 
 async def drain(stream: object) -> None:

@@ -64,9 +64,15 @@ class RequestSender:
         paused = self.limiter.paused_seconds()
         return now, now - paused if paused else now
 
-    def priority_of(self, default: Priority) -> Priority:
-        """Return how urgent requests are whose own priority is `default`."""
-        return default if self.priority is None else self.priority
+    def priority_of(self, default: Priority, given: Priority | None = None) -> Priority:
+        """Return how urgent requests are.
+
+        Args:
+            default: Their own priority, if nobody says otherwise.
+            given: What was said for them; None for what was said for all requests of this sender.
+        """
+        told = self.priority if given is None else given
+        return default if told is None else told
 
     def slot(self, default: Priority) -> AbstractAsyncContextManager[object]:
         """Return a slot of the limiter for a request whose own priority is `default`."""

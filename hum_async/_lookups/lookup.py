@@ -108,6 +108,7 @@ class Lookup:
     requests: int = attrs.field(default=0, init=False)
     throttled: bool = attrs.field(default=False, init=False)
     asked_to_wait: float | None = attrs.field(default=None, init=False)
+    ran_out: bool = attrs.field(default=False, init=False)
     session: Session | None = attrs.field(default=None, init=False)
     update: SessionUpdate | None = attrs.field(default=None, init=False)
     _result: Qualification | None = attrs.field(default=None, init=False)
@@ -123,7 +124,8 @@ class Lookup:
     _under_way: bool = attrs.field(default=False, init=False)
     _last_sent: float = attrs.field(default=0.0, init=False)
     _round_trip: float = attrs.field(default=0.0, init=False)
-    _expired: bool = attrs.field(default=False, init=False)
+    _cut_short: bool = attrs.field(default=False, init=False)
+    _time: float = attrs.field(default=math.inf, init=False)
     _request_ids: tuple[str, ...] = attrs.field(default=(), init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -176,9 +178,11 @@ class Lookup:
         """Record the answer to POST; arguments as of `polled`."""
         self._under_way = False
         self._round_trip = now - self._last_sent
-        if self._expired:
-            # Nobody waits for its result any more, and nobody will adopt it.
-            self.token, self.step, self.due = session.token, LookupStep.CLOSE, now
+        if self.ran_out:
+            # What was uncertain is known now. Nobody waits for its result any more.
+            self.token = session.token
+            self._finish_late(now)
+            self.step, self.due = LookupStep.CLOSE, now
             return
         self.token, self.session = session.token, session
         self._note_id(session)
@@ -209,7 +213,7 @@ class Lookup:
             least: Seconds that the answer asks to wait before the next poll.
         """
         self._under_way = False
-        if self._expired:
+        if self.ran_out:
             return
         poll = self._polling()
         self._throttles = 0
@@ -223,6 +227,7 @@ class Lookup:
         if update is None or not update.is_terminal:
             return
         if update.kind == UpdateKind.TIMED_OUT:
+            self.ran_out = self._cut_short
             self._finish(Outcome.TIMED_OUT, now, session=session)
         elif (outcome := outcome_of(session)) is not None:
             self._finish(outcome, now, session=session)
@@ -245,9 +250,11 @@ class Lookup:
             random: A number from 0 to 1, for jitter.
         """
         self._under_way = False
-        if self._expired:
+        if self.ran_out:
             if self.step is LookupStep.CLOSE:
                 self.step = None
+            elif self.token is None and not may_have_created(error):
+                self._finish_late(now)
             return
         if is_throttle(error):
             self.asked_to_wait = error.retry_after if isinstance(error, ApiError) else None
@@ -297,15 +304,13 @@ class Lookup:
             now: Present time.
             timeout: Seconds that the look-up had.
         """
-        self._expired = True
+        self.ran_out, self._time = True, timeout
         if self._result is None:
-            outcome, why = Outcome.TIMED_OUT, "its session may still be watched"
-            if self.token is None and self._under_way:
-                outcome, why = Outcome.UNCERTAIN, "a session may have been created"
-            elif self.token is None:
-                why = "its request had not been sent, so nothing was bought"
-            message = f"the look-up did not end within {timeout:g} s; {why}"
-            self._finish(outcome, now, session=self.session, error=RequestTimeout(message))
+            self._finish_late(now)
+        self.step = None
+
+    def leave_open(self) -> None:
+        """Send nothing more; the session goes on, if there is one."""
         self.step = None
 
     def closed(self) -> None:
@@ -317,6 +322,15 @@ class Lookup:
         if self._result is None:
             self._tries = self._throttles = 0
             self.step, self.due = (None if self.token is None else LookupStep.CLOSE), now
+
+    def _finish_late(self, now: float) -> None:
+        outcome, why = Outcome.TIMED_OUT, "its session may still be watched"
+        if self.token is None and self._under_way:
+            outcome, why = Outcome.UNCERTAIN, "a session may have been created"
+        elif self.token is None:
+            why = "its request had no effect, so nothing was bought"
+        message = f"the look-up did not end within {self._time:g} s; {why}"
+        self._finish(outcome, now, session=self.session, error=RequestTimeout(message))
 
     def _poll_failed(self, error: HumError, now: float, active: float) -> None:
         poll = self._polling()
@@ -381,14 +395,14 @@ class Lookup:
         if self.until == math.inf:
             return self.policy
         least, most = _LAST_POLL
+        self._cut_short = False
         left = self.until - now - min(max(2.0 * self._round_trip, least), most)
         budget = spent + max(left, 0.0)
         known = self.policy.budget
-        return (
-            self.policy
-            if known is not None and known <= budget
-            else WithBudget(self.policy, budget)
-        )
+        if known is not None and known <= budget:
+            return self.policy
+        self._cut_short = True
+        return WithBudget(self.policy, budget)
 
     def _note_id(self, session: Session) -> None:
         if session.request_id is not None:

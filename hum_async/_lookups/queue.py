@@ -65,23 +65,19 @@ class LookupObserver:
     What a method raises ends the look-up as a failure (`failed`).
     """
 
-    async def begin(self, lookup: Lookup, now: float, active: float) -> Qualification | None:
+    async def begin(
+        self, lookup: Lookup, now: float, active: float, *, digest: bytes | None = None
+    ) -> Qualification | None:
         """Return the result of a look-up that needs no request; None if it does.
 
         Args:
             lookup: A look-up before its first step; it may adopt a session.
             now: Present time.
             active: Present time less all pauses.
+            digest: What is known of its address; None if the look-up has that itself.
         """
-        del lookup, now, active
+        del lookup, now, active, digest
         return None
-
-    async def take_up(
-        self, lookup: Lookup, digest: bytes, now: float, active: float
-    ) -> Qualification | None:
-        """Do as `begin` for a look-up that may know no more of its address than this digest."""
-        del digest
-        return await self.begin(lookup, now, active)
 
     def is_awaited(self, lookup: Lookup) -> bool:
         """Whether somebody else waits for the result of a look-up."""
@@ -90,6 +86,9 @@ class LookupObserver:
 
     def ended(self, lookup: Lookup) -> None:
         """Forget a look-up that sends nothing more, whether it has a result or was given up."""
+
+    def end_all(self) -> None:
+        """Forget all look-ups: nothing more is sent."""
 
     async def before_create(self, lookup: Lookup) -> None:
         """Make safe that a POST is about to be sent. No request is sent before this returns."""
@@ -196,11 +195,24 @@ class LookupQueue:
             self._give_up(lookup)
         return False
 
-    def take_back(self) -> list[Lookup]:
-        """Return the look-ups that have not begun, and forget them."""
-        taken = [*self._new]
-        self._new.clear()
-        return taken
+    def withdraw(self, lookup: Lookup) -> bool:
+        """Forget a look-up without a result, unless a request of it is under way.
+
+        Returns:
+            Whether it is forgotten. Its session goes on, if it has one.
+        """
+        if lookup in self._sending:
+            return False
+        if lookup in self._new:
+            self._new.remove(lookup)
+        else:
+            self._due.discard(lookup)
+            self._in_progress.discard(lookup)
+        return True
+
+    def is_sending(self, lookup: Lookup) -> bool:
+        """Whether a request of a look-up is under way."""
+        return lookup in self._sending
 
     def hold(self) -> None:
         """Send nothing until `release`."""

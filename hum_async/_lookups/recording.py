@@ -1,4 +1,4 @@
-"""Records the look-ups of a client or hub in its ledger, and answers from it what was bought."""
+"""Records look-ups in a store, each step before the next, and answers them from a ledger."""
 
 import asyncio
 
@@ -19,35 +19,89 @@ from hum_async._purchases.records import (
 from hum_async._purchases.resume_rules import ResumeAction, written_off
 from hum_async._purchases.store import PurchaseStore
 from hum_async.errors import HumError, ResponseError
+from hum_async.limiter import Priority
 from hum_async.models import Outcome, Qualification
 
 
 @attrs.define(eq=False, repr=False)
-class _Held:
-    """A look-up that holds the claim on its address."""
+class RecordedPurchase:
+    """The purchase of one address, each step of which is safe before the next one.
 
-    claim: Claim
+    Attributes:
+        digest: The address.
+        store: Where it is recorded.
+        instead_of: Reason to supersede an earlier purchase; None if there is none.
+        asked: It is recorded that a POST is about to be sent, and not what came of it.
+    """
+
+    digest: bytes
     store: PurchaseStore
     instead_of: str | None = None
-    asked: bool = False
+    asked: bool = attrs.field(default=False, init=False)
 
-    def withdrawn(self) -> Withdrawn:
+    async def before_create(self) -> None:
+        """Record that a POST is about to be sent: should the process die now, it may have been."""
+        self.asked = True
+        try:
+            await self.store.record(Asked(self.digest, self.instead_of))
+        except asyncio.CancelledError:
+            self.had_no_effect()
+            raise
+
+    def had_no_effect(self) -> None:
+        """Record that the POST had no effect: what it was to replace counts again."""
+        if self.asked:
+            self.asked = False
+            self.store.record(Withdrawn(self.digest, restores=self.instead_of is not None))
+
+    async def answered(self, lookup: Lookup, step: LookupStep) -> None:
+        """Record what the answer to a step showed, before anything is done that builds on it."""
+        if step is LookupStep.CLOSE:
+            if lookup.step is None:
+                self.store.record(Closed(self.digest, lookup.token or ""))
+        elif lookup.result is not None:
+            await self._settle(lookup, lookup.result)
+        elif step is LookupStep.CREATE and lookup.token is not None:
+            await self.store.record(Opened(self.digest, lookup.token, lookup.requests))
+            self.asked = False
+        elif step is LookupStep.CREATE:
+            self.had_no_effect()
+        elif lookup.step is LookupStep.CREATE:
+            # The adopted session is gone: buying another one is a new decision.
+            self.instead_of = "gone"
+
+    async def _settle(self, lookup: Lookup, result: Qualification) -> None:
+        try:
+            await self.store.record(Settled(self.digest, result))
+        except ResponseError as error:
+            lookup.not_storable(error, asyncio.get_running_loop().time())
+            await self.store.record(Settled(self.digest, lookup.result or result))
         self.asked = False
-        return Withdrawn(self.claim.digest, restores=self.instead_of is not None)
+
+
+@attrs.define(eq=False, repr=False)
+class _Held(RecordedPurchase):
+    """The purchase of a look-up that holds the claim on its address."""
+
+    claim: Claim = attrs.field(kw_only=True)
 
 
 class PurchaseRecorder(LookupObserver):
-    """Makes each step of a purchase safe before the next one.
+    """Answers look-ups from a ledger, and makes each step of their purchases safe in it.
 
     Args:
-        ledger: Where it is recorded.
+        ledger: The ledger.
+        priority: How urgent the look-ups are.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, priority: Priority) -> None:
         self._ledger = ledger
+        self._priority = priority
         self._held: dict[Lookup, _Held] = {}
 
-    async def begin(self, lookup: Lookup, now: float, active: float) -> Qualification | None:
+    async def begin(
+        self, lookup: Lookup, now: float, active: float, *, digest: bytes | None = None
+    ) -> Qualification | None:
         """Return the result of an address that was bought lately; None if it is to be looked up.
 
         Waits for whoever is buying it. A session that an earlier process left open is adopted.
@@ -56,20 +110,13 @@ class PurchaseRecorder(LookupObserver):
             JournalError: The store cannot be used.
         """
         store = await self._ledger.open()
-        digest = address_digest(lookup.address, store.dedupe)
-        return await self.take_up(lookup, digest, now, active)
-
-    async def take_up(
-        self, lookup: Lookup, digest: bytes, now: float, active: float
-    ) -> Qualification | None:
-        """Do as `begin` for a look-up that may know no more of its address than this digest."""
-        store = await self._ledger.open()
+        if digest is None:
+            digest = address_digest(lookup.address, store.dedupe)
         while (other := self._ledger.claimed(digest)) is not None:
-            other.waiting += 1
-            shared = await asyncio.shield(other.ended)
+            shared = await other.end(self._priority)
             if shared is not None:
                 return given_again(shared, key=lookup.key, address=lookup.address)
-        held = _Held(self._ledger.claim(digest), store)
+        held = _Held(digest, store, claim=self._ledger.claim(digest))
         try:
             found = await self._ledger.find([(digest, lookup.address)])
             result = await self._known(lookup, found.get(digest), held, now, active)
@@ -96,52 +143,31 @@ class PurchaseRecorder(LookupObserver):
             found = await held.store.result(entry, key=lookup.key, address=lookup.address)
             return given_again(found, key=lookup.key, address=lookup.address)
         result = written_off(entry, key=lookup.key, address=lookup.address)
-        await held.store.record(Settled(held.claim.digest, result))
+        await held.store.record(Settled(held.digest, result))
         return result
 
     async def before_create(self, lookup: Lookup) -> None:
         """Record that a POST is about to be sent."""
-        if (held := self._held.get(lookup)) is None:
-            return
-        held.asked = True
-        try:
-            await held.store.record(Asked(held.claim.digest, held.instead_of))
-        except asyncio.CancelledError:
-            held.store.record(held.withdrawn())
-            raise
+        if (held := self._held.get(lookup)) is not None:
+            await held.before_create()
 
     def create_had_no_effect(self, lookup: Lookup) -> None:
         """Record that a POST had no effect."""
-        if (held := self._held.get(lookup)) is not None and held.asked:
-            held.store.record(held.withdrawn())
+        if (held := self._held.get(lookup)) is not None:
+            held.had_no_effect()
 
     async def answered(self, lookup: Lookup, step: LookupStep) -> None:
         """Record what an answer showed."""
-        held = self._held.get(lookup)
-        if held is None:
+        if (held := self._held.get(lookup)) is None:
             return
-        if step is LookupStep.CLOSE:
-            if lookup.step is None:
-                held.store.record(Closed(held.claim.digest, lookup.token or ""))
+        await held.answered(lookup, step)
+        if lookup.result is None:
             return
-        digest, created = held.claim.digest, step is LookupStep.CREATE
-        if lookup.result is not None:
-            try:
-                await held.store.record(Settled(digest, lookup.result))
-            except ResponseError as error:
-                lookup.not_storable(error, asyncio.get_running_loop().time())
-                await held.store.record(Settled(digest, lookup.result))
-            held.asked = False
-            # The others need not wait for its DELETE.
-            held.claim.give_back(lookup.result)
-        elif created and lookup.token is not None:
-            await held.store.record(Opened(digest, lookup.token, lookup.requests))
-            held.asked = False
-        elif created:
-            held.store.record(held.withdrawn())
-        elif lookup.step is LookupStep.CREATE:
-            # The adopted session is gone: buying another one is a new decision.
-            held.instead_of = "gone"
+        if lookup.ran_out:
+            # Whoever asks for the address next takes its session up.
+            lookup.leave_open()
+        # The others need not wait for its DELETE.
+        self._give_back(lookup, held)
 
     def is_awaited(self, lookup: Lookup) -> bool:
         """Whether somebody else waits for the result of a look-up."""
@@ -155,8 +181,17 @@ class PurchaseRecorder(LookupObserver):
             return
         result = lookup.result
         if held.asked and result is not None and result.outcome is Outcome.UNCERTAIN:
-            held.store.record(Settled(held.claim.digest, result))
-        held.claim.give_back(result)
+            held.store.record(Settled(held.digest, result))
+        self._give_back(lookup, held)
+
+    def end_all(self) -> None:
+        """Give back all claims, because nothing more is sent."""
+        for lookup in tuple(self._held):
+            self.ended(lookup)
+
+    def _give_back(self, lookup: Lookup, held: _Held) -> None:
+        # Who waits for a look-up whose time was over may have more of it.
+        held.claim.give_back(None if lookup.ran_out else lookup.result)
 
 
 def _not_begun(lookup: Lookup) -> Qualification:

@@ -17,7 +17,7 @@ class DueQueue(Generic[T]):
     `size` is the number of items.
     """
 
-    __slots__ = ("_basket_heap", "_baskets", "_edge", "_order", "_soon", "size")
+    __slots__ = ("_basket_heap", "_baskets", "_edge", "_gone", "_order", "_soon", "size")
 
     _PER_SECOND = 4.0
     _LAST = 1e15
@@ -28,6 +28,8 @@ class DueQueue(Generic[T]):
         self._basket_heap: list[float] = []
         self._edge = -math.inf
         self._order = itertools.count()
+        # Items that were discarded and lie in the queue all the same.
+        self._gone: set[T] = set()
         self.size = 0
 
     def push(self, due: float, item: T) -> None:
@@ -45,27 +47,40 @@ class DueQueue(Generic[T]):
 
     def next_due(self) -> float | None:
         """Return when the first item is due, or None if there is none."""
+        self._pass_over()
         if self._soon or self._unpack():
             return self._soon[0][0]
         return None
 
     def first(self) -> T:
         """Return the item that is due first, and leave it."""
+        self._pass_over()
         if not self._soon:
             self._unpack()
         return self._soon[0][2]
 
     def pop(self) -> T:
         """Take the item that is due first."""
+        self._pass_over()
         if not self._soon:
             self._unpack()
         self.size -= 1
         return heapq.heappop(self._soon)[2]
 
+    def discard(self, item: T) -> None:
+        """Forget a planned item, which must be hashable and is not planned again."""
+        self._gone.add(item)
+        self.size -= 1
+
     def clear(self) -> None:
         """Forget everything."""
+        self._gone.clear()
         self._soon, self._baskets, self._basket_heap = [], {}, []
         self._edge, self.size = -math.inf, 0
+
+    def _pass_over(self) -> None:
+        while self._gone and (self._soon or self._unpack()) and self._soon[0][2] in self._gone:
+            self._gone.discard(heapq.heappop(self._soon)[2])
 
     def _unpack(self) -> bool:
         """Turn to the next basket; return whether there is one."""

@@ -18,6 +18,7 @@ from hum_async._purchases.resume_rules import ResumeRules
 from hum_async._purchases.store import ClosableStore, PurchaseStore
 from hum_async._tasks import wait_for_tasks
 from hum_async.errors import ConfigurationError, JournalError
+from hum_async.limiter import Priority
 from hum_async.models import Address, Outcome, Qualification
 
 RETRIED = FAILED_OUTCOMES - {Outcome.UNCERTAIN}
@@ -34,13 +35,38 @@ class Claim:
     Attributes:
         digest: The address.
         ended: Done when the claim is given back; its result is there if there is one to share.
-        waiting: How many wait for that, or have waited.
+        priority: How urgent its holder is.
+        hand_over: Asks the holder to give the claim back before its end; None if it does not.
+        waiting: How many wait for its end, or have waited.
     """
 
     digest: bytes
     ended: "asyncio.Future[Qualification | None]"
     _claims: dict[bytes, "Claim"]
+    priority: Priority = Priority.INTERACTIVE
+    hand_over: Callable[[], None] | None = None
     waiting: int = 0
+    _waiters: list["asyncio.Future[Qualification | None]"] = attrs.field(factory=list, init=False)
+
+    async def end(self, priority: Priority) -> Qualification | None:
+        """Wait until the claim is given back; return the result, if there is one to share.
+
+        If there is none, the first that has waited here finds the address unclaimed.
+
+        Args:
+            priority: How urgent the caller is. A less urgent holder is asked to hand over.
+        """
+        self.waiting += 1
+        if self.hand_over is not None and priority < self.priority:
+            self.hand_over()
+        if self.ended.done():
+            return self.ended.result()
+        waiter: asyncio.Future[Qualification | None] = self.ended.get_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            return await waiter
+        finally:
+            self._waiters.remove(waiter)
 
     def give_back(self, result: Qualification | None = None) -> None:
         """Let the others go on. Idempotent.
@@ -51,6 +77,10 @@ class Claim:
         if self._claims.get(self.digest) is self:
             del self._claims[self.digest]
         if not self.ended.done() and not self.ended.get_loop().is_closed():
+            # Those before the callbacks of `ended`, by which rows of jobs come back.
+            for waiter in self._waiters:
+                if not waiter.done():
+                    waiter.set_result(result)
             self.ended.set_result(result)
 
 
@@ -133,9 +163,16 @@ class Ledger:
             return None
         return claim
 
-    def claim(self, digest: bytes) -> Claim:
-        """Claim an address that nobody has claimed."""
-        claim = Claim(digest, asyncio.get_running_loop().create_future(), self._claims)
+    def claim(
+        self,
+        digest: bytes,
+        *,
+        priority: Priority = Priority.INTERACTIVE,
+        hand_over: Callable[[], None] | None = None,
+    ) -> Claim:
+        """Claim an address that nobody has claimed; arguments as of `Claim`."""
+        ended = asyncio.get_running_loop().create_future()
+        claim = Claim(digest, ended, self._claims, priority, hand_over)
         self._claims[digest] = claim
         return claim
 

@@ -20,18 +20,10 @@ from hum_async._api.retry import refuses_every_post
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
+from hum_async._lookups.recording import RecordedPurchase
 from hum_async._polling.dispatcher import Dispatcher
 from hum_async._purchases.ledger import Ledger, given_again
-from hum_async._purchases.records import (
-    Asked,
-    Closed,
-    Copied,
-    Entry,
-    Opened,
-    Settled,
-    Withdrawn,
-    address_digest,
-)
+from hum_async._purchases.records import Copied, Entry, Settled, address_digest
 from hum_async._purchases.resume_rules import ResumeAction, ResumeRules, written_off
 from hum_async._purchases.store import PurchaseStore
 from hum_async._tasks import end_tasks, keep
@@ -47,7 +39,6 @@ from hum_async.errors import (
     ApiUnavailable,
     InvalidAddress,
     JournalError,
-    ResponseError,
     SessionLimitReached,
 )
 from hum_async.limiter import Priority
@@ -85,17 +76,11 @@ class JobStatistics:
 
 
 @attrs.define(eq=False, repr=False)
-class _Purchase:
+class _Purchase(RecordedPurchase):
     """An address that is being looked up, and the other rows that wait for its result."""
 
-    digest: bytes
-    lookup: Lookup
-    instead_of: str | None = None
-    rows: list[tuple[Hashable, Address]] = attrs.field(factory=list)
-
-    def withdrawn(self) -> Withdrawn:
-        """Return the record of a POST without effect: what it was to replace counts again."""
-        return Withdrawn(self.digest, restores=self.instead_of is not None)
+    lookup: Lookup = attrs.field(kw_only=True)
+    rows: list[tuple[Hashable, Address]] = attrs.field(factory=list, init=False)
 
 
 class JobEngine(LookupObserver):
@@ -119,7 +104,8 @@ class JobEngine(LookupObserver):
         ledger: Ledger | None = None,
     ) -> None:
         self._sender = sender
-        self._shared = SharedPurchases(ledger)
+        urgency = sender.priority_of(Priority.BULK, options.priority)
+        self._shared = SharedPurchases(ledger, urgency, on_wanted=self._let_go)
         self._options = options
         self._store_context = store
         self._rows = InputRows(addresses)
@@ -128,9 +114,6 @@ class JobEngine(LookupObserver):
             sender, observer=self, order=self._order, wake=self._wake, may_create=self._may_buy
         )
         self._queue.hold()
-        urgency = sender.priority_of(Priority.BULK)
-        if options.priority is not None:
-            urgency = options.priority
         self._dispatcher = Dispatcher(sender.limiter, urgency)
         self._store: PurchaseStore | None = None
         self._rules = ResumeRules(run=0)
@@ -145,8 +128,8 @@ class JobEngine(LookupObserver):
         self._spent_offset = 0
         # Rows that wait for another row's look-up.
         self._joined = 0
-        # Addresses whose sessions are to be closed; requests that closed those of earlier runs.
-        self._closing: dict[Lookup, bytes] = {}
+        # Purchases whose sessions are to be closed; requests that closed those of earlier runs.
+        self._closing: dict[Lookup, _Purchase] = {}
         self._left_open = LeftOpen(sender, goes_on=self._goes_on)
         self._tidying: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -191,19 +174,18 @@ class JobEngine(LookupObserver):
         self._resting = True
         self._queue.hold()
         if self._shared.shares:
-            # Others must not wait for what this job may never buy.
-            for lookup in self._queue.take_back():
-                self._sort_out(lookup)
+            # Others must not wait for what this job may never do.
+            for lookup, purchase in tuple(self._by_lookup.items()):
+                if self._queue.withdraw(lookup):
+                    self._sort_out(purchase)
 
     def resume(self) -> None:
         """Send again: the reader is back."""
         if self._resting:
             self._resting = False
             self._release()
-            if self._rows.came_back and self._reading is not None and self._reading.done():
-                # All rows had been read when it began to rest.
-                self._exhausted = False
-                self._reading = asyncio.create_task(self._read(self._opened()), name="hum-read")
+            if self._rows.came_back:
+                self._read_again()
             self._wake()
 
     def statistics(self) -> JobStatistics:
@@ -391,6 +373,12 @@ class JobEngine(LookupObserver):
         self._send_from_now_on()
         self._wake_consumer()
 
+    def _read_again(self) -> None:
+        """Go on reading where all rows had been read: some are to come back."""
+        if self._reading is not None and self._reading.done():
+            self._exhausted = False
+            self._reading = asyncio.create_task(self._read(self._opened()), name="hum-read")
+
     def _send_from_now_on(self) -> None:
         self._sending = True
         self._release()
@@ -463,18 +451,33 @@ class JobEngine(LookupObserver):
         self._joined += 1
         return True
 
-    def _sort_out(self, lookup: Lookup) -> None:
-        """Undo the sorting in of an address that has not been asked for."""
-        purchase = self._by_lookup.pop(lookup)
-        del self._by_digest[purchase.digest]
+    def _sort_out(self, purchase: _Purchase) -> None:
+        """Undo the sorting in of an address of which no request is under way."""
+        lookup = purchase.lookup
+        del self._by_digest[purchase.digest], self._by_lookup[lookup]
         self._joined -= len(purchase.rows)
-        for key, address in ((lookup.key, lookup.address), *purchase.rows):
-            self._rows.put_back(key, address)
-        self._shared.give_back(purchase.digest)
+        rows = ((lookup.key, lookup.address), *purchase.rows)
+        self._shared.hand_over(purchase.digest, [partial(self._comes_back, *row) for row in rows])
+        self._read_again()
 
     def _comes_back(self, key: Hashable, address: Address) -> None:
         self._rows.put_back(key, address)
         self._room.set()
+
+    def _let_go(self, digest: bytes) -> None:
+        """Let somebody have an address for whom it is more urgent, as soon as that is possible."""
+        purchase = self._by_digest.get(digest)
+        if self._stopping or self._ended or purchase is None:
+            # Of an address that is being sorted in, `_add` sees that it is wanted.
+            return
+        if self._queue.withdraw(purchase.lookup):
+            self._sort_out(purchase)
+
+    def _let_go_if_wanted(self, purchase: _Purchase) -> None:
+        resting = self._resting and self._shared.shares
+        if resting or self._shared.is_wanted(purchase.digest):
+            # Not at once: the queue or the reader is in the middle of something.
+            asyncio.get_running_loop().call_soon(self._let_go, purchase.digest)
 
     async def _begin(
         self, digest: bytes, lookup: Lookup, entry: Entry | None, store: PurchaseStore
@@ -492,13 +495,13 @@ class JobEngine(LookupObserver):
         if action is ResumeAction.BUY or entry is None:
             # A result that only another job's journal holds is not there to be replaced.
             mine = entry is not None and not entry.copied
-            self._buy(_Purchase(digest, lookup, instead_of=reason if mine else None))
+            self._buy(_Purchase(digest, store, reason if mine else None, lookup=lookup))
         elif action is ResumeAction.TAKE:
             await self._take(digest, lookup, entry, store)
         elif action is ResumeAction.ADOPT:
             lookup.adopt(entry.token or "", *self._sender.clocks(), requests=entry.requests)
             self._adopted += 1
-            self._add(_Purchase(digest, lookup))
+            self._add(_Purchase(digest, store, lookup=lookup))
         else:
             result = written_off(entry, key=lookup.key, address=lookup.address)
             await store.record(Settled(digest, result))
@@ -531,6 +534,7 @@ class JobEngine(LookupObserver):
     def _add(self, purchase: _Purchase) -> None:
         self._by_digest[purchase.digest] = self._by_lookup[purchase.lookup] = purchase
         self._queue.add(purchase.lookup)
+        self._let_go_if_wanted(purchase)
 
     # --- purchases --------------------------------------------------------------------------------
 
@@ -543,35 +547,32 @@ class JobEngine(LookupObserver):
         return bool(self._queue.waiting) and not self._may_buy()
 
     async def before_create(self, lookup: Lookup) -> None:
-        """Record that a POST is about to be sent: should the process die now, it may have been."""
-        purchase, store = self._by_lookup[lookup], self._opened()
-        try:
-            await store.record(Asked(purchase.digest, purchase.instead_of))
-        except asyncio.CancelledError:
-            store.record(purchase.withdrawn())
-            raise
+        """Record that a POST is about to be sent."""
+        await self._by_lookup[lookup].before_create()
 
     def create_had_no_effect(self, lookup: Lookup) -> None:
         """Record that a POST had no effect."""
-        self._opened().record(self._by_lookup[lookup].withdrawn())
+        purchase = self._by_lookup[lookup]
+        purchase.had_no_effect()
+        self._let_go_if_wanted(purchase)
 
     async def answered(self, lookup: Lookup, step: LookupStep) -> None:
         """Record what an answer showed, before anything is done that builds on it."""
         store = self._opened()
         self._note_spending(store)
         purchase = self._by_lookup.get(lookup)
-        if purchase is not None and step is LookupStep.CREATE and self._set_aside(purchase, store):
+        if purchase is not None and step is LookupStep.CREATE and self._set_aside(purchase):
             purchase = None
         elif step is LookupStep.CLOSE and lookup.step is None and lookup in self._closing:
-            store.record(Closed(self._closing.pop(lookup), lookup.token or ""))
+            await self._closing.pop(lookup).answered(lookup, step)
         if purchase is not None:
-            await self._record(purchase, store, created=step is LookupStep.CREATE)
+            self._sessions += step is LookupStep.CREATE and lookup.token is not None
+            await purchase.answered(lookup, step)
             self._report_update(purchase)
             if lookup.result is not None:
                 self._settle(purchase, lookup.result, store)
-            elif step is LookupStep.POLL and lookup.step is LookupStep.CREATE:
-                # The adopted session is gone: buying another one is a new decision.
-                purchase.instead_of = "gone"
+            else:
+                self._let_go_if_wanted(purchase)
         self._heed_pause(lookup.asked_to_wait, store)
 
     def dropped(self, lookup: Lookup) -> None:
@@ -598,20 +599,6 @@ class JobEngine(LookupObserver):
             raise RuntimeError("requests are sent only while the store is open")
         return self._store
 
-    async def _record(self, purchase: _Purchase, store: PurchaseStore, *, created: bool) -> None:
-        lookup, digest = purchase.lookup, purchase.digest
-        self._sessions += created and lookup.token is not None
-        if lookup.result is not None:
-            try:
-                await store.record(Settled(digest, lookup.result))
-            except ResponseError as error:
-                lookup.not_storable(error, self._sender.clocks()[0])
-                await store.record(Settled(digest, lookup.result))
-        elif created and lookup.token is not None:
-            await store.record(Opened(digest, lookup.token, lookup.requests))
-        elif created:
-            store.record(purchase.withdrawn())
-
     def _report_update(self, purchase: _Purchase) -> None:
         update, listener = purchase.lookup.update, self._options.on_update
         if update is not None and listener is not None:
@@ -625,7 +612,7 @@ class JobEngine(LookupObserver):
         self._joined -= len(purchase.rows)
         del self._by_digest[purchase.digest], self._by_lookup[lookup]
         if lookup.step is LookupStep.CLOSE:
-            self._closing[lookup] = purchase.digest
+            self._closing[lookup] = purchase
         self._shared.settled(purchase.digest, result)
         shared = [given_again(result, key=key, address=address) for key, address in purchase.rows]
         *first, last = [result, *shared]
@@ -639,7 +626,7 @@ class JobEngine(LookupObserver):
             # last of its rows has been read.
             self._deliver(last, lookup)
 
-    def _set_aside(self, purchase: _Purchase, store: PurchaseStore) -> bool:
+    def _set_aside(self, purchase: _Purchase) -> bool:
         """Leave the rows of a POST open that was refused for no reason of its address.
 
         Returns:
@@ -654,7 +641,7 @@ class JobEngine(LookupObserver):
             if lookup.token is not None or isinstance(error, InvalidAddress):
                 self._refused.accepted()
             return False
-        store.record(purchase.withdrawn())
+        purchase.had_no_effect()
         self._refused.refused(purchase.digest, error)
         del self._by_digest[purchase.digest], self._by_lookup[lookup]
         self._shared.give_back(purchase.digest)

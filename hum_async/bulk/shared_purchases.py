@@ -1,12 +1,15 @@
 """What a job shares with others through its client's ledger."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from hum_async._purchases.ledger import Claim, Ledger
 from hum_async._purchases.records import Entry
 from hum_async._purchases.resume_rules import ResumeRules
 from hum_async._purchases.store import PurchaseStore
 from hum_async.bulk.options import JobOptions
+from hum_async.limiter import Priority
 from hum_async.models import Qualification
 
 
@@ -15,13 +18,21 @@ class SharedPurchases:
 
     Args:
         ledger: The ledger; None for a job that shares nothing, which claims nothing.
+        priority: How urgent the job is.
+        on_wanted: Called with an address that the job has claimed and for which somebody waits who
+            is more urgent.
 
     `waiting` is the number of rows that wait for others.
     """
 
-    def __init__(self, ledger: Ledger | None) -> None:
+    def __init__(
+        self, ledger: Ledger | None, priority: Priority, *, on_wanted: Callable[[bytes], None]
+    ) -> None:
         self.waiting = 0
         self._ledger = ledger
+        self._priority = priority
+        self._on_wanted = on_wanted
+        self._wanted: set[bytes] = set()
         self._claims: dict[bytes, Claim] = {}
         # Addresses that the job has bought: the ledger does not tell them from those of others.
         self._bought: set[bytes] = set()
@@ -48,7 +59,9 @@ class SharedPurchases:
             return False
         other = self._ledger.claimed(digest)
         if other is None:
-            self._claims[digest] = self._ledger.claim(digest)
+            self._claims[digest] = self._ledger.claim(
+                digest, priority=self._priority, hand_over=partial(self._want, digest)
+            )
             return False
         self.waiting += 1
         other.waiting += 1
@@ -72,13 +85,34 @@ class SharedPurchases:
             digest: The address.
             result: What they get; None lets the first of them look for itself.
         """
+        self._wanted.discard(digest)
         if (claim := self._claims.pop(digest, None)) is not None:
             claim.give_back(result)
+
+    def is_wanted(self, digest: bytes) -> bool:
+        """Whether somebody who is more urgent waits for an address."""
+        return digest in self._wanted
+
+    def hand_over(self, digest: bytes, then: Iterable[Callable[[], object]]) -> None:
+        """Give an address back before its end, to whoever has waited for it.
+
+        Args:
+            digest: The address.
+            then: Called when that one has had the time to claim it, for each row that waits now.
+        """
+        self.give_back(digest)
+        for each in then:
+            self.waiting += 1
+            asyncio.get_running_loop().call_soon(self._free, each)
 
     def give_all_back(self) -> None:
         """Let everybody go on: the job has ended."""
         for digest in tuple(self._claims):
             self.give_back(digest)
+
+    def _want(self, digest: bytes) -> None:
+        self._wanted.add(digest)
+        self._on_wanted(digest)
 
     def _free(self, then: Callable[[], object]) -> None:
         self.waiting -= 1

@@ -85,10 +85,6 @@ class Registry:
         """Return a look-up by its public id."""
         return self._by_id.get(lookup_id)
 
-    def works(self) -> list[Lookup]:
-        """Return the state of each look-up without a result."""
-        return [lookup.work for lookup in self._by_id.values() if lookup.work is not None]
-
     def reusable(self, address_key: str, now: float) -> HubLookup | None:
         """Return the look-up that answers for this address, if there is one."""
         lookup = self._by_address.get(address_key)

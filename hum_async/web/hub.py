@@ -159,11 +159,11 @@ class SessionHub:
         self._abandon_after = abandon_after if on_abandon == "close" else None
         self._registry = Registry(reuse_for=reuse_for, keep_for=keep_for, max_ended=max_ended)
         self._events = EventWriter(self._sender.key)
-        urgency = self._sender.priority_of(Priority.INTERACTIVE) if priority is None else priority
+        urgency = self._sender.priority_of(Priority.INTERACTIVE, priority)
         self._dispatcher = Dispatcher(self._sender.limiter, urgency)
         ledger = client.ledger
         # What it does without a ledger is nothing.
-        self._purchases = LookupObserver() if ledger is None else PurchaseRecorder(ledger)
+        self._purchases = LookupObserver() if ledger is None else PurchaseRecorder(ledger, urgency)
         self._ids = None if ledger is None else PublicIds(ledger, keep_for)
         self._beginning: set[asyncio.Task[None]] = set()
         self._recorder = _Recorder(self, self._purchases)
@@ -217,9 +217,8 @@ class SessionHub:
         self._abandoning.clear()
         self._deadlines.clear()
         await end_tasks([*self._beginning, self._supervisor])
-        for work in self._registry.works():
-            # Its session goes on, and whoever asks for the address next takes it up.
-            self._purchases.ended(work)
+        # Their sessions go on, and whoever asks for an address next takes its session up.
+        self._purchases.end_all()
 
     def close(self) -> None:
         """Begin nothing new and end all streams with a farewell; open sessions are polled on.
@@ -383,7 +382,7 @@ class SessionHub:
     async def _begin(self, lookup: HubLookup, work: Lookup, digest: bytes) -> None:
         """Look an address up, unless the ledger knows its answer."""
         try:
-            known = await self._purchases.take_up(work, digest, *self._sender.clocks())
+            known = await self._purchases.begin(work, *self._sender.clocks(), digest=digest)
         except Exception as exc:  # noqa: BLE001  the ledger, or a bug; its browsers are told
             self._recorder.failed(work, exc)
             return
@@ -392,7 +391,7 @@ class SessionHub:
             self._purchases.ended(work)
         elif known is not None:
             work.answer(known)
-            self.record(work)
+            self.record(work, ends=not self._lookups.is_sending(work))
         else:
             self._lookups.add(work)
 
@@ -422,8 +421,13 @@ class SessionHub:
         )
         return HubLookup(lookup_id, key, now, self._events.begin(lookup_id), work)
 
-    def record(self, work: Lookup) -> None:
-        """Write the events that an answer makes."""
+    def record(self, work: Lookup, *, ends: bool = True) -> None:
+        """Write the events that an answer makes.
+
+        Args:
+            work: The look-up.
+            ends: Whether nothing more is heard of it once it has its result.
+        """
         lookup = self._registry.get(str(work.key))
         if lookup is None or lookup.work is not work:
             self._purchases.ended(work)
@@ -438,7 +442,8 @@ class SessionHub:
                 self._ids.told(lookup.id, told)
             if result.error is not None:
                 logger.warning("a look-up ended %s: %s", result.outcome, result.error)
-            self._purchases.ended(work)
+            if ends:
+                self._purchases.ended(work)
             self._end(lookup, result.outcome)
             self._lookups.close(work)
 
@@ -508,8 +513,10 @@ class SessionHub:
 
     def _expire(self, lookup: HubLookup, timeout: float) -> None:
         if lookup.work is not None:
-            self._lookups.expire(lookup.work, timeout)
-            self.record(lookup.work)
+            work = lookup.work
+            self._lookups.expire(work, timeout)
+            # The answer to what is under way will show what was bought.
+            self.record(work, ends=not self._lookups.is_sending(work))
 
     def _abandon(self, lookup: HubLookup) -> None:
         del self._abandoning[lookup]

@@ -8,8 +8,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from timed_api import TimedApi
 
-from hum_async import Address, HumClient, Outcome, RateLimiter, SessionLimitReached
+from hum_async import (
+    Address,
+    HumClient,
+    Outcome,
+    Priority,
+    Qualification,
+    RateLimiter,
+    SessionHub,
+    SessionLimitReached,
+)
 from hum_async.bulk import qualify
 from hum_async.errors import RequestTimeout
 from hum_async.testing import json_response
@@ -251,3 +261,81 @@ async def test_an_address_that_was_refused_is_left_to_others(
         job.cancel()
         with suppress(asyncio.CancelledError):
             await job
+
+
+@pytest.mark.parametrize("position", [1, 40])
+@pytest.mark.parametrize("by_hub", [False, True], ids=["lookup", "hub"])
+async def test_a_person_who_asks_for_an_address_of_a_job_does_not_wait_for_its_turn(
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+    position: int,
+    by_hub: bool,  # noqa: FBT001  a column of the table
+) -> None:
+    api, rows, clock = TimedApi(agents_take=6.0), streets(80), asyncio.get_running_loop().time
+    async with opened(api, rate=3.0) as hum, SessionHub(hum, signals=False) as hub:
+        job = asyncio.ensure_future(outcomes(qualify(hum, rows)))
+        await asyncio.sleep(5)
+        began = clock()
+        if by_hub:
+            events = [event async for event in hub.subscribe(hub.lookup(rows[position]))]
+            assert events[-1].data["outcome"] == "SERVED"
+        else:
+            assert (await hum.lookup(rows[position])).outcome == Outcome.SERVED
+        # As long as the agents take, and not as the job, which needs more than a minute.
+        assert clock() - began < 12
+        assert await job == dict.fromkeys(range(80), Outcome.SERVED)
+        assert clock() - began > 60
+    assert api.count("POST") == 80
+
+
+async def test_many_people_who_ask_for_the_addresses_of_a_job_get_them_first(
+    opened: Callable[..., HumClient], streets: Callable[[int], list[Address]]
+) -> None:
+    api, rows = TimedApi(), streets(60)
+    async with opened(api, rate=10.0) as hum:
+        jobs = [asyncio.ensure_future(outcomes(qualify(hum, rows))) for _ in range(2)]
+        people = []
+        for row in rows[::3]:
+            people += [asyncio.ensure_future(hum.lookup(row)) for _ in range(2)]
+            await asyncio.sleep(0.3)
+        people[7].cancel()
+        found = await asyncio.gather(*people, return_exceptions=True)
+        assert not any(job.done() for job in jobs)
+        for job in jobs:
+            assert await job == dict.fromkeys(range(60), Outcome.SERVED)
+    assert sum(isinstance(each, asyncio.CancelledError) for each in found) == 1
+    assert {each.outcome for each in found if isinstance(each, Qualification)} == {Outcome.SERVED}
+    assert api.count("POST") == 60
+
+
+async def test_another_job_waits_for_its_turn(
+    opened: Callable[..., HumClient], streets: Callable[[int], list[Address]]
+) -> None:
+    api, rows = TimedApi(), streets(40)
+    async with opened(api, rate=5.0) as hum:
+        job = qualify(hum, rows)
+        reading = asyncio.ensure_future(outcomes(job))
+        await asyncio.sleep(3)
+        slow = hum.with_options(priority=Priority.BULK)
+        assert (await slow.lookup(rows[20], timeout=None)).requests == 0
+        assert await reading == dict.fromkeys(range(40), Outcome.SERVED)
+        assert job.statistics().sessions == 40
+
+
+async def test_a_job_at_rest_lets_others_have_what_it_has_begun(
+    opened: Callable[..., HumClient], streets: Callable[[int], list[Address]]
+) -> None:
+    api, rows = TimedApi(latency=0.5), streets(10)
+    async with opened(api) as hum:
+        stream, results = qualify(hum, rows), {}
+        for seconds in (0.7, 1.2):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    first = await anext(stream)
+                    results[first.key] = first.outcome
+            # Some are being asked for, all have been.
+            found = await hum.lookup(rows[round(seconds * 5)], timeout=30)
+            assert found.outcome == Outcome.SERVED
+        results |= await outcomes(stream)
+    assert results == dict.fromkeys(range(10), Outcome.SERVED)
+    assert api.count("POST") == 10

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
+from timed_api import TimedApi
 
 from hum_async import Address, HumClient, JournalError, Outcome, Qualification, RateLimiter
 from hum_async.errors import ConfigurationError, ConnectFailed, HumError, RequestTimeout
-from hum_async.testing import ScriptedTransport, SentRequest, json_response, session_json
+from hum_async.testing import json_response
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -30,50 +31,15 @@ SPELLINGS = [
     Address("20 MAIN ST APT 4", city="Detroit", state="MI", zip="48226"),
     Address("20 Main St", "Unit 4", "DETROIT", "MI", "48226-1234"),
 ]
-AGENTS_TAKE = 4.0
-
-
-class Api:
-    """Sessions that are settled after some seconds, over any number of clients."""
-
-    def __init__(self) -> None:
-        self.transport = ScriptedTransport(self.answer, latency=0.05)
-        self.begun: dict[str, float] = {}
-        self.closed: set[str] = set()
-        self.instead: list[RawResponse | HumError] = []
-        self.never_done = False
-
-    def count(self, method: str) -> int:
-        return sum(request.method == method for request in self.transport.requests)
-
-    def answer(self, request: SentRequest) -> RawResponse | HumError:
-        if self.instead:
-            return self.instead.pop(0)
-        if request.method == "POST":
-            token = f"token-of-session-{len(self.begun)}"
-            self.begun[token] = request.at
-            return json_response(201, session_json(token, geocoding="pending", internet="pending"))
-        token = request.path.split("/")[2]
-        if request.method == "DELETE":
-            self.closed.add(token)
-            return json_response(200, {"message": "closed"})
-        if token in self.closed or token not in self.begun:
-            return json_response(410, {"message": "gone"})
-        if self.never_done or request.at - self.begun[token] < AGENTS_TAKE:
-            return json_response(202, session_json(token, geocoding="matched", internet="pending"))
-        provider = {"provider_name": "Fiber", "offerings": []}
-        return json_response(
-            200, session_json(token, providers=[provider], geocoding="matched", internet="matched")
-        )
 
 
 @pytest.fixture
-async def api() -> Api:
-    return Api()
+async def api() -> TimedApi:
+    return TimedApi()
 
 
 @pytest.fixture
-def opened(api: Api, tmp_path: Path) -> Open:
+def opened(api: TimedApi, tmp_path: Path) -> Open:
     """Open a client with the test's ledger; a new one each time stands for a new process."""
 
     @asynccontextmanager
@@ -92,14 +58,14 @@ async def crash(task: asyncio.Task[Any]) -> None:
         await task
 
 
-async def test_without_a_ledger_each_look_up_buys(api: Api) -> None:
+async def test_without_a_ledger_each_look_up_buys(api: TimedApi) -> None:
     async with HumClient(transport=api.transport) as hum:
         for _ in range(2):
             await hum.lookup(ADDRESS)
     assert api.count("POST") == 2
 
 
-async def test_an_address_is_bought_once_however_it_is_spelled(api: Api, opened: Open) -> None:
+async def test_an_address_is_bought_once_however_it_is_spelled(api: TimedApi, opened: Open) -> None:
     async with opened() as hum:
         first = await hum.lookup(ADDRESS)
         assert first.outcome == Outcome.SERVED
@@ -114,7 +80,9 @@ async def test_an_address_is_bought_once_however_it_is_spelled(api: Api, opened:
     assert api.count("POST") == api.count("DELETE") == 1
 
 
-async def test_look_ups_of_one_address_at_the_same_time_are_one(api: Api, opened: Open) -> None:
+async def test_look_ups_of_one_address_at_the_same_time_are_one(
+    api: TimedApi, opened: Open
+) -> None:
     async with opened() as hum:
         copy = hum.with_options(timeout=5.0)
         found = await asyncio.gather(
@@ -126,7 +94,7 @@ async def test_look_ups_of_one_address_at_the_same_time_are_one(api: Api, opened
 
 
 async def test_who_waits_for_another_goes_on_when_that_one_is_cancelled(
-    api: Api, opened: Open
+    api: TimedApi, opened: Open
 ) -> None:
     async with opened() as hum:
         first = asyncio.ensure_future(hum.lookup(ADDRESS))
@@ -140,7 +108,7 @@ async def test_who_waits_for_another_goes_on_when_that_one_is_cancelled(
 
 
 async def test_a_caller_whose_time_is_over_stops_waiting_and_the_other_goes_on(
-    api: Api, opened: Open
+    api: TimedApi, opened: Open
 ) -> None:
     async with opened() as hum:
         first = asyncio.ensure_future(hum.lookup(ADDRESS))
@@ -151,7 +119,16 @@ async def test_a_caller_whose_time_is_over_stops_waiting_and_the_other_goes_on(
     assert api.count("POST") == 1
 
 
-async def test_an_old_answer_is_bought_again(api: Api, opened: Open) -> None:
+async def test_whoever_waits_for_a_look_up_whose_time_is_over_goes_on(
+    api: TimedApi, opened: Open
+) -> None:
+    async with opened() as hum:
+        found = await asyncio.gather(hum.lookup(ADDRESS, timeout=2), hum.lookup(ADDRESS))
+    assert [each.outcome for each in found] == [Outcome.TIMED_OUT, Outcome.SERVED]
+    assert api.count("POST") == 1
+
+
+async def test_an_old_answer_is_bought_again(api: TimedApi, opened: Open) -> None:
     async with opened() as hum:
         await hum.lookup(ADDRESS)
     async with opened(max_age=0.0) as hum:
@@ -160,7 +137,7 @@ async def test_an_old_answer_is_bought_again(api: Api, opened: Open) -> None:
     assert api.count("POST") == 3
 
 
-async def test_a_session_that_a_crash_left_open_is_taken_up(api: Api, opened: Open) -> None:
+async def test_a_session_that_a_crash_left_open_is_taken_up(api: TimedApi, opened: Open) -> None:
     async with opened() as hum:
         task = asyncio.ensure_future(hum.lookup(ADDRESS))
         await asyncio.sleep(2)
@@ -171,7 +148,7 @@ async def test_a_session_that_a_crash_left_open_is_taken_up(api: Api, opened: Op
     assert api.count("POST") == 1
 
 
-async def test_a_session_that_is_gone_meanwhile_is_replaced(api: Api, opened: Open) -> None:
+async def test_a_session_that_is_gone_meanwhile_is_replaced(api: TimedApi, opened: Open) -> None:
     async with opened() as hum:
         task = asyncio.ensure_future(hum.lookup(ADDRESS))
         await asyncio.sleep(2)
@@ -184,7 +161,7 @@ async def test_a_session_that_is_gone_meanwhile_is_replaced(api: Api, opened: Op
 
 
 async def test_an_unanswered_post_is_uncertain_and_nobody_buys_it_again(
-    api: Api, opened: Open
+    api: TimedApi, opened: Open
 ) -> None:
     async with opened() as hum:
         task = asyncio.ensure_future(hum.lookup(ADDRESS))
@@ -200,7 +177,7 @@ async def test_an_unanswered_post_is_uncertain_and_nobody_buys_it_again(
 
 
 async def test_a_post_that_the_deadline_cuts_off_is_uncertain_from_then_on(
-    api: Api, opened: Open
+    api: TimedApi, opened: Open
 ) -> None:
     async with opened() as hum:
         assert (await hum.lookup(ADDRESS, timeout=0.03)).outcome == Outcome.UNCERTAIN
@@ -208,7 +185,7 @@ async def test_a_post_that_the_deadline_cuts_off_is_uncertain_from_then_on(
     assert api.count("POST") == 1
 
 
-async def test_a_look_up_that_ran_out_of_time_is_taken_up(api: Api, opened: Open) -> None:
+async def test_a_look_up_that_ran_out_of_time_is_taken_up(api: TimedApi, opened: Open) -> None:
     async with opened() as hum:
         assert (await hum.lookup(ADDRESS, timeout=2.0)).outcome == Outcome.TIMED_OUT
         assert (await hum.lookup(ADDRESS)).outcome == Outcome.SERVED
@@ -219,7 +196,7 @@ async def test_a_look_up_that_ran_out_of_time_is_taken_up(api: Api, opened: Open
     "trouble", [ConnectFailed("no"), json_response(400, {"message": "no such street"})]
 )
 async def test_what_failed_and_cost_nothing_is_asked_again(
-    api: Api, opened: Open, trouble: RawResponse | HumError
+    api: TimedApi, opened: Open, trouble: RawResponse | HumError
 ) -> None:
     api.instead = [trouble] * 4
     async with opened() as hum:
@@ -228,7 +205,9 @@ async def test_what_failed_and_cost_nothing_is_asked_again(
         assert (await hum.lookup(ADDRESS)).outcome == Outcome.SERVED
 
 
-async def test_a_post_that_may_have_been_taken_is_not_sent_again(api: Api, opened: Open) -> None:
+async def test_a_post_that_may_have_been_taken_is_not_sent_again(
+    api: TimedApi, opened: Open
+) -> None:
     api.instead = [RequestTimeout("no answer")]
     async with opened() as hum:
         assert (await hum.lookup(ADDRESS)).outcome == Outcome.UNCERTAIN
@@ -253,7 +232,7 @@ async def test_one_process_at_a_time_has_a_ledger(opened: Open) -> None:
 
 
 async def test_a_client_that_is_not_entered_opens_its_ledger_when_it_needs_it(
-    api: Api, tmp_path: Path
+    api: TimedApi, tmp_path: Path
 ) -> None:
     hum = HumClient(transport=api.transport, purchases=str(tmp_path / "hum.sqlite"))
     assert not (tmp_path / "hum.sqlite").exists()
@@ -265,7 +244,7 @@ async def test_a_client_that_is_not_entered_opens_its_ledger_when_it_needs_it(
 
 
 async def test_a_ledger_that_cannot_be_written_is_told(
-    api: Api, opened: Open, tmp_path: Path
+    api: TimedApi, opened: Open, tmp_path: Path
 ) -> None:
     (tmp_path / "hum.sqlite").write_text("my diary")
     with pytest.raises(JournalError, match="not a journal"):
@@ -277,7 +256,7 @@ async def test_a_ledger_that_cannot_be_written_is_told(
 
 
 async def test_cancellations_at_any_moment_leave_no_claim_and_buy_once(
-    api: Api, opened: Open
+    api: TimedApi, opened: Open
 ) -> None:
     async with opened() as hum:
         for delay in range(60):

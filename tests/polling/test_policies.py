@@ -202,3 +202,17 @@ def test_the_gap_settles_where_a_poll_finds_the_answer_as_often_as_asked(p: floa
 def test_learning_with_impossible_bounds_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"must be from"):
         LearnedPolling(**wrong)
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.booleans())))
+def test_items_that_were_discarded_are_passed_over(planned: list[tuple[float, bool]]) -> None:
+    queue: DueQueue[int] = DueQueue()
+    for item, (due, _) in enumerate(planned):
+        queue.push(due, item)
+    for item, (_, kept) in enumerate(planned):
+        if not kept:
+            queue.discard(item)
+    left = sorted((due, item) for item, (due, kept) in enumerate(planned) if kept)
+    for due, item in left:
+        assert (queue.next_due(), queue.first(), queue.pop()) == (due, item, item)
+    assert (queue.size, queue.next_due()) == (0, None)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from timed_api import TimedApi
 
 from hum_async import (
     Address,
@@ -23,55 +24,26 @@ from hum_async import (
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async.bulk import qualify
 from hum_async.simulator import Simulator
-from hum_async.testing import ScriptedTransport, SentRequest, json_response, session_json
+from hum_async.testing import json_response
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from hum_async.models import RawResponse
 
 virtual = pytest.mark.virtual
 busy = pytest.mark.busy
 ADDRESS = Address("20 Main Street #4", zip="48226")
-AGENTS_TAKE = 4.0
-
-
-class Api:
-    """Sessions that are settled after some seconds, over any number of clients."""
-
-    def __init__(self) -> None:
-        self.transport = ScriptedTransport(self.answer, latency=0.05)
-        self.begun: dict[str, float] = {}
-
-    def count(self, method: str) -> int:
-        return sum(request.method == method for request in self.transport.requests)
-
-    def answer(self, request: SentRequest) -> RawResponse:
-        if request.method == "POST":
-            token = f"token-of-session-{len(self.begun)}"
-            self.begun[token] = request.at
-            return json_response(201, session_json(token, geocoding="pending", internet="pending"))
-        token = request.path.split("/")[2]
-        if request.method == "DELETE":
-            return json_response(200, {"message": "closed"})
-        if token not in self.begun:
-            return json_response(410, {"message": "gone"})
-        if request.at - self.begun[token] < AGENTS_TAKE:
-            return json_response(202, session_json(token, geocoding="matched", internet="pending"))
-        provider = {"provider_name": "Fiber", "offerings": []}
-        return json_response(
-            200, session_json(token, providers=[provider], geocoding="matched", internet="matched")
-        )
 
 
 @pytest.fixture
-async def api() -> Api:
-    return Api()
+async def api(request: pytest.FixtureRequest) -> TimedApi:
+    """Make an API; a parameter is the seconds that each request takes."""
+    return TimedApi(latency=getattr(request, "param", 0.05))
 
 
 @pytest.fixture
-def opened(api: Api, tmp_path: Path) -> Callable[..., Any]:
+def opened(api: TimedApi, tmp_path: Path) -> Callable[..., Any]:
     """Open a client and a hub with the test's ledger, as a process does."""
 
     @asynccontextmanager
@@ -98,7 +70,7 @@ async def done(hub: SessionHub, address: Address = ADDRESS) -> dict[str, Any]:
 @virtual
 @busy
 async def test_one_address_is_bought_once_by_hub_look_ups_and_jobs(
-    api: Api, opened: Callable[..., Any]
+    api: TimedApi, opened: Callable[..., Any]
 ) -> None:
     async with opened() as (hum, hub):
         assert (await done(hub))["outcome"] == "SERVED"
@@ -117,7 +89,7 @@ async def test_one_address_is_bought_once_by_hub_look_ups_and_jobs(
 @virtual
 @busy
 async def test_a_look_up_that_a_restart_cut_off_is_taken_up(
-    api: Api, opened: Callable[..., Any]
+    api: TimedApi, opened: Callable[..., Any]
 ) -> None:
     async with opened() as (_, hub):
         hub.lookup(ADDRESS)
@@ -130,7 +102,7 @@ async def test_a_look_up_that_a_restart_cut_off_is_taken_up(
 @virtual
 @busy
 async def test_hub_look_up_and_job_at_the_same_time_are_one(
-    api: Api, opened: Callable[..., Any]
+    api: TimedApi, opened: Callable[..., Any]
 ) -> None:
     async with opened() as (hum, hub):
         job = asyncio.ensure_future(anext(qualify(hum, [ADDRESS])))
@@ -143,7 +115,7 @@ async def test_hub_look_up_and_job_at_the_same_time_are_one(
 @busy
 @pytest.mark.parametrize("after", [0.0, 0.01, 0.06, 2.0])
 async def test_a_look_up_that_nobody_waits_for_leaves_its_address_to_others(
-    api: Api, opened: Callable[..., Any], after: float
+    api: TimedApi, opened: Callable[..., Any], after: float
 ) -> None:
     async with opened(on_abandon="close", abandon_after=0.0) as (hum, hub):
         stream = hub.subscribe(hub.lookup(ADDRESS))
@@ -158,7 +130,7 @@ async def test_a_look_up_that_nobody_waits_for_leaves_its_address_to_others(
 @virtual
 @busy
 async def test_the_time_for_a_look_up_counts_while_it_waits_for_another(
-    api: Api, opened: Callable[..., Any]
+    api: TimedApi, opened: Callable[..., Any]
 ) -> None:
     async with opened(timeout=1.0) as (hum, hub):
         looking = asyncio.ensure_future(hum.lookup(ADDRESS))
@@ -169,10 +141,67 @@ async def test_the_time_for_a_look_up_counts_while_it_waits_for_another(
     assert api.count("POST") == 1
 
 
+@pytest.mark.parametrize("api", [3.0], indirect=True)
+@virtual
+@busy
+async def test_a_token_that_comes_after_the_deadline_is_kept_and_not_uncertain(
+    opened: Callable[..., Any], api: TimedApi
+) -> None:
+    async with opened(timeout=1.0) as (hum, hub):
+        assert (await done(hub))["outcome"] == "UNCERTAIN"
+        # Whoever has more time waits for the answer, and takes the session up.
+        found = await hum.lookup(ADDRESS)
+        assert (found.outcome, found.token) == (Outcome.SERVED, "token-of-session-0")
+        assert (await hum.lookup(ADDRESS)).requests == 0
+    assert api.count("POST") == 1
+    assert api.count("DELETE") == 1
+
+
+@pytest.mark.parametrize("api", [3.0], indirect=True)
+@virtual
+@busy
+async def test_a_session_of_which_nobody_waits_any_more_is_taken_up_after_a_restart(
+    opened: Callable[..., Any], api: TimedApi
+) -> None:
+    async with opened(timeout=1.0) as (_, hub):
+        assert (await done(hub))["outcome"] == "UNCERTAIN"
+        await asyncio.sleep(10)
+    async with opened() as (hum, _):
+        assert (await hum.lookup(ADDRESS)).outcome == Outcome.SERVED
+    assert api.count("POST") == 1
+
+
+@pytest.mark.parametrize("api", [3.0], indirect=True)
+@virtual
+@busy
+async def test_a_post_that_is_refused_after_the_deadline_has_bought_nothing(
+    opened: Callable[..., Any], api: TimedApi
+) -> None:
+    api.instead = [json_response(503, headers={"Retry-After": "1"})]
+    async with opened(timeout=1.0) as (hum, hub):
+        assert (await done(hub))["outcome"] == "UNCERTAIN"
+        await asyncio.sleep(5)
+        assert (await hum.lookup(ADDRESS)).outcome == Outcome.SERVED
+    assert api.count("POST") == 2
+
+
+@pytest.mark.parametrize("api", [3.0], indirect=True)
+@virtual
+@busy
+async def test_a_hub_that_ends_before_the_answer_leaves_it_uncertain(
+    opened: Callable[..., Any], api: TimedApi
+) -> None:
+    async with opened(timeout=1.0) as (_, hub):
+        assert (await done(hub))["outcome"] == "UNCERTAIN"
+    async with opened() as (hum, _):
+        assert (await hum.lookup(ADDRESS)).outcome == Outcome.UNCERTAIN
+    assert api.count("POST") == 1
+
+
 @virtual
 @busy
 async def test_a_ledger_that_fails_is_told_to_browsers_and_nothing_is_bought(
-    api: Api, opened: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    api: TimedApi, opened: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise JournalError("the disk is on fire")
@@ -195,7 +224,7 @@ async def events_of(stream: Any) -> list[tuple[str, str, dict[str, Any]]]:
 @virtual
 @busy
 async def test_ids_are_known_after_a_restart_and_nothing_is_bought_again(
-    api: Api, opened: Callable[..., Any]
+    api: TimedApi, opened: Callable[..., Any]
 ) -> None:
     addresses = [Address(f"{number} A St", zip="48226") for number in range(50)]
     async with opened() as (_, hub):
@@ -215,7 +244,7 @@ async def test_ids_are_known_after_a_restart_and_nothing_is_bought_again(
 @virtual
 @busy
 async def test_a_browser_that_comes_back_after_a_restart_gets_what_it_missed(
-    api: Api, opened: Callable[..., Any]
+    api: TimedApi, opened: Callable[..., Any]
 ) -> None:
     other = Address("1 Other St", zip="48226")
     async with opened() as (_, hub):
@@ -244,7 +273,7 @@ async def test_a_browser_that_comes_back_after_a_restart_gets_what_it_missed(
 @virtual
 @busy
 async def test_what_a_restart_cannot_take_up_is_told_and_not_bought(
-    api: Api, opened: Callable[..., Any], tmp_path: Path
+    api: TimedApi, opened: Callable[..., Any], tmp_path: Path
 ) -> None:
     async with opened() as (_, hub):
         gone, uncertain = hub.lookup(ADDRESS), hub.lookup(Address("2 A St", zip="48226"))
@@ -268,7 +297,9 @@ async def test_what_a_restart_cannot_take_up_is_told_and_not_bought(
 
 @virtual
 @busy
-async def test_old_ids_are_forgotten(api: Api, opened: Callable[..., Any], tmp_path: Path) -> None:
+async def test_old_ids_are_forgotten(
+    api: TimedApi, opened: Callable[..., Any], tmp_path: Path
+) -> None:
     async with opened() as (_, hub):
         lookup = hub.lookup(ADDRESS)
         await events_of(hub.subscribe(lookup))
