@@ -36,11 +36,12 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST)
 def typing(session: nox.Session) -> None:
-    """Check types with mypy and pyright."""
+    """Check types with mypy and pyright, those of the documentation too."""
     session.install("-e", ".[dev]")
     session.run("mypy")
     session.run("mypy", "--strict", "tests/typing/api.py")
     session.run("pyright", "--pythonpath", f"{session.bin}/python")
+    session.run("python", "tests/documented.py")
 
 
 @nox.session(python=OLDEST)

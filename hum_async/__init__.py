@@ -5,7 +5,7 @@
     async with HumClient() as hum:
         async with AsyncSessionWatcher(hum) as watcher:
             async for update in watcher.watch(tokens):
-                print(update.token, update.kind, update.session.agents)
+                print(update.token, update.kind, update.changes)
 """
 
 import importlib

@@ -7,8 +7,8 @@
         async for event in hub.subscribe(lookup_id):
             await response.write(encode_sse(event))
 
-`hum_async.web.starlette` (FastAPI too), `hum_async.web.aiohttp` and `hum_async.web.litestar` join
-it to a framework; none of them is imported before you do.
+`hum_async.web.fastapi`, `hum_async.web.starlette`, `hum_async.web.litestar` and
+`hum_async.web.aiohttp` join it to a framework; none of them is imported before you do.
 """
 
 from hum_async.web._subscription import EventStream

@@ -60,7 +60,7 @@ EVENTS_REFUSALS: Final = {
     503: Answer(HubRefusal, "Too many streams are open, or the server is stopped.", retry=True),
 }
 
-RETRY_AFTER: Final = {
+RETRY_AFTER: Final[dict[str, Any]] = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
 }
 

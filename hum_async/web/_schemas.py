@@ -107,7 +107,7 @@ class PublicPlan:
     data_limit: str | None
     download: PublicSpeedRange | None
     upload: PublicSpeedRange | None
-    pricing: dict[str, PublicMoney | None]
+    pricing: dict[str, PublicMoney]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,8 +13,11 @@ from hum_async.web.events import HubEvent
 
 __all__ = ["PING", "SSE_HEADERS", "SseStream", "encode_json", "encode_sse"]
 
-PING: Final = b": ping\n\n"
-"""A comment: tells proxies that the stream is alive, and us that the browser is."""
+PING: Final = b": ping\n"
+"""A comment: tells proxies that the stream is alive, and us that the browser is.
+
+No empty line ends it: some readers, such as httpx-sse, would take that for the end of an event.
+"""
 
 PING_INTERVAL: Final = 15.0
 """Seconds; below the idle time-outs that are common in proxies."""
@@ -62,7 +65,8 @@ class SseStream(ClosableIterator[bytes]):
             raise ValueError("ping must be above 0 seconds")
         self._events = events
         self._ping = ping
-        self._first: bytes | None = b"retry: %d\n\n" % round(retry * 1000)
+        # No empty line ends it, as none ends a PING.
+        self._first: bytes | None = b"retry: %d\n" % round(retry * 1000)
 
     def __anext__(self) -> Coroutine[Any, Any, bytes]:
         """Return the next bytes to write."""

@@ -1,0 +1,156 @@
+"""Checks the types of every Python block of the documentation: of README, docs and docstrings.
+
+``python tests/documented.py`` runs mypy (strict) and pyright once over all of them. A block
+that uses names which it does not define, as short ones do, gets them from `GIVEN`.
+"""
+
+import ast
+import builtins
+import re
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SOURCES = [*sorted((ROOT / "hum_async").rglob("*.py")), *sorted((ROOT / "examples").rglob("*.py"))]
+
+# What short blocks are about.
+GIVEN = """\
+from collections.abc import AsyncIterator as AsyncIterator, Mapping as Mapping
+from contextlib import AbstractAsyncContextManager
+from contextlib import asynccontextmanager as asynccontextmanager
+from typing import Any as Any
+
+from aiohttp import web
+from fastapi import FastAPI as FastAPI
+import pytest as pytest
+from starlette.applications import Starlette as Starlette
+
+from hum_async import *
+from hum_async.testing import *
+from hum_async.web import SessionHub as SessionHub, encode_sse as encode_sse
+from hum_async.web.fastapi import hub_lifespan as hub_lifespan
+from hum_async.web.page_guard import PageGuard as PageGuard
+
+address: Address
+app: FastAPI
+hum: HumClient
+response: web.StreamResponse
+tokens: list[str]
+watcher: AsyncSessionWatcher
+
+def my_database() -> AbstractAsyncContextManager[None]: ...
+"""
+
+# Tests are often written without annotations.
+MYPY = ["mypy", "--config-file=", "--strict", "--allow-untyped-defs", "--allow-incomplete-defs"]
+PYRIGHT = '{"pythonVersion": "3.11", "reportMissingModuleSource": false}'
+
+# Drawings, which stand in docstrings like code.
+DRAWINGS = {"hum_async/errors.py", "hum_async/_purchases/records.py"}
+
+_FENCED = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+# An indented paragraph after a line that ends with two colons.
+_LITERAL = re.compile(r"::\n\n((?:(?:    .*)?\n)+)")
+
+
+def blocks() -> dict[str, str]:
+    """Return every block by its place, such as ``README.md, line 7``."""
+    found: dict[str, str] = {}
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for block in _FENCED.finditer(text):
+            found[_place(page, 1 + text.count("\n", 0, block.start(1)))] = block[1]
+    for path in SOURCES:
+        if path.relative_to(ROOT).as_posix() in DRAWINGS:
+            continue
+        for line, docstring in _docstrings(path):
+            for block in _LITERAL.finditer(docstring + "\n"):
+                start = line + docstring.count("\n", 0, block.start(1))
+                found[_place(path, start)] = textwrap.dedent(block[1]).strip("\n") + "\n"
+    return found
+
+
+def _place(path: Path, line: int) -> str:
+    return f"{path.relative_to(ROOT).as_posix()}, line {line}"
+
+
+def _docstrings(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            docstring = ast.get_docstring(node)
+            if docstring is not None:
+                yield node.body[0].lineno, docstring
+
+
+def module_of(block: str) -> str:
+    """Return a module with a block in it, and all that it needs.
+
+    Raises:
+        SyntaxError: The block is not Python.
+    """
+    tree = compile(block, "block", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    given = "".join(f"from given import {name}\n" for name in sorted(_missing(tree)))
+    try:
+        compile(block, "block", "exec")
+    except SyntaxError:
+        # Awaits outside of a function.
+        block = f"async def block() -> None:\n{textwrap.indent(block, '    ')}"
+    return given + block
+
+
+def _missing(tree: ast.AST) -> set[str]:
+    """Return names that are used and nowhere defined."""
+    used: set[str] = set()
+    defined: set[str] = {*dir(builtins)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else defined).add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            defined.add(node.name)
+        elif isinstance(node, ast.arg):
+            defined.add(node.arg)
+        elif isinstance(node, ast.alias):
+            defined.add((node.asname or node.name).partition(".")[0])
+    return used - defined
+
+
+def main() -> int:
+    """Check them all; return 1 if a checker complains."""
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "given.pyi").write_text(GIVEN, encoding="utf-8")
+        names = []
+        for number, (where, block) in enumerate(blocks().items()):
+            names.append(f"block_{number}.py")
+            text = f"# {where}\n{module_of(block)}"
+            (place / names[-1]).write_text(text, encoding="utf-8")
+        (place / "pyrightconfig.json").write_text(PYRIGHT, encoding="utf-8")
+        mypy = [*MYPY, f"--cache-dir={ROOT / '.mypy_cache'}"]
+        pyright = ["pyright", "--pythonpath", sys.executable]
+        for command in ([*mypy, *names], pyright):
+            done = subprocess.run(  # noqa: S603  our own commands
+                [sys.executable, "-m", *command],
+                cwd=place, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            if done.returncode:
+                failed = 1
+                print(f"{command[0]}:\n{_with_places(done.stdout, place)}{done.stderr}")  # noqa: T201
+    print(f"{len(names)} blocks" + (" have wrong types" if failed else ": types are right"))  # noqa: T201
+    return failed
+
+
+def _with_places(printed: str, place: Path) -> str:
+    def where(found: re.Match[str]) -> str:
+        return (place / found[0]).read_text(encoding="utf-8").partition("\n")[0].strip("# ")
+
+    return re.sub(r"block_\d+\.py", where, printed.replace(f"{place}/", ""))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
