@@ -52,7 +52,8 @@ DEFAULT_AGENTS = ("geocoding", "internet")
 """The agents that a session waits for; ``checkout`` stays pending for ever (hum-api 3.2)."""
 
 
-_LIFETIME = timedelta(minutes=30)
+SESSION_LIFETIME = timedelta(minutes=30)
+"""Time without a request after which a session expires (hum-api 5)."""
 
 
 def _new_dict() -> dict[str, Any]:
@@ -389,7 +390,7 @@ class Session:
             moment if moment.tzinfo else moment.replace(tzinfo=UTC) for moment in known if moment
         ]
         try:
-            return (max(times) + _LIFETIME).astimezone(UTC) if times else None
+            return (max(times) + SESSION_LIFETIME).astimezone(UTC) if times else None
         except OverflowError:  # an odd clock
             return datetime.max.replace(tzinfo=UTC)
 

@@ -196,10 +196,7 @@ class Lookup:
             immediate = session.providers is not None
             delay = 0.0 if immediate else self.policy.first()
             source: Source = "session" if immediate else self.first
-            self._look_at(source, now, active)
-            poll = self._polling()
-            poll.plan_first(now, delay, least=least)
-            self.due = poll.due
+            self._look_at(source, now, active, delay=delay, least=least)
 
     def polled(
         self, session: Session, now: float, active: float, *, least: float | None = None
@@ -367,15 +364,26 @@ class Lookup:
             raise RuntimeError("a poll was answered before the session was created")
         return self._poll
 
-    def _look_at(
+    def _look_at(  # noqa: PLR0913  the last three by name
         self,
         source: Source,
         now: float,
         active: float,
         *,
         spent: float = 0.0,
+        delay: float = 0.0,
+        least: float | None = None,
     ) -> None:
-        """Poll this endpoint next, within a budget of which `spent` seconds are used up."""
+        """Poll this endpoint next.
+
+        Args:
+            source: The endpoint.
+            now: Present time.
+            active: Present time less all pauses.
+            spent: Seconds of the budget that are used up.
+            delay: Seconds until the first poll.
+            least: Seconds that an answer asks to wait before it.
+        """
         self._asked.add(source)
         self.source, self.step = source, LookupStep.POLL
         self._poll = SessionPoll(
@@ -387,7 +395,7 @@ class Lookup:
             charged_until=active,
             known=len(self._asked) > 1,
         )
-        self._poll.plan_first(now, 0.0)
+        self._poll.plan_first(now, delay, least=least)
         self.due = self._poll.due
 
     def _policy_until(self, now: float, spent: float) -> PollPolicy:

@@ -17,9 +17,10 @@ from hum_async.cli._help import API, SIMULATED
 from hum_async.client import HumClient
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import RateLimiter
+from hum_async.models import SESSION_LIFETIME
 
-LIFETIME = 1800.0
-"""Seconds without a request after which a session expires (hum-api 5)."""
+LIFETIME = SESSION_LIFETIME.total_seconds()
+"""Seconds for which a simulated session lives, at the usual speed."""
 
 
 @Parameter(name="*", group=API)

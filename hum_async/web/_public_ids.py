@@ -7,10 +7,7 @@ import attrs
 from hum_async._purchases.ledger import Ledger
 from hum_async._purchases.records import Published, Told, address_digest
 from hum_async._purchases.store import ClosableStore
-from hum_async.models import Address, Qualification
-
-SESSION_LIVES = 1800.0
-"""Seconds without a request after which a session expires (hum-api 5)."""
+from hum_async.models import SESSION_LIFETIME, Address, Qualification
 
 NOT_KEPT = Address("1 Address That Was Not Kept", zip="00000")
 """Stands for the address of a look-up of an earlier process: a ledger keeps none."""
@@ -43,7 +40,7 @@ class PublicIds:
 
     def __init__(self, ledger: Ledger, keep_for: float) -> None:
         self._ledger = ledger
-        self._keep_for = max(keep_for, SESSION_LIVES)
+        self._keep_for = max(keep_for, SESSION_LIFETIME.total_seconds())
         self._store: ClosableStore | None = None
 
     async def open(self) -> tuple[str, int]:

@@ -391,7 +391,7 @@ class SessionHub:
             self._purchases.ended(work)
         elif known is not None:
             work.answer(known)
-            self.record(work, ends=not self._lookups.is_sending(work))
+            self.record(work)
         else:
             self._lookups.add(work)
 

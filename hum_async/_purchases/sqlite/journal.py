@@ -58,10 +58,10 @@ from hum_async._purchases.sqlite.schema import (
 )
 from hum_async._version import __version__
 from hum_async.errors import JournalError
+from hum_async.models import SESSION_LIFETIME
 
-_SESSION_LIVES = timedelta(minutes=35)
-"""Age up to which a session may still live: 30 minutes from its last request (hum-api 5), which
-came within some minutes of its first."""
+_MAY_LIVE = SESSION_LIFETIME + timedelta(minutes=5)
+"""Age up to which a session may still live: its last request came some minutes after its first."""
 _RATE_HOLDS = timedelta(days=1)
 """Age up to which a found rate is used. Limits change with plans and hours, and finding one again
 takes only seconds."""
@@ -202,7 +202,7 @@ class Journal:
     def left_open(self) -> list[Closed]:
         """Return the sessions of settled purchases that were not closed and may still live."""
         with self._mapped_errors():
-            return left_open(self._db, since=_before(_SESSION_LIVES))
+            return left_open(self._db, since=_before(_MAY_LIVE))
 
     def published(self, since: str) -> list[Publication]:
         """Return the ids that were given since then, and forget all older ones."""
