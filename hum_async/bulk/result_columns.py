@@ -72,7 +72,7 @@ def explanation(result: Qualification) -> str | None:
     if result.outcome not in FAILED_OUTCOMES:
         return None
     if isinstance(error := result.error, AddressError) and error.field in {"zip", "state"}:
-        return f"{error}; hum check says what can be mended, and hum check --corrected mends it"
+        return f"{error}; hum check --corrected mends such cells where it is certain how"
     return _WITHOUT_ERROR.get(result.outcome) or str(result.error or "unknown error")
 
 

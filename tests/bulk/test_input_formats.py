@@ -6,6 +6,7 @@ import bz2
 import gzip
 import json
 import lzma
+import random
 import zipfile
 from pathlib import Path  # noqa: TC003  for the annotations of fixtures
 
@@ -140,3 +141,115 @@ def test_what_is_no_json_is_told_by_its_line(tmp_path: Path, text: str, line: in
     with pytest.raises(InputError, match=f"line {line} of") as caught:
         rows_of(tmp_path / "in.json", text)
     assert "secret" not in str(caught.value)
+
+
+ONE_OF_TWO = [
+    ('[{"street": "1 Elm St", "zip": "02108", "street": "9 Elm St"}]', 1, "street"),
+    ('[\n{"id": 1,\n"zip": "02108", "in": {"unit": 1, "unit": 2}}]', 2, "unit"),
+    ('{"street": "1 Elm St"}\n{"street": "2 Elm St", "zip": 1, "zip": 2}\n', 2, "zip"),
+    ('{"type": "FeatureCollection", "features": [{"a": 1, "a": 2}]}', 1, "a"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "repeated"), ONE_OF_TWO)
+def test_a_name_with_two_values_in_one_object_is_told(
+    tmp_path: Path, text: str, line: int, repeated: str
+) -> None:
+    path = tmp_path / "in.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=f"line {line} of .* the name '{repeated}' two values"):
+        open_table(str(path))
+
+
+def test_a_name_that_is_given_the_same_value_twice_loses_nothing(tmp_path: Path) -> None:
+    text = '{"street": "1 Elm St", "zip": "02108", "street": "1 Elm St"}'
+    assert rows_of(tmp_path / "in.json", text) == [["1 Elm St", "02108"]]
+
+
+def zipped(path: Path, **members: bytes) -> bytes:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return path.read_bytes()
+
+
+NO_TABLES = [
+    (b"%PDF-1.4\n1 0 obj\nstreet,city\n", "a PDF document"),
+    (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "a picture"),
+    (b"\xff\xd8\xff\xe0\0\x10JFIF", "a picture"),
+    (b"SQLite format 3\0" + bytes(84), "a database"),
+    (b"7z\xbc\xaf\x27\x1c\0\x04", "a 7z archive"),
+    (b"ARROW1\0\0", "an Arrow"),
+    (b"street,zip\n".ljust(257) + b"ustar\x0000", "a tar archive"),
+    (gzip.compress(b"in.csv".ljust(257, b"\0") + b"ustar\x0000"), "a tar archive"),
+    (random.Random(3).randbytes(3_000), "binary data"),  # noqa: S311  not for secrets
+]
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.json", "in.xlsx"])
+@pytest.mark.parametrize(("content", "what"), NO_TABLES)
+def test_what_is_no_table_is_told_by_what_it_is(
+    tmp_path: Path, name: str, content: bytes, what: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=f"{name} is no table but {what}") as caught:
+        open_table(str(path))
+    assert "as CSV or .xlsx" in str(caught.value)
+
+
+def test_a_document_of_an_office_is_no_workbook(tmp_path: Path) -> None:
+    path = tmp_path / "letter.docx"
+    zipped(path, **{"[Content_Types].xml": b"<x/>", "word__document.xml": b"<x/>"})
+    with pytest.raises(InputError, match="a Word document"):
+        open_table(str(path))
+
+
+def test_an_empty_archive_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "in.zip"
+    zipped(path)
+    with pytest.raises(InputError, match="an empty zip file"):
+        open_table(str(path))
+
+
+def test_odd_bytes_in_a_table_are_no_reason_to_call_it_none(tmp_path: Path) -> None:
+    lines = [b"name,street,zip", *[b"M\xfcller\x05,11 Elm St,02108"] * 30]
+    path = tmp_path / "in.csv"
+    path.write_bytes(b"\n".join(lines))
+    assert open_table(str(path)).count == 30
+    path.write_bytes(b"\n".join(line.replace(b",", b"\x01") for line in lines[:2]))
+    open_table(str(path))
+
+
+ZEROS = bytes(65 << 20)
+BOMBS = {
+    "in.csv.gz": lambda _: gzip.compress(b"street,zip\n" + ZEROS, 1),
+    "in.zip": lambda path: zipped(path, **{"in.csv": ZEROS}),
+    "twice.gz": lambda _: gzip.compress(gzip.compress(ZEROS, 1)),
+    "in.xlsx": lambda path: zipped(
+        path, **{"[Content_Types].xml": b"<x/>", "xl__worksheets__sheet1.xml": ZEROS}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(BOMBS[name](path))
+    with pytest.raises(InputError, match="unpacks to more than 67,108,864"):
+        open_table(str(path))
+
+
+def test_the_sizes_that_a_workbook_says_of_itself_are_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / "in.xlsx"
+    content = BOMBS["in.xlsx"](path)
+    path.write_bytes(content.replace(len(ZEROS).to_bytes(4, "little"), (100).to_bytes(4, "little")))
+    with pytest.raises(InputError, match="unpacks to more than 67,108,864"):
+        open_table(str(path))
+
+
+def test_a_large_table_that_repeats_itself_is_unpacked(tmp_path: Path) -> None:
+    rows = b"street,zip\n" + b"".join(b"%d Elm St,02108\n" % at for at in range(20_000))
+    path = tmp_path / "in.csv.xz"
+    path.write_bytes(lzma.compress(rows))
+    assert open_table(str(path)).count == 20_000

@@ -238,6 +238,35 @@ def test_standard_output_by_its_path_holds_nothing_else(call: Any, table: Any) -
     assert [line.split(",")[0] for line in ended.out.splitlines()] == ["id", "1", "2"]
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("1 Elm St,Boston,MA 02108\n2 Elm St,Boston,MA 02108\n", "street,city,state zip"),
+        ("1 Elm St,Boston,MA,02108\n2 Elm St,Boston,MA,02108\n", "street,city,state,zip"),
+    ],
+)
+def test_the_names_that_a_file_without_a_header_needs_read_it(
+    call: Callable[..., Any], tmp_path: Path, text: str, names: str
+) -> None:
+    path = tmp_path / "in.txt"
+    path.write_text(text)
+    ended = call("check", str(path))
+    assert ended.code == 1
+    assert f"such as {names}\n" in " ".join(ended.err.split(" "))
+    path.write_text(f"{names}\n{text}")
+    assert call("check", str(path)).code == 0
+
+
+def test_a_column_of_zip_codes_without_any_is_named(
+    call: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("street,State/ZIP\n1 Elm St,MA\n")
+    ended = call("check", str(path))
+    assert ended.code == 3
+    assert "State/ZIP holds no ZIP code" in " ".join(ended.out.split())
+
+
 def test_every_kind_of_finding_has_a_meaning() -> None:
     assert set(KIND_MEANING) == set(FindingKind)
 

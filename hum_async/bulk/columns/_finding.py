@@ -9,7 +9,7 @@ from hum_async._addresses.usps_key import usps_key
 from hum_async.bulk.columns import _content as content
 from hum_async.bulk.columns._content import Column
 from hum_async.bulk.columns._doubts import Doubt, Doubting, Way
-from hum_async.bulk.columns._guessing import guess_columns, looks_like_no_header
+from hum_async.bulk.columns._guessing import guess_columns, looks_like_no_header, names_for
 from hum_async.bulk.columns._headings import (
     is_known_group,
 )
@@ -193,7 +193,7 @@ def _no_column(
     if looks_like_no_header(header):
         return (
             f"{source} has no header: its first row is an address and not the names of columns. "
-            "Write a row of names above it, such as street,city,state,zip"
+            f"Write a row of names above it, such as {names_for(header)}"
         )
     found = ", ".join(f"{field} = {name}" for field, name in columns.mapping(header).items())
     return (

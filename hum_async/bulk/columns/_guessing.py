@@ -1,5 +1,6 @@
 """Guesses by their contents what columns are whose headings say nothing."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from hum_async.bulk.columns import _content as content
@@ -55,9 +56,21 @@ def _take_city(found: dict[str, tuple[Source, ...]], left: list[Candidate]) -> N
         left.remove(before[-1])
 
 
+_STATE_AND_ZIP = re.compile(r"[A-Za-z]{2},? \d{5}(?:-\d{4})?", re.ASCII)
+
+
+def names_for(header: Sequence[str]) -> str:
+    """Return names that a person may write above the rows of a file without a header."""
+    if len(header) == 1:
+        return "address"
+    return (
+        f"street,city,{'state zip' if any(map(_STATE_AND_ZIP.fullmatch, header)) else 'state,zip'}"
+    )
+
+
 def looks_like_no_header(header: Sequence[str]) -> bool:
     """Whether a row of names is the first address of a file without a header."""
-    zips = any(content.is_zip(name) for name in header)
+    zips = any(content.is_zip(name) or _STATE_AND_ZIP.fullmatch(name) for name in header)
     states = any(len(name) == 2 and content.is_state(name) for name in header)  # noqa: PLR2004  a code
     streets = any(content.begins_with_number(name) for name in header)
     return (streets and (zips or states)) or any(

@@ -54,6 +54,9 @@ def _valid_parts(field: str | None) -> dict[str, str | None]:
 
 def _refuse(row: Row, field: str | None, message: str) -> None:
     if field is None:
+        where = row.columns.names.get("zip") or row.columns.names.get("place")
+        if where is not None and "zip" in message and not row.text("zip"):
+            message = f"{where} holds no ZIP code; {message}"
         row.add(FindingKind.MISSING, Severity.REFUSED, message)
     elif isinstance(getattr(row.address, field), UnusableText):
         row.add(_unusable_kind(row, field), Severity.REFUSED, message, field=field)

@@ -15,6 +15,7 @@ from hum_async.bulk.tables._excel_facts import SheetFacts, facts_of
 from hum_async.bulk.tables._header import Header, RateHeader, find_header, has_text
 from hum_async.bulk.tables._sink import FileSink
 from hum_async.bulk.tables._table import Table, named
+from hum_async.bulk.tables._unpacked_size import check_book
 from hum_async.errors import InputError
 
 MOST_ROWS = 1_048_576
@@ -53,6 +54,7 @@ def open_excel(
         InputError: The file is no Excel file, has no such sheet, or the sheet is empty.
         OSError: The file cannot be opened.
     """
+    check_book(path, name)
     book = _book(path, name)
 
     def header_of(sheet: str) -> Header | None:

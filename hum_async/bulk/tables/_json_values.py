@@ -70,9 +70,32 @@ def _by_line(stream: TextIO, name: str) -> Iterator[Line]:
             first = False
 
 
+class _RepeatedName(Exception):
+    """An object gives two values to one name."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; refuse one that names a value twice, of which one would be lost."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        for name, value in pairs:
+            if found[name] != value:
+                raise _RepeatedName(name)
+    return found
+
+
+def _repeated(exc: _RepeatedName, name: str, number: int) -> InputError:
+    return InputError(
+        f"line {number} of {name} gives the name {exc.args[0]!r} two values in one object; only "
+        "one would be read: give each a name of its own"
+    )
+
+
 def _loaded(text: str, name: str, number: int) -> Any:
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_object)
+    except _RepeatedName as exc:
+        raise _repeated(exc, name, number) from None
     except (ValueError, RecursionError):
         # Not chained: the error would quote the line.
         raise InputError(f"line {number} of {name} is not JSON") from None
@@ -138,10 +161,12 @@ class _Values:
                 return False
 
     def _value(self) -> Any:
-        decoder = json.JSONDecoder()
+        decoder = json.JSONDecoder(object_pairs_hook=_object)
         while True:
             try:
                 value, end = decoder.raw_decode(self._text, self._at)
+            except _RepeatedName as exc:
+                raise _repeated(exc, self._name, self._line) from None
             except (ValueError, RecursionError):
                 # Twice as much each time: a value may be long, and is decoded from its start.
                 if not self._more(len(self._text)):

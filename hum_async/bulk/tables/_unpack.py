@@ -6,7 +6,6 @@ import contextlib
 import gzip
 import importlib
 import lzma
-import shutil
 import tempfile
 import zipfile
 import zlib
@@ -14,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from hum_async.bulk.tables._unpacked_size import SizeBound
 from hum_async.errors import InputError
 
 _DEPTH = 3
@@ -49,19 +49,25 @@ def unpacked(path: Path, source: str, *, name: str) -> tuple[Path, str]:
         name: Its name in messages.
 
     Raises:
-        InputError: The file is damaged, or holds several files.
+        InputError: The file is damaged, holds no file or several, or is larger unpacked than a
+            table can be.
         OSError: The file cannot be read, or there is no place for its content.
     """
+    packed = path.stat().st_size
     for _ in range(_DEPTH):
+        bound = SizeBound(name, packed)
         with path.open("rb") as stream:
             start = stream.read(10)
         found = next((packer for mark, packer in _PACKERS.items() if start.startswith(mark)), None)
         # A text may begin with "BZh", but not go on like this.
         if found is not None and (start[:3] != b"BZh" or start[4:10] == b"1AY&SY"):
-            path = _copied(name, found[0], _open_packed(found[1], path))
+            path = _copied(bound, found[0], _open_packed(found[1], path))
             source = _without_suffix(source)
-        elif start.startswith(b"PK\x03\x04") and (member := _member(path, name)) is not None:
-            path = _copied(name, "zip", _open_member(path, member))
+        elif (
+            start.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+            and (member := _member(path, name)) is not None
+        ):
+            path = _copied(bound, "zip", _open_member(path, member))
             source = member
         else:
             break
@@ -96,18 +102,20 @@ def _member(path: Path, name: str) -> str | None:
         for member in names
         if not member.endswith("/") and not member.startswith(("__MACOSX/", "."))
     ]
+    if not files:
+        raise InputError(f"{name} is an empty zip file")
     if len(files) != 1:
         shown = ", ".join(files[:5]) + (" ..." if len(files) > 5 else "")  # noqa: PLR2004
         raise InputError(f"{name} holds {len(files)} files ({shown}); unpack it and name one")
     return files[0]
 
 
-def _copied(name: str, kind: str, open_: Callable[[], IO[bytes]]) -> Path:
+def _copied(bound: SizeBound, kind: str, open_: Callable[[], IO[bytes]]) -> Path:
     with tempfile.NamedTemporaryFile(prefix="hum-", suffix=".input", delete=False) as copy:
         path = Path(copy.name)
         atexit.register(path.unlink, missing_ok=True)
-        with _mapped(name, kind), open_() as packed:
-            shutil.copyfileobj(packed, copy)
+        with _mapped(bound.name, kind), open_() as packed:
+            bound.copy(packed, copy)
     return path
 
 
