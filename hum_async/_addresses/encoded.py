@@ -9,18 +9,24 @@ _PERCENT = re.compile(r"%(?:[01]|20|2[1-9A-F]|[3-9A-F][0-9A-F])", re.IGNORECASE)
 _BREAK = re.compile(r"\s*<\s*(?:br|/p|/div|/li)\s*/?\s*>\s*", re.IGNORECASE)
 _TAG = re.compile(r"</?(?:[a-z][a-z0-9]*)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _EXCEL = re.compile(r"_x00(?:0[9AD]|1F|7F|A0)_", re.IGNORECASE)
+_ESCAPED = re.compile(r"(?:\\r)?\\n(?=[A-Z\d]|$)|\\[rt](?=[A-Z\d]|$)", re.ASCII)
+_GARBLED = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]")
+"""A letter that begins a character of UTF-8, and one that goes on with it, in Windows-1252."""
 _MOST = 3
 """How often a text may have been encoded: `&amp;amp;` is `&` twice."""
 
 
 def is_encoded(text: str) -> bool:
     """Whether a text may hold what `decoded` undoes."""
-    return "&" in text or "<" in text or "%" in text or "_x00" in text
+    return (
+        "&" in text or "<" in text or "%" in text or "_x00" in text or "\\" in text
+    ) or not text.isascii()
 
 
 def decoded(text: str) -> str:
-    """Return a text without HTML entities, line breaks of HTML and XML, and percent-encoding.
+    """Return a text without HTML entities, escaped line breaks, and percent-encoding.
 
+    Letters that are UTF-8 and were read as Windows-1252, as in "CaÃ±on", are read right.
     What is only partly encoded, such as ``50% off``, stays as it is.
     """
     if "&" in text:
@@ -32,6 +38,10 @@ def decoded(text: str) -> str:
         text = _BREAK.sub("\n", text).strip("\n")
     if "_x00" in text:
         text = _EXCEL.sub("\n", text).strip("\n")
+    if "\\" in text:
+        text = _ESCAPED.sub("\n", text).strip("\n")
+    if not text.isascii() and _GARBLED.search(text):
+        text = _read_as_utf8(text)
     if "%" in text and not any(letter.isspace() for letter in text) and _PERCENT.search(text):
         try:
             plus = "+" in text and "%20" not in text
@@ -39,6 +49,13 @@ def decoded(text: str) -> str:
         except UnicodeDecodeError:
             return text
     return text
+
+
+def _read_as_utf8(text: str) -> str:
+    try:
+        return text.encode("cp1252").decode()
+    except UnicodeError:
+        return text
 
 
 def encoding_left(text: str) -> str | None:

@@ -70,7 +70,9 @@ _HOUSE = re.compile(r"(?i)(?=\S*\d)[A-Z]{0,2}\d[\w/-]*(?:\s+(?:&|\d/\d)\s*\S+)?\
 _NUMBER = re.compile(r"\d[\w/-]*", re.ASCII)
 _NUMBER_WORD = re.compile(r"(?i)(?:one|two|three|four|five|six|seven|eight|nine|ten)\s+\S+\s+\S")
 _COUNTY = re.compile(r"(?i).+\s(?:county|parish)|county of .+")
-_RECIPIENT = re.compile(r"(?i)(?:c/o|att?n|attention|care of|c\.o\.)(?:[\s:.].*)?")
+_RECIPIENT = re.compile(
+    r"(?i)(?:c/o|att?n|attention|care of|c\.o\.|f/?b/?o|d/?b/?a)(?:[\s:.].*)?|%\s*[a-z].*"
+)
 _CITY = re.compile(r"[^\W\d][^\d#(),/]*")
 _URBANIZATION = re.compile(r"(?i)urb(?:anizaci[oó]n)?\b.*|(?:ext|bo|barrio|cond|res)\b\.? .+")
 _STATE_WORDS = 4

@@ -10,12 +10,19 @@ import attrs
 
 from hum_async._addresses._run_together import PREPOSED, SAINTS
 from hum_async._addresses._unit_words import is_unit
-from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES, UNIT_PLACES, UNITS
+from hum_async._addresses._usps_tables import DIRECTIONS, ORDINALS, SUFFIXES, UNIT_PLACES, UNITS
 
-_SEPARATOR = re.compile(r"\s*[,;|\n]\s*|\s+[-/]\s+|\s*(?:&|\+)\s*|\s+(?:and|or)\s+", re.IGNORECASE)
-_JOINS = re.compile(r"\s*(?:&|\+)\s*|\s+(?:and|or)\s+|\s*[;|]\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    r"\s*[,;|\n]\s*|\s+[-/]\s+|\s*(?:&|\+)\s*|\s+(?:and|or|to|thru|through|formerly|aka|fka)\s+",
+    re.IGNORECASE,
+)
+_JOINS = re.compile(
+    r"\s*(?:&|\+)\s*|\s+(?:and|or|to|thru|through|formerly|aka|fka)\s+|\s*[;|]\s*", re.IGNORECASE
+)
 _NUMBER = re.compile(r"\d[\d/-]*[A-Z]?|[NSEW]\d+[NSEW]\d+", re.ASCII)
 _HOUSE = re.compile(r"(?=\S*\d)[A-Z]{0,2}\d[\w/-]*", re.ASCII)
+_ZIP = re.compile(r"\d{5}(?:-\d{4})?", re.ASCII)
+_NAMED_STATE = re.compile(r"[A-Z]{2}", re.ASCII)
 _ORDINAL = re.compile(r"\d+(?:ST|ND|RD|TH)", re.ASCII)
 _RUN_TOGETHER = re.compile(r"\d+(?!ST\b|ND\b|RD\b|TH\b)[A-Z]{3,}", re.ASCII)
 _WORD = re.compile(r"[^\W\d][^\W\d'.-]+")
@@ -41,8 +48,9 @@ _PARTS_OF_BUILDINGS_WORDS = """
     CELLAR LEVEL FLAT ANNEX WING ENTRANCE DOOR KIOSK BOOTH STALL SLIP DOCK BERTH CABIN POD SITE BIN
     TOWER TOWERS TRAILERS CONDO CONDOS CONDOMINIUM CONDOMINIUMS APTS APARTMENTS UNITS SUITES COMPLEX
     CAMPUS DORM DORMITORY BLOCK BLK PHASE SECTION SEC PARCEL TRACT BUILDINGS BLDGS OFFICES WAREHOUSE
-    STORE STOREFRONT RV IN-LAW INLAW ADU PMB KM URB URBANIZACION COND RES BO BARRIO BUZON INT
-    INTERIOR ALTOS BAJOS EDIF EDIFICIO PISO LOCAL MOBILE
+    STORE STOREFRONT BAY QUAD CASITA CABANA DESK CUBE MAILBOX BOX ZONE HALF MS MSC RV IN-LAW INLAW
+    ADU PMB KM URB URBANIZACION COND RES BO BARRIO BUZON INT INTERIOR ALTOS
+    BAJOS EDIF EDIFICIO PISO LOCAL MOBILE
 """
 _PARTS_OF_BUILDINGS = frozenset(_PARTS_OF_BUILDINGS_WORDS.split())
 """Words that make a text the part of a building, wherever they stand in it."""
@@ -65,6 +73,10 @@ NUMBER_BEHIND = (
 )
 MORE_THAN_A_STREET = (
     "goes on behind the street with what is no unit, such as another city or a name: "
+    "keep the street with its number there"
+)
+SOMETHING_BEFORE = (
+    "begins with what is no part of a street, such as a name or a city: "
     "keep the street with its number there"
 )
 RUN_TOGETHER = "has no blank between its number and its name: set one there"
@@ -103,7 +115,8 @@ def street_line(text: str) -> StreetLine:  # noqa: PLR0911  one case per doubt
     if _RUN_TOGETHER.match(upper) and SUFFIXES.keys().isdisjoint(_words(upper)):
         return StreetLine(RUN_TOGETHER, text)
     plain = _IN_BRACKETS.sub(" ", upper)
-    if holds_two_addresses(plain):
+    brackets = [re.sub(r"^\D*", "", found) for found in _IN_BRACKETS.findall(upper)]
+    if holds_two_addresses(plain) or any(map(is_address, brackets)):
         return StreetLine(TWO_ADDRESSES, text)
     if _number_behind(plain):
         return StreetLine(NUMBER_BEHIND, text)
@@ -150,8 +163,10 @@ def is_post_box(text: str) -> bool:
 def is_behind_a_street(text: str) -> bool:
     """Whether words may stand behind a street: a unit, a direction, a part of a building."""
     words = _words(text.upper())
-    if not words or is_unit(text) or re.search(r"\d", text):
+    if not words or is_unit(text):
         return True
+    if re.search(r"\d", text):
+        return _is_numbered(words)
     if all(word in DIRECTIONS for word in words) or len(words[-1]) == 1:
         return True
     if words[-1] in _LAST or words[-1] in UNIT_PLACES:
@@ -160,7 +175,29 @@ def is_behind_a_street(text: str) -> bool:
     found = [word for word in words if word not in UNIT_PLACES]
     if any(word in _PARTS_OF_BUILDINGS or _is_unit_word(word) for word in found):
         return True
-    return len(words) == 1 and len(words[0]) <= 3  # noqa: PLR2004  ABC
+    # AB and ABC, but not Bob.
+    return len(words) == 1 and len(words[0]) <= (3 if text.isupper() else 2)
+
+
+def _is_numbered(words: Sequence[str]) -> bool:
+    """Whether words with a number are a unit, and not a place with its ZIP code, or a name."""
+    known = any(word in _PARTS_OF_BUILDINGS or _is_unit_word(word) for word in words)
+    if len(words) > 1 and _ZIP.fullmatch(words[-1]):
+        return known and not _NAMED_STATE.fullmatch(words[-2])
+    long = [word for word in words if len(word) > 3 and word.isalpha()]  # noqa: PLR2004  a short word may be an abbreviation
+    if known:
+        return long != words[:-1] or all(map(_is_known, long)) or _is_unit_word(words[0])
+    return all(map(_is_known, long)) and not any(SUFFIXES.get(word) in _SURE for word in words[1:])
+
+
+def _is_known(word: str) -> bool:
+    return (
+        word in DIRECTIONS
+        or word in _PARTS_OF_BUILDINGS
+        or word in _LAST
+        or word in ORDINALS
+        or _is_unit_word(word)
+    )
 
 
 def _is_unit_word(word: str) -> bool:
@@ -188,7 +225,12 @@ def holds_two_addresses(upper: str) -> bool:
 
 def _is_second(before: Sequence[str], words: Sequence[str], *, joined: bool) -> bool:
     """Whether the words after a separator are an address beside the one before it."""
-    if not words or not _NUMBER.fullmatch(words[0]) or not _has_name(before[1:]):
+    if (
+        not words
+        or not any(map(_HOUSE.fullmatch, before))
+        or not _NUMBER.fullmatch(words[0])
+        or not _has_name(before[1:])
+    ):
         return False
     name = words[1:]
     if name and (_is_unit_word(name[0]) or name[0] in {"BEDROOM", "BR", "BD"}):
@@ -286,7 +328,10 @@ def lacks_unit_number(upper: str) -> bool:
 
 
 def _without_rest(text: str) -> StreetLine:
-    """Judge what follows a street behind a comma, or behind its suffix."""
+    """Judge what stands before a street, and what follows it behind a comma or its suffix."""
+    first, comma, others = text.partition(",")
+    if comma and is_address(others.strip().partition(",")[0]) and _is_name_before(first):
+        return StreetLine(SOMETHING_BEFORE, text)
     found = re.match(r"([^,;|\n]*?)\s*[,;|\n]\s*(.*)", text, re.DOTALL)
     street, rest = (found[1], found[2].strip(" ,;|")) if found else (text, "")
     if rest and has_number(street):
@@ -297,6 +342,10 @@ def _without_rest(text: str) -> StreetLine:
         words = street.split()
         return StreetLine(MORE_THAN_A_STREET, " ".join(words[:end]), " ".join(words[end:]))
     return StreetLine(None, text)
+
+
+def _is_name_before(text: str) -> bool:
+    return is_post_box(text) or not (re.search(r"\d", text) or is_behind_a_street(text))
 
 
 def _suffix_end(street: str) -> int:

@@ -12,12 +12,14 @@ from hum_async._addresses.street_lines import (
     NO_UNIT_NUMBER,
     NUMBER_BEHIND,
     RUN_TOGETHER,
+    SOMETHING_BEFORE,
     TWO_ADDRESSES,
     has_number,
     is_address,
     is_behind_a_street,
     is_plain,
     is_post_box,
+    lacks_unit_number,
     street_line,
 )
 from hum_async._addresses.usps_key import city_key, units_in_street, units_of
@@ -25,13 +27,20 @@ from hum_async._unusable import UnusableText
 from hum_async.errors import AddressError
 
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d+)?E[+-]\d+\b", re.IGNORECASE | re.ASCII)
+_FRACTION = re.compile(r"0?\.\d+|-\d+(?:\.\d+)?", re.ASCII)
 _CONTACT = re.compile(
-    r"\+?1?[-. ]?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}|\S+@\S+\.\w+|https?://\S+", re.ASCII
+    r"\+?1?[-. ]?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}|\S+@\S+\.\w+|https?://\S+|\d{10}", re.ASCII
 )
 _NESTED = re.compile(r"[\[{].*[:\"'].*[\]}]")
 _WORDS = re.compile(r"[\w ]+")
+_COUNTRIES = frozenset({"us", "usa", "unitedstates", "unitedstatesofamerica"})
+_GUARDED = re.compile(r"=\s*\"([^\"]*)\"|=(\d+)|'(?=[\w#])([^']*)|\"+([^\"]*)\"+", re.ASCII)
+"""Text that a spreadsheet or an export has kept from being read as a number."""
+_WHOLE_FLOAT = re.compile(r"(\d+)\.0+(?=\s+\S|$)", re.ASCII)
+_THOUSANDS = re.compile(r"(\d{1,3}),(\d{3})(?=\s+[^\W\d])", re.ASCII)
 _PLAIN_UNIT = re.compile(
-    r"(?:(?:apt|apartment|unit|ste|suite|#)\.? ?)?#? ?[A-Z]?\d{1,5}[A-Z]?", re.IGNORECASE | re.ASCII
+    r"(?:(?:apt|apartment|unit|ste|suite|#)\.? ?#? ?\d?)?[A-Z]?\d{1,4}[A-Z]?",
+    re.IGNORECASE | re.ASCII,
 )
 _LINES = frozenset({"street1", "street2", "city"})
 _SECOND = "holds an address, too: give each a row of its own, or leave one out"
@@ -50,6 +59,7 @@ NOT_ONE_PART = frozenset(
         MORE_THAN_A_STREET,
         NUMBER_BEHIND,
         RUN_TOGETHER,
+        SOMETHING_BEFORE,
         NO_UNIT_NUMBER,
     }
 )
@@ -58,15 +68,17 @@ NOT_ONE_PART = frozenset(
 Parts = Mapping[str, str | None]
 
 
-def reason_against(field: str, text: str) -> str | None:
+def reason_against(field: str, text: str) -> str | None:  # noqa: PLR0911  one case per kind
     """Return why a text can be no part of an address, whatever the others say; None if it can."""
-    if text.isalnum():
+    if text.isalnum() and len(text) < 10:  # noqa: PLR2004  digits of a telephone number
         return None
-    if field in _LINES and _SCIENTIFIC.match(text):
+    if field in _LINES and _FRACTION.fullmatch(text):
+        return "is a fraction or a negative number, which a spreadsheet may have made"
+    if field in _LINES and (_SCIENTIFIC.match(text)):
         return "is a number that a spreadsheet has written as 1E+05: write all its digits"
     if _NESTED.fullmatch(text):
         return "holds a list or nested fields, not text; name the field inside it"
-    if field != "zip" and "+" not in text and _WORDS.fullmatch(text):
+    if field != "zip" and _WORDS.fullmatch(text) and not text.isdecimal():
         return None
     if field in _LINES and _CONTACT.fullmatch(text):
         return "is a telephone number or an address on the internet"
@@ -92,6 +104,9 @@ def street_and_unit(parts: Parts) -> dict[str, str | None]:
 
 def _street(parts: Parts) -> dict[str, str | None]:
     text = parts["street1"] or ""
+    alone = _without_place(clean(text), parts)
+    if alone is not None:
+        return {"street1": alone} | _street({**parts, "street1": alone})
     line = street_line(", ".join(lines(text)))
     if line.doubt is None:
         return {}
@@ -102,6 +117,32 @@ def _street(parts: Parts) -> dict[str, str | None]:
             others = [] if _is_beside(line.rest, parts) else others
             return {"street1": ", ".join([line.street, *others])}
     return {"street1": UnusableText(text, line.doubt)}
+
+
+def _without_place(street: str, parts: Parts) -> str | None:
+    """Return a street's line without the ZIP code, state and city of its row behind it."""
+    zip_code = clean(parts.get("zip") or "")[:5]
+    if not zip_code or not (street[-10:].endswith(zip_code) or zip_code in street[-10:]):
+        return None
+    state, city = (
+        re.escape(clean(parts.get("state") or "")),
+        re.escape(clean(parts.get("city") or "")),
+    )
+    behind = rf"(?:[\s,]+{city})?(?:[\s,]+{state}\.?)?[\s,]+{re.escape(zip_code)}(?:-\d{{4}})?"
+    found = re.fullmatch(rf"(.*?\w\.?){behind}", street, re.IGNORECASE)
+    left = found[1] if found else ""
+    if not has_number(left) or lacks_unit_number(left.upper()) or left.endswith("#"):
+        return None
+    return left
+
+
+def unguarded(text: str) -> str:
+    """Return the text of a cell without what keeps a spreadsheet from reading it as a number."""
+    if text[:1] in "='\"" and (found := _GUARDED.fullmatch(text)):
+        text = next(filter(None, found.groups()), "")
+    if "." in text or "," in text:
+        text = _THOUSANDS.sub(r"\1\2", _WHOLE_FLOAT.sub(r"\1", text, count=1), count=1)
+    return text
 
 
 def _unit(parts: Parts) -> dict[str, str | None]:
@@ -124,12 +165,15 @@ def _is_beside(text: str, parts: Parts) -> bool:
         return True
     if is_post_box(text):
         return has_number(parts.get("street1") or "")
+    if "".join(filter(str.isalpha, text.casefold())) in _COUNTRIES:
+        return True
     city, state = clean(parts.get("city") or ""), clean(parts.get("state") or "")
-    if city and city_key(text) == city_key(city):
+    zip_code = clean(parts.get("zip") or "")
+    if text in {zip_code, zip_code[:5]} or (city and city_key(text) == city_key(city)):
         return True
     if state and len(text) > 1 and _same_state(text, state):
         return True
-    return _is_place(text, parts) and _place_agrees(text, parts)
+    return _place_agrees(text, parts)
 
 
 def _same_state(one: str, other: str) -> bool:

@@ -25,7 +25,7 @@ from hum_async._addresses.places import (
 )
 from hum_async._addresses.usps_key import units_of, usps_key
 from hum_async._unusable import UnusableText
-from hum_async.bulk._street_cells import reason_against, street_and_unit
+from hum_async.bulk._street_cells import reason_against, street_and_unit, unguarded
 from hum_async.bulk.tables import Carried, Cell, as_text
 from hum_async.models import Address
 
@@ -35,11 +35,13 @@ DEGREES = {"latitude": 90.0, "longitude": 180.0}
 """The parts of an address that are degrees, and how far they go."""
 
 _NOTHING = re.compile(
-    r"""(?xi) (?: [-_*.~\ ]+ | [\[{(] [\])}]+ | '' | "" )
+    r"""(?xi) (?: [-_*.~"'\ ]+ | [\[{(] [\])}]+ | '' | "" )
     | (?P<word> -?nan | nat | null | nil | none | n[./]?a | \\n | (?:pd\.|np\.)?nan? | \#n/?a
         | undefined | not\ (?:available|applicable|provided|specified|set|given|known)
         | no\ (?:data|value) | unkn?(?:own)? | tb[adc] | to\ be\ (?:determined|announced|confirmed)
-        | \?+ | x{3,} | \$null\$ | missing | blank | empty )
+        | \?+ | x{3,} | \$null\$ | missing | blank | empty
+        | no\ address | address\ unknown | unknown\ address | none\ (?:given|listed) | homeless
+        | same\ as\ (?:above|billing|shipping|mailing) | see\ (?:notes?|above|below) | ditto )
         (?: [\s,;/]+ (?P=word) )* \.?
     | ['"] (?: null | none | nan? | n/a ) ['"]
     | [\[<({] (?: null | none | nil | n/?a | nan | blank | empty | unset | not\ set | missing )
@@ -47,14 +49,15 @@ _NOTHING = re.compile(
     """
 )
 _LONGEST_NOTHING = 40
-_NO_UNIT = re.compile(r"(?i)no (?:unit|apt|apartment|suite|ste)\.?(?: (?:number|no|#))?\.?")
+_NO_UNIT = re.compile(r"(?i)no (?:unit|apt|apartment|suite|ste|\#)\.?(?: (?:number|no|#))?\.?")
 _IS_NONE = re.compile(
     r"""(?xi) 0+(?:\.0+)?
     | (?: apt | apartment | unit | suite | ste | bldg | building | room | rm | floor | fl | lot
         | space | spc | trailer | trlr | dept )? [.:\s]* (?: \# | no\.? | number )? [.:\s]*
         (?: 0+ | n/?a | none | null | nan | unknown | tb[da] | \?+ | -+ )?
     | (?: single | one | 1 )[ -]family (?: \ (?: home | house | residence | dwelling | detached ))?
-    | sf[hrd] | (?: private \ )? (?: house | home | residence ) | residential | commercial
+    | sf[hrd] | (?: private \ )? (?: house | home | residence ) | town(?:house|home)
+    | bungalow | condo(?:minium)? | duplex | single | residential | commercial
     | business | vacant | same (?: \ as \ (?: above | billing | shipping | mailing ))?
     | other | default | primary | no | yes | true | false
     """
@@ -69,11 +72,12 @@ _DATE = re.compile(
 """Dates as spreadsheets write what they took for one, such as 4-May for the house number 5-4."""
 _IS_DATE = "is a date; a spreadsheet may have made it one of something like 3-4: write it as text"
 _ERRORS = re.compile(
-    r"(?i)#(?:ref!|value!|name\?|div/0!|null!|num!|n/a|na|spill!|calc!|field!|busy!)"
+    r"(?i)#(?:ref!|value!|name\?|div/0!|null!|num!|n/a|na|spill!|calc!|field!|busy!|#+)"
 )
 """The errors of a spreadsheet."""
-_NUMBER_ALONE = re.compile(r"\d{1,6}(?:[ /-]{1,3}\d{1,4}){0,3}", re.ASCII)
-"""A house number, perhaps with a fraction or a range, and no name of a street."""
+_LINES = frozenset({"street1", "street2", "city"})
+_PLAIN = re.compile(r"[\w #-]*")
+_LETTER = re.compile(r"[^\W\d_]")
 _ZIP = re.compile(r"\d{5}(-\d{4})?", re.ASCII)
 _PLACE = re.compile(
     r"(\D{2,}?[^\W\d]\.?)(?:\s*,\s*([A-Za-z. ]{2,})|\s+([A-Za-z]\.?[A-Za-z]\.?))"
@@ -146,7 +150,8 @@ def read_address(cells: Mapping[str, Cell]) -> AddressReading:
         parts["street2"] = None
     degrees, unused = _coordinates(cells)
     street1 = parts.pop("street1", None) or ""
-    if not isinstance(street1, UnusableText) and _NUMBER_ALONE.fullmatch(street1):
+    alone = 0 < len(street1) <= _LONGEST_NOTHING and not _LETTER.search(street1)
+    if alone and not isinstance(street1, UnusableText):
         street1 = UnusableText(street1, "is only a number: the name of the street is missing")
     address = Address(street1, **parts, **degrees)  # type: ignore[arg-type]  # by name
     return AddressReading(address=address, changed=changed, nothing=nothing, unused=unused)
@@ -163,7 +168,7 @@ def _decoded(cells: Mapping[str, Cell], parts: Mapping[str, str | None]) -> dict
     found = {
         field: parts.get(field)
         for field, cell in cells.items()
-        if field in TEXTS and isinstance(cell, str) and is_encoded(cell) and decoded(cell) != cell
+        if field in TEXTS and isinstance(cell, str) and _as_meant(field, cell) != cell
     }
     return {field: clean(text) for field, text in _usable(found).items() if text}
 
@@ -191,6 +196,15 @@ def _is_nothing(text: str) -> bool:
     return _NOTHING.fullmatch(clean(text)) is not None
 
 
+def _as_meant(field: str, cell: str) -> str:
+    """Return the text of a cell without what it was wrapped in on its way."""
+    text = decoded(cell) if is_encoded(cell) else cell
+    if field in _LINES and not _PLAIN.fullmatch(text):
+        bare = text.strip()
+        text = found if (found := unguarded(bare)) != bare else text
+    return text
+
+
 def read_part(field: str, cell: Cell) -> str | None:
     """Return the text of a cell, trimmed; None for no value, `UnusableText` if it is no text."""
     if isinstance(cell, bytes):
@@ -199,7 +213,7 @@ def read_part(field: str, cell: Cell) -> str | None:
         except UnicodeDecodeError:
             return UnusableText(as_text(cell), "holds bytes that are not UTF-8 text")
     if isinstance(cell, str) and not isinstance(cell, UnusableText):
-        cell = decoded(cell) if is_encoded(cell) else cell
+        cell = _as_meant(field, cell)
     if field == "zip":
         cell = restored_zip(cell)
     reason = _reason(field, cell)

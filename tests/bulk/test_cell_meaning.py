@@ -273,13 +273,32 @@ NO_NUMBER_OF_A_UNIT = ["101 Ellis St Apt", "101 Ellis St Apt #", "101 Ellis St S
         (NUMBER_BEHIND, "number behind the name"),
         (MORE_IN_A_STREET, "(?:goes on behind the street|more than one)"),
         (NO_NUMBER_OF_A_UNIT, "without its number"),
-        (["0", "00"], "only a number"),
+        (["0", "00", "100.0", "42.33,-83.04", "[1, 2]"], "only a number"),
+        (["-5", "0.5"], "a fraction or a negative number"),
+        (["#####", "########"], "an error of the spreadsheet"),
+        (["Acme Inc, 100 Main St", "Bob Smith\n100 Main St"], "begins with what is no part"),
+        (["100 Main St to 200 Main St", "100 Main St (old: 5 Oak Ave)"], "more than one address"),
+        (["100 Main St formerly 5 Oak Ave", "PO Box 5, 100 Main St"], "more than one address"),
+        (["100MainSt Detroit"], "no blank between"),
         (["1.23E+05 Main St", "1E+05"], "written as 1E"),
         (["100+Main+St", "100%20Main St"], "(?:plus signs|percent-encoded)"),
         (["<b>100 Main St</b>"], "tags of HTML"),
         (['{"street": "100 Main St"}'], "nested fields"),
-        (["313-555-1234", "pat@example.com"], "telephone"),
-        (["unknown", "TBD", "?", "???", "xxx", "N/A"], "missing"),
+        (["313-555-1234", "pat@example.com", "3135551234"], "telephone"),
+        (
+            [
+                "no address",
+                "same as above",
+                "see notes",
+                "unknown",
+                "TBD",
+                "?",
+                "???",
+                "xxx",
+                "N/A",
+            ],
+            "missing",
+        ),
     ],
 )
 def test_a_street_that_holds_something_else_is_refused_with_its_reason(
@@ -339,6 +358,21 @@ def test_a_street_with_odd_words_is_sent_as_written(street: str) -> None:
         ("100+Main%27s+St", "100 Main's St"),
         ("100 Main St<br/>Apt 4", "100 Main St Apt 4"),
         ("100 Main St_x000D_", "100 Main St"),
+        ("100 Main St\\nApt 5", "100 Main St Apt 5"),
+        ("100 Main St\nDetroit", "100 Main St"),
+        ("100 Main St 48226", "100 Main St"),
+        ("100 Main St, 48226", "100 Main St"),
+        ("100 Main St, Detroit 48226", "100 Main St"),
+        ("100 Main St Detroit MI 48226", "100 Main St"),
+        ("100 Main St MI 48226-1234", "100 Main St"),
+        ("100 Main St/PO Box 5", "100 Main St"),
+        ("'100 Main St", "100 Main St"),
+        ('="100 Main St"', "100 Main St"),
+        ('""100 Main St""', "100 Main St"),
+        ("100.0 Main St", "100 Main St"),
+        ("1,234 Main St", "1234 Main St"),
+        ("100 Ca\u00c3\u00b1on Rd", "100 Ca\u00f1on Rd"),
+        ("100 O\u00e2\u20ac\u2122Brien Ave", "100 O'Brien Ave"),
     ],
 )
 def test_a_street_is_read_without_what_the_row_says_elsewhere(street: str, read: str) -> None:
@@ -351,6 +385,10 @@ NO_UNITS = [
     "456 Oak Ave", "456 Oak Avenue Apt 2", "Oakland CA 94601", "Oakland, CA", "Oakland",
     "Bob Smith", "Acme Inc", "Acme Widgets LLC", "Null St", "100 None Rd", "Lansing, MI 48901",
     "1E+02", "313-555-1234", "pat@example.com", "test", "New York", "Camp Hill", "Apt%204 B",
+    "3135551234",
+    "Acme 2000", "Walmart #1234", "call 3135551234", "gate code 1234", "Bob", "5th Ave", "0.25",
+    "-3",
+    "Detroit Dr", "Lansing 48901",
 ]  # fmt: skip
 
 
@@ -377,7 +415,7 @@ def test_two_units_are_not_merged(street: str, unit: str) -> None:
 @pytest.mark.parametrize(
     "unit",
     ["PO Box 5", "P.O. Box 5", "Attn: Accounts", "c/o Pat Doe", "Detroit", "Detroit, MI",
-     "Detroit MI 48226", "MI", "Michigan"],
+     "Detroit MI 48226", "MI", "Michigan", "Detroit Michigan", "48226", "USA", "% Pat", "FBO Pat"],
 )  # fmt: skip
 def test_what_certainly_is_no_unit_is_left_out_and_the_row_says_so(unit: str) -> None:
     reading = read_address({"street1": "100 Main St", "street2": unit} | PLACE)
@@ -389,7 +427,8 @@ def test_what_certainly_is_no_unit_is_left_out_and_the_row_says_so(unit: str) ->
     "unit",
     ["unknown", "TBD", "UNK", "?", "??", "-", "0", 0, 0.0, "00", "Apt", "Apt #", "Unit:", "#",
      "Suite N/A", "Apt 0", "Single Family", "single-family home", "House", "SFR",
-     "Same as above", "n/a", "$null$", "(blank)", "No", "N/A N/A", "none.", "Vacant"],
+     "Same as above", "n/a", "$null$", "(blank)", "No", "N/A N/A", "none.", "Vacant", "Condo",
+     "Townhouse", '"', "ditto"],
 )  # fmt: skip
 def test_a_unit_that_is_none_is_no_value_and_is_counted(unit: Any) -> None:
     reading = read_address({"street1": "100 Main St", "street2": unit} | PLACE)

@@ -38,6 +38,7 @@ _PLACEHOLDER_WORDS = """
     asdf xx xxx xxxx xxxxx - -- --- . ? ?? ??? 00000 99999 missing blank empty
 """
 _PLACEHOLDERS = frozenset(_PLACEHOLDER_WORDS.split())
+_TEXTS = frozenset({"street1", "street2", "city"})
 _ASCII = re.compile(r"[ -~]*")
 
 
@@ -136,7 +137,11 @@ def _garbled(text: str) -> bool:
 def _check_reading(row: Row) -> None:
     """Say what was read as something else than it says."""
     for field, value in row.reading.changed.items():
-        message = f"{field} is read as {value}" if value else f"{field} is left out: it is no unit"
+        message = f"{field} is read as {value}"
+        if field in _TEXTS:
+            message = f"{field} is read without what is no part of it"
+        if not value:
+            message = f"{field} is left out: it is no unit"
         exchanged = {"street1", "street2"} <= row.reading.changed.keys()
         kind = FindingKind.WRONG_COLUMN if exchanged else _kind_of(field, value)
         row.add(kind, Severity.INFO, message, field=field, changes={field: value})
