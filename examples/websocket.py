@@ -13,9 +13,12 @@ from fastapi import Depends, FastAPI, WebSocket, WebSocketDisconnect
 from hum_async.errors import AddressError, HubError
 from hum_async.web import EventStream, SessionHub, encode_json
 from hum_async.web.http import address_from_json
+from hum_async.web.page_guard import PageGuard
 from hum_async.web.starlette import get_hub, hub_lifespan
 
 app = FastAPI(lifespan=hub_lifespan())
+# Browsers let a page of any site open a WebSocket: without this each of them could spend money.
+app.add_middleware(PageGuard)
 
 
 @app.websocket("/ws")

@@ -756,6 +756,20 @@ MUTANTS = [
         "if False:",
         "web/test_workers.py",
     ),
+    Mutant(
+        "a-sites-own-name-reaches-this-machine",
+        "web/page_guard.py",
+        'name.endswith(".localhost")',
+        'name.endswith("localhost")',
+        "web/test_page_guard.py",
+    ),
+    Mutant(
+        "a-page-of-another-site-may-post",
+        "web/page_guard.py",
+        'if scope["type"] == "http" and scope["method"] in _READING:',
+        'if scope["type"] == "http":',
+        "web/test_page_guard.py",
+    ),
     # --- odd answers ------------------------------------------------------------------------------
     Mutant(
         "another-sessions-answer-is-refused",

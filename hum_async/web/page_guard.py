@@ -36,6 +36,8 @@ _HEADERS: Final = {
 
 _HOST: Final = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[^:\[\]\s]+))(?::[0-9]*)?")
 
+_READING: Final = {"GET", "HEAD", "OPTIONS"}
+
 _REFUSAL: Final = orjson.dumps(
     {"error": "this server does not answer to this host name; add it to the hosts of its PageGuard"}
 )
@@ -47,8 +49,11 @@ class PageGuard:
     A site can let its own name point to this machine, and a visitor's browser then treats the page
     and its interface as that site's (DNS rebinding). The browser still sends the site's name as
     Host. So only names of this machine pass: ``localhost`` and names below it, loopback addresses,
-    the address that the connection came to, and `hosts`. All else is answered 403. A response that
-    sets one of the headers itself keeps it.
+    the address that the connection came to, and `hosts`. All else is answered 403. So is what may
+    change something (a WebSocket, a POST) when a page of another name (Origin) sends it: browsers
+    ask nobody before they open a WebSocket.
+
+    A response that sets one of the headers itself keeps it.
 
     Args:
         app: The application.
@@ -99,17 +104,32 @@ class PageGuard:
             await send_guarded({"type": "http.response.body", "body": _REFUSAL})
 
     def _is_own(self, scope: Scope) -> bool:
-        sent = [value for name, value in scope["headers"] if bytes(name).lower() == b"host"]
-        if len(sent) != 1:
+        hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
+        if len(hosts) != 1 or not self._is_own_name(_name(hosts[0]), scope):
             return False
-        host = _name(bytes(sent[0]).decode("latin-1"))
-        if host in self._hosts or host == "localhost" or host.endswith(".localhost"):
+        if scope["type"] == "http" and scope["method"] in _READING:
+            return True
+        # "null" is what a page in a sandbox sends.
+        return all(
+            self._is_own_name(_name(origin.partition("://")[2]), scope) for origin in origins
+        )
+
+    def _is_own_name(self, name: str, scope: Scope) -> bool:
+        if name in self._hosts or name == "localhost" or name.endswith(".localhost"):
             return True
         try:
-            address = ipaddress.ip_address(host)
+            address = ipaddress.ip_address(name)
         except ValueError:
             return False
         return address.is_loopback or str(address) == (scope.get("server") or ("",))[0]
+
+
+def _values(scope: Scope, header: bytes) -> list[str]:
+    return [
+        bytes(value).decode("latin-1")
+        for name, value in scope["headers"]
+        if bytes(name).lower() == header
+    ]
 
 
 def _name(host: str) -> str:

@@ -30,6 +30,7 @@ async def ask(
     *hosts: str,
     path: str = "/",
     method: str = "GET",
+    origin: str | None = None,
     server: tuple[str, int | None] | None = ("127.0.0.1", 80),
 ) -> Answer:
     """Return the answer to a request that comes with these Host headers."""
@@ -54,7 +55,10 @@ async def ask(
         "query_string": b"",
         "scheme": "http",
         "server": server,
-        "headers": [(b"host", host.encode()) for host in hosts],
+        "headers": [
+            *((b"host", host.encode()) for host in hosts),
+            *([] if origin is None else [(b"origin", origin.encode())]),
+        ],
     }
     await app(scope, receive, send)
     return answer

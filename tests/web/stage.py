@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import attrs
@@ -138,13 +138,14 @@ class Stage:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         sent = dict.fromkeys(request.query["ids"].split(","), 0)
-        while not self.is_down:
-            changed = self._changed
-            for lookup in sent:
-                for event in self._told[lookup][sent[lookup] :]:
-                    await response.write(event)
-                sent[lookup] = len(self._told[lookup])
-            await changed.wait()
+        with suppress(ConnectionError):  # the page has closed it
+            while not self.is_down:
+                changed = self._changed
+                for lookup in sent:
+                    for event in self._told[lookup][sent[lookup] :]:
+                        await response.write(event)
+                    sent[lookup] = len(self._told[lookup])
+                await changed.wait()
         return response
 
 

@@ -73,7 +73,33 @@ async def test_each_response_says_what_a_page_may_do_unless_it_says_so_itself() 
     assert "referrer-policy" not in answer.headers
 
 
-async def test_a_web_socket_of_another_site_is_closed() -> None:
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (None, 200),
+        ("http://localhost:8401", 200),
+        ("http://127.0.0.1:5173", 200),
+        ("https://lookup.example.com", 200),
+        ("https://evil.example", 403),
+        ("https://localhost.evil.example", 403),
+        ("null", 403),
+        ("", 403),
+    ],
+)
+async def test_a_page_of_another_name_can_change_nothing(origin: str | None, status: int) -> None:
+    guard = PageGuard(hello, hosts=["lookup.example.com"])
+    assert (await ask(guard, "localhost", method="POST", origin=origin)).status == status
+    assert (await ask(guard, "localhost", origin=origin)).status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [(b"host", b"evil.example")],
+        [(b"host", b"localhost"), (b"origin", b"https://evil.example")],
+    ],
+)
+async def test_a_web_socket_of_another_site_is_closed(headers: Any) -> None:
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -82,9 +108,20 @@ async def test_a_web_socket_of_another_site_is_closed() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "websocket", "headers": [(b"host", b"evil.example")]}
+    scope = {"type": "websocket", "headers": headers}
     await PageGuard(hello)(scope, receive, send)
     assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+async def test_a_web_socket_of_the_same_name_is_opened() -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, *_: Any) -> None:
+        seen.append(scope["type"])
+
+    headers = [(b"host", b"localhost:80"), (b"origin", b"http://localhost:80")]
+    await PageGuard(app)({"type": "websocket", "headers": headers}, None, None)  # type: ignore[arg-type]
+    assert seen == ["websocket"]
 
 
 async def test_lifespan_messages_reach_the_application() -> None:
