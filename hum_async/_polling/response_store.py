@@ -43,7 +43,7 @@ class ResponseStore:
     _WINDOW = -10
     """Raw deflate with a window of 1 KB: room for two answers, and hardly any memory to set up."""
 
-    def __init__(self, few: int = 5_000) -> None:
+    def __init__(self, few: int = 1_000) -> None:
         self._few = few
         self._first = b""
         self._packer: zlib._Compress | None = None
