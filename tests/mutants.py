@@ -525,8 +525,8 @@ MUTANTS = [
     Mutant(
         "delete-after-the-reader",
         "bulk/job_engine.py",
-        "            self._deliver(last, lookup)\n",
-        "            self._deliver(last)\n            self._queue.close(lookup)\n",
+        "            self._results.put(last, lookup)\n",
+        "            self._results.put(last)\n            self._queue.close(lookup)\n",
         "bulk/test_bulk_order.py",
     ),
     Mutant(

@@ -9,7 +9,6 @@ before its POST, the token before its first poll, the result before its DELETE.
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from collections.abc import AsyncIterable, Hashable, Iterable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -20,7 +19,6 @@ from hum_async._api.retry import refuses_every_post
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
-from hum_async._lookups.recording import RecordedPurchase
 from hum_async._polling.dispatcher import Dispatcher
 from hum_async._purchases.ledger import Ledger, given_again
 from hum_async._purchases.records import Copied, Entry, Settled, address_digest
@@ -34,6 +32,8 @@ from hum_async.bulk.options import JobOptions
 from hum_async.bulk.refused_posts import RefusedPosts
 from hum_async.bulk.shared_purchases import SharedPurchases
 from hum_async.bulk.slot_scheduling import SlotScheduler
+from hum_async.bulk.under_way import Purchase, PurchasesUnderWay
+from hum_async.bulk.unread_results import UnreadResults
 from hum_async.errors import (
     ApiError,
     ApiUnavailable,
@@ -75,14 +75,6 @@ class JobStatistics:
     adopted: int = 0
 
 
-@attrs.define(eq=False, repr=False)
-class _Purchase(RecordedPurchase):
-    """An address that is being looked up, and the other rows that wait for its result."""
-
-    lookup: Lookup = attrs.field(kw_only=True)
-    rows: list[tuple[Hashable, Address]] = attrs.field(factory=list, init=False)
-
-
 class JobEngine(LookupObserver):
     """The work of one `qualify`.
 
@@ -117,27 +109,20 @@ class JobEngine(LookupObserver):
         self._dispatcher = Dispatcher(sender.limiter, urgency)
         self._store: PurchaseStore | None = None
         self._rules = ResumeRules(run=0)
-        # Purchases without a result, by look-up and by address.
-        self._by_lookup: dict[Lookup, _Purchase] = {}
-        self._by_digest: dict[bytes, _Purchase] = {}
+        self._under_way = PurchasesUnderWay()
         # Addresses that earlier runs knew, as far as rows with them were read.
         self._earlier_read = SeenAddresses()
         # Addresses whose result was copied by this run; the store may not know all of them yet.
         self._copied = SeenAddresses()
         # Sessions that may have been billed: this number and the look-ups that the queue has begun.
         self._spent_offset = 0
-        # Rows that wait for another row's look-up.
-        self._joined = 0
         # Purchases whose sessions are to be closed; requests that closed those of earlier runs.
-        self._closing: dict[Lookup, _Purchase] = {}
+        self._closing: dict[Lookup, Purchase] = {}
         self._left_open = LeftOpen(sender, goes_on=self._goes_on)
         self._tidying: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._delivered = self._sessions = self._reused = self._adopted = 0
-        # Results that were not read yet; one comes with its look-up if reading it makes it safe.
-        self._results: deque[tuple[Qualification, Lookup | None]] = deque()
-        self._unacknowledged: Lookup | None = None
-        self._consumer: asyncio.Future[None] | None = None
+        self._sessions = self._reused = self._adopted = 0
+        self._results = UnreadResults()
         self._room = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         # Rows are being sorted in; all settled rows are out, so that requests may be sent.
@@ -159,13 +144,8 @@ class JobEngine(LookupObserver):
             if self._ended or self._is_over():
                 await self._end()
                 raise StopAsyncIteration
-            self._consumer = asyncio.get_running_loop().create_future()
-            try:
-                await self._consumer
-            finally:
-                self._consumer = None
-        result, self._unacknowledged = self._results.popleft()
-        self._delivered += 1
+            await self._results.wait()
+        result = self._results.take()
         self._wake()
         return result
 
@@ -175,8 +155,8 @@ class JobEngine(LookupObserver):
         self._queue.hold()
         if self._shared.shares:
             # Others must not wait for what this job may never do.
-            for lookup, purchase in tuple(self._by_lookup.items()):
-                if self._queue.withdraw(lookup):
+            for purchase in self._under_way:
+                if self._queue.withdraw(purchase.lookup):
                     self._sort_out(purchase)
 
     def resume(self) -> None:
@@ -191,7 +171,7 @@ class JobEngine(LookupObserver):
     def statistics(self) -> JobStatistics:
         """Return how far the job is."""
         return JobStatistics(
-            delivered=self._delivered,
+            delivered=self._results.taken,
             open=self._queue.in_progress,
             requests=self._queue.requests + self._left_open.requests,
             sessions=self._sessions,
@@ -218,7 +198,7 @@ class JobEngine(LookupObserver):
         self._ended = True
         await end_tasks(self._tasks)
         # A task that was cancelled before its first step has not come past its own end.
-        self._wake_consumer()
+        self._results.wake()
 
     def _start(self) -> None:
         if self._tasks or self._ended:
@@ -231,8 +211,7 @@ class JobEngine(LookupObserver):
 
     def _acknowledge(self) -> None:
         """Close the session of the row that was read last: only now its result is safe."""
-        lookup, self._unacknowledged = self._unacknowledged, None
-        if lookup is not None:
+        if (lookup := self._results.acknowledged()) is not None:
             self._queue.close(lookup)
 
     def _is_over(self) -> bool:
@@ -274,11 +253,7 @@ class JobEngine(LookupObserver):
             raise failure
 
     def _has_all_results(self) -> bool:
-        return self._exhausted and not self._by_lookup and not self._gave_up and not self._refused
-
-    def _deliver(self, result: Qualification, lookup: Lookup | None = None) -> None:
-        self._results.append((result, lookup))
-        self._wake_consumer()
+        return self._exhausted and not self._under_way and not self._gave_up and not self._refused
 
     def _fail(self, exc: Exception) -> None:
         """Record what ends the job; the first error counts."""
@@ -287,17 +262,13 @@ class JobEngine(LookupObserver):
             # The name of its class alone: a message may come from the user's own iterable.
             logger.warning("the job sends nothing more: %s", type(exc).__name__)
         self._queue.hold()
-        self._wake_consumer()
+        self._results.wake()
 
     def _wake(self) -> None:
         """Let everything look again: there is something to do, or room for more."""
         self._room.set()
         self._dispatcher.wake()
-        self._wake_consumer()
-
-    def _wake_consumer(self) -> None:
-        if self._consumer is not None and not self._consumer.done():
-            self._consumer.set_result(None)
+        self._results.wake()
 
     # --- tasks ------------------------------------------------------------------------------------
 
@@ -310,7 +281,7 @@ class JobEngine(LookupObserver):
         finally:
             self._ended = True
             self._shared.give_all_back()
-            self._wake_consumer()
+            self._results.wake()
 
     async def _serve(self, store: PurchaseStore) -> None:
         self._store = store
@@ -337,7 +308,7 @@ class JobEngine(LookupObserver):
         except JournalError as exc:
             self._fail(exc)
         finally:
-            self._wake_consumer()
+            self._results.wake()
 
     def _goes_on(self) -> bool:
         return not (self._stopping or self._resting or self._ended) and self._failure is None
@@ -371,7 +342,7 @@ class JobEngine(LookupObserver):
         except Exception as exc:  # noqa: BLE001  of the user's own iterable, or the journal's
             self._fail(exc)
         self._send_from_now_on()
-        self._wake_consumer()
+        self._results.wake()
 
     def _read_again(self) -> None:
         """Go on reading where all rows had been read: some are to come back."""
@@ -395,7 +366,7 @@ class JobEngine(LookupObserver):
         waiting = self._queue.waiting
         if self._is_barred():
             # Rows that may not be bought must not keep others out that need no purchase.
-            space += waiting + self._joined
+            space += waiting + self._under_way.joined
         if not self._sending:
             return space
         if waiting > _PLENTY:
@@ -404,7 +375,8 @@ class JobEngine(LookupObserver):
         return min(space, 2 * _PLENTY - waiting)
 
     def _rows_under_way(self) -> int:
-        return self._queue.in_progress + self._joined + self._shared.waiting + self._queue.waiting
+        begun = self._queue.in_progress + self._queue.waiting
+        return begun + self._under_way.joined + self._shared.waiting
 
     def _earlier_unread(self, store: PurchaseStore) -> int:
         """Return how many addresses of earlier runs are in no row that was read."""
@@ -422,7 +394,7 @@ class JobEngine(LookupObserver):
                 campaign_id=self._options.campaign_id,
             )
             if lookup.result is not None:
-                self._deliver(lookup.result)
+                self._results.put(lookup.result)
                 continue
             digest = address_digest(lookup.address, store.dedupe)
             # Before the store is asked: a look-up under way may be settled after that.
@@ -444,20 +416,17 @@ class JobEngine(LookupObserver):
 
     def _joins(self, digest: bytes, lookup: Lookup) -> bool:
         """Let a row wait for the look-up of its address, if one is under way."""
-        purchase = self._by_digest.get(digest)
+        purchase = self._under_way.at(digest)
         if purchase is None:
             return False
-        purchase.rows.append((lookup.key, lookup.address))
-        self._joined += 1
+        self._under_way.join(purchase, lookup.key, lookup.address)
         return True
 
-    def _sort_out(self, purchase: _Purchase) -> None:
+    def _sort_out(self, purchase: Purchase) -> None:
         """Undo the sorting in of an address of which no request is under way."""
-        lookup = purchase.lookup
-        del self._by_digest[purchase.digest], self._by_lookup[lookup]
-        self._joined -= len(purchase.rows)
-        rows = ((lookup.key, lookup.address), *purchase.rows)
-        self._shared.hand_over(purchase.digest, [partial(self._comes_back, *row) for row in rows])
+        self._under_way.remove(purchase)
+        back = [partial(self._comes_back, *row) for row in purchase.rows]
+        self._shared.hand_over(purchase.digest, back)
         self._read_again()
 
     def _comes_back(self, key: Hashable, address: Address) -> None:
@@ -466,14 +435,14 @@ class JobEngine(LookupObserver):
 
     def _let_go(self, digest: bytes) -> None:
         """Let somebody have an address for whom it is more urgent, as soon as that is possible."""
-        purchase = self._by_digest.get(digest)
+        purchase = self._under_way.at(digest)
         if self._stopping or self._ended or purchase is None:
             # Of an address that is being sorted in, `_add` sees that it is wanted.
             return
         if self._queue.withdraw(purchase.lookup):
             self._sort_out(purchase)
 
-    def _let_go_if_wanted(self, purchase: _Purchase) -> None:
+    def _let_go_if_wanted(self, purchase: Purchase) -> None:
         resting = self._resting and self._shared.shares
         if resting or self._shared.is_wanted(purchase.digest):
             # Not at once: the queue or the reader is in the middle of something.
@@ -495,19 +464,19 @@ class JobEngine(LookupObserver):
         if action is ResumeAction.BUY or entry is None:
             # A result that only another job's journal holds is not there to be replaced.
             mine = entry is not None and not entry.copied
-            self._buy(_Purchase(digest, store, reason if mine else None, lookup=lookup))
+            self._buy(Purchase(digest, store, reason if mine else None, lookup=lookup))
         elif action is ResumeAction.TAKE:
             await self._take(digest, lookup, entry, store)
         elif action is ResumeAction.ADOPT:
             lookup.adopt(entry.token or "", *self._sender.clocks(), requests=entry.requests)
             self._adopted += 1
-            self._add(_Purchase(digest, store, lookup=lookup))
+            self._add(Purchase(digest, store, lookup=lookup))
         else:
             result = written_off(entry, key=lookup.key, address=lookup.address)
             await store.record(Settled(digest, result))
             self._reused += 1
             self._shared.give_back(digest, result)
-            self._deliver(result)
+            self._results.put(result)
 
     async def _take(
         self, digest: bytes, lookup: Lookup, entry: Entry, store: PurchaseStore
@@ -519,11 +488,11 @@ class JobEngine(LookupObserver):
         self._shared.give_back(digest, result)
         if self._rules.is_earlier(entry):
             self._reused += 1
-            self._deliver(result)
+            self._results.put(result)
         else:
-            self._deliver(given_again(result, key=lookup.key, address=lookup.address))
+            self._results.put(given_again(result, key=lookup.key, address=lookup.address))
 
-    def _buy(self, purchase: _Purchase) -> None:
+    def _buy(self, purchase: Purchase) -> None:
         if self._is_barred() and self._queue.waiting >= _PLENTY:
             # It could only wait; the results of later rows may be in the store.
             self._gave_up = True
@@ -531,8 +500,8 @@ class JobEngine(LookupObserver):
         else:
             self._add(purchase)
 
-    def _add(self, purchase: _Purchase) -> None:
-        self._by_digest[purchase.digest] = self._by_lookup[purchase.lookup] = purchase
+    def _add(self, purchase: Purchase) -> None:
+        self._under_way.add(purchase)
         self._queue.add(purchase.lookup)
         self._let_go_if_wanted(purchase)
 
@@ -548,11 +517,11 @@ class JobEngine(LookupObserver):
 
     async def before_create(self, lookup: Lookup) -> None:
         """Record that a POST is about to be sent."""
-        await self._by_lookup[lookup].before_create()
+        await self._purchase_of(lookup).before_create()
 
     def create_had_no_effect(self, lookup: Lookup) -> None:
         """Record that a POST had no effect."""
-        purchase = self._by_lookup[lookup]
+        purchase = self._purchase_of(lookup)
         purchase.had_no_effect()
         self._let_go_if_wanted(purchase)
 
@@ -560,7 +529,7 @@ class JobEngine(LookupObserver):
         """Record what an answer showed, before anything is done that builds on it."""
         store = self._opened()
         self._note_spending(store)
-        purchase = self._by_lookup.get(lookup)
+        purchase = self._under_way.of(lookup)
         if purchase is not None and step is LookupStep.CREATE and self._set_aside(purchase):
             purchase = None
         elif step is LookupStep.CLOSE and lookup.step is None and lookup in self._closing:
@@ -577,18 +546,23 @@ class JobEngine(LookupObserver):
 
     def dropped(self, lookup: Lookup) -> None:
         """Forget a look-up that is not begun, because the job was stopped."""
-        purchase = self._by_lookup.pop(lookup)
-        del self._by_digest[purchase.digest]
+        purchase = self._purchase_of(lookup)
+        self._under_way.remove(purchase)
         self._shared.give_back(purchase.digest)
         self._gave_up = True
         self._spent_offset -= 1
-        self._joined -= len(purchase.rows)
         self._wake()
 
     def failed(self, lookup: Lookup, error: Exception) -> None:
         """End the job: the key, the client or the store fails, or it is a bug."""
         del lookup
         self._fail(error)
+
+    def _purchase_of(self, lookup: Lookup) -> Purchase:
+        purchase = self._under_way.of(lookup)
+        if purchase is None:
+            raise RuntimeError("a look-up is under way without its purchase")
+        return purchase
 
     def _note_spending(self, store: PurchaseStore) -> None:
         store.requests = self._queue.requests + self._left_open.requests
@@ -599,34 +573,33 @@ class JobEngine(LookupObserver):
             raise RuntimeError("requests are sent only while the store is open")
         return self._store
 
-    def _report_update(self, purchase: _Purchase) -> None:
+    def _report_update(self, purchase: Purchase) -> None:
         update, listener = purchase.lookup.update, self._options.on_update
         if update is not None and listener is not None:
-            for key in (purchase.lookup.key, *(key for key, _ in purchase.rows)):
+            for key, _ in purchase.rows:
                 listener(key, update)
 
-    def _settle(self, purchase: _Purchase, result: Qualification, store: PurchaseStore) -> None:
+    def _settle(self, purchase: Purchase, result: Qualification, store: PurchaseStore) -> None:
         lookup = purchase.lookup
         self._order.settled(result.requests + (lookup.step is LookupStep.CLOSE))
         self._spent_offset -= result.token is None and result.outcome is not Outcome.UNCERTAIN
-        self._joined -= len(purchase.rows)
-        del self._by_digest[purchase.digest], self._by_lookup[lookup]
+        self._under_way.remove(purchase)
         if lookup.step is LookupStep.CLOSE:
             self._closing[lookup] = purchase
         self._shared.settled(purchase.digest, result)
-        shared = [given_again(result, key=key, address=address) for key, address in purchase.rows]
+        shared = [given_again(result, key=key, address=address) for key, address in purchase.others]
         *first, last = [result, *shared]
         for row in first:
-            self._deliver(row)
+            self._results.put(row)
         if store.durable:
-            self._deliver(last)
+            self._results.put(last)
             self._queue.close(lookup)
         else:
             # Only the reader can make the result safe: `_acknowledge` closes the session when the
             # last of its rows has been read.
-            self._deliver(last, lookup)
+            self._results.put(last, lookup)
 
-    def _set_aside(self, purchase: _Purchase) -> bool:
+    def _set_aside(self, purchase: Purchase) -> bool:
         """Leave the rows of a POST open that was refused for no reason of its address.
 
         Returns:
@@ -643,9 +616,8 @@ class JobEngine(LookupObserver):
             return False
         purchase.had_no_effect()
         self._refused.refused(purchase.digest, error)
-        del self._by_digest[purchase.digest], self._by_lookup[lookup]
+        self._under_way.remove(purchase)
         self._shared.give_back(purchase.digest)
-        self._joined -= len(purchase.rows)
         self._spent_offset -= 1
         return True
 
