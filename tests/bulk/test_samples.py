@@ -11,7 +11,7 @@ import pytest
 from hum_async import Address, AddressError
 from hum_async._api.addresses import checked_or_error
 from hum_async.bulk.preflight import Severity, decide_columns, examine
-from hum_async.bulk.tables import open_table
+from hum_async.bulk.tables import Cell, open_table
 from hum_async.errors import InputError
 
 if TYPE_CHECKING:
@@ -179,6 +179,24 @@ SENT = {
         "100 Main St & 2nd, Detroit, MI 48226",
         "100 Main St Apt 4, Detroit, MI 48226",
     ],
+    "more-than-one-part.csv": [
+        "street1 holds more than one address",
+        "street2 holds an address, too",
+        "street2 holds an address, too",
+        "street2 is no unit",
+        "street2 names another unit",
+        "street1 has its number behind the name",
+        "street1 goes on behind the street",
+        "street1 ends in a word such as Apt",
+        *[MAIN] * 5,
+        "street2 is a number that a spreadsheet has written",
+    ],
+    "whole-address-entities.csv": [
+        "100 O'Brien Ave, Detroit, MI 48226",
+        "street1 is not certain: the street holds more than one address",
+        "street1 is not certain: cannot tell unit and city apart",
+        MAIN,
+    ],
     "nbsp.csv": [MAIN] * 4,
     "unicode.csv": [
         "123-125 Main St, O'Fallon, MO 63366",
@@ -252,3 +270,31 @@ def test_the_preflight_refuses_exactly_the_rows_that_are_not_sent(name: str) -> 
     assert refused == {
         row for row, found in enumerate(addresses, 1) if isinstance(found, AddressError)
     }
+
+
+@pytest.mark.parametrize(
+    "name", ["more-than-one-part.csv", "html-entities.csv", "whole-address-entities.csv"]
+)
+def test_a_corrected_row_is_read_alike_and_needs_no_correction(name: str) -> None:
+    table = open_table(str(SAMPLES / name), rate_header=rate)
+    columns = decide_columns(table).columns
+    rows = list(table.rows())
+    made: list[list[Cell]] = []
+    examine(table, columns, on_corrected=made.append)
+    for before, after in zip(rows, made, strict=True):
+        first, second = columns.read(before), columns.read(after)
+        sent = checked_or_error(first.address)
+        assert str(sent) == str(checked_or_error(second.address))
+        if not isinstance(sent, AddressError):
+            assert sent == checked_or_error(second.address)
+        if columns.at and not isinstance(sent, AddressError):
+            assert second.note is None
+
+
+def test_a_whole_address_with_entities_says_so_in_its_note() -> None:
+    table = open_table(str(SAMPLES / "whole-address-entities.csv"), rate_header=rate)
+    columns = decide_columns(table).columns
+    notes = [columns.read(cells).note for cells in table.rows()]
+    assert notes == [
+        "street1 read as 100 O'Brien Ave", None, None, "street1 read as 100 Main St",
+    ]  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from hum_async._addresses.characters import clean, lines
+from hum_async._addresses.encoded import decoded, is_encoded
 from hum_async._addresses.line import is_recipient, parse_line, parse_place
 from hum_async._addresses.places import read_state
 from hum_async._addresses.usps_key import city_key
@@ -44,6 +45,8 @@ _FIELD_OF = {
 _DOT_ZERO = re.compile(r"(\d+)\.0+", re.ASCII)
 _LONGER = frozenset({"street2", "zip"})
 """Fields of which the cell may say more than the line does: Apt 4, ZIP+4."""
+_FIRST_PART = {"address": "street1", "place": "city"}
+"""The field that stands for a line with several."""
 _PLACES = ("city", "state", "zip")
 
 
@@ -84,6 +87,29 @@ class AddressColumns:
 
     def read(self, cells: Sequence[Cell]) -> AddressReading:
         """Return what the cells of a row mean."""
+        reading = self._read(cells)
+        found = {
+            field: text
+            for field in self._joined_and_decoded(cells)
+            if (text := getattr(reading.address, field)) and not isinstance(text, UnusableText)
+        }
+        return attrs.evolve(reading, changed={**found, **reading.changed}) if found else reading
+
+    def _joined_and_decoded(self, cells: Sequence[Cell]) -> list[str]:
+        """Return the fields of several columns, or of a whole address, that held HTML entities."""
+        return [
+            _FIRST_PART.get(field, field)
+            for field, found in self.sources.items()
+            if (len(found) > 1 or field in _FIRST_PART)
+            and any(
+                isinstance(cell := cells[each.column], str)
+                and is_encoded(cell)
+                and decoded(cell) != cell
+                for each in found
+            )
+        ]
+
+    def _read(self, cells: Sequence[Cell]) -> AddressReading:
         parts = self._parts(cells)
         if "street1" not in self.sources or not isinstance(parts["street1"], str):
             return read_address(parts)
