@@ -1,4 +1,4 @@
-"""Checks the types of every Python block of the documentation: of README, docs and docstrings.
+"""Checks the types of every Python block of the documentation: README, docs, docstrings, examples.
 
 ``python tests/documented.py`` runs mypy (strict) and pyright once over all of them. A block
 that uses names which it does not define, as short ones do, gets them from `GIVEN`.
@@ -16,7 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-SOURCES = [*sorted((ROOT / "hum_async").rglob("*.py")), *sorted((ROOT / "examples").rglob("*.py"))]
+SOURCES = sorted((ROOT / "hum_async").rglob("*.py"))
+EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
 
 # What short blocks are about.
 GIVEN = """\
@@ -72,6 +73,7 @@ def blocks() -> dict[str, str]:
             for block in _LITERAL.finditer(docstring + "\n"):
                 start = line + docstring.count("\n", 0, block.start(1))
                 found[_place(path, start)] = textwrap.dedent(block[1]).strip("\n") + "\n"
+    found |= {_place(path, 1): path.read_text(encoding="utf-8") for path in EXAMPLES}
     return found
 
 
@@ -114,6 +116,8 @@ def _missing(tree: ast.AST) -> set[str]:
             defined.add(node.name)
         elif isinstance(node, ast.arg):
             defined.add(node.arg)
+        elif isinstance(node, ast.ExceptHandler):
+            defined.add(node.name or "")
         elif isinstance(node, ast.alias):
             defined.add((node.asname or node.name).partition(".")[0])
     return used - defined

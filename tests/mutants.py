@@ -729,6 +729,27 @@ MUTANTS = [
         "web/test_hub.py",
     ),
     Mutant(
+        "an-application-has-one-hub",
+        "web/_lifespan.py",
+        "if isinstance(known, SessionHub) and not known.closed:",
+        "if False:",
+        "web/test_frameworks.py",
+    ),
+    Mutant(
+        "mounted-applications-find-the-hub",
+        "web/starlette.py",
+        "yield {_STATE: hub}",
+        "yield {}",
+        "web/test_frameworks.py",
+    ),
+    Mutant(
+        "a-stream-is-described-as-its-events",
+        "web/fastapi.py",
+        '"responses": _EVENTS_RESPONSES',
+        '"responses": {}',
+        "web/test_openapi.py",
+    ),
+    Mutant(
         "what-another-worker-has-is-not-unknown",
         "web/hub.py",
         "if elsewhere := tuple(filter(self._registry.is_elsewhere, unknown)):",

@@ -33,8 +33,8 @@ HOSTS = [name for name in os.environ.get("LIVE_LOOKUP_HOSTS", "").split(",") if 
 
 
 def new_client() -> HumClient:
-    app.state.hum = HumClient()
-    return app.state.hum
+    app.state.hum = hum = HumClient()
+    return hum
 
 
 app = FastAPI(

@@ -5,6 +5,10 @@ from datetime import datetime
 from typing import Any, assert_type
 
 import aiohttp
+from aiohttp import web
+from fastapi import FastAPI
+from litestar import Litestar
+from starlette.applications import Starlette
 
 from hum_async import (
     DEFAULT_AGENTS,
@@ -89,6 +93,10 @@ from hum_async.web import (
     encode_json,
     encode_sse,
 )
+from hum_async.web import aiohttp as aiohttp_hub
+from hum_async.web import fastapi as fastapi_hub
+from hum_async.web import litestar as litestar_hub
+from hum_async.web import starlette as starlette_hub
 
 constants: list[str] = [__version__, PRODUCTION, SANDBOX, *DEFAULT_AGENTS]
 
@@ -335,3 +343,26 @@ def kit(request: SentRequest) -> RawResponse:
     assert_type(VirtualTimeLoop().time(), float)
     body = session_json("token", providers=[{"provider_name": "X"}], internet="matched")
     return json_response(200, body, headers={"X-Request-Id": "r1"})
+
+
+def web_applications() -> tuple[FastAPI, Starlette, Litestar, web.Application]:
+    """Frameworks take what is made for them, without a cast."""
+    fastapi = FastAPI(
+        lifespan=starlette_hub.hub_lifespan(max_running=8),
+        exception_handlers=fastapi_hub.EXCEPTION_HANDLERS,
+    )
+    fastapi.include_router(fastapi_hub.hub_router(HumClient, timeout=30.0))
+    starlette = Starlette(
+        routes=starlette_hub.hub_routes(),
+        lifespan=starlette_hub.hub_lifespan(),
+        exception_handlers=starlette_hub.EXCEPTION_HANDLERS,
+    )
+    litestar = Litestar(
+        lifespan=[litestar_hub.hub_lifespan()],
+        plugins=[litestar_hub.HubPlugin(path="/api")],
+        exception_handlers=litestar_hub.EXCEPTION_HANDLERS,
+    )
+    aiohttp_web = web.Application()
+    aiohttp_hub.setup_hub(aiohttp_web, HumClient, routes=True, close=False)
+    assert_type(litestar_hub.hub_of(litestar), SessionHub)
+    return fastapi, starlette, litestar, aiohttp_web
