@@ -40,6 +40,11 @@ def command_with(
     return _joined(program, [*command, *options, *kept])
 
 
+def other_command(*words: str) -> str:
+    """Return the command line of another command of the same program."""
+    return _joined(_typed()[0], words)
+
+
 def _without_map(arguments: Sequence[str], fields: Collection[str]) -> list[str]:
     """Return the arguments without the mappings of these fields."""
     kept = []

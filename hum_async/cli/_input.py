@@ -11,6 +11,7 @@ from hum_async.bulk.columns import ColumnPlan, MappingError, rate_header
 from hum_async.bulk.preflight import decide_columns
 from hum_async.bulk.tables import Table, open_table
 from hum_async.cli._columns_view import show_columns, show_doubts
+from hum_async.cli._command_line import other_command
 from hum_async.cli._console import escaped, say
 from hum_async.cli._help import READING
 
@@ -109,8 +110,26 @@ class InputOptions:
         if table.note:
             say(f"[yellow]{escaped(table.note)}[/]")
 
+    def check_command(self, source: str) -> str:
+        """Return the command line of ``hum check`` that reads the input in the same way."""
+        words = [word for each in self.map for word in ("--map", each)]
+        # What begins with a hyphen would be taken for an option.
+        words += [f"--ignore-column={each}" for each in self.ignore_column]
+        options = {
+            "encoding": self.encoding,
+            "sheet": self.sheet,
+            "header-row": self.header_row,
+            "input-format": self.input_format,
+        }
+        words += [f"--{name}={value}" for name, value in options.items() if value is not None]
+        return other_command("check", *words, source)
+
     def stops(self, plan: ColumnPlan) -> bool:
-        """Print what is in doubt; return whether nothing must be bought."""
+        """Print what is in doubt; return whether nothing must be bought.
+
+        What columns mean is for a person to decide. What is suspicious in a row is said, and stops
+        nothing: the row may be right.
+        """
         if not plan.doubts:
             return False
         show_doubts(plan, again=self.yes)

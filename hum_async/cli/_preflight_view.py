@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from hum_async.bulk.preflight import FindingKind, KindCount, Preflight, Severity, estimate
-from hum_async.cli._console import data, escaped
+from hum_async.cli._console import data, escaped, messages
 
 KIND_MEANING = {
     FindingKind.WRONG_COLUMN: "a column does not hold what it was taken for: see --map",
@@ -30,6 +30,7 @@ KIND_MEANING = {
 _ROOM_FOR_TABLE = 60
 _RATES = (5, 10, 50, 200)
 """Requests per second for which a duration is printed if the rate limit is not known."""
+_STYLED = {Severity.REFUSED: "[red]refused:[/]", Severity.SUSPICIOUS: "[yellow]suspicious:[/]"}
 _STYLES = {Severity.REFUSED: "red", Severity.SUSPICIOUS: "yellow", Severity.INFO: "dim"}
 
 
@@ -51,6 +52,40 @@ def show_preflight(
         _print(console, [_kind(kind) for kind in found.kinds])
     _print(console, _findings(found, limit=limit))
     _print(console, _price(found.sessions, rate))
+
+
+def show_warnings(found: Preflight, *, command: str, console: Console = messages) -> None:
+    """Print what is wrong with rows before a job buys them: numbers of rows, and no cell of them.
+
+    Args:
+        found: The result of the preflight.
+        command: The command that says more.
+        console: Console to print to.
+    """
+    whole = [each for each in found.findings if each.row is None]
+    if not (found.refused or found.suspicious or whole):
+        return
+    counts = {
+        "[red]refused[/], at no cost": found.refused,
+        "[yellow]suspicious[/], and bought as they are": found.suspicious,
+    }
+    said = [f"{count:,} {_rows(count)} {what}" for what, count in counts.items() if count]
+    lines = ["; ".join(said)] if said else []
+    lines += [f"  {_STYLED[each.severity]} {escaped(each.message)}" for each in whole]
+    for kind in found.kinds:
+        if kind.severity is not Severity.INFO and kind.rows:
+            lines.append(f"  {_STYLED[kind.severity]} {KIND_MEANING[kind.kind]}: {_named(kind)}")
+    _print(console, [*lines, f"More about them: {escaped(command)}"])
+
+
+def _named(kind: KindCount) -> str:
+    numbers = ", ".join(f"{number:,}" for number in kind.rows)
+    more = kind.count - len(kind.rows)
+    return f"{_rows(kind.count)} {numbers}" + (f" and {more:,} more" if more > 0 else "")
+
+
+def _rows(count: int) -> str:
+    return "row" if count == 1 else "rows"
 
 
 def _print(console: Console, lines: list[str]) -> None:

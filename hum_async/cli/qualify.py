@@ -9,16 +9,20 @@ from hum_async.bulk.files.outputs import JobOutputs, file_of
 from hum_async.bulk.preflight import examine
 from hum_async.cli._api import SimulatedApiOptions, read_key
 from hum_async.cli._argument_types import PathOrDash
+from hum_async.cli._console import messages
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, WORK
 from hum_async.cli._input import InputOptions
 from hum_async.cli._journal_options import JournalOptions, is_interactive, journal_path, start_over
 from hum_async.cli._output_name import check_standard, output_name
-from hum_async.cli._preflight_view import show_preflight
+from hum_async.cli._preflight_view import show_preflight, show_warnings
 from hum_async.cli._qualify_command import QualifyCommand, open_events
 from hum_async.cli._run import Command, run
 
 OutputFormat = Literal["csv", "tsv", "json", "jsonl", "excel", "parquet"]
+
+_EXAMINED = 200_000
+"""Rows that a job looks at before it buys, which takes up to 20 s."""
 
 _DEFAULT_API = SimulatedApiOptions()
 _DEFAULT_JOURNAL = JournalOptions()
@@ -89,6 +93,10 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             journal=path, overwrite=overwrite, **{"file of events": file_of(events)}
         )
         start_over(path, journal, yes=table.yes, may_ask=is_interactive(input))
+        if not quiet:
+            with messages.status("Looking at every row ..."):
+                found = examine(source, columns, dedupe=journal.dedupe or "usps", most=_EXAMINED)
+            show_warnings(found, command=table.check_command(input))
         # Before the event loop: Ctrl-C ends the wait for somebody who reads a pipe.
         pipes = outputs.open_pipes()
         files.callback(pipes.discard)

@@ -267,6 +267,51 @@ def test_a_column_of_zip_codes_without_any_is_named(
     assert "State/ZIP holds no ZIP code" in " ".join(ended.out.split())
 
 
+SUSPICIOUS = """\
+street,city,state,zip
+1 Elm St,Boston,MA,02108
+2 Elm St,Boston,MA,10001
+Elm St,Boston,MA,02108
+4 Elm St,Boston,XX,02108
+5 Elm St,Boston,MA,10001
+"""
+
+
+def test_a_job_says_before_it_buys_what_a_check_finds(
+    call: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text(SUSPICIOUS + "6 Elm St,Boston,MA,10001\n" * 10)
+    target = tmp_path / "out.csv"
+    job = ["qualify", str(path), "--map", "zip=zip", "--simulate", "--speed", "1000"]
+    ended = call(*job, "-o", str(target))
+    said = ended.err.partition("Simulated API")[0]
+    assert "1 row refused, at no cost; 13 rows suspicious, and bought as they are" in said
+    assert (
+        "suspicious: the ZIP code is not one of that state: rows 2, 5, 6, 7, 8 and 7 more" in said
+    )
+    assert "suspicious: a street without a house number: row 3" in said
+    assert "refused: not a US state: row 4" in said
+    assert f"check --map zip=zip {path}" in said
+    assert "Elm" not in ended.err
+    # They are bought all the same.
+    assert "5 sessions bought" in ended.err
+    checked = call("check", str(path)).out
+    assert "1 refused, at no cost" in checked
+    assert "13 suspicious, bought as they are" in checked
+    assert "suspicious" not in call(*job, "-o", str(tmp_path / "again.csv"), "-q").err
+
+
+def test_a_job_whose_rows_are_sound_says_nothing_of_them(
+    call: Callable[..., Any], table: Any
+) -> None:
+    path = table(GOOD)
+    ended = call("qualify", str(path), "--simulate", "--speed", "1000")
+    assert ended.code == 0
+    assert "hum check" not in ended.err
+    assert "More about" not in ended.err
+
+
 def test_every_kind_of_finding_has_a_meaning() -> None:
     assert set(KIND_MEANING) == set(FindingKind)
 

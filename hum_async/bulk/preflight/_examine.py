@@ -22,6 +22,7 @@ from hum_async.bulk.tables import Cell, Table
 REPORT_COLUMNS = ("row", "column", "kind", "severity", "message", "fix")
 """The columns of a report of findings."""
 
+_NAMED = 5
 _SHORTEST = 10.0
 """Seconds that a single look-up takes (hum-api 5: 5 to 15)."""
 
@@ -35,12 +36,14 @@ class KindCount:
         kind: Kind of the findings.
         count: Number of findings.
         first_row: Number of the first row; None if the finding is about the whole table.
+        rows: Numbers of the first five rows.
     """
 
     severity: Severity
     kind: FindingKind
     count: int
     first_row: int | None
+    rows: list[int] = attrs.field(factory=list)
 
 
 @attrs.frozen(kw_only=True)
@@ -78,6 +81,7 @@ def examine(  # noqa: PLR0913  all but two by name
     *,
     dedupe: Dedupe = "usps",
     keep: int = 20,
+    most: int | None = None,
     on_finding: Callable[[Finding], object] | None = None,
     on_corrected: Callable[[list[Cell]], object] | None = None,
 ) -> Preflight:
@@ -88,13 +92,14 @@ def examine(  # noqa: PLR0913  all but two by name
         columns: Columns of the address.
         dedupe: How a job will compare addresses.
         keep: Number of findings to keep in the result; all are counted.
+        most: Number of rows to examine; None for all.
         on_finding: Called with each finding, those about the whole table first.
         on_corrected: Called with each corrected row, in the order of the table.
     """
     where = Columns.of(table.header, columns)
     tally = _Tally(keep, on_finding)
     seen, spellings = SeenAddresses(), SeenAddresses()
-    rows = iter(table.rows())
+    rows = islice(table.rows(), most)
     sample = list(islice(rows, SAMPLE))
     overall = check_columns(where, [columns.written(cells) for cells in sample])
     for finding in overall:
@@ -195,7 +200,11 @@ class _Tally:
     def count(self, finding: Finding) -> None:
         severity, kind = finding.severity, finding.kind
         new = KindCount(severity, kind, count=0, first_row=finding.row)
-        self._kinds.setdefault((severity, kind), new).count += 1
+        known = self._kinds.setdefault((severity, kind), new)
+        known.count += 1
+        row = finding.row
+        if row is not None and row not in known.rows and len(known.rows) < _NAMED:
+            known.rows.append(row)
         kept = self._kept[finding.severity]
         if finding.severity is not Severity.INFO and len(kept) < self._keep:
             kept.append(finding)
