@@ -15,7 +15,8 @@ BOX = re.compile(
 )
 """A box of the post office or of a rural route."""
 _PREPOSED_WORDS = """
-    AVENIDA CALLE CALLEJON CAMINO CARR CARRETERA CHEMIN COURS ILE ISLE PASEO RUE VEREDA VIA VILLA
+    AVENIDA CALLE CALLEJON CAMINO CARR CARRETERA CHEMIN COTE COURS ILE ISLE PASEO RUE VEREDA
+    VIA VILLA
 """
 PREPOSED = frozenset(_PREPOSED_WORDS.split())
 """Words before the names of streets, which have no suffix then."""

@@ -27,7 +27,12 @@ from hum_async._addresses.places import (
     read_zip,
     states_of_zip,
 )
-from hum_async._addresses.street_lines import street_line
+from hum_async._addresses.street_lines import (
+    NO_UNIT_NUMBER,
+    NO_VALUE,
+    lacks_unit_number,
+    street_line,
+)
 from hum_async.errors import AddressError
 from hum_async.models import Address
 
@@ -399,7 +404,7 @@ class _Line:
         if not _CITY.fullmatch(city) or is_unit(city):
             raise doubtful("cannot tell which part is the city")
         words = city.split()
-        if words[0].upper() in _BEFORE_A_PLACE:
+        if words[0].upper() in _BEFORE_A_PLACE or code in NO_VALUE:
             raise doubtful("cannot tell which part is the city")
         if _begins_as_a_unit(words) or _ends_in_unit(words):
             raise doubtful("cannot tell unit and city apart")
@@ -421,6 +426,8 @@ class _Line:
         found = street_line(self.street)
         if found.doubt:
             raise AddressError(f"the street {found.doubt}")
+        if any(lacks_unit_number(f"1 A ST {unit.upper()}") for unit in self.units):
+            raise AddressError(f"the unit {NO_UNIT_NUMBER}")
         if self.state == "DC" and self.city is None:
             self.city = "Washington"
         return Address(

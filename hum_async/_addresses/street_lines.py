@@ -5,6 +5,7 @@ Whatever else it holds would be bought with it: a second address, another city, 
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import attrs
 
@@ -67,6 +68,8 @@ LONGEST = 200
 _MANY_DIGITS = 4
 """Digits of a number that is hardly a street's name, unlike 97 St and 21 Mile Rd."""
 
+NO_VALUE = frozenset("N/A NA NAN NONE NULL TBA TBD UNDEFINED UNK UNKNOWN".split())  # noqa: SIM905  a table
+"""Words for what is not known."""
 TWO_ADDRESSES = "holds more than one address: give each a row of its own"
 NUMBER_BEHIND = (
     "has its number behind the name, where it may be that of a unit: put it before the name"
@@ -315,6 +318,11 @@ def _ends_in_suffix(words: Sequence[str]) -> bool:
 def lacks_unit_number(upper: str) -> bool:
     """Whether a line in capitals ends in the designator of a unit without its number."""
     words = _words(upper.replace("#", " # "))
+    for sign, name in pairwise(words):
+        if sign == "#" and name.isalpha() and len(name) > 3:  # noqa: PLR2004  ABC
+            return True
+    while len(words) > 1 and words[-1] in NO_VALUE and _is_unit_word(words[-2]):
+        words = words[:-1]
     while words and words[-1] in {"#", "NO", "NUMBER"}:
         if len(words) > 2 and words[-1] == "#" and not _is_unit_word(words[-2]):  # noqa: PLR2004  100 Main St #
             return True
