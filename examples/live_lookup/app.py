@@ -17,8 +17,9 @@ name on, start it with ``LIVE_LOOKUP_HOSTS=lookup.example.com``, several with co
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -30,6 +31,16 @@ from hum_async.web.page_guard import PageGuard
 STATIC = Path(__file__).parent / "static"
 
 HOSTS = [name for name in os.environ.get("LIVE_LOOKUP_HOSTS", "").split(",") if name.strip()]
+
+
+class Revalidated(StaticFiles):
+    """Files that a browser asks for again, so that it never runs those of two versions together."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """Answer with a file, as `StaticFiles` does."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def new_client() -> HumClient:
@@ -47,7 +58,7 @@ app = FastAPI(
 app.state.simulated = None
 app.include_router(hub_router(new_client))
 app.add_middleware(PageGuard, hosts=HOSTS)
-app.mount("/static", StaticFiles(directory=STATIC), name="static")
+app.mount("/static", Revalidated(directory=STATIC), name="static")
 
 
 @app.get("/about")
@@ -63,7 +74,7 @@ async def about() -> dict[str, bool | None]:
 
 @app.get("/")
 async def page() -> FileResponse:
-    return FileResponse(STATIC / "index.html")
+    return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
 
 @app.get("/favicon.svg", include_in_schema=False)

@@ -97,6 +97,7 @@ from hum_async.web import aiohttp as aiohttp_hub
 from hum_async.web import fastapi as fastapi_hub
 from hum_async.web import litestar as litestar_hub
 from hum_async.web import starlette as starlette_hub
+from hum_async.web.page_guard import PageGuard
 
 constants: list[str] = [__version__, PRODUCTION, SANDBOX, *DEFAULT_AGENTS]
 
@@ -308,6 +309,11 @@ async def hub(hum: HumClient, address: Address) -> None:
         async for chunk in SseStream(hub.subscribe(lookup_id), ping=15.0):
             assert_type(chunk, bytes)
         assert_type(hub.statistics(), HubStatistics)
+
+
+def page(app: FastAPI) -> None:
+    app.add_middleware(PageGuard, hosts=["lookup.example.com"])
+    PageGuard(app, hosts=("lookup.example.com",))
 
 
 def errors(error: HumError) -> float | None:

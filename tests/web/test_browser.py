@@ -5,9 +5,11 @@ import os
 import re
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from page_support import CHROMIUM, FLAGS, NEEDS_CHROMIUM
 from servers import free_port, serving
 
@@ -254,3 +256,46 @@ async def test_a_worker_that_cannot_be_reached_is_told_and_nothing_is_bought_aga
         await expect_outcome(page, SERVED, "SERVED")
         await expect(told).to_be_hidden()
     assert len(posted) == hum_simulator.sessions_bought == 1
+
+
+@asynccontextmanager
+async def framing() -> AsyncIterator[int]:
+    """Serve a page with a frame that shows what its query says; the port is returned."""
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        frame = f"<iframe src='{request.query_string}'></iframe>"
+        return web.Response(text=frame, content_type="text/html")
+
+    runner = web.ServerRunner(web.Server(answer))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_site_can_neither_become_the_page_nor_frame_it(
+    hum_simulator: Simulator, tmp_path: Path
+) -> None:
+    # What a site does that lets its own name point to this machine.
+    rebinding = "--host-resolver-rules=MAP evil.example 127.0.0.1"
+    async with (
+        framing() as frame,
+        serving("uvicorn", hum_simulator.url, tmp_path) as server,
+        playwright_api.async_playwright() as playwright,
+    ):
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*FLAGS, rebinding]
+        )
+        page = await browser.new_page()
+        evil = server.url.replace("127.0.0.1", "evil.example")
+        answer = await page.goto(evil)
+        assert answer is not None
+        assert answer.status == 403
+        await expect(page.get_by_label("US address")).to_have_count(0)
+        said = complaints(page)
+        await page.goto(f"http://evil.example:{frame}/?{server.url}")
+        await expect(page.frame_locator("iframe").get_by_label("US address")).to_have_count(0)
+        assert any("frame-ancestors 'none'" in one for one in said)
+        await browser.close()

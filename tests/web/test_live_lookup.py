@@ -43,6 +43,15 @@ async def test_the_live_page_is_served_under_its_own_names(live_page: Any, host:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("path", ["/", "/static/app.js", "/static/style.css"])
+async def test_a_browser_never_runs_files_of_two_versions_together(
+    live_page: Any, path: str
+) -> None:
+    answer = await ask(live_page, "localhost", path=path)
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-cache")
+    assert answer.headers["etag"]
+
+
 def test_nothing_is_inline_on_the_live_page() -> None:
     html = (LIVE / "static" / "index.html").read_text(encoding="utf-8")
     assert "<script>" not in html
