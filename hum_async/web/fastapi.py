@@ -29,26 +29,26 @@ of it in ``/openapi.json``. Routes of your own take the hub as a dependency::
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Unpack
+from typing import Annotated, Any, Final, Unpack
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import TypeAdapter
 
 from hum_async.client import HumClient
 from hum_async.web import _openapi
 from hum_async.web._openapi import Answer
 from hum_async.web._schemas import EventData, HubRefusal
-from hum_async.web.hub import HubOptions
+from hum_async.web.hub import HubOptions, SessionHub
 from hum_async.web.starlette import (
     EXCEPTION_HANDLERS,
     EventsResponse,
+    answer_events,
+    answer_start,
     get_hub,
     hub_lifespan,
     hub_of,
     read_address,
     read_ids,
-    start_lookup,
-    stream_events,
 )
 
 __all__ = [
@@ -108,6 +108,20 @@ def hub_router(
         openapi_extra={"parameters": _EVENTS_PARAMETERS, "responses": _EVENTS_RESPONSES},
     )
     return router
+
+
+# Tests may replace it: `app.dependency_overrides[get_hub]`.
+_Hub = Annotated[SessionHub, Depends(get_hub)]
+
+
+async def start_lookup(request: Request, hub: _Hub) -> Response:
+    """Start the look-up that a request asks for."""
+    return await answer_start(request, hub)
+
+
+async def stream_events(request: Request, hub: _Hub) -> Response:
+    """Answer with the events of look-ups."""
+    return await answer_events(request, hub)
 
 
 _REQUEST_BODY: Final = {

@@ -132,18 +132,27 @@ def hub_routes() -> list[Route]:
 
 async def start_lookup(request: Request) -> Response:
     """Start the look-up that a request asks for: 201 ``{"id": ...}``, or a refusal as JSON."""
+    return await answer_start(request, hub_of(request))
+
+
+async def stream_events(request: Request) -> Response:
+    """Answer ``?ids=a,b`` with the events of these look-ups, or with a refusal as JSON."""
+    return await answer_events(request, hub_of(request))
+
+
+async def answer_start(request: Request, hub: SessionHub) -> Response:
+    """Answer as `start_lookup`, of a hub."""
     try:
-        hub = hub_of(request)
         lookup_id = hub.lookup(await read_address(request))
     except (HubError, AddressError) as error:
         return await _refuse(request, error)
     return JSONResponse({"id": lookup_id}, status_code=201)
 
 
-async def stream_events(request: Request) -> Response:
-    """Answer ``?ids=a,b`` with the events of these look-ups, or with a refusal as JSON."""
+async def answer_events(request: Request, hub: SessionHub) -> Response:
+    """Answer as `stream_events`, of a hub."""
     try:
-        hub, ids = hub_of(request), read_ids(request.query_params.get("ids", ""))
+        ids = read_ids(request.query_params.get("ids", ""))
         last = request.headers.get("last-event-id")
         return EventsResponse(hub.subscribe(*ids, last_event_id=last))
     except (HubError, AddressError) as error:

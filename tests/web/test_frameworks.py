@@ -118,6 +118,15 @@ async def test_who_may_not_ask_buys_nothing(account: Simulator) -> None:
     assert account.sessions_bought == 0
 
 
+async def test_a_test_may_give_the_routes_another_hub(account: Simulator) -> None:
+    app = fastapi_app()
+    async with HumClient("k", base_url=account.url) as hum, SessionHub(hum, signals=False) as other:
+        app.dependency_overrides[get_hub] = lambda: other
+        async with served(app) as browser:
+            assert await browser.look_up() == STORY
+        assert other.statistics().started == 1
+
+
 async def test_a_router_that_is_included_twice_has_one_hub(account: Simulator) -> None:
     app, router = FastAPI(), hub_router(max_running=5)
     app.include_router(router, prefix="/a")
