@@ -23,6 +23,7 @@ from hum_async.bulk.preflight import (
     Preflight,
     Severity,
     corrected,
+    decide_columns,
     estimate,
     examine,
     report_values,
@@ -760,3 +761,11 @@ def test_the_time_that_a_job_takes_comes_from_its_requests() -> None:
     assert estimate(10_000, rate=10, requests_per_address=2) == pytest.approx(2000)
     assert estimate(1, rate=200) == 10
     assert estimate(0, rate=200) == 0
+
+
+def test_units_that_begin_behind_the_rows_looked_at_first_are_asked_about() -> None:
+    rows = [[f"{number} Ellis St", "", "Detroit", "MI", "48226"] for number in range(1, 1100)]
+    rows += [["9 Ellis St", door, "Detroit", "MI", "48226"] for door in "ab"]
+    table = InMemory(["Address", "Door", "City", "State", "Zip"], rows)
+    (doubt,) = decide_columns(table).doubts
+    assert doubt.ways[0].mapping == {"street2": "Door"}

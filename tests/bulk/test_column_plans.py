@@ -481,3 +481,94 @@ def test_a_number_alone_is_no_street(head: str) -> None:
     columns = plan(f"{head}{PLACE}", row, row).columns
     with pytest.raises(AddressError, match="name of the street"):
         checked(columns.address(cells(row)[0]))
+
+
+ROOMS = ("101 Ellis St,2,a," + DETROIT, "101 Ellis St,2,b," + DETROIT)
+
+
+@pytest.mark.parametrize(
+    ("head", "rows", "way"),
+    [
+        (
+            f"HOUSE_NO,ALPHA,STREET,{PLACE}",
+            (f"101,A,Ellis St,{DETROIT}", f"101,B,Ellis St,{DETROIT}"),
+            {"street1": "HOUSE_NO+ALPHA+STREET"},
+        ),
+        (
+            f"HOUSE_NO,Modifier,STREET,{PLACE}",
+            (f"101,1,Ellis St,{DETROIT}", f"101,2,Ellis St,{DETROIT}"),
+            {"street1": "HOUSE_NO+Modifier+STREET"},
+        ),
+        (
+            f"Address,F7,{PLACE}",
+            (f"101 Ellis St,1,{DETROIT}", f"101 Ellis St,2,{DETROIT}"),
+            {"street2": "F7"},
+        ),
+        (
+            f"Address,Wohnung,{PLACE}",
+            (f"101 Ellis St,A,{DETROIT}", f"101 Ellis St,B,{DETROIT}"),
+            {"street2": "Wohnung"},
+        ),
+        (
+            f"Address,Side,{PLACE}",
+            (f"101 Ellis St,N,{DETROIT}", f"101 Ellis St,S,{DETROIT}"),
+            {"street1": "Address+Side"},
+        ),
+        (
+            f"Address,F7,{PLACE}",
+            (f"101 Ellis,ST,{DETROIT}", f"103 Ellis,AVE,{DETROIT}"),
+            {"street1": "Address+F7"},
+        ),
+        (f"Address,Room,Door,{PLACE}", ROOMS, {"street2": "Room+Door"}),
+    ],
+)
+def test_a_column_that_alone_tells_rows_apart_is_asked_about(
+    head: str, rows: tuple[str, ...], way: dict[str, str]
+) -> None:
+    (doubt,) = plan(head, *rows).doubts
+    assert doubt.ways[0].mapping == way
+    assert not plan(head, *rows, mapping=doubt.ways[0].mapping).doubts
+    assert not plan(head, *rows, ignored=doubt.ways[-1].ignored).doubts
+
+
+@pytest.mark.parametrize(
+    ("head", "values"),
+    [
+        ("Gender", "MF"), ("Party", "DR"), ("Active", "YN"), ("Status", "AI"), ("Grade", "AB"),
+        ("Age", ("44", "46")), ("Customer ID", ("17", "18")), ("Precinct", ("1", "2")),
+        ("First Name", ("Al", "Bo")), ("Phone", ("3135550100", "3135550101")),
+        ("Since", ("2020-01-02", "2021-01-02")), ("Beds", ("2", "3")), ("Mark", "MF"),
+        ("Children", ("1", "2")),
+    ],
+)  # fmt: skip
+def test_what_differs_between_people_of_one_address_raises_no_doubt(
+    head: str, values: tuple[str, str]
+) -> None:
+    rows = [f"101 Ellis St,{value},{DETROIT}" for value in values]
+    assert not plan(f"Address,{head},{PLACE}", *rows).doubts
+
+
+@pytest.mark.parametrize(
+    ("head", "number"),
+    [("No.,Street", "No."), ("Number_1,Street", "Number_1"), ("Street,Num", "Num")],
+)
+def test_house_numbers_under_a_plain_heading_are_offered_to_the_street(
+    head: str, number: str
+) -> None:
+    rows = [
+        ",".join(house if name == number else "Ellis St" for name in head.split(","))
+        for house in ("101", "103", "109")
+    ]
+    found = plan(f"{head},{PLACE}", *(f"{row},{DETROIT}" for row in rows))
+    joined = [way.mapping for doubt in found.doubts for way in doubt.ways]
+    chosen = found.columns.mapping([*head.split(","), *PLACE.split(",")])
+    assert f"{number}+Street" in {chosen["street1"], *(way["street1"] for way in joined)}
+
+
+@pytest.mark.parametrize("name", ["Street Name", "Road", "column_2", "Address2"])
+def test_a_street_of_numbers_alone_is_joined_with_the_names_beside_it(name: str) -> None:
+    rows = [f"{house},Ellis St,{DETROIT}" for house in (101, 103, 109)]
+    (doubt,) = plan(f"Address,{name},{PLACE}", *rows).doubts
+    assert doubt.ways[0].mapping["street1"] == f"Address+{name}"
+    columns = mapped_columns(["Address", name, *PLACE.split(",")], doubt.ways[0].mapping)
+    assert str(columns.address(cells(rows[0])[0])) == "101 Ellis St, Detroit, MI 48226"

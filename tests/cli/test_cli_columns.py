@@ -24,6 +24,15 @@ DOUBTFUL = {
     "numbers-beside": f"id,hausnr,street,{PLACE}\n"
     + "".join(f"{n},{n * n},MAIN ST,{DETROIT}\n" for n in (7, 8, 9)),
     "unit-by-value": f"street,more info,{PLACE}\n1 A St,Apt 4,{DETROIT}\n1 A St,Apt 5,{DETROIT}\n",
+    "letters": f"HOUSE_NO,ALPHA,STREET,{PLACE}\n1,A,B ST,{DETROIT}\n1,B,B ST,{DETROIT}\n",
+    "no-heading": f"street,F7,{PLACE}\n1 A St,1,{DETROIT}\n1 A St,2,{DETROIT}\n",
+    "suffix": f"street,F7,{PLACE}\n1 OAK,ST,{DETROIT}\n1 OAK,AVE,{DETROIT}\n",
+    "room-and-door": f"street,Room,Door,{PLACE}\n1 A St,2,a,{DETROIT}\n1 A St,2,b,{DETROIT}\n",
+    "plain-number": f"No.,street,{PLACE}\n" + f"101,ELLIS ST,{DETROIT}\n103,ELLIS ST,{DETROIT}\n",
+    "only-numbers": f"Address,Address2,{PLACE}\n" + f"101,ELLIS ST,{DETROIT}\n" * 3,
+    "far-behind": f"street,Door,{PLACE}\n"
+    + f"1 A St,,{DETROIT}\n" * 1000
+    + f"1 A St,4,{DETROIT}\n",
     "swapped": f"street,{PLACE}\n" + "1 A St,Detroit,48226,MI\n" * 3,
     "unit-first": f"address1,address2,{PLACE}\n" + f"Apt B,1 A St,{DETROIT}\n" * 3,
     "by-value": f"a,b,c,d\n1 A St,{DETROIT}\n",

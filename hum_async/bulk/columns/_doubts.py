@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import attrs
 
+from hum_async._addresses.usps_key import usps_key
 from hum_async._api.addresses import checked_or_error
 from hum_async.bulk.columns import _content as content
 from hum_async.bulk.columns._headings import (
@@ -21,6 +22,7 @@ from hum_async.bulk.columns._pool import LOTS, Candidate, Pool
 from hum_async.bulk.columns._reading import AddressColumns
 from hum_async.bulk.columns._spellings import Part
 from hum_async.bulk.columns._street import join_street, says_unit
+from hum_async.bulk.columns._telling_apart import tells_apart
 from hum_async.bulk.tables import Cell
 from hum_async.models import Address
 
@@ -32,9 +34,9 @@ _COUNTRY = ("country", "countrycode", "countryname", "ctry", "nation")
 """Ends of headings of columns with countries."""
 _OURS = frozenset(
     {"", "us", "usa", "unitedstates", "unitedstatesofamerica", "theunitedstates", "america", "pr"}
-    | {"puertorico", "null", "none", "na", "nan", "unknown"}
+    | {"puertorico", "unknown"}
 )
-"""Countries whose addresses the API knows, and words for none."""
+"""Countries whose addresses the API knows, and a word for none."""
 
 
 @attrs.frozen
@@ -100,6 +102,7 @@ class Doubting:
         self._doubt_repeated()
         streets = [str(self.columns.written(cells).street1 or "") for cells in self.rows]
         self._doubt_numbers(streets)
+        self._doubt_only_numbers(streets)
         self._doubt_countries()
         self._doubt_units()
         self._doubt_unused(streets)
@@ -172,6 +175,37 @@ class Doubting:
         message += f"; {self.header[number.source.column]} may hold them"
         self.doubts.append(Doubt(message, (Way(mapping={"street1": text}),), about_numbers=True))
 
+    def _doubt_only_numbers(self, streets: Sequence[str]) -> None:
+        """Doubt a street's column with nothing but house numbers, if another has the names."""
+        filled = [street for street in streets if street]
+        sources = self.columns.sources.get("street1", ())
+        if "street1" in self.explicit or len(sources) != 1 or not filled:
+            return
+        if 2 * sum(map(content.is_number, filled)) <= len(filled):
+            return
+        used = {
+            source
+            for field, found in self.columns.sources.items()
+            if field != "street2"
+            for source in found
+        }
+        names = [each for each in self.free if each.source not in used and _names_streets(each)]
+        names.sort(key=lambda each: abs(sources[0].column - each.source.column))
+        if not names:
+            return
+        mapping = {
+            field: text
+            for field, text in self.columns.mapping(self.header).items()
+            if names[0].source not in self.columns.sources[field]
+        }
+        mapping["street1"] = text_of([*sources, names[0].source], self.header)
+        name = text_of(sources, self.header)
+        message = f"street1 (column {name}) holds only house numbers; the names of the streets "
+        message += f"stand in {text_of([names[0].source], self.header)}"
+        self.doubts.append(
+            Doubt(message, (Way(mapping=mapping, complete=True),), about_numbers=True)
+        )
+
     def _numbered(self, number: Candidate) -> tuple[Source, ...]:
         """Return the street's columns with that of the house number, and those of its parts."""
         street = self.columns.sources["street1"]
@@ -196,12 +230,13 @@ class Doubting:
             each
             for each in self._unused()
             if each.column.share(content.is_number) > 0.9  # noqa: PLR2004  nearly all
-            and not each.column.counts
+            and (not each.column.counts or _may_number_houses(each))
             and (each.part in {None, Part.NUMBER})
             and not hints_at_end(each.heading.name)
             and (
                 each.part is Part.NUMBER
                 or hints_at_number(each.heading.name)
+                or _is_plain_number(each)
                 or not hints_at_no_part(each.heading.name)
             )
         ]
@@ -244,7 +279,10 @@ class Doubting:
         offered: set[Source] = set()
         if self._lacks_numbers(streets) and (number := self._number_beside()) is not None:
             offered = {number.source, *self._numbered(number)}
-        units = [self.columns.written(cells).street2 or "" for cells in self.rows]
+        written = [self.columns.written(cells) for cells in self.rows]
+        units = [each.street2 or "" for each in written]
+        keys = [usps_key(each) for each in written]
+        inside: list[Candidate] = []
         for each in self._unused():
             if not each.column.filled or not self.pool.is_near(each) or each.source in offered:
                 continue
@@ -253,21 +291,88 @@ class Doubting:
             elif _is_unit_like(each) and all(map(says_unit, units, each.column.texts)):
                 self.remarks[each.source.column] = "said in street2"
             elif _is_unit_like(each) or self._is_inner_part(each, streets, units):
-                self._doubt_inside(each)
-            else:
-                self._doubt_part(each, streets)
+                inside.append(each)
+            elif self._lacks_suffixes(each, streets):
+                self._doubt_suffix(each)
+            elif not self._doubt_part(each, streets) and self._tells_apart(each, keys):
+                self._doubt_difference(each)
+        self._doubt_inside(inside)
 
-    def _doubt_inside(self, each: Candidate) -> None:
-        """Doubt an unused column of units."""
+    def _tells_apart(self, each: Candidate, keys: Sequence[str]) -> bool:
+        free = not self.explicit.keys() & {"street2", "address"}
+        return each.part is None and free and tells_apart(each.heading.name, each.column, keys)
+
+    def _lacks_suffixes(self, each: Candidate, streets: Sequence[str]) -> bool:
+        """Whether a column without a telling heading holds the suffixes that streets lack."""
+        if each.part is not None or hints_at_no_part(each.heading.name):
+            return False
+        if "street1" not in self.columns.sources:
+            return False
+        if "street1" in self.explicit or len(self.columns.sources["street1"]) > 1:
+            return False
+        pairs = [
+            (text, street.split()[-1])
+            for text, street in zip(each.column.texts, streets, strict=True)
+            if text and street
+        ]
+        lacking = sum(not content.is_suffix(last) for _, last in pairs)
+        suffixes = sum(content.is_suffix(text) for text, _ in pairs)
+        return len(pairs) > 1 and lacking == suffixes == len(pairs)
+
+    def _doubt_suffix(self, each: Candidate) -> None:
         name = text_of([each.source], self.header)
-        sources = [*self.columns.sources.get("street2", ())]
-        # A building stands before the unit in it.
-        sources.insert(0 if each.part is Part.INSIDE else len(sources), each.source)
-        message = f"{name} looks like a unit and is not used; flats would be taken for one"
-        self._doubt_one(message, name, "street2", text_of(sources, self.header))
+        text = text_of([*self.columns.sources["street1"], each.source], self.header)
+        message = f"{name} looks like the suffixes that the streets lack, and is not used"
+        self._doubt_one(message, name, "street1", text)
 
-    def _doubt_part(self, each: Candidate, streets: Sequence[str]) -> None:
-        """Doubt an unused column of ZIP codes, of a part of the street, or of streets."""
+    def _doubt_difference(self, each: Candidate) -> None:
+        """Doubt an unused column in which alone rows of the same address differ."""
+        name = text_of([each.source], self.header)
+        message = (
+            f"rows whose addresses are the same otherwise differ in {name}, which is not used; "
+            "they would be taken for one"
+        )
+        street = self.columns.sources.get("street1", ())
+        ways = []
+        numbers = {other.source for other in self.everything if other.part is Part.NUMBER}
+        if "street1" not in self.explicit and street and street[0] in numbers:
+            text = text_of([street[0], each.source, *street[1:]], self.header)
+            ways.append(Way(f"{name} follows the house number", {"street1": text}))
+        elif "street1" not in self.explicit and street and _ends_street(each):
+            text = text_of([*street, each.source], self.header)
+            ways.append(Way(f"{name} ends the street", {"street1": text}))
+        text = text_of([*self.columns.sources.get("street2", ()), each.source], self.header)
+        ways.append(Way(f"{name} is the unit", {"street2": text}))
+        ways.append(Way(f"without {name}", ignored=(name,)))
+        self.doubts.append(Doubt(message, tuple(ways)))
+
+    def _doubt_inside(self, found: Sequence[Candidate]) -> None:
+        """Doubt unused columns of units, in one doubt: all of them may belong to the unit."""
+        if not found:
+            return
+        names = [text_of([each.source], self.header) for each in found]
+        used = self.columns.sources.get("street2", ())
+        if len(found) == 1:
+            message = f"{names[0]} looks like a unit and is not used; flats would be taken for one"
+            self._doubt_one(message, names[0], "street2", _inner(used, found, self.header))
+            return
+        together = " and ".join(names)
+        message = f"{together} look like units and are not used; flats would be taken for one"
+        ways = [Way(f"with {together}", {"street2": _inner(used, found, self.header)})]
+        for each, name in zip(found, names, strict=True):
+            others = tuple(other for other in names if other != name)
+            mapping = {"street2": _inner(used, [each], self.header)}
+            ways.append(Way(f"with {name} alone", mapping, ignored=others))
+        ways.append(Way(f"without {together}", ignored=tuple(names)))
+        self.doubts.append(Doubt(message, tuple(ways)))
+
+    def _doubt_part(self, each: Candidate, streets: Sequence[str]) -> bool:
+        """Doubt an unused column of ZIP codes, of a part of the street, or of streets.
+
+        Returns:
+            Whether there was something to doubt.
+        """
+        before = len(self.doubts)
         name = text_of([each.source], self.header)
         if not self.columns.sources.keys() & {"zip", "place"} and _is_zip_like(each):
             self._doubt_one(f"{name} looks like ZIP codes and is not used", name, "zip", name)
@@ -285,6 +390,7 @@ class Doubting:
         ):
             message = f"{name} looks like another street than the one that is used"
             self._doubt_one(message, name, "street1", name, ignore_first=True)
+        return len(self.doubts) > before
 
     def _doubt_one(
         self, message: str, name: str, field: str, text: str, *, ignore_first: bool = False
@@ -346,6 +452,8 @@ class Doubting:
             return each.part is None and not numbered and letters(each.heading.name) in LOTS
         if each.part is not Part.INSIDE or not each.column.mostly(content.is_bare_unit):
             return False
+        if words & {"room", "rm"}:
+            return True
         if words & {"building", "bldg", "tower", "wing"}:
             return len(each.column.filled) == 1 or len({*each.column.texts}) > 1
         inside: dict[tuple[str, str], set[str]] = {}
@@ -380,6 +488,37 @@ class Doubting:
             and each.column.mostly(content.begins_with_number)
             and each.column.texts != list(streets)
         )
+
+
+def _inner(used: Sequence[Source], found: Sequence[Candidate], header: Sequence[str]) -> str:
+    """Return the columns of the unit with further ones: a building stands before the unit in it."""
+    before = [each.source for each in found if each.part is Part.INSIDE]
+    after = [each.source for each in found if each.part is not Part.INSIDE]
+    return text_of([*before, *used, *after], header)
+
+
+def _names_streets(each: Candidate) -> bool:
+    """Whether a column holds the names of streets, without house numbers."""
+    if each.column.mostly(content.has_house_number) or not each.column.filled:
+        return False
+    named = each.part in {Part.NAME, Part.STREET, Part.LINE}
+    with_suffix = each.column.mostly(
+        lambda text: len(text.split()) > 1 and content.is_suffix(text.split()[-1])
+    )
+    return with_suffix or named
+
+
+def _is_plain_number(each: Candidate) -> bool:
+    return letters(each.heading.name).rstrip("0123456789") in _PLAIN_NUMBERS
+
+
+def _may_number_houses(each: Candidate) -> bool:
+    """Whether numbers that follow each other may be houses: 101, 102, but not 1, 2."""
+    return each.part is Part.NUMBER and each.column.filled[0] not in {"0", "1"}
+
+
+def _ends_street(each: Candidate) -> bool:
+    return each.column.mostly(content.is_direction) or each.column.mostly(content.is_suffix)
 
 
 _PLAIN_NUMBERS = frozenset({"number", "num", "nbr", "no", "house"})

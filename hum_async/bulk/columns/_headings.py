@@ -79,12 +79,20 @@ _BESIDE_UNIT = _words(
 )
 _HOUSE_WORDS = _words("house hse street civic")
 _NUMBER_WORDS = _words("no num nbr number #")
+_ADDED_WORDS = _words(
+    "alpha letter suffix suf sfx ext extension add added addition addon modifier mod half sub rear"
+)
+_SAYS_NOTHING = re.compile(
+    r"(?i)(?:f|c|x|v|col|column|field|fld|var|unnamed|attr|attribute|untitled)?[ _:.-]*\d*"
+)
 _NUMBERED = _words(
     "name order id number no ticket invoice account ref sku item case po customer member job"
 )
 _NO_PART = _words(
     "count total type status date phone email e mail ip mac url web hash kind price rent sqft size "
-    "area flag quality score source class use year value tax notes note rate mix beds wallet"
+    "area flag quality score source class use year value tax notes note rate mix beds wallet "
+    "gender sex party age grade level priority rank group tier version batch route book page map "
+    "phase shift team plan zone district precinct ward block"
 )
 
 
@@ -273,6 +281,17 @@ def hints_at_no_part(name: str) -> bool:
 def hints_at_order(name: str) -> bool:
     """Whether a heading that names no part of an address may number orders: #1, #2 ..."""
     return bool(set(tokens(name)) & _NUMBERED)
+
+
+def hints_at_added(name: str) -> bool:
+    """Whether the words of a heading hint at what is added to a house number: NUM_EXT, ALPHA."""
+    words = set(tokens(name))
+    return bool(words & _ADDED_WORDS and not words - _ADDED_WORDS - _HOUSE_WORDS - _NUMBER_WORDS)
+
+
+def says_nothing_known(name: str) -> bool:
+    """Whether a heading says nothing at all: F7, Column 3, Unnamed: 4."""
+    return _SAYS_NOTHING.fullmatch(name.strip()) is not None
 
 
 def hints_at_end(name: str) -> bool:
