@@ -215,6 +215,7 @@ async function tellWhetherSimulated() {
   simulated = await isSimulated();
   $("#simulated").hidden = !simulated;
   $("#tag").hidden = !simulated;
+  $("#billed").hidden = simulated === true;
   showExamples(simulated === true, choose);
 }
 
