@@ -6,7 +6,7 @@ from urllib.parse import unquote, unquote_plus
 
 _ENTITY = re.compile(r"&(?:#\d{2,7}|#x[0-9a-f]{2,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
 _PERCENT = re.compile(r"%(?:[01]|20|2[1-9A-F]|[3-9A-F][0-9A-F])", re.IGNORECASE)
-_BREAK = re.compile(r"\s*<\s*(?:br|/p|/div|/li)\s*/?\s*>\s*", re.IGNORECASE)
+_BREAK = re.compile(r"<(?:br ?/?|/p|/div|/li)>", re.IGNORECASE)
 _TAG = re.compile(r"</?(?:[a-z][a-z0-9]*)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _EXCEL = re.compile(r"_x00(?:0[9AD]|1F|7F|A0)_", re.IGNORECASE)
 _ESCAPED = re.compile(r"(?:\\r)?\\n(?=[A-Z\d]|$)|\\[rt](?=[A-Z\d]|$)", re.ASCII)

@@ -330,6 +330,9 @@ def lacks_unit_number(upper: str) -> bool:
     if len(words) < 3 or words[-1] in UNIT_PLACES:  # noqa: PLR2004  number, name, designator
         return False
     last = UNITS.get(words[-1])
+    if words[-2] in _PARTS_OF_BUILDINGS or words[-2] in UNIT_PLACES:
+        # Garage Apt
+        return False
     if last in {"APT", "STE", "UNIT"}:
         return True
     return last is not None and (words[-2] in SUFFIXES or words[-2] in DIRECTIONS)

@@ -8,6 +8,7 @@ from hum_async._addresses.encoded import encoding_left
 from hum_async._addresses.line import is_recipient, parse_place
 from hum_async._addresses.places import read_state
 from hum_async._addresses.street_lines import (
+    LONGEST,
     MORE_THAN_A_STREET,
     NO_UNIT_NUMBER,
     NUMBER_BEHIND,
@@ -70,7 +71,7 @@ Parts = Mapping[str, str | None]
 
 def reason_against(field: str, text: str) -> str | None:  # noqa: PLR0911  one case per kind
     """Return why a text can be no part of an address, whatever the others say; None if it can."""
-    if text.isalnum() and len(text) < 10:  # noqa: PLR2004  digits of a telephone number
+    if len(text) > LONGEST or (text.isalnum() and len(text) < 10):  # noqa: PLR2004  digits of a telephone number
         return None
     if field in _LINES and _FRACTION.fullmatch(text):
         return "is a fraction or a negative number, which a spreadsheet may have made"
@@ -104,7 +105,7 @@ def street_and_unit(parts: Parts) -> dict[str, str | None]:
 
 def _street(parts: Parts) -> dict[str, str | None]:
     text = parts["street1"] or ""
-    alone = _without_place(clean(text), parts)
+    alone = _without_place(clean(text), parts) if len(text) <= LONGEST else None
     if alone is not None:
         return {"street1": alone} | _street({**parts, "street1": alone})
     line = street_line(", ".join(lines(text)))

@@ -381,6 +381,13 @@ def test_a_street_is_read_without_what_the_row_says_elsewhere(street: str, read:
     assert reading.note == f"street1 read as {read}"
 
 
+@pytest.mark.parametrize("field", ["street1", "street2", "city"])
+def test_a_cell_without_end_is_refused_at_once(field: str) -> None:
+    for part in ("<", "&", "@", "[:", "1 A St, ", "PO Box 5 "):
+        with pytest.raises(AddressError, match=field):
+            sent(**{field: part * (200_000 // len(part))})
+
+
 NO_UNITS = [
     "456 Oak Ave", "456 Oak Avenue Apt 2", "Oakland CA 94601", "Oakland, CA", "Oakland",
     "Bob Smith", "Acme Inc", "Acme Widgets LLC", "Null St", "100 None Rd", "Lansing, MI 48901",
