@@ -16,8 +16,8 @@ class TimedApi:
         agents_take: Those seconds.
         latency: Seconds that each request takes.
 
-    `instead` holds what the next requests are answered with, and `asked` counts the requests by the
-    street of their session.
+    `instead` holds what the next requests are answered with, `responded_at` is the time that the
+    API says it is, and `asked` counts the requests by the street of their session.
     """
 
     def __init__(self, *, agents_take: float = 4.0, latency: float = 0.05) -> None:
@@ -26,6 +26,7 @@ class TimedApi:
         self.closed: set[str] = set()
         self.instead: list[RawResponse | HumError] = []
         self.never_done = False
+        self.responded_at: str | None = None
         self.asked: Counter[str] = Counter()
         self._agents_take = agents_take
         self._streets: dict[str, str] = {}
@@ -51,6 +52,6 @@ class TimedApi:
             return json_response(200, {"message": "closed"})
         if self.never_done or request.at - self.begun[token] < self._agents_take:
             return json_response(202, session_json(token, geocoding="matched", internet="pending"))
-        return json_response(
-            200, session_json(token, providers=[FIBER], geocoding="matched", internet="matched")
-        )
+        body = session_json(token, providers=[FIBER], geocoding="matched", internet="matched")
+        body["meta"]["responded_at"] = self.responded_at
+        return json_response(200, body)

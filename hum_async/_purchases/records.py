@@ -153,6 +153,7 @@ class Entry:
         packed: The result in the store's own form; None while there is no result.
         copied: The entry comes from another job's journal and is not yet in this one.
         digest: The address, as in the store that the entry comes from.
+        asked_at: Time at which it was asked for, ISO 8601 in UTC, by the clock of this machine.
     """
 
     token: str | None = attrs.field(repr=False)
@@ -163,6 +164,7 @@ class Entry:
     packed: bytes | None = attrs.field(repr=False)
     copied: bool = False
     digest: bytes = b""
+    asked_at: str = ""
 
     @property
     def can_be_taken_up(self) -> bool:

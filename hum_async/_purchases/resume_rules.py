@@ -30,7 +30,9 @@ class ResumeRules:
     Attributes:
         run: Number of this run.
         retry: Outcomes of earlier runs that are looked up again.
-        since: Earliest time of observation (ISO 8601, UTC) of a result that counts; None for any.
+        since: Earliest time (ISO 8601, UTC) at which a result that counts was asked for; None for
+            any. That the API names another time makes no result old: asking again would bring the
+            same.
     """
 
     run: int
@@ -61,7 +63,7 @@ class ResumeRules:
         if outcome in self.retry:
             return "retried"
         dated = entry.outcome not in {None, Outcome.UNCERTAIN}
-        if dated and self.since is not None and (entry.observed_at or "") < self.since:
+        if dated and self.since is not None and entry.asked_at < self.since:
             return "too old"
         return None
 

@@ -31,8 +31,8 @@ class PurchaseStore(Protocol):
         run: Number of this run.
         found_rate: Found rate in requests per second: the last run's if it is recent, then this
             run's. The job keeps it current. None if no rate was found.
-        taken_since: Earliest time of observation (ISO 8601, UTC) of a result of an earlier job that
-            is taken; None takes all.
+        taken_since: Earliest time (ISO 8601, UTC) at which a result of an earlier job that is taken
+            was asked for; None takes all.
         dedupe: How the addresses are compared whose digests the store holds.
     """
 

@@ -194,7 +194,7 @@ async def test_answers_that_are_too_old_for_a_job_are_bought_again(
     async with opened(api) as hum:
         await outcomes(qualify(hum, streets(3)))
     with sqlite3.connect(ledger) as db:
-        db.execute("UPDATE purchase SET observed_at = '2020-01-01T00:00:00+00:00'")
+        db.execute("UPDATE purchase SET asked_at = '2020-01-01T00:00:00+00:00'")
     db.close()
     async with opened(api, max_age=1e9) as hum:
         await outcomes(qualify(hum, streets(3)))

@@ -45,7 +45,7 @@ def age(journal: Path, days: float) -> None:
     """Make every result in a journal so much older."""
     then = (datetime.now(UTC) - timedelta(days=days)).isoformat()
     with sqlite3.connect(journal) as db:
-        db.execute("UPDATE purchase SET observed_at = ?", (then,))
+        db.execute("UPDATE purchase SET asked_at = ?", (then,))
     db.close()
 
 

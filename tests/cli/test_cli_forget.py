@@ -67,7 +67,7 @@ def test_one_address_is_forgotten_and_the_others_stay(call: Callable[..., Any], 
 def test_what_is_old_is_forgotten(call: Callable[..., Any], job: Path) -> None:
     assert call("forget", "--older-than", "30d", str(job)).out == "Forgot 0 results\n"
     with sqlite3.connect(job) as db:
-        db.execute("UPDATE purchase SET observed_at = '2020-01-01T00:00:00+00:00'")
+        db.execute("UPDATE purchase SET asked_at = '2020-01-01T00:00:00+00:00'")
     db.close()
     before = packed(job)
     assert call("forget", "--older-than", "30d", str(job)).out == "Forgot 3 results\n"

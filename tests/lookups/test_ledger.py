@@ -137,6 +137,19 @@ async def test_an_old_answer_is_bought_again(api: TimedApi, opened: Open) -> Non
     assert api.count("POST") == 3
 
 
+@pytest.mark.parametrize("clock", ["2024-09-20T23:13:31.179Z", "2099-01-01T00:00:00Z"])
+async def test_the_age_of_an_answer_counts_by_our_own_clock(
+    api: TimedApi, opened: Open, clock: str
+) -> None:
+    api.responded_at = clock
+    async with opened() as hum:
+        assert (await hum.lookup(ADDRESS)).requests > 0
+        assert (await hum.lookup(ADDRESS)).requests == 0
+    async with opened(max_age=0.0) as hum:
+        assert (await hum.lookup(ADDRESS)).requests > 0
+    assert api.count("POST") == 2
+
+
 async def test_a_session_that_a_crash_left_open_is_taken_up(api: TimedApi, opened: Open) -> None:
     async with opened() as hum:
         task = asyncio.ensure_future(hum.lookup(ADDRESS))

@@ -20,6 +20,7 @@ ENTRIES = st.builds(
     observed_at=TIMES,
     packed=st.just(b""),
     copied=st.booleans(),
+    asked_at=st.sampled_from(["2026-01-01T00:00:00+00:00", "2026-06-01T00:00:00+00:00"]),
 )
 RULES = st.builds(
     ResumeRules,
@@ -73,9 +74,10 @@ def test_an_open_session_is_never_given_up_for_a_new_one(entry: Entry, rules: Re
 
 def test_a_result_that_is_too_old_is_bought_anew_and_an_uncertain_purchase_never_is() -> None:
     rules = ResumeRules(2, since="2026-01-02T00:00:00+00:00")
-    old = Entry("token", Outcome.SERVED, 1, 3, "2026-01-01T00:00:00+00:00", b"")
+    then = "2026-01-01T00:00:00+00:00"
+    old = Entry("token", Outcome.SERVED, 1, 3, None, b"", asked_at=then)
     assert rules.action(old) == (ResumeAction.BUY, "too old")
-    fresh = attrs.evolve(old, observed_at="2026-01-02T00:00:00+00:00")
+    fresh = attrs.evolve(old, asked_at="2026-01-02T00:00:00+00:00")
     assert rules.action(fresh) == (ResumeAction.TAKE, None)
     uncertain = attrs.evolve(old, outcome=Outcome.UNCERTAIN, token=None)
     assert rules.action(uncertain) == (ResumeAction.TAKE, None)

@@ -1,12 +1,14 @@
 """A Starlette application that pings often and tells how its hub stands."""
 
+import os
+
 import attrs
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hum_async import GuidedPolling
+from hum_async import GuidedPolling, HumClient
 from hum_async.web.starlette import (
     EXCEPTION_HANDLERS,
     EventsResponse,
@@ -38,6 +40,9 @@ app = Starlette(
         Route("/events", events),
         Route("/statistics", statistics),
     ],
-    lifespan=hub_lifespan(policy=GuidedPolling(interval=0.5)),
+    lifespan=hub_lifespan(
+        lambda: HumClient(purchases=os.environ.get("PROBE_LEDGER")),
+        policy=GuidedPolling(interval=0.5),
+    ),
     exception_handlers=dict(EXCEPTION_HANDLERS),
 )

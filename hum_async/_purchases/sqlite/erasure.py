@@ -58,7 +58,7 @@ def forget(
 
 
 _RESULTS = (
-    "SELECT id, address, coalesce(observed_at, asked_at), outcome FROM purchase "
+    "SELECT id, address, asked_at, outcome FROM purchase "
     "WHERE result IS NOT NULL AND superseded IS NOT ?"
 )
 _RESULT = "SELECT result, address FROM purchase WHERE id = ?"

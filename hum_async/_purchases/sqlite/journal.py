@@ -324,7 +324,7 @@ class Journal:
         self._db.execute(
             "INSERT INTO purchase (address, run, asked_at, outcome, observed_at, result, copied) "
             "VALUES (?, ?, ?, ?, ?, ?, 1)",
-            (change.address, self.run, _now(), entry.outcome, entry.observed_at, packed),
+            (change.address, self.run, entry.asked_at, entry.outcome, entry.observed_at, packed),
         )
 
     def _change_live(self, statement: str, values: Sequence[Any], address: bytes) -> None:

@@ -62,11 +62,11 @@ ADDRESS_KEYS: dict[KeyRules, str] = {"exact": "exact", "usps": "usps-2", "usps-1
 FORGOTTEN = "forgotten"
 """Why a purchase does not count any more whose result was erased."""
 _FIND = (
-    "SELECT address, token, outcome, run, requests, observed_at, result FROM purchase "
+    "SELECT address, token, outcome, run, requests, observed_at, asked_at, result FROM purchase "
     "WHERE superseded IS NULL AND address IN ({marks})"
 )
 _FIND_RECEIPTS = (
-    "SELECT address, token, outcome, run, requests, observed_at, result FROM purchase "
+    "SELECT address, token, outcome, run, requests, observed_at, asked_at, result FROM purchase "
     "WHERE superseded = 'forgotten' AND address IN ({marks}) ORDER BY id"
 )
 _SUMS = (
@@ -261,12 +261,14 @@ def _entry(address: Any, token: Any, outcome: Any, *rest: Any) -> Entry:
     known = None if outcome is None else Outcome(outcome)
     if (known is None) != (rest[-1] is None):
         raise ValueError("a result without its outcome, or the other way round")
-    run, requests, observed_at, packed = rest
-    return Entry(token, known, run, requests, observed_at, packed, digest=address)
+    run, requests, observed_at, asked_at, packed = rest
+    return Entry(
+        token, known, run, requests, observed_at, packed, digest=address, asked_at=asked_at
+    )
 
 
 _NULL = type(None)
-_KINDS = (str | _NULL, str | _NULL, int, int, str | _NULL, bytes | _NULL)
+_KINDS = (str | _NULL, str | _NULL, int, int, str | _NULL, str, bytes | _NULL)
 
 
 def left_open(db: sqlite3.Connection, *, since: str) -> list[Closed]:
@@ -283,7 +285,7 @@ def left_open(db: sqlite3.Connection, *, since: str) -> list[Closed]:
     )
     for asked_at, address, token, outcome, closed, copied in rows:
         # Later purchases have higher numbers: what is older than this one is of no use.
-        if asked_at < since:
+        if asked_at < since and not copied:
             break
         if token is not None and not (closed or copied) and outcome in _ANSWERED:
             found.append(Closed(address, token))

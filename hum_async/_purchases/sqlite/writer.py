@@ -71,7 +71,8 @@ class JournalStore:
         journal: The open journal.
         executor: The journal's thread.
         tally: Counts of the purchases of earlier runs.
-        taken_since: Earliest time (ISO 8601) of results of earlier jobs that are taken.
+        taken_since: Earliest time (ISO 8601) at which results of earlier jobs that are taken were
+            asked for.
         earlier: Another job's journal, from which results are copied.
     """
 

@@ -1,0 +1,66 @@
+"""A server with a ledger that is killed and started again, and the browsers that come back."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import aiohttp
+import pytest
+from servers import Server, free_port, serving
+from web_support import Received, read_sse
+
+from hum_async.simulator import Simulator
+
+PEOPLE = 50
+
+
+class Browser:
+    """What one person's page does: look up, listen, and listen again where it was cut off."""
+
+    def __init__(self, session: aiohttp.ClientSession, number: int) -> None:
+        self.got: list[Received] = []
+        self.listening = asyncio.Event()
+        self._session = session
+        self._address = {"street1": f"{100 + number} Served St", "zip": "48226"}
+        self._lookup = ""
+
+    async def listen(self, server: Server) -> None:
+        """Read events until they end, well or not."""
+        if not self._lookup:
+            async with self._session.post(f"{server.url}/lookups", json=self._address) as answer:
+                self._lookup = (await answer.json())["id"]
+        last = {"Last-Event-ID": str(self.got[-1].id)} if self.got else {}
+        events = f"{server.url}/events"
+        async with self._session.get(events, params={"ids": self._lookup}, headers=last) as answer:
+            assert answer.status == 200
+            self.listening.set()
+            self.got += await read_sse(answer.content.iter_any())
+
+
+@pytest.mark.slow
+async def test_browsers_that_come_back_after_a_kill_get_what_they_missed_and_nothing_is_bought(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROBE_LEDGER", str(tmp_path / "hum.sqlite"))
+    port = free_port()
+    async with (
+        Simulator(median=12.0, sigma=0.1) as simulator,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
+    ):
+        browsers = [Browser(session, number) for number in range(PEOPLE)]
+        async with serving("probe-uvicorn", simulator.url, tmp_path, port=port) as server:
+            listening = [asyncio.ensure_future(each.listen(server)) for each in browsers]
+            while simulator.sessions_bought < PEOPLE:  # noqa: ASYNC110  another process asks
+                await asyncio.sleep(0.05)
+            await server.stop(signal.SIGKILL)
+            await asyncio.gather(*listening)
+        assert not any(event.event == "done" for each in browsers for event in each.got)
+        async with serving("probe-uvicorn", simulator.url, tmp_path, port=port) as server:
+            await asyncio.gather(*(each.listen(server) for each in browsers))
+            await server.stop()
+            server.assert_quiet()
+        assert simulator.sessions_bought == PEOPLE
+    for each in browsers:
+        ids = [event.id for event in each.got]
+        assert len(ids) == len(set(ids))
+        assert [event.data["outcome"] for event in each.got if event.event == "done"] == ["SERVED"]
