@@ -518,6 +518,8 @@ class Qualification(Generic[KeyT_co]):
         library_version: Version of hum_async that looked the address up.
         request_ids: The server's ids of the requests that created the session and that showed
             anything new, in order, for a support ticket; `error` has its own.
+        source: The endpoint whose answer this is, such as ``POST /sessions`` (hum-api 2); None if
+            there was no answer, or if an older version looked the address up.
     """
 
     key: KeyT_co
@@ -533,3 +535,4 @@ class Qualification(Generic[KeyT_co]):
     error: HumError | None = None
     library_version: str = __version__
     request_ids: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    source: str | None = attrs.field(default=None, kw_only=True)

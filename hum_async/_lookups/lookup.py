@@ -51,6 +51,10 @@ UNANSWERED = frozenset({Outcome.TIMED_OUT, Outcome.EXPIRED, Outcome.UNCERTAIN, O
 """Outcomes without a result of the session, if there is one."""
 
 
+_ENDPOINTS: dict[Source, str] = {
+    "session": "GET /sessions/{token}",
+    "internet": "GET /sessions/{token}/services/internet",
+}
 _LAST_POLL = 0.05, 1.0
 """Seconds that the last poll has at least and at most, before the time for a look-up is over."""
 
@@ -127,6 +131,7 @@ class Lookup:
     _cut_short: bool = attrs.field(default=False, init=False)
     _time: float = attrs.field(default=math.inf, init=False)
     _request_ids: tuple[str, ...] = attrs.field(default=(), init=False)
+    _answered_by: str | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Check the address before anything is spent on it."""
@@ -188,6 +193,7 @@ class Lookup:
         self._note_id(session)
         self._tries = self._throttles = 0
         self._providers = session.providers
+        self._answered_by = "POST /sessions"
         if session.providers:
             self._finish(Outcome.SERVED, now, session=session)
         else:
@@ -216,6 +222,8 @@ class Lookup:
         self._throttles = 0
         if session.providers is not None:
             self._providers = session.providers
+        if session.providers or not self._providers:
+            self._answered_by = _ENDPOINTS[self.source]
         self.session = session = attrs.evolve(session, providers=self._providers)
         self.update = update = poll.answered(session, now, active, least=least)
         self.due = poll.due
@@ -344,7 +352,7 @@ class Lookup:
 
     def _begin_anew(self, now: float) -> None:
         self.token, self._adopted, self._poll, self._providers = None, False, None, None
-        self._looked_again, self._request_ids = False, ()
+        self._looked_again, self._request_ids, self._answered_by = False, (), None
         self._asked.clear()
         self._tries = 0
         self.step, self.due = LookupStep.CREATE, now
@@ -441,6 +449,7 @@ class Lookup:
             observed_at=self._observed_at(session),
             error=error,
             request_ids=self._request_ids,
+            source=self._answered_by if session else None,
         )
         self._tries = self._throttles = 0
         # A session whose result was not had can be taken up again, as long as it lives.

@@ -22,6 +22,7 @@ from hum_async.bulk.options import JobOptions
 from hum_async.bulk.qualification import QualificationStream
 from hum_async.bulk.report import JobReport
 from hum_async.bulk.result_columns import result_values
+from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel
 from hum_async.bulk.tables import Cell, Sink, Table
 from hum_async.client import HumClient
 from hum_async.errors import (
@@ -57,6 +58,7 @@ class FileJob:
         columns: Where its rows hold the address.
         options: How to go about it; a journal is needed.
         api: Name of the API, which a journal holds the results of.
+        levels: The levels of service that have a column.
         stream_to: A sink that gets rows as they are done, in the table's order; None if the output
             is only composed in the end.
         on_result: Called with each row's number, result and result columns.
@@ -73,6 +75,7 @@ class FileJob:
         columns: AddressColumns,
         options: JobOptions,
         api: str,
+        levels: tuple[ServiceLevel, ...] = SERVED_LEVELS,
         stream_to: Sink | None = None,
         on_result: OnResult = lambda *_: None,
         on_progress: Callable[[], None] = lambda: None,
@@ -83,6 +86,7 @@ class FileJob:
         self._columns = columns
         self._options = options
         self._api = api
+        self._levels = levels
         self._in_order = None if stream_to is None else _InOrder(table, stream_to)
         self._on_result = on_result
         self.on_progress = on_progress
@@ -214,7 +218,7 @@ class FileJob:
     def _take(self, result: Qualification) -> None:
         if not isinstance(result.key, int):
             raise TypeError("rows are numbered")
-        values = result_values(result)
+        values = result_values(result, row=result.key + 1, levels=self._levels)
         self.report.count(result, values)
         self._breaker.record(result)
         if self._breaker.tripped and self.report.done < self.report.total:

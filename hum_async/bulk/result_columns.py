@@ -1,31 +1,35 @@
-"""The result columns that a job adds to a table, and their values."""
+"""The values of the result columns that a job adds to a table."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from hum_async._purchases.records import FAILED_OUTCOMES
+from hum_async.bulk.coverage import Coverage
+from hum_async.bulk.result_schema import (
+    GEOMETRY,
+    RESULT_COLUMNS,
+    SERVED_LEVELS,
+    TECHNOLOGIES,
+    ServiceLevel,
+)
 from hum_async.errors import AddressError
 from hum_async.models import Outcome, Qualification
 
-RESULT_COLUMNS = (
-    "hum_outcome",
-    "hum_service_address",
-    "hum_provider_count",
-    "hum_providers",
-    "hum_technologies",
-    "hum_max_download_mbps",
-    "hum_max_upload_mbps",
-    "hum_min_price_usd",
-    "hum_data_set",
-    "hum_observed_at",
-    "hum_requests",
-    "hum_elapsed_s",
-    "hum_library_version",
-    "hum_error",
-    "hum_note",
-)
+__all__ = [
+    "RESULT_COLUMNS",
+    "explanation",
+    "in_units",
+    "json_value",
+    "json_values",
+    "point_of",
+    "result_values",
+    "spreadsheet_safe",
+    "utc_second",
+    "utc_text",
+]
 
 _WITHOUT_ERROR = {
     Outcome.TIMED_OUT: "still processing when the time for polling ran out; try again",
@@ -33,15 +37,23 @@ _WITHOUT_ERROR = {
 }
 
 
-def result_values(result: Qualification, note: str | None = None) -> dict[str, Any]:
-    """Return the values of a row's result columns, as JSON values.
+def result_values(
+    result: Qualification,
+    note: str | None = None,
+    *,
+    row: int | None = None,
+    levels: Sequence[ServiceLevel] = SERVED_LEVELS,
+) -> dict[str, Any]:
+    """Return the values of a row's result columns, and its point as `GEOMETRY`.
 
     Args:
         result: The result of the row.
         note: How the row's cells were read, if not as they say; None if they were.
+        row: Number of the row in the input, from 1; None if there is no input.
+        levels: The levels of service that have a column.
     """
     providers = result.providers
-    offerings = [offering for provider in providers for offering in provider.offerings]
+    coverage = Coverage.of(result)
     prices = [
         provider.min_price.amount_cents
         for provider in providers
@@ -51,20 +63,42 @@ def result_values(result: Qualification, note: str | None = None) -> dict[str, A
     return {
         "hum_outcome": str(result.outcome),
         "hum_service_address": place.normalized if place else None,
+        "hum_latitude": place.latitude if place else None,
+        "hum_longitude": place.longitude if place else None,
         "hum_provider_count": len(providers),
         "hum_providers": [provider.name for provider in providers],
-        "hum_technologies": _distinct(offering.technology for offering in offerings),
-        "hum_max_download_mbps": _highest(offering.max_download_mbps for offering in offerings),
-        "hum_max_upload_mbps": _highest(offering.max_upload_mbps for offering in offerings),
-        "hum_min_price_usd": min(prices) / 100 if prices else None,
+        "hum_technologies": coverage.technologies,
+        "hum_fcc_technology_codes": coverage.codes,
+        **{f"hum_has_{technology}": coverage.has(technology) for technology in TECHNOLOGIES},
+        "hum_max_download_mbps": coverage.download,
+        "hum_max_upload_mbps": coverage.upload,
+        **{level.column: coverage.serves(level) for level in levels},
+        "hum_min_price_usd": in_units(min(prices)) if prices else None,
+        "hum_min_price_cents": min(prices) if prices else None,
+        "hum_source": result.source,
         "hum_data_set": result.data_set,
-        "hum_observed_at": utc_text(result.observed_at),
+        "hum_observed_at": utc_second(result.observed_at),
         "hum_requests": result.requests,
         "hum_elapsed_s": round(result.elapsed, 2),
         "hum_library_version": result.library_version,
         "hum_error": explanation(result),
         "hum_note": note,
+        "hum_row": row,
+        GEOMETRY: point_of(result),
     }
+
+
+def point_of(result: Qualification) -> tuple[float, float] | None:
+    """Return longitude and latitude of a result: the answer's, else those that were asked for."""
+    for place in (result.service_address, result.address):
+        if place is not None and place.latitude is not None and place.longitude is not None:
+            return place.longitude, place.latitude
+    return None
+
+
+def in_units(cents: int) -> Decimal:
+    """Return an amount in units of its currency."""
+    return Decimal(cents).scaleb(-2)
 
 
 def explanation(result: Qualification) -> str | None:
@@ -74,6 +108,23 @@ def explanation(result: Qualification) -> str | None:
     if isinstance(error := result.error, AddressError) and error.field in {"zip", "state"}:
         return f"{error}; hum check --corrected mends such cells where it is certain how"
     return _WITHOUT_ERROR.get(result.outcome) or str(result.error or "unknown error")
+
+
+def json_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values of result columns as JSON has them, without the point."""
+    return {name: json_value(value) for name, value in values.items() if name != GEOMETRY}
+
+
+def json_value(value: Any) -> Any:
+    """Return the value of a result column as JSON has it."""
+    if isinstance(value, datetime):
+        return utc_text(value)
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def utc_second(moment: datetime | None) -> datetime | None:
+    """Return a time in UTC, to the second."""
+    return None if moment is None else moment.astimezone(UTC).replace(microsecond=0)
 
 
 def utc_text(moment: datetime | None) -> str | None:
@@ -87,12 +138,3 @@ def spreadsheet_safe(text: str) -> str:
     """Return a text of the API on one line, so that no spreadsheet evaluates it as a formula."""
     text = " ".join(text.splitlines())
     return f"'{text}" if re.match(r"[\s\0]*[=+\-@]", text) else text
-
-
-def _distinct(values: Iterable[str | None]) -> list[str]:
-    # Offerings say "Fiber" where products say "fiber" (hum-api 3.3).
-    return list({value.casefold(): value for value in values if value}.values())
-
-
-def _highest(values: Iterable[float | None]) -> float | None:
-    return max((value for value in values if value is not None), default=None)

@@ -1,9 +1,11 @@
 """Types of arguments that several commands take."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
+
+from hum_async.bulk.result_schema import ServiceLevel
 
 
 def _not_an_option(_: object, value: str | tuple[str, ...] | None) -> None:
@@ -19,3 +21,14 @@ PathOrDash = Annotated[
 
 Positive = Annotated[float, Parameter(validator=Number(gt=0))]
 """A number above 0."""
+
+
+def _levels(_: Any, tokens: Any) -> tuple[ServiceLevel, ...]:
+    parts = (part for token in tokens for part in token.value.split(","))
+    return tuple(dict.fromkeys(ServiceLevel.parse(part) for part in parts))
+
+
+ServiceLevels = Annotated[
+    tuple[ServiceLevel, ...], Parameter(converter=_levels, n_tokens=1, metavar="DOWN/UP,...")
+]
+"""Levels of service in Mbps, as 100/20,25/3."""

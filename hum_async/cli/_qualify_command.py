@@ -108,6 +108,7 @@ class QualifyCommand:
             columns=self.outputs.columns,
             options=attrs.evolve(self.options, on_update=log.update) if log else self.options,
             api=simulated if api.simulate else api_name(client.base_url),
+            levels=self.outputs.levels,
             stream_to=self._rows,
             on_result=log.result if log else lambda *_: None,
         )
@@ -219,6 +220,7 @@ class QualifyCommand:
             path=path,
             files=files,
             composed=composed,
+            columns=outputs.added,
             settings={
                 "close": options.close,
                 "rate": self.api.rate,
@@ -228,6 +230,7 @@ class QualifyCommand:
                 "reuse_s": options.max_age,
                 "max_sessions": options.max_sessions,
                 "campaign_id": options.campaign_id,
+                "served": [str(level) for level in outputs.levels],
             },
         )
 

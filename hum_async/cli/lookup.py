@@ -7,7 +7,7 @@ from rich.table import Table
 
 from hum_async._addresses.line import parse_line
 from hum_async._purchases.records import FAILED_OUTCOMES
-from hum_async.bulk.result_columns import explanation, result_values
+from hum_async.bulk.result_columns import explanation, json_values, result_values
 from hum_async.cli._api import SimulatedApiOptions, open_client, read_key
 from hum_async.cli._campaign import CampaignId
 from hum_async.cli._console import data, escaped, messages
@@ -46,7 +46,7 @@ def lookup(
             with messages.status("Looking up the address ..."):
                 result = await client.lookup(parsed, timeout=timeout, campaign_id=campaign_id)
         if json:
-            print_json(result_values(result))
+            print_json(json_values(result_values(result)))
         else:
             _show(result)
         if isinstance(result.error, ConnectFailed):

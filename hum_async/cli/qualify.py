@@ -3,12 +3,13 @@
 import contextlib
 from typing import Annotated, Literal
 
+import attrs
 from cyclopts import Parameter
 
 from hum_async.bulk.files.outputs import JobOutputs, file_of
 from hum_async.bulk.preflight import examine
 from hum_async.cli._api import SimulatedApiOptions, read_key
-from hum_async.cli._argument_types import PathOrDash
+from hum_async.cli._argument_types import PathOrDash, ServiceLevels
 from hum_async.cli._console import messages
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, WORK
@@ -35,6 +36,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
     output: Annotated[PathOrDash | None, Parameter(alias="-o", group=FILES)] = None,
     format: Annotated[OutputFormat | None, Parameter(group=FILES)] = None,  # noqa: A002  as above
     long: Annotated[PathOrDash | None, Parameter(group=FILES)] = None,
+    served: Annotated[ServiceLevels | None, Parameter(negative=(), group=FILES)] = None,
     events: Annotated[PathOrDash | None, Parameter(group=FILES)] = None,
     overwrite: Annotated[bool, Parameter(negative=(), group=FILES)] = False,
     dry_run: Annotated[bool, Parameter(negative=(), group=WORK)] = False,
@@ -58,6 +60,8 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             input, in.results.csv for in.csv; in a pipe or with > it is standard output.
         format: Of the output; goes by the file's name if not given.
         long: Also write a row for each provider's offerings and plans to this file.
+        served: Speeds in Mbps down and up, as 100/20,25/3 (the default), that get a column:
+            hum_served_100_20 says whether one connection reaches both.
         events: Write every update and result as JSON lines to this file, or to - (standard
             output), as they happen.
         overwrite: Replace outputs that this job did not write, or that were edited since.
@@ -88,6 +92,8 @@ def qualify(  # noqa: PLR0913  each is an option of the command
         target = output_name(source, input, output=output, fmt=format)
         check_standard(results=target, long_table=long, events=events)
         outputs = JobOutputs(table=source, columns=columns, target=target, fmt=format, long=long)
+        if served:
+            outputs = attrs.evolve(outputs, levels=served)
         path = files.enter_context(journal_path(journal, output=target, streams=outputs.streams))
         own = outputs.check(
             journal=path, overwrite=overwrite, **{"file of events": file_of(events)}

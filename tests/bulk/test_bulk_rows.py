@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from hum_async import Address, Money, Offering, Outcome, Provider, Qualification
 from hum_async._purchases.records import FAILED_OUTCOMES
-from hum_async.bulk.result_columns import RESULT_COLUMNS, result_values, spreadsheet_safe
+from hum_async.bulk.result_columns import RESULT_COLUMNS, result_values, spreadsheet_safe, utc_text
+from hum_async.bulk.result_schema import GEOMETRY
 from hum_async.errors import ServerError
 
 
@@ -25,12 +27,25 @@ def test_the_columns_are_these_in_this_order() -> None:
     assert RESULT_COLUMNS == (
         "hum_outcome",
         "hum_service_address",
+        "hum_latitude",
+        "hum_longitude",
         "hum_provider_count",
         "hum_providers",
         "hum_technologies",
+        "hum_fcc_technology_codes",
+        "hum_has_fiber",
+        "hum_has_cable",
+        "hum_has_dsl",
+        "hum_has_fixed_wireless",
+        "hum_has_satellite",
+        "hum_has_other",
         "hum_max_download_mbps",
         "hum_max_upload_mbps",
+        "hum_served_100_20",
+        "hum_served_25_3",
         "hum_min_price_usd",
+        "hum_min_price_cents",
+        "hum_source",
         "hum_data_set",
         "hum_observed_at",
         "hum_requests",
@@ -38,8 +53,9 @@ def test_the_columns_are_these_in_this_order() -> None:
         "hum_library_version",
         "hum_error",
         "hum_note",
+        "hum_row",
     )
-    assert tuple(result_values(result())) == RESULT_COLUMNS
+    assert tuple(result_values(result())) == (*RESULT_COLUMNS, GEOMETRY)
 
 
 def test_the_best_of_all_providers_is_told() -> None:
@@ -58,7 +74,8 @@ def test_the_best_of_all_providers_is_told() -> None:
     assert [technology.casefold() for technology in values["hum_technologies"]] == ["fiber", "dsl"]
     assert values["hum_max_download_mbps"] == 1000
     assert values["hum_max_upload_mbps"] == 500
-    assert values["hum_min_price_usd"] == 49.99
+    assert values["hum_min_price_usd"] == Decimal("49.99")
+    assert values["hum_min_price_cents"] == 4999
 
 
 def test_what_is_not_known_is_none_and_not_zero() -> None:
@@ -69,10 +86,9 @@ def test_what_is_not_known_is_none_and_not_zero() -> None:
 
 def test_moments_are_written_in_utc() -> None:
     moment = datetime(2026, 11, 23, 1, 2, 3, 456, tzinfo=timezone(timedelta(hours=-5)))
-    assert result_values(result(observed_at=moment))["hum_observed_at"] == "2026-11-23T06:02:03Z"
-    assert result_values(result(observed_at=datetime(2026, 1, 2, tzinfo=UTC)))[
-        "hum_observed_at"
-    ] == ("2026-01-02T00:00:00Z")
+    found = result_values(result(observed_at=moment))["hum_observed_at"]
+    assert (found, found.tzinfo) == (datetime(2026, 11, 23, 6, 2, 3, tzinfo=UTC), UTC)
+    assert utc_text(found) == "2026-11-23T06:02:03Z"
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))

@@ -34,7 +34,7 @@ RESULT = {
     "hum_provider_count": 2,
     "hum_providers": ["A", "B"],
     "hum_technologies": [],
-    "hum_min_price_usd": 29.5,
+    "hum_min_price_usd": Decimal("29.50"),
     "hum_requests": 3,
 }
 
@@ -321,7 +321,7 @@ def test_parquet_columns_keep_their_types(tmp_path: Path) -> None:
             assert found[name].type == table[name].type, name
             assert found[name].to_pylist() == table[name].to_pylist(), name
     assert found["hum_providers"].to_pylist() == [["A", "B"]] * 2
-    assert found["hum_min_price_usd"].type == pa.float64()
+    assert found["hum_min_price_usd"].type == pa.decimal128(21, 2)
 
 
 @pytest.mark.parametrize("target", ["csv", "jsonl", "xlsx"])

@@ -10,28 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hum_async.bulk.result_columns import RESULT_COLUMNS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = str(ROOT / "examples" / "addresses.csv")
-COLUMNS = [
-    "hum_outcome",
-    "hum_service_address",
-    "hum_provider_count",
-    "hum_providers",
-    "hum_technologies",
-    "hum_max_download_mbps",
-    "hum_max_upload_mbps",
-    "hum_min_price_usd",
-    "hum_data_set",
-    "hum_observed_at",
-    "hum_requests",
-    "hum_elapsed_s",
-    "hum_library_version",
-    "hum_error",
-    "hum_note",
-]
+COLUMNS = list(RESULT_COLUMNS)
 
 
 def rows_of(text: str) -> list[list[str]]:

@@ -15,7 +15,7 @@ from hum_async.bulk.columns._headings import (
 )
 from hum_async.bulk.columns._mapping import Source
 from hum_async.bulk.columns._spellings import Part
-from hum_async.bulk.result_columns import RESULT_COLUMNS
+from hum_async.bulk.result_schema import is_result_column
 from hum_async.bulk.tables import Cell
 
 _NUMBERS = (Part.NUMBER, Part.FRACTION, Part.UNIT, Part.UNIT_TYPE)
@@ -96,7 +96,7 @@ def candidates_of(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list
     """Return the columns of a table, and the fields inside of nested ones."""
     found = []
     for at, heading in enumerate(read_headings(header)):
-        if heading.name in RESULT_COLUMNS:
+        if is_result_column(heading.name):
             continue
         cells = [row[at] for row in rows]
         nested = [cell for cell in cells if isinstance(cell, dict)]

@@ -21,6 +21,7 @@ from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.files.long_table import long_rows
 from hum_async.bulk.result_columns import result_values
+from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel
 from hum_async.bulk.tables import Cell, SealedFile, Sink, Table, mapped_os_errors
 from hum_async.errors import AddressError, HumError, InputError
 from hum_async.models import Address, Outcome, Qualification
@@ -40,11 +41,13 @@ class Outputs:
         rows: Output of every row with its result.
         failed: Output of the failed rows.
         long: The long table: a row for each offering and plan of a provider.
+        levels: The levels of service that have a column.
     """
 
     rows: Sink | None = None
     failed: Sink | None = None
     long: Sink | None = None
+    levels: tuple[ServiceLevel, ...] = SERVED_LEVELS
 
     def each(self) -> Iterator[Sink]:
         """Yield the outputs that the job has."""
@@ -134,7 +137,7 @@ def compose(  # noqa: PLR0913  the parts of an output, most by name
                 return None
             written.nothing += len(row.reading.nothing)
             if row.result is not None:
-                _write(row, row.result, outputs, written)
+                _write(row, row.result, number, outputs, written)
             else:
                 written.miss(number)
         sealed = [sink.seal() for sink in outputs.each()]
@@ -216,8 +219,11 @@ def _refused(address: Address, error: HumError) -> Qualification:
     return Qualification(key=None, address=address, outcome=Outcome.INVALID_ADDRESS, error=error)
 
 
-def _write(row: ResultRow, result: Qualification, outputs: Outputs, written: Composed) -> None:
-    cells, values = row.cells, result_values(result, row.reading.note)
+def _write(
+    row: ResultRow, result: Qualification, number: int, outputs: Outputs, written: Composed
+) -> None:
+    cells = row.cells
+    values = result_values(result, row.reading.note, row=number, levels=outputs.levels)
     if outputs.rows is not None:
         outputs.rows.write(cells, values)
     written.count(result)

@@ -10,10 +10,11 @@ from typing import IO, Any
 import orjson
 
 from hum_async._redact import mask_token
+from hum_async.bulk.result_columns import json_values
 from hum_async.bulk.tables import mapped_os_errors
 from hum_async.models import Qualification, SessionUpdate
 
-_WITH_ADDRESS = frozenset({"hum_service_address"})
+_WITH_ADDRESS = frozenset({"hum_service_address", "hum_latitude", "hum_longitude", "hum_row"})
 
 
 class EventFile:
@@ -48,6 +49,7 @@ class EventFile:
 
     def result(self, row: int, _: Qualification, values: dict[str, Any]) -> None:
         """Write the result columns of a row; `row` is its position, from 0."""
+        values = json_values(values)
         shown = {name: value for name, value in values.items() if name not in _WITH_ADDRESS}
         self._write("result", row=_number(row), **shown)
 

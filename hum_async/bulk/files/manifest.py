@@ -3,7 +3,7 @@
 import json
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from hum_async._version import __version__
 from hum_async.bulk.files.compose import Composed
 from hum_async.bulk.files.own_files import Contents, OutputExists, checksum, relative
 from hum_async.bulk.job_status import JobStatus
+from hum_async.bulk.result_schema import RESULT_COLUMNS, SCHEMA_VERSION, described
 from hum_async.bulk.tables import Output, mapped_os_errors
 from hum_async.errors import InputError
 
@@ -19,13 +20,14 @@ _FORMAT = 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def manifest_of(
+def manifest_of(  # noqa: PLR0913  what it tells, by name
     status: JobStatus,
     *,
     path: Path,
     files: Mapping[str, tuple[Path, Mapping[str, Any]]],
     composed: Composed,
     settings: Mapping[str, Any],
+    columns: Iterable[str] = RESULT_COLUMNS,
 ) -> dict[str, Any]:
     """Return the content of the manifest.
 
@@ -35,6 +37,7 @@ def manifest_of(
         files: The files and further entries about them, by role (input, output ...).
         composed: Counts of the rows that were written.
         settings: Settings of the command.
+        columns: The result columns of the output.
 
     Raises:
         InputError: A file cannot be read.
@@ -51,6 +54,7 @@ def manifest_of(
         "api": status.api,
         "finished_at": status.finished_at,
         "settings": dict(settings),
+        "results": {"schema_version": SCHEMA_VERSION, "columns": described(columns)},
         "files": {
             role: {"name": relative(file, path), "sha256": checksum(file)} | dict(more)
             for role, (file, more) in files.items()

@@ -14,7 +14,7 @@ from hum_async.bulk.files.compose import Outputs
 from hum_async.bulk.files.long_table import LONG_COLUMNS
 from hum_async.bulk.files.manifest import check_is_manifest, written_contents
 from hum_async.bulk.files.own_files import OwnFiles, recorded_contents
-from hum_async.bulk.result_columns import RESULT_COLUMNS
+from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel, result_columns
 from hum_async.bulk.tables import (
     STANDARD,
     Cell,
@@ -67,6 +67,7 @@ class JobOutputs:
         target: Path of the output; ``-`` for standard output.
         fmt: Format of the output; None decides by the suffix.
         long: Path of the long table, ``-`` for standard output; None for no long table.
+        levels: The levels of service that have a column.
     """
 
     table: Table
@@ -74,6 +75,12 @@ class JobOutputs:
     target: str
     fmt: str | None = None
     long: str | None = None
+    levels: tuple[ServiceLevel, ...] = SERVED_LEVELS
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The result columns."""
+        return result_columns(self.levels)
 
     @property
     def streams(self) -> bool:
@@ -133,7 +140,7 @@ class JobOutputs:
 
     def open_rows(self) -> Sink:
         """Open the output of the rows alone."""
-        return self._sink(self.target, RESULT_COLUMNS, self.fmt)
+        return self._sink(self.target, self.added, self.fmt)
 
     def open(self, *, rows: bool, long: bool = True) -> Outputs:
         """Open the outputs.
@@ -154,8 +161,8 @@ class JobOutputs:
             raise
         failed = None
         if (path := self.failed) is not None:
-            failed = _OnDemand(path, lambda: self._sink(str(path), RESULT_COLUMNS, "csv"))
-        return Outputs(rows=output, long=table, failed=failed)
+            failed = _OnDemand(path, lambda: self._sink(str(path), self.added, "csv"))
+        return Outputs(rows=output, long=table, failed=failed, levels=self.levels)
 
     def open_pipes(self) -> Outputs:
         """Open the outputs that are named pipes or the like, which waits until somebody reads them.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import attrs
 
-from hum_async.bulk.result_columns import RESULT_COLUMNS
+from hum_async.bulk.result_schema import RESULT_COLUMNS
 from hum_async.bulk.tables._cells import Carried, Cell, as_text
 from hum_async.bulk.tables._csv import CsvSink, CsvTable, open_csv
 from hum_async.bulk.tables._errors import ReaderLeft, mapped_os_errors

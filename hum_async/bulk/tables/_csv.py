@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TextIO
@@ -11,7 +12,8 @@ from typing import Any, ClassVar, Literal, TextIO
 import attrs
 
 from hum_async._unusable import UnusableText
-from hum_async.bulk.result_columns import spreadsheet_safe
+from hum_async.bulk.result_columns import spreadsheet_safe, utc_text
+from hum_async.bulk.result_schema import Kind, kind_of
 from hum_async.bulk.tables._cells import Cell, as_text
 from hum_async.bulk.tables._csv_dialect import Dialect, dialect_of
 from hum_async.bulk.tables._header import RateHeader, find_header, has_text
@@ -205,11 +207,13 @@ class CsvSink(FileSink):
     ) -> None:
         super().__init__(target, added)
         self._delimiter = delimiter
+        self._degrees = [kind_of(name) is Kind.DEGREES for name in added]
         self._output.put(_line([*header, *added], delimiter))
 
     def write(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
         """Write one row."""
-        row = [*map(as_text, cells), *map(_cell, self._added_values(values))]
+        added = map(_cell, self._added_values(values), self._degrees)
+        row = [*map(as_text, cells), *added]
         self._output.put(_line(row, self._delimiter))
 
 
@@ -222,11 +226,16 @@ def _line(cells: Sequence[str], delimiter: str) -> str:
     return line.getvalue()
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, degrees: bool) -> str:  # noqa: FBT001  one case per type of value
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return utc_text(value) or ""
     if isinstance(value, list):
         return spreadsheet_safe("; ".join(map(str, value)))
     if isinstance(value, float):
-        return f"{value:.2f}".rstrip("0").rstrip(".")
+        # Seven digits of a degree are a centimetre.
+        return f"{value:.{7 if degrees else 2}f}".rstrip("0").rstrip(".")
     return spreadsheet_safe(value) if isinstance(value, str) else str(value)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from hum_async.bulk.result_schema import Kind, kind_of
 from hum_async.bulk.tables._cells import EXACT, Cell, as_text
 from hum_async.bulk.tables._errors import library
 from hum_async.bulk.tables._excel_facts import SheetFacts, facts_of
@@ -21,6 +22,7 @@ from hum_async.errors import InputError
 MOST_ROWS = 1_048_576
 MOST_LETTERS = 32_767
 _WIDTHS = (8, 40)
+_WIDTH_OF_TIME = 20
 
 
 @attrs.frozen(kw_only=True)
@@ -244,12 +246,15 @@ class ExcelSink(FileSink):
             dt.date: self._book.add_format({"num_format": "yyyy-mm-dd"}),
             dt.time: self._book.add_format({"num_format": "hh:mm:ss"}),
         }
+        self._money = self._book.add_format({"num_format": "0.00"})
         self._sheet = self._book.add_worksheet("Results")
         columns = [*header, *added]
         bold = self._book.add_format({"bold": True})
         low, high = _WIDTHS
         for at, column in enumerate(columns):
-            self._sheet.set_column(at, at, min(max(len(column) + 2, low), high))
+            moment = at >= len(header) and kind_of(column) is Kind.TIMESTAMP
+            least = _WIDTH_OF_TIME if moment else low
+            self._sheet.set_column(at, at, min(max(len(column) + 2, least), high))
             self._sheet.write_string(0, at, column, bold)
         self._sheet.freeze_panes(1, 0)
         self._width = len(columns)
@@ -293,7 +298,8 @@ class ExcelSink(FileSink):
         if isinstance(value, bool):
             self._sheet.write_boolean(self._rows, at, value)
         elif isinstance(value, int | float | Decimal) and -EXACT < value < EXACT:
-            self._sheet.write_number(self._rows, at, value)
+            money = at >= self._own and isinstance(value, Decimal)
+            self._sheet.write_number(self._rows, at, value, self._money if money else None)
         elif isinstance(value, dt.datetime | dt.date | dt.time):
             self._sheet.write_datetime(self._rows, at, value, self._formats[type(value)])
         else:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from hum_async.bulk.result_columns import json_value
 from hum_async.bulk.tables._cells import Cell, as_text, distinct
 from hum_async.bulk.tables._header import has_text
 from hum_async.bulk.tables._json_values import Line, json_lines
@@ -147,7 +148,8 @@ class JsonlSink(FileSink):
         self._output.put(self._line(cells, values) + "\n")
 
     def _line(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> str:
-        row = dict(zip(self._names, [*cells, *self._added_values(values)], strict=True))
+        added = map(json_value, self._added_values(values))
+        row = dict(zip(self._names, [*cells, *added], strict=True))
         try:
             return json.dumps(row, ensure_ascii=False, default=_plain, allow_nan=False)
         except ValueError:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from hum_async.bulk.result_schema import Kind, kind_of
 from hum_async.bulk.tables._arrow_cells import cells_of
 from hum_async.bulk.tables._cells import Carried, Cell, as_text, distinct
 from hum_async.bulk.tables._errors import library
@@ -16,8 +17,8 @@ from hum_async.errors import InputError
 
 _BATCH = 2_000
 _GROUP = 20_000
-_INTEGERS = {"hum_provider_count", "hum_requests"}
-_LISTS = {"hum_providers", "hum_technologies"}
+_CENTS = 21
+"""Digits of an amount of money: cents of 64 bits fit."""
 
 
 @attrs.frozen(kw_only=True)
@@ -71,6 +72,22 @@ def open_parquet(path: Path, *, name: str) -> ParquetTable:
     if not table.count:
         raise InputError(f"{name} has no rows")
     return table
+
+
+def added_types(arrow: Any) -> dict[Kind, Any]:
+    """Return the Arrow type of each type of result column; `arrow` is the module pyarrow."""
+    return {
+        Kind.TEXT: arrow.string(),
+        Kind.INTEGER: arrow.int64(),
+        Kind.NUMBER: arrow.float64(),
+        Kind.DEGREES: arrow.float64(),
+        Kind.MONEY: arrow.decimal128(_CENTS, 2),
+        Kind.BOOLEAN: arrow.bool_(),
+        Kind.TIMESTAMP: arrow.timestamp("us", tz="UTC"),
+        Kind.TEXTS: arrow.list_(arrow.string()),
+        Kind.INTEGERS: arrow.list_(arrow.int64()),
+        Kind.POINT: arrow.binary(),
+    }
 
 
 def _has_full_column(metadata: Any) -> bool:
@@ -182,12 +199,7 @@ class ParquetSink(FileSink):
         return self._arrow.string()
 
     def _added_type(self, name: str) -> Any:
-        if name in _LISTS:
-            return self._arrow.list_(self._arrow.string())
-        if name in _INTEGERS:
-            return self._arrow.int64()
-        number = name.endswith(("_mbps", "_usd", "_s")) or name == "hum_min_price"
-        return self._arrow.float64() if number else self._arrow.string()
+        return added_types(self._arrow)[kind_of(name)]
 
     def _fitting(self, value: Any, wanted: Any) -> Any:
         """Return a value as its column takes it: as text if the column is text."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import attrs
 
-from hum_async.bulk.result_columns import RESULT_COLUMNS
+from hum_async.bulk.result_schema import is_result_column
 from hum_async.bulk.tables._cells import Cell
 
 
@@ -52,7 +52,7 @@ class Table:
     @cached_property
     def kept(self) -> tuple[int, ...]:
         """Positions of the columns that the output repeats: all but those of earlier results."""
-        return tuple(at for at, name in enumerate(self.header) if name not in RESULT_COLUMNS)
+        return tuple(at for at, name in enumerate(self.header) if not is_result_column(name))
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield each row, as wide as the header; may be called any number of times.

@@ -1,0 +1,177 @@
+"""What providers offer at an address: technologies, FCC codes, speeds, levels of service.
+
+Answers are True, False or None: what a provider does not say may be either.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import attrs
+
+from hum_async.bulk.result_schema import ServiceLevel
+from hum_async.models import Offering, Outcome, Plan, Provider, Qualification, SpeedRange
+
+_CODES = {
+    "fiber": 50,
+    "fibre": 50,
+    "fiber to the premises": 50,
+    "fttp": 50,
+    "ftth": 50,
+    "optical carrier": 50,
+    "cable": 40,
+    "coaxial cable": 40,
+    "hfc": 40,
+    "dsl": 10,
+    "copper": 10,
+    "copper wire": 10,
+    "satellite": 60,
+    "geostationary satellite": 60,
+    "gso satellite": 60,
+    "non geostationary satellite": 61,
+    "ngso satellite": 61,
+    "leo satellite": 61,
+    "fixed wireless": 70,
+    "unlicensed fixed wireless": 70,
+    "licensed fixed wireless": 71,
+    "licensed by rule fixed wireless": 72,
+    "other": 0,
+}
+"""FCC codes by the API's words (hum-api 3.3). They are those of the Broadband Data Collection;
+"Satellite" and "Fixed Wireless" alone are 60 and 70, as in the older Form 477."""
+
+_TECHNOLOGIES = {
+    "fiber": {50},
+    "cable": {40, 41, 42, 43},
+    "dsl": {10, 11, 12, 20, 30},
+    "fixed_wireless": {70, 71, 72},
+    "satellite": {60, 61},
+    "other": {0, 90},
+}
+_KNOWN_CODES = frozenset().union(*_TECHNOLOGIES.values())
+
+
+@attrs.frozen
+class Service:
+    """A connection that a provider offers.
+
+    Attributes:
+        technology: The API's word; None if it does not say.
+        code: The FCC's code of the technology; None if that is not known.
+        download: Highest download speed in Mbps; None if that is not known.
+        upload: Highest upload speed in Mbps; None if that is not known.
+    """
+
+    technology: str | None
+    code: int | None
+    download: float | None
+    upload: float | None
+
+    @classmethod
+    def of(cls, part: Offering | Plan) -> "Service":
+        """Return the connection of an offering or a plan."""
+        if isinstance(part, Offering):
+            ends = part.max_download_mbps, part.max_upload_mbps
+        else:
+            ends = _high(part.download), _high(part.upload)
+        return cls(part.technology, fcc_code(part), *ends)
+
+    def reaches(self, level: ServiceLevel) -> bool | None:
+        """Return whether it is at least as fast."""
+        return _all((_least(self.download, level.download), _least(self.upload, level.upload)))
+
+
+NOTHING_KNOWN = Service(None, None, None, None)
+
+
+def fcc_code(part: Offering | Plan) -> int | None:
+    """Return the FCC's code of a technology: the answer's own, else that of the word."""
+    said = str(part.extra.get("technology_code", "")).strip()
+    if said.isascii() and said.isdigit() and int(said) in _KNOWN_CODES:
+        return int(said)
+    words = (part.technology or "").casefold().replace("-", " ").replace("_", " ")
+    return _CODES.get(" ".join(words.split()))
+
+
+def services_of(provider: Provider) -> Iterator[Service]:
+    """Yield what a provider offers: its offerings, or its plans if it lists no offering."""
+    for part in provider.offerings or provider.catalog:
+        yield Service.of(part)
+
+
+@attrs.frozen
+class Coverage:
+    """What is offered at an address.
+
+    Attributes:
+        services: What its providers offer.
+        known: Whether the look-up answered who serves the address.
+    """
+
+    services: tuple[Service, ...]
+    known: bool
+
+    @classmethod
+    def of(cls, result: Qualification) -> "Coverage":
+        """Return the coverage that a result shows."""
+        found: list[Service] = []
+        for provider in result.providers:
+            # One that lists nothing may offer anything.
+            found += [*services_of(provider)] or [NOTHING_KNOWN]
+        known = result.outcome in {Outcome.SERVED, Outcome.NO_PROVIDERS}
+        return cls(tuple(found), known)
+
+    @property
+    def technologies(self) -> list[str]:
+        """The technologies, each once, in the API's words."""
+        # Offerings say "Fiber" where products say "fiber" (hum-api 3.3).
+        words = (service.technology for service in self.services)
+        return list({word.casefold(): word for word in words if word}.values())
+
+    @property
+    def codes(self) -> list[int]:
+        """The FCC's codes of the technologies, each once."""
+        return list(dict.fromkeys(each.code for each in self.services if each.code is not None))
+
+    @property
+    def download(self) -> float | None:
+        """The highest download speed in Mbps."""
+        return _highest(service.download for service in self.services)
+
+    @property
+    def upload(self) -> float | None:
+        """The highest upload speed in Mbps."""
+        return _highest(service.upload for service in self.services)
+
+    def has(self, technology: str) -> bool | None:
+        """Return whether a technology is offered, one of `result_schema.TECHNOLOGIES`."""
+        codes = _TECHNOLOGIES[technology]
+        return self._any(
+            None if service.code is None else service.code in codes for service in self.services
+        )
+
+    def serves(self, level: ServiceLevel) -> bool | None:
+        """Return whether one connection reaches both speeds of a level."""
+        return self._any(service.reaches(level) for service in self.services)
+
+    def _any(self, answers: Iterable[bool | None]) -> bool | None:
+        found = set(answers)
+        if True in found:
+            return True
+        return False if self.known and None not in found else None
+
+
+def _high(speed: SpeedRange | None) -> float | None:
+    return None if speed is None else speed.high
+
+
+def _least(speed: float | None, wanted: float) -> bool | None:
+    return None if speed is None else speed >= wanted
+
+
+def _all(answers: tuple[bool | None, ...]) -> bool | None:
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def _highest(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
