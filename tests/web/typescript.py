@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import inspect
 import types
 import typing
 from typing import Any
@@ -47,8 +48,10 @@ def _write(schema: type, written: dict[str, str]) -> None:
         return
     hints = typing.get_type_hints(schema)
     lines = [f"  {field.name}: {_name(hints[field.name], written)};\n" for field in _fields(schema)]
-    about = (schema.__doc__ or "").replace("\n\n    ", "\n * ").replace("\n    ", "\n").strip()
-    comment = f"/** {about} */" if "\n" not in about else f"/**\n * {about}\n */"
+    about = [line for line in (inspect.getdoc(schema) or "").splitlines() if line]
+    comment = "/**\n" + "".join(f" * {line}\n" for line in about) + " */"
+    if len(about) == 1:
+        comment = f"/** {about[0]} */"
     text = f"{comment}\nexport interface {schema.__name__} {{\n{''.join(lines)}}}\n"
     written[schema.__name__] = text
 
