@@ -14,7 +14,7 @@ from hum_async._addresses.usps_key import address_key
 from hum_async._api.addresses import checked
 from hum_async._api.campaigns import checked_campaign_id
 from hum_async._api.running_loop import running_loop
-from hum_async._lookups.lookup import Lookup, LookupStep
+from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._lookups.recording import PurchaseRecorder
 from hum_async._polling.dispatcher import Dispatcher
@@ -25,7 +25,6 @@ from hum_async.errors import (
     BadRequest,
     HubBusy,
     HubClosed,
-    HumError,
     LookupElsewhere,
     LookupNotFound,
 )
@@ -33,9 +32,11 @@ from hum_async.limiter import Priority
 from hum_async.models import Address, Outcome
 from hum_async.web._event_writer import EventWriter
 from hum_async.web._public_ids import NOT_KEPT, PublicIds
+from hum_async.web._recorder import HubRecorder
 from hum_async.web._registry import HubLookup, Registry
 from hum_async.web._signals import ShutdownNotice
 from hum_async.web._subscription import EventStream, Subscription
+from hum_async.web._timers import Timers
 from hum_async.web._worker_notice import WorkerNotice
 
 __all__ = ["HubOptions", "HubStatistics", "SessionHub", "run_hub"]
@@ -166,15 +167,15 @@ class SessionHub:
         self._purchases = LookupObserver() if ledger is None else PurchaseRecorder(ledger, urgency)
         self._ids = None if ledger is None else PublicIds(ledger, keep_for)
         self._beginning: set[asyncio.Task[None]] = set()
-        self._recorder = _Recorder(self, self._purchases)
+        self._recorder = HubRecorder(self, self._purchases)
         self._lookups = LookupQueue(
             self._sender, observer=self._recorder, wake=self._dispatcher.wake
         )
         self._notice = ShutdownNotice(self._close_soon) if signals else None
         self._workers = WorkerNotice()
         self._subscriptions: set[Subscription] = set()
-        self._abandoning: dict[HubLookup, asyncio.TimerHandle] = {}
-        self._deadlines: dict[HubLookup, asyncio.TimerHandle] = {}
+        # Of look-ups that nobody reads, and of the time for each.
+        self._abandoning, self._deadlines = Timers(), Timers()
         self._forgetting: asyncio.TimerHandle | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -210,12 +211,10 @@ class SessionHub:
         self.close()
         if self._notice is not None:
             self._notice.remove()
-        timers = (*self._abandoning.values(), *self._deadlines.values(), self._forgetting)
-        for timer in timers:
-            if timer is not None:
-                timer.cancel()
-        self._abandoning.clear()
-        self._deadlines.clear()
+        self._abandoning.stop_all()
+        self._deadlines.stop_all()
+        if self._forgetting is not None:
+            self._forgetting.cancel()
         await end_tasks([*self._beginning, self._supervisor])
         # Their sessions go on, and whoever asks for an address next takes its session up.
         self._purchases.end_all()
@@ -456,8 +455,8 @@ class SessionHub:
             self._end(lookup, Outcome.FAILED)
 
     def _end(self, lookup: HubLookup, outcome: Outcome) -> None:
-        self._stop_abandoning(lookup)
-        self._stop_deadline(lookup)
+        self._abandoning.stop(lookup)
+        self._deadlines.stop(lookup)
         lookup.last_sent = None
         self._registry.end(lookup, outcome, self._now())
         self._forget_old()
@@ -482,7 +481,7 @@ class SessionHub:
 
     def _keep(self, lookups: list[HubLookup]) -> None:
         for lookup in lookups:
-            self._stop_abandoning(lookup)
+            self._abandoning.stop(lookup)
 
     def _abandon_unread(self, lookups: list[HubLookup]) -> None:
         for lookup in lookups:
@@ -490,39 +489,25 @@ class SessionHub:
                 self._abandon_later(lookup)
 
     def _abandon_later(self, lookup: HubLookup) -> None:
-        self._stop_abandoning(lookup)
         if self._abandon_after is not None and self._loop is not None and not self._closing:
-            self._abandoning[lookup] = self._loop.call_later(
-                self._abandon_after, self._abandon, lookup
-            )
-
-    def _stop_abandoning(self, lookup: HubLookup) -> None:
-        timer = self._abandoning.pop(lookup, None)
-        if timer is not None:
-            timer.cancel()
+            when = self._loop.time() + self._abandon_after
+            self._abandoning.start(self._loop, lookup, when, self._abandon)
 
     def _bound(self, loop: asyncio.AbstractEventLoop, lookup: HubLookup, work: Lookup) -> None:
         """End a look-up when its time is over."""
         if self._timeout is not None:
-            self._deadlines[lookup] = loop.call_at(work.until, self._expire, lookup, self._timeout)
+            self._deadlines.start(loop, lookup, work.until, self._expire)
 
-    def _stop_deadline(self, lookup: HubLookup) -> None:
-        timer = self._deadlines.pop(lookup, None)
-        if timer is not None:
-            timer.cancel()
-
-    def _expire(self, lookup: HubLookup, timeout: float) -> None:
-        if lookup.work is not None:
-            work = lookup.work
-            self._lookups.expire(work, timeout)
+    def _expire(self, lookup: HubLookup) -> None:
+        if (work := lookup.work) is not None and self._timeout is not None:
+            self._lookups.expire(work, self._timeout)
             # The answer to what is under way will show what was bought.
             self.record(work, ends=not self._lookups.is_sending(work))
 
     def _abandon(self, lookup: HubLookup) -> None:
-        del self._abandoning[lookup]
         if lookup.work is not None and self._purchases.is_awaited(lookup.work):
             return  # others with this ledger wait for it
-        self._stop_deadline(lookup)
+        self._deadlines.stop(lookup)
         if lookup.work is not None:
             self._abandoned += 1
             self._registry.drop(lookup)
@@ -570,35 +555,6 @@ class SessionHub:
             logger.exception("the hub stopped by a bug of hum_async; please report it")
         finally:
             self.close()
-
-
-class _Recorder(LookupObserver):
-    """Makes what a hub's look-ups find safe, and passes it on."""
-
-    def __init__(self, hub: SessionHub, purchases: LookupObserver) -> None:
-        self._hub = hub
-        self._purchases = purchases
-
-    async def before_create(self, lookup: Lookup) -> None:
-        await self._purchases.before_create(lookup)
-
-    def create_had_no_effect(self, lookup: Lookup) -> None:
-        self._purchases.create_had_no_effect(lookup)
-
-    def dropped(self, lookup: Lookup) -> None:
-        self._purchases.ended(lookup)
-
-    async def answered(self, lookup: Lookup, step: LookupStep) -> None:
-        await self._purchases.answered(lookup, step)
-        if step is not LookupStep.CLOSE:
-            self._hub.record(lookup)
-
-    def failed(self, lookup: Lookup, error: Exception) -> None:
-        if isinstance(error, HumError):
-            logger.error("a look-up cannot be made: %s", error)
-        else:
-            logger.error("a look-up ended by a bug of hum_async; please report it", exc_info=error)
-        self._hub.record_failure(lookup)
 
 
 @contextlib.asynccontextmanager
