@@ -51,7 +51,7 @@ _PARTS_OF_BUILDINGS_WORDS = """
     CAMPUS DORM DORMITORY BLOCK BLK PHASE SECTION SEC PARCEL TRACT BUILDINGS BLDGS OFFICES WAREHOUSE
     STORE STOREFRONT BAY QUAD CASITA CABANA DESK CUBE MAILBOX BOX ZONE HALF MS MSC RV IN-LAW INLAW
     ADU PMB KM URB URBANIZACION COND RES BO BARRIO BUZON INT INTERIOR ALTOS
-    BAJOS EDIF EDIFICIO PISO LOCAL MOBILE
+    BAJOS EDIF EDIFICIO PISO LOCAL MOBILE NUMBER NUMERO APARTAMENTO DEPTO CASA MAIL STOP
 """
 _PARTS_OF_BUILDINGS = frozenset(_PARTS_OF_BUILDINGS_WORDS.split())
 """Words that make a text the part of a building, wherever they stand in it."""
@@ -166,10 +166,10 @@ def is_post_box(text: str) -> bool:
 def is_behind_a_street(text: str) -> bool:
     """Whether words may stand behind a street: a unit, a direction, a part of a building."""
     words = _words(text.upper())
+    if words and re.search(r"\d", text):
+        return _is_numbered(words)
     if not words or is_unit(text):
         return True
-    if re.search(r"\d", text):
-        return _is_numbered(words)
     if all(word in DIRECTIONS for word in words) or len(words[-1]) == 1:
         return True
     if words[-1] in _LAST or words[-1] in UNIT_PLACES:
@@ -189,7 +189,9 @@ def _is_numbered(words: Sequence[str]) -> bool:
         return known and not _NAMED_STATE.fullmatch(words[-2])
     long = [word for word in words if len(word) > 3 and word.isalpha()]  # noqa: PLR2004  a short word may be an abbreviation
     if known:
-        return long != words[:-1] or all(map(_is_known, long)) or _is_unit_word(words[0])
+        # Oak Hill Apts #5 and Smith Bldg Rm 5 are parts of buildings; Pat Doe Apt 5 may be a name.
+        building = any(word in _PARTS_OF_BUILDINGS or UNITS.get(word) == "BLDG" for word in words)
+        return building or all(map(_is_known, long))
     return all(map(_is_known, long)) and not any(SUFFIXES.get(word) in _SURE for word in words[1:])
 
 

@@ -395,7 +395,7 @@ NO_UNITS = [
     "3135551234",
     "Acme 2000", "Walmart #1234", "call 3135551234", "gate code 1234", "Bob", "5th Ave", "0.25",
     "-3",
-    "Detroit Dr", "Lansing 48901",
+    "Detroit Dr", "Lansing 48901", "Bob Smith Apt 5", "Apt 5 Bob Smith",
 ]  # fmt: skip
 
 
@@ -447,7 +447,8 @@ def test_a_unit_that_is_none_is_no_value_and_is_counted(unit: Any) -> None:
     "unit",
     ["4", "4B", "B", "ABC", "Apt 4", "# 4", "Rear", "Upper", "PH", "PH 2", "2nd Floor",
      "Bldg 2, Apt 4", "Lower Level", "Carriage House", "East Wing", "Tower 2", "Slip 12",
-     "Box 12", "PMB 7", "Door B", "URB Las Flores", "The Oaks Apartments", "N", "North", "1/2",
+     "Box 12", "PMB 7", "Door B", "URB Las Flores", "The Oaks Apartments",
+     "Oak Hill Apts #5", "Smith Bldg Rm 5", "Number 4", "Mail Stop 12", "N", "North", "1/2",
      "12-34", "Unit 2E3", "Ste A&B", "Null"],
 )  # fmt: skip
 def test_units_are_sent_as_written(unit: str) -> None:
