@@ -24,7 +24,8 @@ class Browser:
 
     async def post(self, path: str, json: Any = INSTANT, **headers: str) -> tuple[int, Any]:
         async with self.session.post(f"{self.url}{path}", json=json, headers=headers) as answer:
-            return answer.status, await answer.json(content_type=None)
+            is_json = answer.content_type == "application/json"
+            return answer.status, await (answer.json() if is_json else answer.text())
 
     async def get(self, path: str, **headers: str) -> tuple[int, str]:
         async with self.session.get(f"{self.url}{path}", headers=headers) as answer:
