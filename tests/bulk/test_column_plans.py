@@ -572,3 +572,81 @@ def test_a_street_of_numbers_alone_is_joined_with_the_names_beside_it(name: str)
     assert doubt.ways[0].mapping["street1"] == f"Address+{name}"
     columns = mapped_columns(["Address", name, *PLACE.split(",")], doubt.ways[0].mapping)
     assert str(columns.address(cells(rows[0])[0])) == "101 Ellis St, Detroit, MI 48226"
+
+
+@pytest.mark.parametrize(
+    ("head", "values"),
+    [
+        ("Casita", ("B", "")),
+        ("Position", ("Upper", "Lower")),
+        ("Rear", ("Rear", "")),
+        ("Stall", ("12", "14")),
+        ("Comments", ("apt 5", "call first")),
+        ("Name", ("Unit 4", "Unit 5")),
+        ("Quad", ("NW", "NE")),
+        ("Face", ("N", "S")),
+        ("Cottage", ("A1", "A2")),
+    ],
+)
+def test_what_tells_homes_apart_under_other_headings_is_asked_about(
+    head: str, values: tuple[str, str]
+) -> None:
+    rows = [f"101 Ellis St,{value},{DETROIT}" for value in values]
+    (doubt,) = plan(f"Address,{head},{PLACE}", *rows).doubts
+    assert head in doubt.message
+
+
+def test_a_letter_beside_the_house_number_is_asked_about_though_no_rows_are_alike() -> None:
+    rows = [f"101,A,Ellis St,{DETROIT}", f"103,,Ellis St,{DETROIT}", f"105,R,Ellis St,{DETROIT}"]
+    (doubt,) = plan(f"NUM,ALPHA,STREET,{PLACE}", *rows).doubts
+    assert doubt.ways[0].mapping == {"street1": "NUM+ALPHA+STREET"}
+
+
+@pytest.mark.parametrize(
+    ("head", "values"),
+    [
+        ("Middle Initial", "AB"),
+        ("Blood Type", "AB"),
+        ("Territory", "NS"),
+        ("Quarter", ("Q1", "Q2")),
+        ("Suffix", ("JR", "SR")),
+        ("Seat", ("A1", "A2")),
+        ("Month", "12"),
+        ("Sale Type", ("ST", "PARK")),
+    ],
+)
+def test_letters_and_words_of_other_things_raise_no_doubt(head: str, values: str) -> None:
+    rows = [f"101 Ellis St,{value},{DETROIT}" for value in values]
+    assert not plan(f"Address,{head},{PLACE}", *rows).doubts
+
+
+def test_the_index_of_a_data_frame_and_extensions_of_telephones_raise_no_doubt() -> None:
+    rows = [f"{at},101 Ellis St,{at + 12},3135550100,{DETROIT}" for at in range(3)]
+    assert not plan(f",Address,Ext,Phone,{PLACE}", *rows).doubts
+
+
+@pytest.mark.parametrize("head", ["Country", "CTRY", "Address Country", "Mailing_Ctry_Code"])
+def test_another_country_is_asked_about_under_each_of_its_headings(head: str) -> None:
+    (doubt,) = plan(f"Address,{PLACE},{head}", f"101 Ellis St,{DETROIT},France").doubts
+    assert "another country" in doubt.message
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("ACME LLC", "101 Ellis St"),
+        ("ACME LLC", "101 Broadway"),
+        ("3M Company", "101 Ellis St"),
+        ("1st Bank", "104 Ellis St"),
+        ("Acme Inc.", "105 Ellis St Apt 3"),
+        ("Pier 39", "1 The Embarcadero"),
+    ],
+)
+def test_a_name_before_the_street_in_few_rows_is_never_sent_as_the_street(
+    first: str, second: str
+) -> None:
+    rows = cells(*[f"{at} Oak St,Apt {at},{DETROIT}" for at in (1, 2, 3)])
+    odd = [first, second, *DETROIT.split(",")]
+    found = plan_columns(["Address1", "Address2", *PLACE.split(",")], [*rows, odd])
+    assert isinstance(checked_or_error(found.columns.address(odd)), AddressError)
+    assert isinstance(checked_or_error(found.columns.address(rows[0])), Address)

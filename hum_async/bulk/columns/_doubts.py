@@ -22,7 +22,11 @@ from hum_async.bulk.columns._pool import LOTS, Candidate, Pool
 from hum_async.bulk.columns._reading import AddressColumns
 from hum_async.bulk.columns._spellings import Part
 from hum_async.bulk.columns._street import join_street, says_unit
-from hum_async.bulk.columns._telling_apart import tells_apart
+from hum_async.bulk.columns._telling_apart import (
+    may_follow_number,
+    names_units,
+    tells_apart,
+)
 from hum_async.bulk.tables import Cell
 from hum_async.models import Address
 
@@ -30,8 +34,6 @@ _ENOUGH = 3
 """Streets of which more than half without a house number are a doubt; of fewer, all."""
 
 
-_COUNTRY = ("country", "countrycode", "countryname", "ctry", "nation")
-"""Ends of headings of columns with countries."""
 _OURS = frozenset(
     {"", "us", "usa", "unitedstates", "unitedstatesofamerica", "theunitedstates", "america", "pr"}
     | {"puertorico", "unknown"}
@@ -110,7 +112,7 @@ class Doubting:
     def _doubt_countries(self) -> None:
         """Doubt addresses of other countries that would pass for one in the US."""
         for each in self.free:
-            if not letters(each.heading.name).endswith(_COUNTRY):
+            if each.heading.part is not Part.COUNTRY:
                 continue
             name = text_of([each.source], self.header)
             count = sum(
@@ -299,12 +301,36 @@ class Doubting:
         self._doubt_inside(inside)
 
     def _tells_apart(self, each: Candidate, keys: Sequence[str]) -> bool:
-        free = not self.explicit.keys() & {"street2", "address"}
-        return each.part is None and free and tells_apart(each.heading.name, each.column, keys)
+        if each.part is not None or self.explicit.keys() & {"street2", "address"}:
+            return False
+        name, column = each.heading.name, each.column
+        if each.source.column == 0 and column.counts:
+            # The index of a data frame has no heading, or one that says nothing.
+            return False
+        if letters(name) in {"ext", "extension"} and self._has_phones():
+            return False
+        if (
+            "street1" not in self.explicit
+            and self._numbers_street()
+            and may_follow_number(name, column)
+        ):
+            return True
+        return names_units(column) or tells_apart(name, column, keys)
+
+    def _has_phones(self) -> bool:
+        words = {word for name in self.header for word in tokens(name)}
+        return bool(words & {"phone", "telephone", "tel", "cell", "mobile", "fax"})
+
+    def _numbers_street(self) -> bool:
+        """Whether the house number has a column of its own that is used."""
+        street = self.columns.sources.get("street1", ())
+        numbers = {other.source for other in self.everything if other.part is Part.NUMBER}
+        return bool(street) and street[0] in numbers
 
     def _lacks_suffixes(self, each: Candidate, streets: Sequence[str]) -> bool:
         """Whether a column without a telling heading holds the suffixes that streets lack."""
-        if each.part is not None or hints_at_no_part(each.heading.name):
+        streetlike = {*tokens(each.heading.name)} & {"street", "st", "road"}
+        if each.part is not None or (hints_at_no_part(each.heading.name) and not streetlike):
             return False
         if "street1" not in self.columns.sources:
             return False
@@ -329,13 +355,12 @@ class Doubting:
         """Doubt an unused column in which alone rows of the same address differ."""
         name = text_of([each.source], self.header)
         message = (
-            f"rows whose addresses are the same otherwise differ in {name}, which is not used; "
+            f"{name} may tell apart homes whose addresses are the same otherwise, and is not used; "
             "they would be taken for one"
         )
         street = self.columns.sources.get("street1", ())
         ways = []
-        numbers = {other.source for other in self.everything if other.part is Part.NUMBER}
-        if "street1" not in self.explicit and street and street[0] in numbers:
+        if "street1" not in self.explicit and self._numbers_street():
             text = text_of([street[0], each.source, *street[1:]], self.header)
             ways.append(Way(f"{name} follows the house number", {"street1": text}))
         elif "street1" not in self.explicit and street and _ends_street(each):

@@ -71,6 +71,7 @@ _OF_PLACES = _words(
 )
 _UNIT_WORDS = _words("apt apartment apartments suite ste unit secondary occupancy flat lot space")
 _UNIT_HINTS = (_UNIT_WORDS - {"lot", "space", "flat"}) | _words(
+    "berth stall cabin cottage casita bungalow "
     "door trailer slip hangar department dept stop office key pad bay dwelling residence desk"
 )
 _BESIDE_UNIT = _words(
@@ -82,6 +83,11 @@ _NUMBER_WORDS = _words("no num nbr number #")
 _ADDED_WORDS = _words(
     "alpha letter suffix suf sfx ext extension add added addition addon modifier mod half sub rear"
 )
+_OTHER_THINGS = _words(
+    "gender sex party age grade level priority rank group tier version batch route book page map "
+    "phase shift team plan zone district precinct ward block initial middle mi rating credit "
+    "variant quarter product sku model seat territory region company brand stage round key"
+)
 _SAYS_NOTHING = re.compile(
     r"(?i)(?:f|c|x|v|col|column|field|fld|var|unnamed|attr|attribute|untitled)?[ _:.-]*\d*"
 )
@@ -90,9 +96,7 @@ _NUMBERED = _words(
 )
 _NO_PART = _words(
     "count total type status date phone email e mail ip mac url web hash kind price rent sqft size "
-    "area flag quality score source class use year value tax notes note rate mix beds wallet "
-    "gender sex party age grade level priority rank group tier version batch route book page map "
-    "phase shift team plan zone district precinct ward block"
+    "area flag quality score source class use year value tax notes note rate mix beds wallet"
 )
 
 
@@ -281,6 +285,11 @@ def hints_at_no_part(name: str) -> bool:
 def hints_at_order(name: str) -> bool:
     """Whether a heading that names no part of an address may number orders: #1, #2 ..."""
     return bool(set(tokens(name)) & _NUMBERED)
+
+
+def hints_at_other(name: str) -> bool:
+    """Whether the words of a heading say that letters or numbers are of no address."""
+    return bool(set(tokens(name)) & (_NO_PART | _NUMBERED | _OTHER_THINGS))
 
 
 def hints_at_added(name: str) -> bool:

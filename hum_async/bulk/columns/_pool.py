@@ -23,7 +23,7 @@ STREETS = (Part.LINE, Part.STREET, Part.NAME, Part.WHOLE)
 _WEAK = frozenset(
     "prefix suffix sfx suf direction dir directional number num nbr house fraction half location "  # noqa: SIM905  words
     "x y floor fl flr level room rm wing tower building bldg streetsfx singleline addrtype "
-    "addresstype addtype".split()
+    "addresstype addtype quad quadrant".split()
 )
 LOTS = frozenset("lot lotno lotnum lotnumber lotnbr".split())  # noqa: SIM905  words
 _PLANE = frozenset("x y xcoord ycoord xcoordinate ycoordinate pointx pointy".split())  # noqa: SIM905  words

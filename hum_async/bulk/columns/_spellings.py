@@ -147,7 +147,7 @@ _SPELLINGS = {
         streetsufxcd streetsufx dirsuffix directionsuffix streetdirsuffix streetdirectionsuffix
         postdirectionalabbrev streetnamepostdirectional streetnamepostdirection stsufdir
         addresspostdirection addresspostdirectional posdir
-        addstsuf addrstsuf
+        addstsuf addrstsuf quadrant quad streetquadrant stquadrant stquad
     """,
     Part.UNIT: """
         street2 address2 addressline2 addr2 addrline2 addline2 line2 add2 unit unitnumber unitno
@@ -228,7 +228,7 @@ _SPELLINGS = {
     """,
     Part.COUNTRY: """
         country countrycode countryname countryregion nation countrycd addresscountry addrcountry
-        iso countryabbr countryiso
+        iso countryabbr countryiso ctry ctrycode ctryname ctrycd cntry
     """,
 }
 _BY_LETTERS = {
