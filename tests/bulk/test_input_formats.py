@@ -255,3 +255,16 @@ def test_a_large_table_that_repeats_itself_is_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "in.csv.xz"
     path.write_bytes(lzma.compress(rows))
     assert open_table(str(path)).count == 20_000
+
+
+def test_backslashes_and_blanks_before_quotation_marks_may_meet_in_one_file(tmp_path: Path) -> None:
+    rows = ['"a \\"b\\"",1 Elm St,02108', ' "x, y", "2 Elm St" ,02108', "z,3 Elm St,02108"]
+    text = "\n".join(["name,street,zip", *rows, ""])
+    wanted: list[list[Cell]] = [
+        ['a "b"', "1 Elm St", "02108"],
+        ["x, y", "2 Elm St", "02108"],
+        ["z", "3 Elm St", "02108"],
+    ]
+    assert rows_of(tmp_path / "in.csv", text) == wanted
+    padded = text.replace("z,3", ' "z", "3').replace("3 Elm St", '3 Elm St"')
+    assert rows_of(tmp_path / "in.csv", padded) == wanted

@@ -124,13 +124,19 @@ class _Scan:
         with encoding.open(self.path) as stream:
             dialect = dialect_of(stream)
         try:
-            return self._read(encoding, dialect)[0]
+            table, spoilt = self._read(encoding, dialect)
+            if not spoilt:
+                return table
         except csv.Error as exc:
             if "field larger" in str(exc):
                 raise
-        # MySQL and Spark write a backslash where others double the quotation mark.
+        # MySQL and Spark write a backslash where others double the quotation mark. Of several that
+        # spoil as few rows the first is the least unusual.
         found = [
-            self._read(encoding, attrs.evolve(dialect, lenient=True, backslash=backslash))
+            self._read(
+                encoding, attrs.evolve(dialect, lenient=True, padded=padded, backslash=backslash)
+            )
+            for padded in dict.fromkeys((dialect.padded, True))
             for backslash in (False, True)
         ]
         table, spoilt = min(found, key=lambda pair: pair[1])
