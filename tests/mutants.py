@@ -174,7 +174,7 @@ MUTANTS = [
     ),
     Mutant(
         "default-limiter-hears-of-refusals",
-        "limiter.py",
+        "_limits/interface.py",
         "        if refused:\n            self.throttled(retry_after)",
         "        self.throttled(retry_after)",
         "test_limiter.py",
