@@ -4,11 +4,12 @@ import asyncio
 import math
 from datetime import UTC, datetime, timedelta
 
-from hum_async.simulator._checks import require
+from hum_async.simulator._checks import LONGEST, require
 
 # An event loop may fire a timer early by the resolution of its clock. Without this tolerance
 # (loop seconds) `sleep_until` could spin over ever shorter waits.
 _TIMER_TOLERANCE = 1e-6
+_FASTEST = 1e6
 
 
 class SimulatedClock:
@@ -18,12 +19,11 @@ class SimulatedClock:
     simulator lives in virtual time.
 
     Args:
-        speed: Simulated seconds per event-loop second, above 0.
+        speed: Simulated seconds per event-loop second, above 0 and at most 1,000,000.
     """
 
     def __init__(self, *, speed: float = 1.0) -> None:
-        self._speed = require("speed", speed, above_zero=True)
-        self._tolerance = _TIMER_TOLERANCE * max(1.0, speed)
+        self._set_speed(speed)
         self._offset = 0.0
         self._started_at = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -62,12 +62,38 @@ class SimulatedClock:
         """Jump ahead and wake every `sleep_until`.
 
         Args:
-            seconds: Simulated seconds, 0 or more and finite.
+            seconds: Simulated seconds, 0 or more; in all, at most a hundred years.
 
         Raises:
+            TypeError: `seconds` is not a number.
             ValueError: `seconds` is out of range.
         """
-        self._offset += require("seconds", seconds)
+        left = max(0.0, LONGEST - self.now)
+        self._offset += float(require("seconds", seconds, at_most=left))
+        self._wake_all()
+
+    def set_speed(self, speed: float) -> None:
+        """Go on at another speed from this instant.
+
+        Args:
+            speed: Simulated seconds per event-loop second, above 0 and at most 1,000,000.
+
+        Raises:
+            TypeError: `speed` is not a number.
+            ValueError: `speed` is out of range.
+        """
+        now = self.now
+        self._set_speed(speed)
+        self._offset = now
+        if self._loop is not None:
+            self._started_at = self._loop.time()
+        self._wake_all()
+
+    def _set_speed(self, speed: float) -> None:
+        self._speed = require("speed", speed, above_zero=True, at_most=_FASTEST)
+        self._tolerance = _TIMER_TOLERANCE * max(1.0, speed)
+
+    def _wake_all(self) -> None:
         for waiter in self._waiters:
             _wake(waiter)
 

@@ -6,7 +6,8 @@
 | GET /_simulator/statistics                 | the figures, as in `Statistics`            |
 | POST /_simulator/advance `{"seconds": 30}` | `{"now": ...}` after the jump              |
 
-They need no key, count against no limit and do not appear in the journal.
+They need no key, count against no limit and do not appear in the journal. A browser's request from
+a page of elsewhere is answered 403, and numbers that no clock can take 400.
 """
 
 from collections.abc import Callable, Sequence
@@ -57,6 +58,11 @@ class Control:
         status, content = self._content(f"{method} {path.removeprefix(PREFIX)}", body)
         return status, orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
 
+    @staticmethod
+    def refuse(reason: str) -> tuple[int, bytes]:
+        """Return the answer to a request that may not use the interface."""
+        return HTTPStatus.FORBIDDEN, orjson.dumps(error_body(reason))
+
     def _content(self, endpoint: str, body: bytes) -> tuple[int, Any]:
         if endpoint == "GET journal":
             return HTTPStatus.OK, [attrs.asdict(record) for record in self._request_log]
@@ -68,8 +74,18 @@ class Control:
 
     def _advance(self, body: bytes) -> tuple[int, Any]:
         try:
-            self._clock.advance(orjson.loads(body)["seconds"])
-        except (ValueError, KeyError, TypeError):
-            message = 'Send {"seconds": n} with n 0 or more.'
-            return HTTPStatus.BAD_REQUEST, error_body(message)
+            content = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            return _bad_request(f"the body is not JSON ({error})")
+        if not isinstance(content, dict) or "seconds" not in content:
+            return _bad_request('the body is not an object with the field "seconds"')
+        try:
+            self._clock.advance(content["seconds"])
+        except (ValueError, TypeError) as error:
+            return _bad_request(str(error))
         return HTTPStatus.OK, {"now": self._clock.now}
+
+
+def _bad_request(reason: str) -> tuple[int, Any]:
+    message = f'Send {{"seconds": n}} with a number n of 0 or more: {reason}.'
+    return HTTPStatus.BAD_REQUEST, error_body(message)

@@ -15,6 +15,7 @@ from hum_async.simulator._handlers import NO_ANSWER, Answer, RequestHandler, Sim
 from hum_async.simulator._request_log import RequestLog, RequestRecord
 from hum_async.simulator._retry_after import RetryAfter, retry_after_headers
 from hum_async.simulator._routes import Route, find_route
+from hum_async.simulator._visitors import refusal_of
 
 SIMULATED = "X-Hum-Simulated"
 """Header of every answer: what shows data to people can tell that they are made up."""
@@ -84,7 +85,16 @@ class HttpApp:
         body = await http_request.read() if http_request.body_exists else b""
         method, path = http_request.method, http_request.raw_path
         if path.startswith(_control.PREFIX):
-            status, content = self._control.answer(method, path=path, body=body)
+            refusal = refusal_of(
+                hosts=http_request.headers.getall("Host", []),
+                origins=http_request.headers.getall("Origin", []),
+                fetch_sites=http_request.headers.getall("Sec-Fetch-Site", []),
+            )
+            status, content = (
+                self._control.answer(method, path=path, body=body)
+                if refusal is None
+                else self._control.refuse(refusal)
+            )
             return web.Response(status=status, body=content, headers=self._headers(_JSON))
         authorization = http_request.headers.get("Authorization", "")
         request = SimulatedRequest(method=method, path=path, authorization=authorization, body=body)

@@ -1,9 +1,10 @@
 """The Retry-After header of a 429."""
 
-import math
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, Literal
+
+from hum_async.simulator._checks import LONGEST
 
 RetryAfter = float | timedelta | Literal["date"] | None
 
@@ -28,7 +29,7 @@ def check_retry_after(value: RetryAfter) -> RetryAfter:
 
 
 def _is_duration(seconds: Any) -> bool:
-    return isinstance(seconds, (int, float)) and 0 <= seconds < math.inf
+    return isinstance(seconds, int | float) and 0 <= seconds <= LONGEST
 
 
 def retry_after_headers(value: RetryAfter) -> dict[str, str]:
@@ -41,4 +42,5 @@ def retry_after_headers(value: RetryAfter) -> dict[str, str]:
     if isinstance(value, timedelta):
         instant = datetime.now(UTC).replace(microsecond=0) + value
         return {"Retry-After": format_datetime(instant, usegmt=True)}
-    return {"Retry-After": f"{value:g}"}
+    # Never with an exponent, which no header may have.
+    return {"Retry-After": f"{value:.6f}".rstrip("0").rstrip(".")}

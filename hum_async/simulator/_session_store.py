@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from hum_async.simulator._address_rules import PostedAddress
-from hum_async.simulator._checks import require
+from hum_async.simulator._checks import LONGEST, require
 from hum_async.simulator._dialects import Dialect, random_dialect, random_token
 from hum_async.simulator._fates import Fate, Magic, decide_fate
+
+_WIDEST = 10.0  # e ** 80 is a number still, e ** 800 is not
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -89,9 +91,9 @@ class SessionStore:
 
     def __init__(self, *, seed: int, median: float, sigma: float, lifetime: float) -> None:
         self._seed = seed
-        self._median = require("median", median)
-        self._sigma = require("sigma", sigma)
-        self._lifetime = require("lifetime", lifetime, above_zero=True)
+        self._median = require("median", median, at_most=LONGEST)
+        self._sigma = require("sigma", sigma, at_most=_WIDEST)
+        self._lifetime = require("lifetime", lifetime, above_zero=True, at_most=LONGEST)
         self._sessions: dict[str, SimulatedSession] = {}
 
     def __len__(self) -> int:

@@ -34,7 +34,7 @@ class Simulator:
         host: A loopback address, or "localhost".
         port: TCP port; 0 picks a free one.
         seed: Seed of fates, tokens, spellings and faults.
-        speed: Simulated seconds per event-loop second, above 0.
+        speed: Simulated seconds per event-loop second, above 0 and at most 1,000,000.
         generation: "polling" (a POST answers at once and clients poll) or "immediate" (a POST
             waits for the providers and carries them).
         median: Median time of a search, simulated seconds, 0 or more.
@@ -50,7 +50,8 @@ class Simulator:
         faults: Probabilities of faults; `None` for no faults.
 
     Raises:
-        ValueError: An argument is out of range.
+        TypeError: An argument that has to be a number is none.
+        ValueError: An argument is out of range; no duration may be above a hundred years.
     """
 
     def __init__(  # noqa: PLR0913  one argument for each thing a test may want to choose
@@ -162,9 +163,10 @@ class Simulator:
         """Move the simulated clock ahead; answers that become due are sent.
 
         Args:
-            seconds: Simulated seconds, 0 or more and finite.
+            seconds: Simulated seconds, 0 or more; in all, at most a hundred years.
 
         Raises:
+            TypeError: `seconds` is not a number.
             ValueError: `seconds` is out of range.
         """
         self._clock.advance(seconds)

@@ -10,7 +10,10 @@ from simulator_support import Ask
 from hum_async.simulator import Simulator
 
 
-@pytest.mark.parametrize(("value", "header"), [(3, "3"), (0.5, "0.5"), (0, "0")])
+@pytest.mark.parametrize(
+    ("value", "header"),
+    [(3, "3"), (0.5, "0.5"), (0, "0"), (1_234_567, "1234567"), (1e-9, "0")],
+)
 async def test_retry_after_can_be_a_number(value: float, header: str, ask: Ask) -> None:
     async with Simulator(rate=0.001, retry_after=value) as simulator:
         await ask(simulator, "GET", "/ping")
