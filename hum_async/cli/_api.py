@@ -11,7 +11,7 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from hum_async.cli._argument_types import PathOrDash, Positive
+from hum_async.cli._argument_types import PathOrDash, Positive, Speed
 from hum_async.cli._console import messages
 from hum_async.cli._help import API, SIMULATED
 from hum_async.client import HumClient
@@ -60,7 +60,7 @@ class SimulatedApiOptions(ApiOptions):
     ] = False
     seed: Annotated[int, Parameter(group=SIMULATED, help="Same seed, same results.")] = 0
     speed: Annotated[
-        Positive,
+        Speed,
         Parameter(group=SIMULATED, help="How much faster its agents work."),
     ] = 1.0
 

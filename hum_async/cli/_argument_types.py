@@ -22,6 +22,9 @@ PathOrDash = Annotated[
 Positive = Annotated[float, Parameter(validator=Number(gt=0))]
 """A number above 0."""
 
+Speed = Annotated[float, Parameter(validator=Number(gt=0, lte=1e6))]
+"""A speed that the clock of a simulator can have."""
+
 
 def _levels(_: Any, tokens: Any) -> tuple[ServiceLevel, ...]:
     parts = (part for token in tokens for part in token.value.split(","))

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from hum_async.cli._api import LIFETIME
-from hum_async.cli._argument_types import Positive
+from hum_async.cli._argument_types import Speed
 from hum_async.cli._console import data
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._run import UsageError, gentle_stop, run
@@ -25,7 +25,7 @@ def demo(
     web: Annotated[bool, Parameter(negative=())] = False,
     port: Annotated[int, Parameter(validator=Number(gte=0, lte=65535))] = 8401,
     seed: int = 0,
-    speed: Positive = 1.0,
+    speed: Speed = 1.0,
 ) -> int:
     """Show look-ups live, on a simulated API: no account, no cost. Ctrl-C ends it.
 

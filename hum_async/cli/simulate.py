@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from hum_async.cli._argument_types import Positive
+from hum_async.cli._argument_types import Positive, Speed
 from hum_async.cli._console import data
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._run import Command, run
@@ -18,7 +18,7 @@ def simulate(  # noqa: PLR0913  each is an option of the command
     *,
     port: Annotated[int, Parameter(validator=Number(gte=0, lte=65535))] = 8400,
     seed: int = 0,
-    speed: Positive = 1.0,
+    speed: Speed = 1.0,
     generation: Literal["polling", "immediate"] = "polling",
     rate: Positive | None = None,
     burst: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
