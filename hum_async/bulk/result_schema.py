@@ -135,7 +135,7 @@ _KINDS_BY_NAME = (
     (re.compile(r"hum_(has_\w+|served_\d+_\d+)"), Kind.BOOLEAN),
     (re.compile(r"hum_\w+_cents"), Kind.INTEGER),
     (re.compile(r"hum_\w+_mbps"), Kind.NUMBER),
-    (re.compile(r"hum_(min_price|price_\w+)_[a-z]{3}"), Kind.MONEY),
+    (re.compile(r"hum_(min_price_usd|price_\w+)"), Kind.MONEY),
 )
 
 

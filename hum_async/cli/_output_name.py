@@ -19,10 +19,12 @@ _ENDINGS = {
     "tsv": ".tsv",
     "json": ".json",
     "jsonl": ".jsonl",
+    "geojson": ".geojson",
     "excel": ".xlsx",
     "parquet": ".parquet",
+    "geoparquet": ".geo.parquet",
 }
-_READ_AS = {"tsv": "csv", "json": "jsonl"}
+_READ_AS = {"tsv": "csv", "json": "jsonl", "geojson": "jsonl", "geoparquet": "parquet"}
 """Formats that are read as another one."""
 _STDOUT = 1
 

@@ -20,7 +20,7 @@ from hum_async.cli._preflight_view import show_preflight, show_warnings
 from hum_async.cli._qualify_command import QualifyCommand, open_events
 from hum_async.cli._run import Command, run
 
-OutputFormat = Literal["csv", "tsv", "json", "jsonl", "excel", "parquet"]
+OutputFormat = Literal["csv", "tsv", "json", "jsonl", "geojson", "excel", "parquet", "geoparquet"]
 
 _EXAMINED = 200_000
 """Rows that a job looks at before it buys, which takes up to 20 s."""

@@ -51,7 +51,7 @@ def named(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         ("in.CSV.gz", gzip.compress(CSV, mtime=0), None, "in.results.CSV.gz"),
         ("in.jsonl", JSON_LINE, None, "in.results.jsonl"),
         ("in.json", b"[" + JSON_LINE + b"]", None, "in.results.json"),
-        ("in.geojson", b"[" + JSON_LINE + b"]", None, "in.results.jsonl"),
+        ("in.geojson", b"[" + JSON_LINE + b"]", None, "in.results.geojson"),
         # What it holds counts, not what it is called.
         ("in.xlsx", CSV, None, "in.results.csv"),
         ("in.csv", CSV, "parquet", "in.results.parquet"),

@@ -6,7 +6,7 @@ run it in the journal's thread.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -19,10 +19,11 @@ from hum_async._purchases.records import FAILED_OUTCOMES, Entry, address_digest
 from hum_async.bulk.cell_meaning import AddressReading
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.dedupe import SeenAddresses
-from hum_async.bulk.files.long_table import long_rows
+from hum_async.bulk.files.long_output import LongOutput
+from hum_async.bulk.files.price_columns import count_prices
 from hum_async.bulk.result_columns import result_values
 from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel
-from hum_async.bulk.tables import Cell, SealedFile, Sink, Table, mapped_os_errors
+from hum_async.bulk.tables import Cell, Finished, SealedFile, Sink, Table, mapped_os_errors
 from hum_async.errors import AddressError, HumError, InputError
 from hum_async.models import Address, Outcome, Qualification
 
@@ -46,10 +47,10 @@ class Outputs:
 
     rows: Sink | None = None
     failed: Sink | None = None
-    long: Sink | None = None
+    long: LongOutput | None = None
     levels: tuple[ServiceLevel, ...] = SERVED_LEVELS
 
-    def each(self) -> Iterator[Sink]:
+    def each(self) -> Iterator[Finished]:
         """Yield the outputs that the job has."""
         yield from (sink for sink in (self.rows, self.failed, self.long) if sink is not None)
 
@@ -69,6 +70,7 @@ class Composed:
         missing: Numbers of the first of them, from 1.
         failed: Number of rows that failed.
         long: Number of rows of the long table.
+        long_columns: The columns that it adds.
         nothing: Number of cells that say in a word, such as NULL, that there is no value.
         data_sets: Number of rows by data set.
         first: Time of observation of the oldest result; None if there is none.
@@ -80,6 +82,7 @@ class Composed:
     missing: list[int] = attrs.field(factory=list)
     failed: int = 0
     long: int = 0
+    long_columns: tuple[str, ...] = ()
     nothing: int = 0
     data_sets: Counter[str] = attrs.field(factory=Counter)
     first: datetime | None = None
@@ -131,6 +134,9 @@ def compose(  # noqa: PLR0913  the parts of an output, most by name
     """
     written = Composed()
     try:
+        if outputs.long is not None:
+            rows = results_of(table, columns, find, dedupe=dedupe)
+            written.long_columns = outputs.long.prepare(count_prices(_unless(stop, rows)))
         for number, row in enumerate(results_of(table, columns, find, dedupe=dedupe), 1):
             if stop.is_set():
                 outputs.discard()
@@ -149,6 +155,15 @@ def compose(  # noqa: PLR0913  the parts of an output, most by name
         outputs.discard()
         raise
     return written
+
+
+def _unless(stop: threading.Event, rows: Iterable["ResultRow"]) -> Iterator[Qualification]:
+    """Yield the results of rows until it is stopped."""
+    for row in rows:
+        if stop.is_set():
+            return
+        if row.result is not None:
+            yield row.result
 
 
 @attrs.frozen
@@ -230,6 +245,4 @@ def _write(
     if outputs.failed is not None and result.outcome in FAILED_OUTCOMES:
         outputs.failed.write(cells, values)
     if outputs.long is not None:
-        for record in long_rows(result):
-            outputs.long.write(cells, record)
-            written.long += 1
+        written.long += outputs.long.write(cells, result, number)

@@ -1,13 +1,24 @@
 """The rows of the long table: one for each offering and plan of a result's providers."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hum_async.bulk.result_columns import utc_text
+from hum_async.bulk.coverage import Service
+from hum_async.bulk.files.price_columns import NO_PRICES, PriceColumns
+from hum_async.bulk.result_columns import in_units, point_of, utc_second
+from hum_async.bulk.result_schema import GEOMETRY, SERVED_LEVELS, ServiceLevel
 from hum_async.models import Offering, Plan, Provider, Qualification
 
-_RESULT = ("hum_outcome", "hum_data_set", "hum_observed_at", "hum_library_version")
+_RESULT = (
+    "hum_row",
+    "hum_outcome",
+    "hum_latitude",
+    "hum_longitude",
+    "hum_source",
+    "hum_data_set",
+    "hum_observed_at",
+    "hum_library_version",
+)
 _PROVIDER = (
     "hum_provider_id",
     "hum_provider",
@@ -15,9 +26,16 @@ _PROVIDER = (
     "hum_url",
     "hum_buyflow_type",
     "hum_min_price",
+    "hum_min_price_cents",
     "hum_min_price_currency",
 )
-_SPEED = ("hum_technology", "hum_category", "hum_max_download_mbps", "hum_max_upload_mbps")
+_SPEED = (
+    "hum_technology",
+    "hum_fcc_technology_code",
+    "hum_category",
+    "hum_max_download_mbps",
+    "hum_max_upload_mbps",
+)
 _PLAN = (
     "hum_plan_id",
     "hum_plan_sku",
@@ -25,33 +43,67 @@ _PLAN = (
     "hum_download_low_mbps",
     "hum_upload_low_mbps",
     "hum_data_limit",
-    "hum_plan_pricing",
 )
-LONG_COLUMNS = ("hum_record", *_RESULT, *_PROVIDER, *_SPEED, *_PLAN)
-"""The columns of the long table. `hum_record` is ``offering``, ``plan``, or ``provider`` for a
-provider that lists neither."""
 
 
-def long_rows(result: Qualification) -> Iterator[dict[str, Any]]:
-    """Yield a row for each offering and each plan of each provider, as JSON values.
+def long_columns(
+    levels: Sequence[ServiceLevel] = SERVED_LEVELS, prices: PriceColumns = NO_PRICES
+) -> tuple[str, ...]:
+    """Return the columns of the long table.
 
-    The prices of a plan are one JSON text, with amounts in units of the currency, because the names
-    of the prices differ from provider to provider (hum-api 3.3).
+    `hum_record` is ``offering``, ``plan``, or ``provider`` for a provider that lists neither.
+
+    Args:
+        levels: The levels of service that have a column.
+        prices: The columns of the plans' prices.
     """
+    served = (level.column for level in levels)
+    return ("hum_record", *_RESULT, *_PROVIDER, *_SPEED, *served, *_PLAN, *prices.columns)
+
+
+def long_rows(
+    result: Qualification,
+    *,
+    row: int | None = None,
+    levels: Sequence[ServiceLevel] = SERVED_LEVELS,
+    prices: PriceColumns = NO_PRICES,
+) -> Iterator[dict[str, Any]]:
+    """Yield the values of a row for each offering and each plan of each provider.
+
+    Args:
+        result: The result.
+        row: Number of its row in the input, from 1; None if there is no input.
+        levels: The levels of service that have a column.
+        prices: The columns of the plans' prices.
+    """
+    columns = long_columns(levels, prices)
+    place = result.service_address
     common = {
+        "hum_row": row,
         "hum_outcome": str(result.outcome),
+        "hum_latitude": place.latitude if place else None,
+        "hum_longitude": place.longitude if place else None,
+        "hum_source": result.source,
         "hum_data_set": result.data_set,
-        "hum_observed_at": utc_text(result.observed_at),
+        "hum_observed_at": utc_second(result.observed_at),
         "hum_library_version": result.library_version,
+        GEOMETRY: point_of(result),
     }
     for provider in result.providers:
-        base = dict.fromkeys(LONG_COLUMNS) | common | _provider(provider)
+        base = dict.fromkeys(columns) | common | _provider(provider)
         if not provider.offerings and not provider.catalog:
             yield base | {"hum_record": "provider"}
         for offering in provider.offerings:
-            yield base | {"hum_record": "offering"} | _offering(offering)
+            yield (
+                base
+                | _service(offering, levels)
+                | {
+                    "hum_record": "offering",
+                    "hum_category": offering.category,
+                }
+            )
         for plan in provider.catalog:
-            yield base | {"hum_record": "plan"} | _plan(plan)
+            yield base | _service(plan, levels) | _plan(plan) | prices.values(plan)
 
 
 def _provider(provider: Provider) -> dict[str, Any]:
@@ -62,34 +114,30 @@ def _provider(provider: Provider) -> dict[str, Any]:
         "hum_telephone": provider.telephone,
         "hum_url": provider.url,
         "hum_buyflow_type": provider.buyflow_type,
-        "hum_min_price": price and price.amount_cents / 100,
+        "hum_min_price": price and in_units(price.amount_cents),
+        "hum_min_price_cents": price and price.amount_cents,
         "hum_min_price_currency": price and price.currency,
     }
 
 
-def _offering(offering: Offering) -> dict[str, Any]:
+def _service(part: Offering | Plan, levels: Sequence[ServiceLevel]) -> dict[str, Any]:
+    service = Service.of(part)
     return {
-        "hum_technology": offering.technology,
-        "hum_category": offering.category,
-        "hum_max_download_mbps": offering.max_download_mbps,
-        "hum_max_upload_mbps": offering.max_upload_mbps,
+        "hum_technology": service.technology,
+        "hum_fcc_technology_code": service.code,
+        "hum_max_download_mbps": service.download,
+        "hum_max_upload_mbps": service.upload,
+        **{level.column: service.reaches(level) for level in levels},
     }
 
 
 def _plan(plan: Plan) -> dict[str, Any]:
-    prices = {
-        name: {"amount": money.amount_cents / 100, "currency": money.currency}
-        for name, money in plan.pricing.items()
-    }
     return {
-        "hum_technology": plan.technology,
-        "hum_max_download_mbps": plan.download and plan.download.high,
-        "hum_max_upload_mbps": plan.upload and plan.upload.high,
+        "hum_record": "plan",
         "hum_plan_id": plan.id,
         "hum_plan_sku": plan.sku,
         "hum_plan": plan.name,
         "hum_download_low_mbps": plan.download and plan.download.low,
         "hum_upload_low_mbps": plan.upload and plan.upload.low,
         "hum_data_limit": plan.data_limit,
-        "hum_plan_pricing": json.dumps(prices, ensure_ascii=False) if prices else None,
     }

@@ -54,7 +54,8 @@ def manifest_of(  # noqa: PLR0913  what it tells, by name
         "api": status.api,
         "finished_at": status.finished_at,
         "settings": dict(settings),
-        "results": {"schema_version": SCHEMA_VERSION, "columns": described(columns)},
+        "results": {"schema_version": SCHEMA_VERSION, "columns": described(columns)}
+        | ({"long_columns": described(composed.long_columns)} if composed.long_columns else {}),
         "files": {
             role: {"name": relative(file, path), "sha256": checksum(file)} | dict(more)
             for role, (file, more) in files.items()

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -11,18 +12,20 @@ import attrs
 
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.compose import Outputs
-from hum_async.bulk.files.long_table import LONG_COLUMNS
+from hum_async.bulk.files.long_output import LongOutput
 from hum_async.bulk.files.manifest import check_is_manifest, written_contents
 from hum_async.bulk.files.own_files import OwnFiles, recorded_contents
 from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel, result_columns
 from hum_async.bulk.tables import (
     STANDARD,
     Cell,
+    Output,
     SealedFile,
     Sink,
     Table,
     format_of,
     is_stream,
+    mapped_os_errors,
     open_sink,
     stem_of,
 )
@@ -135,7 +138,11 @@ class JobOutputs:
         if self.manifest is not None and not overwrite:
             check_is_manifest(self.manifest)
         # What is written to a stream, even the header, cannot be taken back.
-        self.open(rows=not self.streams, long=file_of(self.long) is not None).discard()
+        if not self.streams:
+            self.open_rows().discard()
+        if file_of(self.long) is not None and (long := self._long()) is not None:
+            long.prepare(Counter())
+            long.discard()
         return own
 
     def open_rows(self) -> Sink:
@@ -153,12 +160,7 @@ class JobOutputs:
             InputError: An output cannot be written.
         """
         output = self.open_rows() if rows else None
-        try:
-            table = self._sink(self.long, LONG_COLUMNS, None) if self.long and long else None
-        except BaseException:
-            if output is not None:
-                output.discard()
-            raise
+        table = self._long() if long else None
         failed = None
         if (path := self.failed) is not None:
             failed = _OnDemand(path, lambda: self._sink(str(path), self.added, "csv"))
@@ -171,8 +173,17 @@ class JobOutputs:
             InputError: An output cannot be written.
         """
         rows = self.open_rows() if is_stream(self.target) else None
-        piped = self.long is not None and is_stream(self.long)
-        return Outputs(rows=rows, long=self.open(rows=False).long if piped else None)
+        if self.long is None or not is_stream(self.long):
+            return Outputs(rows=rows)
+        with mapped_os_errors(f"write {self.long}"):
+            held = Output(self.long)
+        return Outputs(rows=rows, long=self._long(held))
+
+    def _long(self, held: Output | None = None) -> LongOutput | None:
+        target = self.long
+        if target is None:
+            return None
+        return LongOutput(lambda added: self._sink(target, added, None), self.levels, held)
 
     def _sink(self, target: str, added: Sequence[str], fmt: str | None) -> Sink:
         zip_at = self.columns.at.get("zip")

@@ -1,7 +1,8 @@
-"""Reads and writes tables: CSV, JSON lines, Excel, Parquet. Every call blocks; use a thread."""
+"""Reads and writes tables: CSV, JSON, Excel, Parquet. Every call blocks; use a thread."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -9,11 +10,12 @@ from hum_async.bulk.result_schema import RESULT_COLUMNS
 from hum_async.bulk.tables._cells import Carried, Cell, as_text
 from hum_async.bulk.tables._csv import CsvSink, CsvTable, open_csv
 from hum_async.bulk.tables._errors import ReaderLeft, mapped_os_errors
+from hum_async.bulk.tables._geo_json import GeoJsonSink
 from hum_async.bulk.tables._header import RateHeader
 from hum_async.bulk.tables._jsonl import JsonlSink, JsonSink, open_jsonl
 from hum_async.bulk.tables._names import UnwritableName, format_of, stem_of
 from hum_async.bulk.tables._output import Output, SealedFile
-from hum_async.bulk.tables._sink import Sink
+from hum_async.bulk.tables._sink import Finished, Sink
 from hum_async.bulk.tables._sniff import format_of_content
 from hum_async.bulk.tables._source import STANDARD, readable_twice
 from hum_async.bulk.tables._streams import descriptor_of, is_stream
@@ -21,11 +23,15 @@ from hum_async.bulk.tables._table import Table
 from hum_async.bulk.tables._unpack import unpacked
 from hum_async.errors import InputError
 
+if TYPE_CHECKING:
+    from hum_async.bulk.tables._parquet import ParquetSink
+
 __all__ = [
     "STANDARD",
     "Carried",
     "Cell",
     "CsvTable",
+    "Finished",
     "Output",
     "RateHeader",
     "ReaderLeft",
@@ -43,8 +49,9 @@ __all__ = [
     "stem_of",
 ]
 
-_READ_AS = {"tsv": "csv", "json": "jsonl"}
+_READ_AS = {"tsv": "csv", "json": "jsonl", "geojson": "jsonl", "geoparquet": "parquet"}
 """What reads the formats that only differ when they are written."""
+_JSON_SINKS = {"jsonl": JsonlSink, "json": JsonSink, "geojson": GeoJsonSink}
 
 
 def open_table(  # noqa: PLR0913  all but one are keyword-only
@@ -119,8 +126,8 @@ def open_sink(  # noqa: PLR0913  all but one are keyword-only
         target: Path of the file, or ``-`` for standard output.
         header: Names of the input's columns that the output repeats.
         added: Names of the columns that the output adds.
-        fmt: ``csv``, ``tsv``, ``json``, ``jsonl``, ``excel`` or ``parquet``; None decides by the
-            name.
+        fmt: ``csv``, ``tsv``, ``json``, ``jsonl``, ``geojson``, ``excel``, ``parquet`` or
+            ``geoparquet``; None decides by the name.
         source: The input, which must not be overwritten.
         text: Names of columns that are text whatever their type in the input, such as ZIP codes.
 
@@ -132,19 +139,26 @@ def open_sink(  # noqa: PLR0913  all but one are keyword-only
     with mapped_os_errors(f"write {'standard output' if target == STANDARD else target}"):
         if source is not None and _is_same(target, source.path):
             raise InputError("input and output are the same file; name another output")
-        if chosen == "jsonl":
-            return JsonlSink(target, header, added)
-        if chosen == "json":
-            return JsonSink(target, header, added)
+        if chosen in {"csv", "tsv"}:
+            return CsvSink(target, header, added, delimiter="\t" if chosen == "tsv" else ",")
+        if chosen in _JSON_SINKS:
+            return _JSON_SINKS[chosen](target, header, added)
         if chosen == "excel":
             from hum_async.bulk.tables._excel import ExcelSink  # noqa: PLC0415  an extra
 
             return ExcelSink(target, header, added)
-        if chosen == "parquet":
-            from hum_async.bulk.tables._parquet import ParquetSink  # noqa: PLC0415  an extra
+        parquet_sink = _parquet_sink(chosen)
+        return parquet_sink(target, header, added, source=source, text=text)
 
-            return ParquetSink(target, header, added, source=source, text=text)
-        return CsvSink(target, header, added, delimiter="\t" if chosen == "tsv" else ",")
+
+def _parquet_sink(chosen: str) -> "type[ParquetSink]":
+    if chosen == "geoparquet":
+        from hum_async.bulk.tables._geo_parquet import GeoParquetSink  # noqa: PLC0415  an extra
+
+        return GeoParquetSink
+    from hum_async.bulk.tables._parquet import ParquetSink  # noqa: PLC0415  an extra
+
+    return ParquetSink
 
 
 def _is_same(target: str, path: Path) -> bool:

@@ -131,7 +131,8 @@ def _of_feature(feature: dict[str, Any]) -> dict[str, Any]:
     point = isinstance(geometry, dict) and geometry.get("type") == "Point"
     degrees = geometry.get("coordinates") if isinstance(geometry, dict) and point else None
     known = {column.casefold() for column in found} & {"lat", "latitude", "lon", "lng", "longitude"}
-    if isinstance(degrees, list) and len(degrees) > 1 and not known:
+    # The point of an earlier result is no coordinate that the address was given.
+    if isinstance(degrees, list) and len(degrees) > 1 and not known and "hum_outcome" not in found:
         found |= {"longitude": degrees[0], "latitude": degrees[1]}
     return found
 

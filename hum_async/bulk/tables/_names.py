@@ -20,9 +20,12 @@ _FORMATS = {
     ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".geojson": "geojson",
     ".xlsx": "excel",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".geo.parquet": "geoparquet",
+    ".geoparquet": "geoparquet",
 }
 _PACKERS: dict[str, Callable[[IO[bytes]], Any]] = {
     # Without name and time, the same rows are the same bytes.
@@ -30,10 +33,13 @@ _PACKERS: dict[str, Callable[[IO[bytes]], Any]] = {
     ".bz2": lambda stream: bz2.BZ2File(stream, "wb"),
     ".xz": lambda stream: lzma.LZMAFile(stream, "wb"),  # noqa: SIM115  the caller closes it
 }
-_CONTAINERS = frozenset({"excel", "parquet"})
+_CONTAINERS = frozenset({"excel", "parquet", "geoparquet"})
 """Formats that are compressed within."""
 
-WRITABLE = ".csv, .tsv, .json, .jsonl (each also with .gz, .bz2 or .xz after it), .xlsx or .parquet"
+WRITABLE = (
+    ".csv, .tsv, .json, .jsonl, .geojson (each also with .gz, .bz2 or .xz after it), .xlsx, "
+    ".parquet or .geo.parquet"
+)
 """The endings of names that can be written, for messages."""
 
 
@@ -48,7 +54,14 @@ def packer_of(target: str) -> Callable[[IO[bytes]], Any] | None:
 
 def stem_of(path: Path) -> str:
     """Return a name without the endings of compression and format: ``out`` of ``out.csv.gz``."""
-    return Path(path.stem).stem if path.suffix.casefold() in _PACKERS else path.stem
+    inner = Path(path.stem) if path.suffix.casefold() in _PACKERS else path
+    return inner.name[: -len(suffix)] if (suffix := _suffix_of(inner)) else inner.name
+
+
+def _suffix_of(path: Path) -> str:
+    """Return the ending of a name, as it is written; ``.geo.parquet`` is one."""
+    two = "".join(path.suffixes[-2:])
+    return two if two.casefold() in _FORMATS else path.suffix
 
 
 def format_of(target: str, fmt: str | None = None) -> str:
@@ -66,7 +79,7 @@ def format_of(target: str, fmt: str | None = None) -> str:
         return fmt or "csv"
     path = Path(target)
     packed = path.suffix.casefold() in _PACKERS
-    suffix = (Path(path.stem) if packed else path).suffix.casefold()
+    suffix = _suffix_of(Path(path.stem) if packed else path).casefold()
     if fmt is None and is_stream(target):
         return _FORMATS.get(suffix, "csv")
     chosen = fmt or _FORMATS.get(suffix)

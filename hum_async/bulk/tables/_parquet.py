@@ -124,6 +124,9 @@ def _opened(path: Path, name: str) -> Any:
 class ParquetSink(FileSink):
     """Writes row groups; columns of a Parquet input keep their types."""
 
+    own_metadata: ClassVar[Mapping[bytes, bytes]] = {}
+    """What a form of Parquet says in the metadata of its schema."""
+
     def __init__(
         self,
         target: str,
@@ -141,7 +144,8 @@ class ParquetSink(FileSink):
             *zip(distinct(header, taken=added), own, strict=True),
             *((name, self._added_type(name)) for name in added),
         ]
-        metadata = source.metadata if isinstance(source, ParquetTable) else None
+        carried = source.metadata if isinstance(source, ParquetTable) else {}
+        metadata = {**carried, **self.own_metadata}
         self._schema = self._arrow.schema(fields, metadata=metadata or None)
         self._columns: list[list[Any]] = [[] for _ in fields]
         self._writer = parquet.ParquetWriter(self._output.stream, self._schema, compression="zstd")

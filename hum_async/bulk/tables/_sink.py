@@ -7,19 +7,8 @@ from hum_async.bulk.tables._cells import Cell
 from hum_async.bulk.tables._output import Output, SealedFile
 
 
-class Sink(Protocol):
-    """Writes rows, one after the other."""
-
-    def write(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
-        """Write one row.
-
-        Args:
-            cells: Cells of the input's columns.
-            values: Values of the added columns, by name.
-
-        Raises:
-            InputError: The output cannot be written, or its format cannot hold the row.
-        """
+class Finished(Protocol):
+    """An output that is finished in two steps, or dropped."""
 
     def seal(self) -> SealedFile | None:
         """Finish writing, and name no file yet; return the file, None for a stream or no file.
@@ -33,6 +22,21 @@ class Sink(Protocol):
 
     def discard(self) -> None:
         """Drop the rows; a file that was there before stays as it was."""
+
+
+class Sink(Finished, Protocol):
+    """Writes rows, one after the other."""
+
+    def write(self, cells: Sequence[Cell], values: Mapping[str, Any]) -> None:
+        """Write one row.
+
+        Args:
+            cells: Cells of the input's columns.
+            values: Values of the added columns, by name.
+
+        Raises:
+            InputError: The output cannot be written, or its format cannot hold the row.
+        """
 
 
 class FileSink:
