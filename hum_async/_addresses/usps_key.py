@@ -213,7 +213,7 @@ def _units(words: list[str]) -> set[str]:
     for at, word in enumerate(words):
         if skip:
             skip = False
-        elif _is_floor(words[at:]):
+        elif _is_floor(words[at : at + 2]):
             units.append(["FL", word])
             skip = True
         elif word in UNITS or word in UNIT_PLACES or word in {_COMMA, "#"}:
