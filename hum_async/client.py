@@ -1,6 +1,7 @@
 """`HumClient`: the Hum API, one method per endpoint."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,7 +30,7 @@ from hum_async._purchases.store import ClosableStore, api_name
 from hum_async._redact import Secret
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import Limiter, Priority, RateLimiter
-from hum_async.models import Address, Ping, Qualification, RawResponse, Session
+from hum_async.models import Address, Outcome, Ping, Qualification, RawResponse, Session
 from hum_async.transport import AiohttpTransport, Transport, checked_base_url
 
 __all__ = ["PRODUCTION", "SANDBOX", "HumClient"]
@@ -58,8 +59,9 @@ class HumClient:
             of their own record what they buy. The same address, however it is spelled, is then
             answered from it without a request while it is young, waited for while somebody buys it,
             and taken up after a crash. An unanswered request to create a session is `UNCERTAIN`
-            from then on, and not sent again unless `qualify(retry={Outcome.UNCERTAIN})` says so.
-            One process at a time may use the file. None: each `lookup` buys.
+            from then on, and not sent again unless ``retry={Outcome.UNCERTAIN}`` of `lookup`,
+            `SessionHub.lookup` or `qualify` says so. One process at a time may use the file.
+            None: each `lookup` buys.
         max_age: Seconds up to which an answer in `purchases` is young.
 
     Raises:
@@ -295,6 +297,7 @@ class HumClient:
         timeout: float | None = 120.0,
         close: bool = True,
         campaign_id: str | None = None,
+        retry: Collection[Outcome] = (),
     ) -> Qualification:
         """Look up one address from POST to DELETE; what happens is reported as its `Outcome`.
 
@@ -311,6 +314,9 @@ class HumClient:
                 ends after 30 s, pauses not counted (hum-api 5).
             close: End the session when the result is there.
             campaign_id: Your own label for it, 1 to 100 characters.
+            retry: Outcomes that `purchases` knows of the address and that are looked up anew, such
+                as ``{Outcome.UNCERTAIN}``, which may buy a second session. Failures are looked up
+                anew anyway, and without `purchases` everything is.
 
         Raises:
             AuthenticationError: The key is not accepted.
@@ -318,7 +324,7 @@ class HumClient:
                 event loop that is running; or the campaign_id cannot be sent, and nothing was.
             JournalError: `purchases` cannot be used or written.
             TypeError: The address is no `Address`.
-            ValueError: The timeout is below 0 seconds.
+            ValueError: The timeout is below 0 seconds, or something in `retry` is no outcome.
         """
         if timeout is not None and not timeout >= 0:
             raise ValueError(f"timeout must be 0 seconds or more, not {timeout!r}")
@@ -329,6 +335,7 @@ class HumClient:
             retry=self._sender.retry,
             close=close,
             campaign_id=checked_campaign_id(campaign_id),
+            retried=frozenset(map(Outcome, retry)),
         )
         return await self._lookups.run(look_up, timeout=timeout)
 

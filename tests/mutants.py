@@ -509,6 +509,20 @@ MUTANTS = [
         "bulk/test_job_engine.py",
     ),
     Mutant(
+        "uncertain-is-bought-again-when-asked",
+        "_lookups/recording.py",
+        "self._ledger.rules(lookup.retried).action(entry)",
+        "self._ledger.rules().action(entry)",
+        "lookups/test_ledger.py",
+    ),
+    Mutant(
+        "what-broke-off-meanwhile-is-not-bought-again",
+        "_lookups/recording.py",
+        "return not shared.requests and shared.outcome in lookup.retried",
+        "return shared.outcome in lookup.retried",
+        "lookups/test_ledger.py",
+    ),
+    Mutant(
         "token-before-poll",
         "_lookups/recording.py",
         "await self.store.record(Opened(self.digest, lookup.token, lookup.requests))",

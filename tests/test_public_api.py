@@ -95,8 +95,11 @@ def parameters(function: object) -> str:
         ("HumClient.get_internet", "(self, token)"),
         ("HumClient.close_session", "(self, token)"),
         ("HumClient.ping", "(self)"),
-        ("HumClient.lookup", "(self, address, *, timeout=120.0, close=True, campaign_id=None)"),
-        ("SessionHub.lookup", "(self, address, *, campaign_id=None)"),
+        (
+            "HumClient.lookup",
+            "(self, address, *, timeout=120.0, close=True, campaign_id=None, retry=())",
+        ),
+        ("SessionHub.lookup", "(self, address, *, campaign_id=None, retry=())"),
         ("HumClient.with_options", "(self, *, timeout=None, retry=None, priority=None)"),
         ("HumClient.request", "(self, method, path, *, json=None)"),
         (

@@ -87,6 +87,8 @@ class Lookup:
         first: Endpoint that is polled first: ``internet`` needs the fewest requests, ``session``
             always names the agents.
         campaign_id: The caller's label for it.
+        retried: Outcomes of earlier look-ups of the address after which it is looked up anew,
+            although a ledger knows them.
         replace: A session that was adopted and is gone is replaced by another one. Otherwise the
             look-up is `EXPIRED`, as it must be if the address was not kept.
         until: When the time for all of it is over (`expire`); its last poll is sent a moment
@@ -105,6 +107,7 @@ class Lookup:
     campaign_id: str | None = None
     until: float = math.inf
     replace: bool = True
+    retried: frozenset[Outcome] = frozenset()
     step: LookupStep | None = attrs.field(default=LookupStep.CREATE, init=False)
     due: float = attrs.field(default=-math.inf, init=False)
     source: Source = attrs.field(default="internet", init=False)

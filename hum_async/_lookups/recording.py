@@ -114,7 +114,7 @@ class PurchaseRecorder(LookupObserver):
             digest = address_digest(lookup.address, store.dedupe)
         while (other := self._ledger.claimed(digest)) is not None:
             shared = await other.end(self._priority)
-            if shared is not None:
+            if shared is not None and not _is_retried(lookup, shared):
                 return given_again(shared, key=lookup.key, address=lookup.address)
         held = _Held(digest, store, claim=self._ledger.claim(digest))
         try:
@@ -126,14 +126,14 @@ class PurchaseRecorder(LookupObserver):
         if result is None:
             self._held[lookup] = held
         else:
-            held.claim.give_back(result)
+            held.claim.give_back(given_again(result, key=result.key, address=result.address))
         return result
 
     async def _known(
         self, lookup: Lookup, entry: Entry | None, held: _Held, now: float, active: float
     ) -> Qualification | None:
         """Return what the store knows of an address, or prepare the look-up."""
-        action, held.instead_of = self._ledger.rules().action(entry)
+        action, held.instead_of = self._ledger.rules(lookup.retried).action(entry)
         if action is ResumeAction.BUY or entry is None:
             return None if lookup.replace else _not_begun(lookup)
         if action is ResumeAction.ADOPT:
@@ -192,6 +192,14 @@ class PurchaseRecorder(LookupObserver):
     def _give_back(self, lookup: Lookup, held: _Held) -> None:
         # Who waits for a look-up whose time was over may have more of it.
         held.claim.give_back(None if lookup.ran_out else lookup.result)
+
+
+def _is_retried(lookup: Lookup, shared: Qualification) -> bool:
+    """Whether a result that somebody else found in the ledger is one to look up anew.
+
+    One that was bought meanwhile is not: whoever asked knows nothing of it.
+    """
+    return not shared.requests and shared.outcome in lookup.retried
 
 
 def _not_begun(lookup: Lookup) -> Qualification:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from http import HTTPStatus
 from typing import Literal, Self, TypedDict
 
@@ -240,7 +240,13 @@ class SessionHub:
 
     # --- what applications call -------------------------------------------------------------------
 
-    def lookup(self, address: Address, *, campaign_id: str | None = None) -> str:
+    def lookup(
+        self,
+        address: Address,
+        *,
+        campaign_id: str | None = None,
+        retry: Collection[Outcome] = (),
+    ) -> str:
         """Start a look-up, which Hum may bill; return its public id at once.
 
         The same address, however it is spelled and labelled, is answered from an earlier look-up
@@ -249,6 +255,9 @@ class SessionHub:
         Args:
             address: The address to look up.
             campaign_id: Your own label for it, 1 to 100 characters; None for the hub's.
+            retry: Outcomes of earlier look-ups after which the address is looked up anew, although
+                they are fresh or the client's ledger knows them; ``{Outcome.UNCERTAIN}`` may buy a
+                second session. Failures are looked up anew anyway.
 
         Raises:
             AddressError: The address cannot be sent; nothing was started.
@@ -256,13 +265,15 @@ class SessionHub:
             HubBusy: As many look-ups as may run at a time are running.
             HubClosed: The hub is not running, or shutting down.
             RuntimeError: Called from another thread or event loop than the hub's.
+            ValueError: Something in `retry` is no outcome.
         """
         loop, _ = self._check_running()
         label = checked_campaign_id(campaign_id) or self._campaign_id
+        retried = frozenset(map(Outcome, retry))
         address = checked(address)
         key, now = address_key(address), loop.time()
         known = self._registry.reusable(key, now)
-        if known is not None:
+        if known is not None and known.outcome not in retried:
             self._reused += 1
             if known in self._abandoning:
                 # Whoever asks for it now has yet to subscribe.
@@ -275,7 +286,7 @@ class SessionHub:
                 status=HTTPStatus.TOO_MANY_REQUESTS,
                 retry_after=BUSY_RETRY,
             )
-        lookup = self._new_lookup(address, key, now, campaign_id=label)
+        lookup = self._new_lookup(address, key, now, campaign_id=label, retried=retried)
         self._registry.add(lookup)
         self._started += 1
         if lookup.work is not None:
@@ -396,13 +407,14 @@ class SessionHub:
 
     # --- what the queue reports -------------------------------------------------------------------
 
-    def _new_lookup(
+    def _new_lookup(  # noqa: PLR0913  the last three by name
         self,
         address: Address,
         key: str,
         now: float,
         *,
         campaign_id: str | None = None,
+        retried: frozenset[Outcome] = frozenset(),
         known_as: str | None = None,
     ) -> HubLookup:
         lookup_id = known_as or self._registry.new_id()
@@ -415,6 +427,7 @@ class SessionHub:
             # It costs one request more, but some answers with providers name no agents.
             first="session",
             campaign_id=campaign_id,
+            retried=retried,
             replace=known_as is None,
             until=math.inf if self._timeout is None else now + self._timeout,
         )

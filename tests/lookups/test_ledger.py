@@ -12,7 +12,13 @@ import pytest
 from timed_api import TimedApi
 
 from hum_async import Address, HumClient, JournalError, Outcome, Qualification, RateLimiter
-from hum_async.errors import ConfigurationError, ConnectFailed, HumError, RequestTimeout
+from hum_async.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectFailed,
+    HumError,
+    RequestTimeout,
+)
 from hum_async.testing import json_response
 
 if TYPE_CHECKING:
@@ -187,6 +193,102 @@ async def test_an_unanswered_post_is_uncertain_and_nobody_buys_it_again(
         found = await hum.lookup(SPELLINGS[2])
         assert (found.outcome, found.address) == (Outcome.UNCERTAIN, SPELLINGS[2])
     assert api.count("POST") == 1
+
+
+async def break_off(api: TimedApi, opened: Open) -> None:
+    """Crash while the request that creates a session is under way."""
+    posts = api.count("POST")
+    async with opened() as hum:
+        task = asyncio.ensure_future(hum.lookup(ADDRESS, retry={Outcome.UNCERTAIN}))
+        while api.count("POST") == posts and not task.done():  # noqa: ASYNC110  it is on its way
+            await asyncio.sleep(0.001)
+        await crash(task)
+
+
+async def test_who_asks_for_it_buys_an_uncertain_address_again_once(
+    api: TimedApi, opened: Open
+) -> None:
+    await break_off(api, opened)
+    async with opened() as hum:
+        assert (await hum.lookup(ADDRESS)).outcome == Outcome.UNCERTAIN
+        # What was asked for anew is another thing.
+        assert (await hum.lookup(ADDRESS, retry=[Outcome.FAILED])).outcome == Outcome.UNCERTAIN
+        assert api.count("POST") == 1
+        found = await hum.lookup(SPELLINGS[1], retry={Outcome.UNCERTAIN})
+        assert (found.outcome, api.count("POST")) == (Outcome.SERVED, 2)
+        for retry in (set[Outcome](), {Outcome.UNCERTAIN}):
+            again = await hum.lookup(ADDRESS, retry=retry)
+            assert (again.outcome, again.requests) == (Outcome.SERVED, 0)
+    async with opened() as hum:
+        assert (await hum.lookup(ADDRESS)).requests == 0
+    assert api.count("POST") == 2
+
+
+async def test_a_second_purchase_that_breaks_off_is_uncertain_again(
+    api: TimedApi, opened: Open
+) -> None:
+    await break_off(api, opened)
+    await break_off(api, opened)
+    async with opened() as hum:
+        assert (await hum.lookup(ADDRESS)).outcome == Outcome.UNCERTAIN
+        assert api.count("POST") == 2
+        assert (await hum.lookup(ADDRESS, retry={Outcome.UNCERTAIN})).outcome == Outcome.SERVED
+    assert api.count("POST") == 3
+
+
+async def test_a_second_purchase_that_cost_nothing_leaves_the_first_uncertain(
+    api: TimedApi, opened: Open
+) -> None:
+    await break_off(api, opened)
+    async with opened() as hum:
+        waiting = await hum.lookup(ADDRESS, retry={Outcome.UNCERTAIN}, timeout=0.0)
+        assert (waiting.outcome, waiting.token) == (Outcome.TIMED_OUT, None)
+        api.instead = [json_response(401, {"message": "no"})]
+        with pytest.raises(AuthenticationError):
+            await hum.lookup(ADDRESS, retry={Outcome.UNCERTAIN})
+        assert (await hum.lookup(ADDRESS)).outcome == Outcome.UNCERTAIN
+    assert api.count("POST") == 2
+
+
+@pytest.mark.parametrize("asking", ["together", "in a row"])
+async def test_whoever_asks_for_it_at_the_same_time_buys_it_once(
+    api: TimedApi, opened: Open, asking: str
+) -> None:
+    await break_off(api, opened)
+    async with opened() as hum:
+        # The first only reads that it is uncertain, and must not answer for the others.
+        plain = asyncio.ensure_future(hum.lookup(ADDRESS))
+        if asking == "in a row":
+            await asyncio.sleep(0)
+        tasks = [hum.lookup(each, retry={Outcome.UNCERTAIN}) for each in SPELLINGS]
+        found = await asyncio.gather(*tasks)
+        assert (await plain).outcome == Outcome.UNCERTAIN
+    assert [each.outcome for each in found] == [Outcome.SERVED] * 3
+    assert api.count("POST") == 2
+
+
+async def test_a_purchase_that_breaks_off_meanwhile_is_not_one_to_buy_again(
+    api: TimedApi, opened: Open
+) -> None:
+    api.instead = [RequestTimeout("no answer")]
+    async with opened() as hum:
+        found = await asyncio.gather(
+            hum.lookup(ADDRESS), hum.lookup(ADDRESS, retry={Outcome.UNCERTAIN})
+        )
+    assert [each.outcome for each in found] == [Outcome.UNCERTAIN] * 2
+    assert api.count("POST") == 1
+
+
+async def test_any_outcome_can_be_looked_up_anew_and_nothing_else(
+    api: TimedApi, opened: Open
+) -> None:
+    async with opened() as hum:
+        for _ in range(2):
+            found = await hum.lookup(ADDRESS, retry={Outcome.SERVED})
+            assert (found.outcome, found.requests > 0) == (Outcome.SERVED, True)
+        with pytest.raises(ValueError, match="not a valid Outcome"):
+            await hum.lookup(ADDRESS, retry="UNCERTAIN")  # type: ignore[arg-type]
+    assert api.count("POST") == 2
 
 
 async def test_a_post_that_the_deadline_cuts_off_is_uncertain_from_then_on(

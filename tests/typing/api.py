@@ -115,7 +115,7 @@ async def client(http: aiohttp.ClientSession, transport: Transport, limiter: Lim
         assert_type(await hum.get_internet("token"), Session)
         assert_type(await hum.ping(), Ping)
         assert_type(await hum.lookup(address, timeout=None, close=False), Qualification)
-        await hum.lookup(address, campaign_id="summer")
+        await hum.lookup(address, campaign_id="summer", retry={Outcome.UNCERTAIN})
         response = await hum.request("GET", "/ping", json={"any": ["thing"]})
         assert_type(response, RawResponse)
         assert_type(response.status, int)
@@ -295,7 +295,7 @@ async def many(
 async def hub(hum: HumClient, address: Address) -> None:
     async with SessionHub(hum, max_running=10, on_abandon="close", campaign_id="autumn") as hub:
         lookup_id = hub.lookup(address)
-        hub.lookup(address, campaign_id="summer")
+        hub.lookup(address, campaign_id="summer", retry=[Outcome.UNCERTAIN])
         assert_type(lookup_id, str)
         async with hub.subscribe(lookup_id, last_event_id=None) as stream:
             assert_type(stream, EventStream)

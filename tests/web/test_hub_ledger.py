@@ -23,6 +23,7 @@ from hum_async import (
 )
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async.bulk import qualify
+from hum_async.errors import RequestTimeout
 from hum_async.simulator import Simulator
 from hum_async.testing import json_response
 
@@ -60,9 +61,9 @@ def opened(api: TimedApi, tmp_path: Path) -> Callable[..., Any]:
     return opened
 
 
-async def done(hub: SessionHub, address: Address = ADDRESS) -> dict[str, Any]:
+async def done(hub: SessionHub, address: Address = ADDRESS, **options: Any) -> dict[str, Any]:
     """Look an address up as a browser does; return what its last event says."""
-    events = [event async for event in hub.subscribe(hub.lookup(address))]
+    events = [event async for event in hub.subscribe(hub.lookup(address, **options))]
     assert [event.kind for event in events][::-1][:1] == ["done"]
     return {"kinds": [str(event.kind) for event in events], **json.loads(events[-1].payload)}
 
@@ -196,6 +197,43 @@ async def test_a_hub_that_ends_before_the_answer_leaves_it_uncertain(
     async with opened() as (hum, _):
         assert (await hum.lookup(ADDRESS)).outcome == Outcome.UNCERTAIN
     assert api.count("POST") == 1
+
+
+@virtual
+@busy
+async def test_who_asks_for_it_buys_an_uncertain_address_again_once(
+    opened: Callable[..., Any], api: TimedApi
+) -> None:
+    api.instead = [RequestTimeout("no answer")]
+    retry = {Outcome.UNCERTAIN}
+    async with opened(reuse_for=0) as (_, hub):
+        for _ in range(2):
+            assert (await done(hub))["outcome"] == "UNCERTAIN"
+        assert api.count("POST") == 1
+        assert (await done(hub, retry=retry))["outcome"] == "SERVED"
+        assert (await done(hub, retry=retry))["elapsed"] == 0.0
+        assert (await done(hub))["elapsed"] == 0.0
+    async with opened() as (hum, hub):
+        assert (await hum.lookup(ADDRESS)).requests == 0
+        assert (await done(hub))["elapsed"] == 0.0
+    assert api.count("POST") == 2
+
+
+@virtual
+@busy
+async def test_a_fresh_answer_is_looked_up_anew_where_that_is_asked_for(
+    opened: Callable[..., Any], api: TimedApi
+) -> None:
+    async with opened() as (_, hub):
+        first = hub.lookup(ADDRESS, retry={Outcome.SERVED})
+        assert hub.lookup(ADDRESS, retry={Outcome.SERVED}) == first  # it is running
+        await events_of(hub.subscribe(first))
+        assert hub.lookup(ADDRESS, retry={Outcome.UNCERTAIN}) == first
+        assert api.count("POST") == 1
+        assert (await done(hub, retry={Outcome.SERVED}))["lookup"] != first
+        with pytest.raises(ValueError, match="not a valid Outcome"):
+            hub.lookup(ADDRESS, retry={"ANY"})  # type: ignore[arg-type]
+    assert api.count("POST") == 2
 
 
 @virtual
