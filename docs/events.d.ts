@@ -166,11 +166,15 @@ export interface AddressFields {
   zip?: string | null;
   latitude?: number | null;
   longitude?: number | null;
+  /** Outcomes of earlier look-ups after which the address is looked up anew; after UNCERTAIN that may buy it a second time. */
+  retry?: ("INVALID_ADDRESS" | "TIMED_OUT" | "EXPIRED" | "UNCERTAIN" | "FAILED")[];
 }
 
 /** An address on one line: STREET, UNIT, CITY, STATE ZIP. */
 export interface AddressLine {
   address: string;
+  /** Outcomes of earlier look-ups after which the address is looked up anew; after UNCERTAIN that may buy it a second time. */
+  retry?: ("INVALID_ADDRESS" | "TIMED_OUT" | "EXPIRED" | "UNCERTAIN" | "FAILED")[];
 }
 
 /** The body of POST /lookups. */

@@ -5,7 +5,7 @@
 or, with a simulated API behind it, ``hum demo --web``. These routes are the whole interface, and
 the pattern for an application of your own:
 
-    POST /lookups         a JSON address -> 201 {"id": "..."}
+    POST /lookups         a JSON address, perhaps with "retry" -> 201 {"id": "..."}
     GET  /events?ids=a,b  Server-Sent Events: snapshot, change, providers, done; farewell
     GET  /about           {"simulated": ...}: whether what the page shows is made up
     GET  /                the page

@@ -9,13 +9,15 @@ from typing import Any, Final
 import attrs
 
 from hum_async.web._schemas import HubRefusal, LookupsElsewhere, LookupStarted, UnknownLookups
-from hum_async.web.http import MAX_IDS
+from hum_async.web.http import MAX_IDS, RETRIABLE, RETRY
 
 START_SUMMARY: Final = "Start a look-up"
 START_DESCRIPTION: Final = (
     "Starts to look up which providers serve an address, which may be billed, and answers at once "
     "with the id under which `GET /events` tells of it. The same address gets the same id while "
-    "its look-up runs or is fresh."
+    "its look-up runs or is fresh. Where the server keeps a ledger of what it buys, an address "
+    "whose purchase may or may not have taken effect stays `UNCERTAIN`, and is not bought again, "
+    "until `retry` says so."
 )
 EVENTS_SUMMARY: Final = "Follow look-ups"
 EVENTS_DESCRIPTION: Final = (
@@ -77,6 +79,15 @@ def _text(description: str, **limits: Any) -> dict[str, Any]:
     return {"type": ["string", "null"], "description": description, **limits}
 
 
+_RETRY: Final[dict[str, Any]] = {
+    "type": "array",
+    "items": {"type": "string", "enum": [str(outcome) for outcome in RETRIABLE]},
+    "description": (
+        "Outcomes of earlier look-ups after which the address is looked up anew; after UNCERTAIN "
+        "that may buy it a second time."
+    ),
+}
+
 # The limits are those of hum-api 2.2.
 LOOKUP_REQUEST: Final[dict[str, Any]] = {
     "title": "LookupRequest",
@@ -98,6 +109,7 @@ LOOKUP_REQUEST: Final[dict[str, Any]] = {
                 "zip": _text("12345 or 12345-6789, as text."),
                 "latitude": {"type": ["number", "null"], "minimum": -90, "maximum": 90},
                 "longitude": {"type": ["number", "null"], "minimum": -180, "maximum": 180},
+                RETRY: _RETRY,
             },
             "required": ["street1"],
             "additionalProperties": False,
@@ -106,7 +118,7 @@ LOOKUP_REQUEST: Final[dict[str, Any]] = {
             "title": "AddressLine",
             "description": "An address on one line: STREET, UNIT, CITY, STATE ZIP.",
             "type": "object",
-            "properties": {"address": {"type": "string"}},
+            "properties": {"address": {"type": "string"}, RETRY: _RETRY},
             "required": ["address"],
             "additionalProperties": False,
         },
@@ -114,5 +126,6 @@ LOOKUP_REQUEST: Final[dict[str, Any]] = {
     "examples": [
         {"street1": "1420 Washington Blvd", "city": "Detroit", "state": "MI", "zip": "48226"},
         {"address": "1420 Washington Blvd, Detroit, MI 48226"},
+        {"address": "1420 Washington Blvd, Detroit, MI 48226", RETRY: ["UNCERTAIN"]},
     ],
 }

@@ -37,7 +37,14 @@ from hum_async.errors import AddressError, ConfigurationError, HubError
 from hum_async.models import Address
 from hum_async.web._stream_writer import write_stream
 from hum_async.web._subscription import EventStream
-from hum_async.web.http import address_from_json, read_body, read_ids, refusal
+from hum_async.web.http import (
+    LookupRequest,
+    address_from_json,
+    lookup_from_json,
+    read_body,
+    read_ids,
+    refusal,
+)
 from hum_async.web.hub import HubOptions, SessionHub, run_hub
 from hum_async.web.sse import PING_INTERVAL, SSE_HEADERS, SseStream
 
@@ -46,6 +53,7 @@ __all__ = [
     "hub_of",
     "read_address",
     "read_ids",
+    "read_lookup",
     "send_events",
     "setup_hub",
     "start_lookup",
@@ -111,7 +119,8 @@ def hub_of(request: web.Request) -> SessionHub:
 
 async def start_lookup(request: web.Request) -> web.Response:
     """Start the look-up that a request asks for: 201 ``{"id": ...}``."""
-    lookup_id = hub_of(request).lookup(await read_address(request))
+    wanted = await read_lookup(request)
+    lookup_id = hub_of(request).lookup(wanted.address, retry=wanted.retry)
     return web.json_response({"id": lookup_id}, status=201)
 
 
@@ -120,6 +129,17 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
     hub, ids = hub_of(request), read_ids(request.query.get("ids", ""))
     last = request.headers.get("Last-Event-ID")
     return await send_events(request, hub.subscribe(*ids, last_event_id=last))
+
+
+async def read_lookup(request: web.Request) -> LookupRequest:
+    """Return the look-up that a request's JSON body asks for.
+
+    Raises:
+        BadRequest: There is none, or the body is too large.
+        AddressError: Its address cannot be read.
+    """
+    body = await read_body(request.content.iter_any())
+    return lookup_from_json(body, request.headers.get("Content-Type"))
 
 
 async def read_address(request: web.Request) -> Address:

@@ -49,6 +49,7 @@ from hum_async.web.starlette import (
     hub_of,
     read_address,
     read_ids,
+    read_lookup,
 )
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "hub_router",
     "read_address",
     "read_ids",
+    "read_lookup",
 ]
 
 

@@ -1,17 +1,27 @@
 """What a request asks for and how a refusal is answered, whatever the framework."""
 
 import re
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, Collection, Mapping
 from typing import Any, Final, cast
 
 import attrs
 import orjson
 
 from hum_async._addresses.line import parse_line
+from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.errors import AddressError, BadRequest, HubError, LookupElsewhere, LookupNotFound
-from hum_async.models import Address
+from hum_async.models import Address, Outcome
 
-__all__ = ["MAX_BODY", "Refusal", "address_from_json", "read_body", "read_ids", "refusal"]
+__all__ = [
+    "MAX_BODY",
+    "LookupRequest",
+    "Refusal",
+    "address_from_json",
+    "lookup_from_json",
+    "read_body",
+    "read_ids",
+    "refusal",
+]
 
 MAX_BODY: Final = 8 * 1024
 """Bytes; the longest address that the API takes has a few hundred."""
@@ -19,8 +29,29 @@ MAX_BODY: Final = 8 * 1024
 MAX_IDS: Final = 200
 """Look-ups on one stream."""
 
+RETRY: Final = "retry"
+"""The field of a body that names outcomes."""
+
+RETRIABLE: Final = tuple(outcome for outcome in Outcome if outcome in FAILED_OUTCOMES)
+"""What a browser may have looked up anew; an answer is given again for as long as the server says
+that it is fresh."""
+
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _FIELDS = tuple(field.name for field in attrs.fields(Address))
+
+
+@attrs.frozen
+class LookupRequest:
+    """The look-up that a request asks for.
+
+    Attributes:
+        address: The address.
+        retry: Outcomes of earlier look-ups after which it is looked up anew, as of
+            `SessionHub.lookup`.
+    """
+
+    address: Address
+    retry: frozenset[Outcome] = frozenset()
 
 
 async def read_body(chunks: AsyncIterable[bytes]) -> bytes:
@@ -37,6 +68,23 @@ async def read_body(chunks: AsyncIterable[bytes]) -> bytes:
     return bytes(body)
 
 
+def lookup_from_json(body: bytes, content_type: str | None) -> LookupRequest:
+    """Return the look-up that a request asks for.
+
+    Args:
+        body: JSON as of `address_from_json`, and beside the address perhaps ``"retry":
+            ["UNCERTAIN"]``: outcomes without an answer.
+        content_type: Must be JSON.
+
+    Raises:
+        BadRequest: It is no such JSON.
+        AddressError: No address can be read from its line.
+    """
+    found = _object(body, content_type)
+    retry = _outcomes(found.pop(RETRY, []))
+    return LookupRequest(_address(found), retry)
+
+
 def address_from_json(body: bytes, content_type: str | None) -> Address:
     """Return the address that a request asks for.
 
@@ -50,6 +98,10 @@ def address_from_json(body: bytes, content_type: str | None) -> Address:
         BadRequest: It is no such JSON.
         AddressError: No address can be read from its line.
     """
+    return _address(_object(body, content_type))
+
+
+def _object(body: bytes, content_type: str | None) -> dict[str, Any]:
     if (content_type or "").partition(";")[0].strip().lower() != "application/json":
         raise BadRequest("send the address as application/json", status=415)
     if len(body) > MAX_BODY:
@@ -60,7 +112,14 @@ def address_from_json(body: bytes, content_type: str | None) -> Address:
         raise BadRequest("the body is not JSON", status=400) from None
     if not isinstance(found, dict):
         raise BadRequest("the body must be a JSON object with an address", status=400)
-    return _address(cast("dict[str, Any]", found))
+    return cast("dict[str, Any]", found)
+
+
+def _outcomes(found: Any) -> frozenset[Outcome]:
+    named = cast("Collection[Outcome]", found)
+    if not isinstance(found, list) or not all(one in RETRIABLE for one in named):
+        raise BadRequest(f"retry must be a list of some of {', '.join(RETRIABLE)}", status=422)
+    return frozenset(map(Outcome, named))
 
 
 def _address(found: dict[str, Any]) -> Address:

@@ -61,7 +61,14 @@ from hum_async.web._lifespan import HubLifespan
 from hum_async.web._openapi import Answer
 from hum_async.web._schemas import EventData, LookupStarted
 from hum_async.web._subscription import EventStream
-from hum_async.web.http import address_from_json, read_body, read_ids, refusal
+from hum_async.web.http import (
+    LookupRequest,
+    address_from_json,
+    lookup_from_json,
+    read_body,
+    read_ids,
+    refusal,
+)
 from hum_async.web.hub import HubOptions, SessionHub
 from hum_async.web.sse import PING_INTERVAL
 
@@ -74,6 +81,7 @@ __all__ = [
     "provide_hub",
     "read_address",
     "read_ids",
+    "read_lookup",
 ]
 
 logger = logging.getLogger("hum_async.web")
@@ -122,6 +130,16 @@ def provide_hub(state: State) -> SessionHub:
         logger.error(_NO_HUB)
         raise ConfigurationError(_NO_HUB)
     return hub
+
+
+async def read_lookup(request: Request[Any, Any, Any]) -> LookupRequest:
+    """Return the look-up that a request's JSON body asks for.
+
+    Raises:
+        BadRequest: There is none, or the body is too large.
+        AddressError: Its address cannot be read.
+    """
+    return lookup_from_json(await read_body(request.stream()), request.headers.get("content-type"))
 
 
 async def read_address(request: Request[Any, Any, Any]) -> Address:
@@ -238,8 +256,8 @@ def _specified(answers: dict[int, Answer]) -> dict[int, ResponseSpec]:
     operation_class=_StartOperation,
 )
 async def _start_lookup(request: Request[Any, Any, Any]) -> LookupStarted:
-    hub = hub_of(request.app)
-    return LookupStarted(hub.lookup(await read_address(request)))
+    hub, wanted = hub_of(request.app), await read_lookup(request)
+    return LookupStarted(hub.lookup(wanted.address, retry=wanted.retry))
 
 
 @get(

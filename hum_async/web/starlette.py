@@ -48,7 +48,14 @@ from hum_async.models import Address
 from hum_async.web._asgi import send_events
 from hum_async.web._lifespan import HubLifespan
 from hum_async.web._subscription import EventStream
-from hum_async.web.http import address_from_json, read_body, read_ids, refusal
+from hum_async.web.http import (
+    LookupRequest,
+    address_from_json,
+    lookup_from_json,
+    read_body,
+    read_ids,
+    refusal,
+)
 from hum_async.web.hub import HubOptions, SessionHub
 from hum_async.web.sse import PING_INTERVAL, SSE_HEADERS
 
@@ -61,6 +68,7 @@ __all__ = [
     "hub_routes",
     "read_address",
     "read_ids",
+    "read_lookup",
     "start_lookup",
     "stream_events",
 ]
@@ -143,7 +151,8 @@ async def stream_events(request: Request) -> Response:
 async def answer_start(request: Request, hub: SessionHub) -> Response:
     """Answer as `start_lookup`, of a hub."""
     try:
-        lookup_id = hub.lookup(await read_address(request))
+        wanted = await read_lookup(request)
+        lookup_id = hub.lookup(wanted.address, retry=wanted.retry)
     except (HubError, AddressError) as error:
         return await _refuse(request, error)
     return JSONResponse({"id": lookup_id}, status_code=201)
@@ -163,6 +172,16 @@ async def get_hub(connection: HTTPConnection) -> SessionHub:
     """Return the hub: a dependency of FastAPI, ``Annotated[SessionHub, Depends(get_hub)]``."""
     # FastAPI would run one that is no coroutine in a thread, for each request.
     return hub_of(connection)
+
+
+async def read_lookup(request: Request) -> LookupRequest:
+    """Return the look-up that a request's JSON body asks for; also a FastAPI dependency.
+
+    Raises:
+        BadRequest: There is none, or the body is too large.
+        AddressError: Its address cannot be read.
+    """
+    return lookup_from_json(await read_body(request.stream()), request.headers.get("content-type"))
 
 
 async def read_address(request: Request) -> Address:

@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hum_async import Address, AddressError
+from hum_async import Address, AddressError, Outcome
 from hum_async.errors import BadRequest, HubBusy, HubError, LookupNotFound
-from hum_async.web.http import MAX_BODY, address_from_json, read_body, read_ids, refusal
+from hum_async.web.http import (
+    MAX_BODY,
+    LookupRequest,
+    address_from_json,
+    lookup_from_json,
+    read_body,
+    read_ids,
+    refusal,
+)
 
 JSON = "application/json; charset=utf-8"
 
@@ -20,6 +28,39 @@ def test_an_address_is_read_by_its_fields_or_from_one_line() -> None:
     line = {"address": "1420 Washington Blvd, Detroit, MI 48226"}
     for body in (fields, line):
         assert address_from_json(json.dumps(body).encode(), JSON) == whole
+
+
+FORMS = [{"street1": "1 Main St", "zip": "48226"}, {"address": "1 Main St, Detroit, MI 48226"}]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=["fields", "line"])
+@pytest.mark.parametrize(
+    "retry", [None, [], ["UNCERTAIN"], ["FAILED", "UNCERTAIN", "FAILED"], ["INVALID_ADDRESS"]]
+)
+def test_outcomes_to_look_up_anew_are_read_beside_an_address(form: object, retry: object) -> None:
+    address = address_from_json(json.dumps(form).encode(), JSON)
+    body = form if retry is None else {**form, "retry": retry}  # type: ignore[dict-item]
+    expected = LookupRequest(address, frozenset(map(Outcome, retry or ())))  # type: ignore[call-overload]
+    assert lookup_from_json(json.dumps(body).encode(), JSON) == expected
+
+
+@pytest.mark.parametrize("form", FORMS, ids=["fields", "line"])
+@pytest.mark.parametrize(
+    "retry",
+    # An answer is given again for as long as the server says that it is fresh.
+    [["SERVED"], ["NO_PROVIDERS", "UNCERTAIN"], "UNCERTAIN", ["uncertain"], [5], [None], [["a"]],
+     [{}], None, True, {"UNCERTAIN": 1}],
+)  # fmt: skip
+def test_what_is_no_list_of_such_outcomes_is_refused(form: dict[str, str], retry: object) -> None:
+    with pytest.raises(BadRequest, match="TIMED_OUT, EXPIRED, UNCERTAIN, FAILED") as caught:
+        lookup_from_json(json.dumps({**form, "retry": retry}).encode(), JSON)
+    assert refusal(caught.value).status == 422
+
+
+def test_a_route_that_reads_an_address_alone_does_not_pass_over_what_else_was_asked() -> None:
+    for form in FORMS:
+        with pytest.raises(BadRequest):
+            address_from_json(json.dumps({**form, "retry": ["UNCERTAIN"]}).encode(), JSON)
 
 
 @pytest.mark.parametrize(
@@ -41,15 +82,16 @@ def test_an_address_is_read_by_its_fields_or_from_one_line() -> None:
     ],
 )
 def test_what_is_no_address_is_refused(body: bytes, content_type: str | None, status: int) -> None:
-    with pytest.raises(BadRequest) as caught:
-        address_from_json(body, content_type)
-    assert refusal(caught.value).status == status
+    for read in (address_from_json, lookup_from_json):
+        with pytest.raises(BadRequest) as caught:
+            read(body, content_type)
+        assert refusal(caught.value).status == status
 
 
 @given(body=st.binary(max_size=200) | st.text(max_size=200).map(json.dumps).map(str.encode))
 def test_any_bytes_give_an_address_or_a_clear_refusal(body: bytes) -> None:
     try:
-        address_from_json(body, JSON)
+        lookup_from_json(body, JSON)
     except (HubError, AddressError) as error:
         answer = refusal(error)
     else:

@@ -58,7 +58,11 @@ def test_the_document_is_valid_and_complete(framework: str) -> None:
     assert start["requestBody"]["required"]
     fields_of, line = start["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
     assert {"street1", "zip"} < {*fields_of["properties"]}
-    assert {*line["properties"]} == {"address"}
+    assert {*line["properties"]} == {"address", "retry"}
+    for form in (fields_of, line):
+        named = form["properties"]["retry"]
+        assert (named["type"], "UNCERTAIN" in named["items"]["enum"]) == ("array", True)
+        assert "SERVED" not in named["items"]["enum"]
     parameters = {one["name"]: one.get("required") for one in events["parameters"]}
     assert parameters == {"ids": True, "Last-Event-ID": parameters["Last-Event-ID"]}
     for status, answer in {**start["responses"], **events["responses"]}.items():

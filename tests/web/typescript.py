@@ -82,12 +82,19 @@ def _request() -> list[str]:
     for schema in LOOKUP_REQUEST["anyOf"]:
         lines = []
         for name, field in schema["properties"].items():
-            kinds = [field["type"]] if isinstance(field["type"], str) else field["type"]
             mark = "" if name in schema["required"] else "?"
-            kind = " | ".join(_JSON_NAMES[one] for one in kinds)
+            kind = _json_name(field)
             comment = f"  /** {field['description']} */\n" if "description" in field else ""
             lines.append(f"{comment}  {name}{mark}: {kind};\n")
         comment = f"/** {schema['description']} */"
         parts.append(f"{comment}\nexport interface {schema['title']} {{\n{''.join(lines)}}}\n")
     either = " | ".join(schema["title"] for schema in LOOKUP_REQUEST["anyOf"])
     return [*parts, f"/** The body of POST /lookups. */\nexport type LookupRequest = {either};\n"]
+
+
+def _json_name(field: dict[str, Any]) -> str:
+    """Return what TypeScript calls the type of a field of a JSON schema."""
+    if field["type"] == "array":
+        return "({})[]".format(" | ".join(f'"{one}"' for one in field["items"]["enum"]))
+    kinds = [field["type"]] if isinstance(field["type"], str) else field["type"]
+    return " | ".join(_JSON_NAMES[one] for one in kinds)
