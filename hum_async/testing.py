@@ -1,6 +1,6 @@
 """The public test kit: a scripted transport, answers for it, and a virtual-time event loop.
 
-The package's pytest plugin adds the fixture ``hum_simulator`` (see `hum_async._pytest_plugin`).
+The package's pytest plugin adds the fixture ``hum_simulator``; docs/testing.md shows all of them.
 """
 
 import asyncio

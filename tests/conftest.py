@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from hum_async.simulator import Simulator
 from hum_async.testing import VirtualTimeLoop
 
 # The same examples in each run, and no deadline: a busy machine is not a bug.
@@ -82,6 +83,14 @@ async def loop_that_waits_for_sockets(request: pytest.FixtureRequest) -> None:
     if isinstance(loop, VirtualTimeLoop) and marker is not None:
         usual = GRACE if "hum_simulator" in request.fixturenames else 0.0
         loop.grace = marker.kwargs.get("grace", usual)
+
+
+@pytest.fixture
+async def hum_simulator(request: pytest.FixtureRequest) -> AsyncIterator[Simulator]:
+    """Run a simulator on the loop of the test, so that it shares the virtual time of the test."""
+    marker = request.node.get_closest_marker("hum_simulator")
+    async with Simulator(**(marker.kwargs if marker else {})) as simulator:
+        yield simulator
 
 
 @pytest.fixture(autouse=True)

@@ -49,6 +49,8 @@ def my_database() -> AbstractAsyncContextManager[None]: ...
 
 # Tests are often written without annotations.
 MYPY = ["mypy", "--config-file=", "--strict", "--allow-untyped-defs", "--allow-incomplete-defs"]
+# Django comes without types.
+MYPY += ["--disable-error-code=import-untyped"]
 PYRIGHT = '{"pythonVersion": "3.11", "reportMissingModuleSource": false}'
 
 # Drawings, which stand in docstrings like code.

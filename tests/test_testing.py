@@ -189,15 +189,41 @@ def test_the_plugin_costs_a_test_run_that_does_not_use_it_nothing(
 def test_the_fixture_works_in_a_project_of_its_own(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
+        import os
+        import unittest
+
         import pytest
         from hum_async import HumClient
 
         @pytest.mark.asyncio
         @pytest.mark.hum_simulator(seed=3)
-        async def test_my_backend(hum_simulator):
+        async def test_with_a_loop(hum_simulator):
             async with HumClient("any-key", base_url=hum_simulator.url) as hum:
                 await hum.ping()
+
+        def test_without_one(hum_simulator):
+            assert hum_simulator.env.items() <= os.environ.items()
+
+        def test_the_environment_is_put_back():
+            assert "HUM_BASE_URL" not in os.environ
+
+        @pytest.mark.hum_simulator("outage", speed=2)
+        class TestMarked:
+            def test_of_a_class(self, hum_simulator):
+                assert hum_simulator.faults.reset_before == 1
+
+        class Old(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def simulator(self, hum_simulator):
+                self.hum = hum_simulator
+
+            def test_old(self):
+                self.assertFalse(self.hum.journal)
+
+        @pytest.mark.hum_simulator("429 strom")
+        def test_of_a_scenario_that_does_not_exist(hum_simulator): ...
         """
     )
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--strict-markers")
-    result.assert_outcomes(passed=1)
+    result.assert_outcomes(passed=5, errors=1)
+    result.stdout.fnmatch_lines(["*there is no scenario '429 strom'; pass one of *\"429 storm\"*"])

@@ -9,20 +9,23 @@ class TokenBucket:
     Args:
         rate: Tokens per second, above 0; `None` admits every request.
         burst: Capacity in tokens, 1 or more; `None` means `max(1, rate)`.
+        full: Whether it is full at first; an empty one begins to fill at the first request.
 
     Raises:
         ValueError: An argument is out of range.
     """
 
-    def __init__(self, *, rate: float | None = None, burst: float | None = None) -> None:
+    def __init__(
+        self, *, rate: float | None = None, burst: float | None = None, full: bool = True
+    ) -> None:
         if rate is not None and not (math.isfinite(rate) and rate > 0):
             raise ValueError(f"rate={rate!r}: pass requests per second above 0, or None")
         if burst is not None and not burst >= 1:
             raise ValueError(f"burst={burst!r}: pass 1 or more requests, or None")
         self._rate = rate
         self._burst = burst if burst is not None else max(1.0, rate or 1.0)
-        self._level = self._burst
-        self._filled_at = -math.inf
+        self._level = self._burst if full else 0.0
+        self._filled_at: float | None = None
 
     def take(self, now: float) -> bool:
         """Take one token and return True, or return False and take nothing.
@@ -32,6 +35,8 @@ class TokenBucket:
         """
         if self._rate is None:
             return True
+        if self._filled_at is None:
+            self._filled_at = now
         if now > self._filled_at:
             inflow = (now - self._filled_at) * self._rate
             self._level = min(self._burst, self._level + inflow)

@@ -94,7 +94,12 @@ class Fate:
 
 
 def decide_fate(
-    address: PostedAddress, *, seed: int, median: float = 9.0, sigma: float = 0.4
+    address: PostedAddress,
+    *,
+    seed: int,
+    median: float = 9.0,
+    sigma: float = 0.4,
+    magic: Magic | None = None,
 ) -> Fate:
     """Return the fate of an address.
 
@@ -103,9 +108,10 @@ def decide_fate(
         seed: Seed of the simulator.
         median: Median time of a search in simulated seconds, 0 or more.
         sigma: Standard deviation of the logarithm of that time, 0 or more.
+        magic: The magic street to stand for, if the address itself names none.
     """
     rng = random.Random(f"{seed}/{address.key}")  # noqa: S311  reproducible on purpose
-    magic = magic_of(address)
+    magic = magic_of(address) or magic
     quantile = rng.random()
     search_time = _search_time(magic, rng=rng, median=median, sigma=sigma)
     geocoded_after = search_time * rng.uniform(0.25, 0.40)

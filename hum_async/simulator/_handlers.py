@@ -72,6 +72,7 @@ class RequestHandler:
         immediate: Whether a POST waits for the providers and carries them.
 
     Attributes:
+        immediate: As the argument; may change at any time.
         sessions_bought: Sessions created by POST.
     """
 
@@ -87,7 +88,7 @@ class RequestHandler:
         self._store = store
         self._fault_injector = fault_injector
         self._epoch = epoch
-        self._immediate = immediate
+        self.immediate = immediate
         self._once_unavailable: set[str] = set()
         self._session_routes: Mapping[str, Callable[..., Answer]] = {
             _routes.GET_SESSION: self._get_session,
@@ -200,7 +201,7 @@ class RequestHandler:
         return attrs.evolve(answer, address_key=address.key)
 
     def _magic_post_error(self, address: PostedAddress) -> Answer | None:
-        magic = magic_of(address)
+        magic = magic_of(address) or self._store.every_address
         if magic is Magic.INVALID:
             return _error(HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid address components.")
         if magic is Magic.BAD_REQUEST:
@@ -219,7 +220,7 @@ class RequestHandler:
         if session.fate.magic is Magic.VANISHED:
             return Answer(status=NO_ANSWER, token=session.token, fault="reset_after")
         answer = Answer(status=HTTPStatus.CREATED, token=session.token)
-        if self._immediate:
+        if self.immediate:
             # The POST is a request for the session until it is answered: no expiry before that.
             session.last_request_at = now + session.fate.settled_after
             return attrs.evolve(answer, ready_at=session.last_request_at)

@@ -13,7 +13,7 @@ from hum_async.simulator._clock import SimulatedClock
 from hum_async.simulator._faults import Faults
 from hum_async.simulator._handlers import NO_ANSWER, Answer, RequestHandler, SimulatedRequest
 from hum_async.simulator._request_log import RequestLog, RequestRecord
-from hum_async.simulator._retry_after import RetryAfter, retry_after_headers
+from hum_async.simulator._retry_after import RetryAfter, pause_of, retry_after_headers
 from hum_async.simulator._routes import Route, find_route
 from hum_async.simulator._visitors import refusal_of
 
@@ -22,6 +22,7 @@ SIMULATED = "X-Hum-Simulated"
 
 _JSON = "application/json; charset=utf-8"
 _SLOW_BODY_CHUNKS = 8
+_TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
 
 
 @attrs.define(kw_only=True)
@@ -119,6 +120,7 @@ class HttpApp:
             token=route.token or answer.token,
             address_key=answer.address_key,
             fault=answer.fault,
+            pause=pause_of(answer.headers) if answer.status == _TOO_MANY else None,
         )
         return self._request_log.add(record), answer
 
@@ -129,7 +131,7 @@ class HttpApp:
         rejection = self._handler.reject(request, bucket=settings.bucket, at=loop_now)
         if rejection is None:
             return self._handler.answer(request, route=route, faults=settings.faults, now=now)
-        if rejection.status == HTTPStatus.TOO_MANY_REQUESTS:
+        if rejection.status == _TOO_MANY:
             return attrs.evolve(rejection, headers=retry_after_headers(settings.retry_after))
         return rejection
 

@@ -21,6 +21,7 @@ class RequestRecord:
         token: Session token in the path, or of the session that a POST created.
         address_key: Normalised address of a POST with a valid address.
         fault: Name of the fault applied to the request, as in `Faults`.
+        pause: Event-loop seconds for which a 429 asked to wait; None without Retry-After.
     """
 
     at: float
@@ -32,6 +33,7 @@ class RequestRecord:
     token: str | None = None
     address_key: str | None = None
     fault: str | None = None
+    pause: float | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -1,7 +1,8 @@
 """The Retry-After header of a 429."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, Literal
 
 from hum_async.simulator._checks import LONGEST
@@ -44,3 +45,17 @@ def retry_after_headers(value: RetryAfter) -> dict[str, str]:
         return {"Retry-After": format_datetime(instant, usegmt=True)}
     # Never with an exponent, which no header may have.
     return {"Retry-After": f"{value:.6f}".rstrip("0").rstrip(".")}
+
+
+def pause_of(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds for which the headers of an answer ask to wait; None if they do not.
+
+    Args:
+        headers: Headers that `retry_after_headers` made, or the like.
+    """
+    value = headers.get("Retry-After")
+    if value is None:
+        return None
+    if value.replace(".", "", 1).isdigit():
+        return float(value)
+    return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())

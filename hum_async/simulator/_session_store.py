@@ -85,11 +85,16 @@ class SessionStore:
         sigma: Standard deviation of the logarithm of that time, 0 or more.
         lifetime: Simulated seconds without a request after which a session expires, above 0.
 
+    Attributes:
+        every_address: The magic street that every address stands for which names none itself; None
+            for ordinary fates.
+
     Raises:
         ValueError: An argument is out of range.
     """
 
     def __init__(self, *, seed: int, median: float, sigma: float, lifetime: float) -> None:
+        self.every_address: Magic | None = None
         self._seed = seed
         self._median = require("median", median, at_most=LONGEST)
         self._sigma = require("sigma", sigma, at_most=_WIDEST)
@@ -113,7 +118,13 @@ class SessionStore:
         session = SimulatedSession(
             token=random_token(rng),
             address=address,
-            fate=decide_fate(address, seed=self._seed, median=self._median, sigma=self._sigma),
+            fate=decide_fate(
+                address,
+                seed=self._seed,
+                median=self._median,
+                sigma=self._sigma,
+                magic=self.every_address,
+            ),
             dialect=random_dialect(rng),
             created_at=now,
             last_request_at=now,

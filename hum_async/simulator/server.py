@@ -5,10 +5,16 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Literal, Self
 
+import attrs
 from aiohttp import web
 
 from hum_async.simulator._address_rules import AddressRejected, parse_address
+from hum_async.simulator._assertions import (
+    check_nothing_inside_a_pause,
+    check_one_post_per_address,
+)
 from hum_async.simulator._bucket import TokenBucket
+from hum_async.simulator._checks import require
 from hum_async.simulator._clock import SimulatedClock
 from hum_async.simulator._control import Control
 from hum_async.simulator._faults import FaultInjector, Faults
@@ -16,9 +22,8 @@ from hum_async.simulator._handlers import RequestHandler
 from hum_async.simulator._http_app import HttpApp, Settings
 from hum_async.simulator._request_log import RequestLog, RequestRecord, Statistics
 from hum_async.simulator._retry_after import RetryAfter, check_retry_after
+from hum_async.simulator._scenarios import Generation, Scenario, find_scenario
 from hum_async.simulator._session_store import SessionStore
-
-Generation = Literal["polling", "immediate"]
 
 _BACKLOG = 1024
 _SHUTDOWN_SECONDS = 0.1
@@ -34,20 +39,24 @@ class Simulator:
         host: A loopback address, or "localhost".
         port: TCP port; 0 picks a free one.
         seed: Seed of fates, tokens, spellings and faults.
-        speed: Simulated seconds per event-loop second, above 0 and at most 1,000,000.
+        scenario: Name of a scenario in `SCENARIOS`. Arguments that are given come before its own.
+        speed: Simulated seconds per event-loop second, above 0 and at most 1,000,000; `None` means
+            that of the scenario, or 1.
         generation: "polling" (a POST answers at once and clients poll) or "immediate" (a POST
-            waits for the providers and carries them).
+            waits for the providers and carries them); `None` means that of the scenario, or
+            "polling".
         median: Median time of a search, simulated seconds, 0 or more.
         sigma: Standard deviation of the logarithm of that time, 0 or more; with 0 every search
             takes `median`.
-        rate: Requests admitted per event-loop second, above 0; `None` for no limit.
+        rate: Requests admitted per event-loop second, above 0; `None` for no limit,
+            unless the scenario has one.
         burst: Requests admitted at once, 1 or more; `None` means `max(1, rate)`.
         retry_after: The Retry-After header of a 429: `None` for no header, a number of seconds (0
             or more), a `timedelta` for an HTTP-date that far ahead, "date" for an HTTP-date one
             second ahead.
         lifetime: Simulated seconds without a request until a session answers 410, above 0
             (hum-api 5).
-        faults: Probabilities of faults; `None` for no faults.
+        faults: Probabilities of faults; `None` for no faults, unless the scenario has some.
 
     Raises:
         TypeError: An argument that has to be a number is none.
@@ -60,8 +69,9 @@ class Simulator:
         host: str = "127.0.0.1",
         port: int = 0,
         seed: int = 0,
-        speed: float = 1.0,
-        generation: Generation = "polling",
+        scenario: str = "usual",
+        speed: float | None = None,
+        generation: Generation | None = None,
         median: float = 9.0,
         sigma: float = 0.4,
         rate: float | None = None,
@@ -70,23 +80,37 @@ class Simulator:
         lifetime: float = 1800.0,
         faults: Faults | None = None,
     ) -> None:
-        if generation not in {"polling", "immediate"}:
+        if generation not in {"polling", "immediate", None}:
             raise ValueError(f'generation={generation!r}: pass "polling" or "immediate"')
+        found = find_scenario(scenario)
         self._host = _checked_host(host)
         self._port = port
-        self._clock = SimulatedClock(speed=speed)
+        self._speed = 1.0 if speed is None else speed
+        self._generation: Generation = generation or "polling"
+        self._clock = SimulatedClock(speed=self._speed)
         self._request_log = RequestLog()
         self._store = SessionStore(seed=seed, median=median, sigma=sigma, lifetime=lifetime)
         self._handler = RequestHandler(
             self._store,
             fault_injector=FaultInjector(seed=seed),
             epoch=self._clock.epoch,
-            immediate=generation == "immediate",
+            immediate=self._generation == "immediate",
         )
         self._settings = Settings(
             faults=Faults() if faults is None else faults,
             bucket=TokenBucket(rate=rate, burst=burst),
             retry_after=check_retry_after(retry_after),
+        )
+        self._usual = attrs.evolve(self._settings)
+        self._set_scenario(
+            attrs.evolve(
+                found,
+                speed=found.speed if speed is None else speed,
+                generation=generation or found.generation,
+                rate=found.rate if rate is None else None,
+                retry_after=found.retry_after if retry_after is None else None,
+                faults=found.faults if faults is None else faults,
+            )
         )
         self._app = HttpApp(
             self._handler,
@@ -170,6 +194,42 @@ class Simulator:
             ValueError: `seconds` is out of range.
         """
         self._clock.advance(seconds)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Environment variables that point a `HumClient` without arguments to this simulator.
+
+        A new dict each time, with HUM_API_KEY and HUM_BASE_URL.
+
+        Raises:
+            RuntimeError: The simulator has no port yet.
+        """
+        return {"HUM_API_KEY": "simulated", "HUM_BASE_URL": self.url}
+
+    def play(self, scenario: str) -> None:
+        """Go on with another scenario; the sessions that exist keep their fates.
+
+        Its settings replace those of the scenario before and come before the arguments of the
+        simulator. "usual" goes back to these.
+
+        Args:
+            scenario: Name of a scenario in `SCENARIOS`.
+
+        Raises:
+            ValueError: There is no such scenario; the message lists them.
+        """
+        self._set_scenario(find_scenario(scenario))
+
+    def _set_scenario(self, scenario: Scenario) -> None:
+        self._store.every_address = scenario.every_address
+        self._handler.immediate = (scenario.generation or self._generation) == "immediate"
+        self._clock.set_speed(self._speed if scenario.speed is None else scenario.speed)
+        settings, usual = self._settings, self._usual
+        settings.faults = usual.faults if scenario.faults is None else scenario.faults
+        no_rate, no_header = scenario.rate is None, scenario.retry_after is None
+        bucket = usual.bucket if no_rate else TokenBucket(rate=scenario.rate, full=False)
+        settings.bucket = bucket
+        settings.retry_after = usual.retry_after if no_header else scenario.retry_after
 
     @property
     def faults(self) -> Faults:
@@ -269,6 +329,37 @@ class Simulator:
         return self._request_log.select(
             method=method, path=path, route=route, token=token, status=status
         )
+
+    def one_post_per_address(self) -> Literal[True]:
+        """Check that no address was bought, or may have been bought, twice.
+
+        Returns:
+            True, so that it can stand behind `assert`.
+
+        Raises:
+            AssertionError: An address was posted again after a POST that created a session or got
+                no answer; the message names the requests by their index in `journal`.
+        """
+        check_one_post_per_address(self._request_log[:])
+        return True
+
+    def nothing_inside_a_pause(self, *, grace: float = 0.25) -> Literal[True]:
+        """Check that no request came before the Retry-After of a 429 was over.
+
+        Args:
+            grace: Event-loop seconds after a 429 in which requests that were sent before it may
+                still arrive, 0 or more.
+
+        Returns:
+            True, so that it can stand behind `assert`.
+
+        Raises:
+            AssertionError: A request came too early; the message names both by their index in
+                `journal`.
+            ValueError: `grace` is out of range.
+        """
+        check_nothing_inside_a_pause(self._request_log[:], grace=require("grace", grace))
+        return True
 
     @property
     def sessions_bought(self) -> int:

@@ -1,0 +1,45 @@
+"""Each block of docs/testing.md is a file, and runs in a folder of its own."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hum_async.simulator import SCENARIOS
+
+PAGE = Path(__file__).parent.parent / "docs" / "testing.md"
+FILES = {
+    re.match(r"# (\S+\.py)", block)[1]: block  # type: ignore[index]
+    for block in re.findall(
+        r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+}
+
+
+@pytest.mark.slow
+def test_every_block_runs_with_pytest(pytester: pytest.Pytester) -> None:
+    for name, block in FILES.items():
+        (pytester.path / name).write_text(block, "utf-8")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--strict-markers", *FILES)
+    result.assert_outcomes(passed=8, warnings=result.parseoutcomes().get("warnings", 0))
+
+
+@pytest.mark.slow
+def test_the_block_for_unittest_runs_without_pytest(tmp_path: Path) -> None:
+    (tmp_path / "test_with_unittest.py").write_text(FILES["test_with_unittest.py"], "utf-8")
+    command = [sys.executable, "-W", "error", "-m", "unittest"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    assert "Ran 2 tests" in done.stderr
+
+
+def test_the_table_of_scenarios_is_complete() -> None:
+    described = re.findall(r"^\| `([^`(]+)` \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    told = {
+        name: scenario.description.rstrip(".").casefold() for name, scenario in SCENARIOS.items()
+    }
+    assert len(told) > 5
+    for name, text in told.items():
+        assert text == dict(described)[name].replace("`", "").casefold()
