@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import inspect
 import os
 import signal
 import sys
@@ -77,6 +78,15 @@ def no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def loops_are_watched(request: pytest.FixtureRequest) -> None:
+    """Watch the event loop of a test that has one; to make one for the others costs more than they."""
+    test = getattr(request.function, "hypothesis", None)
+    if inspect.iscoroutinefunction(request.function if test is None else test.inner_test):
+        request.getfixturevalue("loop_that_waits_for_sockets")
+        request.getfixturevalue("loop_hygiene")
+
+
+@pytest.fixture
 async def loop_that_waits_for_sockets(request: pytest.FixtureRequest) -> None:
     """Give a busy kernel time to deliver data before virtual time jumps to the next timer."""
     loop, marker = asyncio.get_running_loop(), request.node.get_closest_marker("virtual")
@@ -103,7 +113,7 @@ def no_lost_exceptions() -> Iterator[None]:
     assert not lost, lost
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 async def loop_hygiene(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     """Fail on leaked tasks, on exceptions nobody saw, and on generators left open."""
     loop = asyncio.get_running_loop()

@@ -1,6 +1,7 @@
 """A client on several event loops: one after another works, two at once is told."""
 
 import asyncio
+import gc
 import threading
 import warnings
 from collections.abc import Iterator
@@ -73,6 +74,9 @@ def test_a_client_works_on_one_loop_after_another(url: str) -> None:
             assert asyncio.run(watch(hum)) == 1
             assert asyncio.run(run_job(hum)) == 1
         asyncio.run(hum.aclose())
+        # Here, and not in the midst of another test.
+        del hum
+        gc.collect()
 
 
 def test_a_client_works_on_loops_that_take_turns_and_keeps_the_connections_of_each(
