@@ -79,7 +79,7 @@ def no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def loops_are_watched(request: pytest.FixtureRequest) -> None:
-    """Watch the event loop of a test that has one; to make one for the others costs more than they."""
+    """Watch the event loop of a test that has one: most others take less time than to make one."""
     test = getattr(request.function, "hypothesis", None)
     if inspect.iscoroutinefunction(request.function if test is None else test.inner_test):
         request.getfixturevalue("loop_that_waits_for_sockets")
