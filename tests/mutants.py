@@ -49,6 +49,42 @@ class Mutant:
 
 
 MUTANTS = [
+    # --- the simulator of other people's tests ----------------------------------------------------
+    Mutant(
+        "control-answers-a-foreign-origin",
+        "simulator/_visitors.py",
+        "if any(origin.casefold() != own for origin in origins):",
+        "if False:",
+        "simulator/test_simulator_control.py",
+    ),
+    Mutant(
+        "control-answers-any-host",
+        "simulator/_visitors.py",
+        "if len(hosts) != 1 or not _names_this_machine(hosts[0]):",
+        "if len(hosts) != 1:",
+        "simulator/test_simulator_control.py",
+    ),
+    Mutant(
+        "clock-moves-beyond-the-last-date",
+        "simulator/_clock.py",
+        'require("seconds", seconds, at_most=left)',
+        'require("seconds", seconds)',
+        "simulator/test_simulator_control.py",
+    ),
+    Mutant(
+        "unanswered-post-may-come-again",
+        "simulator/_assertions.py",
+        "elif record.token is not None or not record.status:",
+        "elif record.token is not None:",
+        "simulator/test_simulator_assertions.py",
+    ),
+    Mutant(
+        "pause-of-a-429-is-not-kept-in-mind",
+        "simulator/_http_app.py",
+        "pause=pause_of(answer.headers) if answer.status == _TOO_MANY else None",
+        "pause=None",
+        "simulator/test_simulator_assertions.py",
+    ),
     # --- readers ----------------------------------------------------------------------------------
     Mutant(
         "cancelled-reader-rests",

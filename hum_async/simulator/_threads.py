@@ -44,7 +44,7 @@ def serve_simulator(scenario: str = "usual", **arguments: Any) -> Iterator[Simul
         OSError: The port is taken.
     """
     simulator = _SimulatorInThread(**_with_defaults(scenario, arguments))
-    with start_blocking_portal("asyncio", name="hum simulator") as portal:
+    with start_blocking_portal("asyncio") as portal:
         simulator.move_to(portal)
         portal.call(simulator.start)
         try:

@@ -26,6 +26,7 @@ def get(simulator: Simulator, path: str) -> int:
 
 
 def test_it_answers_a_thread_that_blocks() -> None:
+    before = threading.enumerate()
     with serve_simulator() as simulator:
         assert get(simulator, "/ping") == 200
         assert isinstance(simulator, Simulator)
@@ -33,7 +34,7 @@ def test_it_answers_a_thread_that_blocks() -> None:
     assert simulator.statistics().requests == 1
     with pytest.raises(urllib.error.URLError):
         get(simulator, "/ping")
-    assert not [thread for thread in threading.enumerate() if "hum simulator" in thread.name]
+    assert threading.enumerate() == before
 
 
 def test_its_methods_work_from_a_thread_without_a_loop() -> None:
@@ -119,9 +120,10 @@ def test_the_environment_names_it() -> None:
 
 @pytest.mark.parametrize("arguments", [{"speed": "fast"}, {"speed": None, "sped": 1}])
 def test_a_wrong_argument_is_refused_before_a_thread_starts(arguments: dict[str, object]) -> None:
+    before = threading.enumerate()
     with pytest.raises(TypeError, match=r"spee?d"):
         serve_simulator(**arguments).__enter__()
-    assert not [thread for thread in threading.enumerate() if "hum simulator" in thread.name]
+    assert threading.enumerate() == before
 
 
 def test_what_the_test_raises_comes_out() -> None:
