@@ -196,6 +196,7 @@ def _is_nothing(text: str) -> bool:
     return _NOTHING.fullmatch(clean(text)) is not None
 
 
+@lru_cache(maxsize=8192)
 def _as_meant(field: str, cell: str) -> str:
     """Return the text of a cell without what it was wrapped in on its way."""
     text = decoded(cell) if is_encoded(cell) else cell
@@ -207,6 +208,17 @@ def _as_meant(field: str, cell: str) -> str:
 
 def read_part(field: str, cell: Cell) -> str | None:
     """Return the text of a cell, trimmed; None for no value, `UnusableText` if it is no text."""
+    # A text that is unusable, or the number 1, would be found under the text "1".
+    return _read_text(field, cell) if type(cell) is str else _read_part(field, cell)
+
+
+@lru_cache(maxsize=8192)
+def _read_text(field: str, cell: str) -> str | None:
+    """Read a text, once: each row asks twice for its street, and cities come again and again."""
+    return _read_part(field, cell)
+
+
+def _read_part(field: str, cell: Cell) -> str | None:
     if isinstance(cell, bytes):
         try:
             cell = cell.decode()
