@@ -52,6 +52,7 @@ class Stage:
     Attributes:
         simulated: What it knows of its data.
         posted: The addresses that were bought.
+        again: Of each of them, what was to be looked up anew.
         refusal: Status and error of the next POSTs; None takes them.
         is_down: Whether event streams are refused and cut.
     """
@@ -59,6 +60,7 @@ class Stage:
     url: str = ""
     simulated: bool | None = True
     posted: list[str] = attrs.field(factory=list)
+    again: list[list[str]] = attrs.field(factory=list)
     refusal: tuple[int, str] | None = None
     is_down: bool = False
     _told: dict[str, list[bytes]] = attrs.field(factory=dict)
@@ -101,6 +103,11 @@ class Stage:
         self.is_down = is_down
         self._wake()
 
+    def forget(self) -> None:
+        """Forget all look-ups, as a server without a ledger does that is started again."""
+        self._told.clear()
+        self._wake()
+
     def _tell(self, lookup: str, kind: str, **data: Any) -> None:
         event = b"event: %b\ndata: %b\n\n" % (
             kind.encode(),
@@ -126,7 +133,9 @@ class Stage:
     async def _post(self, request: web.Request) -> web.Response:
         if self.refusal is not None:
             return web.json_response({"error": self.refusal[1]}, status=self.refusal[0])
-        self.posted.append((await request.json())["address"])
+        body = await request.json()
+        self.posted.append(body["address"])
+        self.again.append(body.get("retry", []))
         lookup = f"w.{len(self.posted)}"
         self._told[lookup] = []
         self._tell(lookup, "snapshot", agents={}, service_address=None)
@@ -135,16 +144,19 @@ class Stage:
     async def _events(self, request: web.Request) -> web.StreamResponse:
         if self.is_down:
             return web.json_response({"error": "down"}, status=503)
+        ids = request.query["ids"].split(",")
+        if unknown := [one for one in ids if one not in self._told]:
+            return web.json_response({"error": "unknown", "unknown": unknown}, status=404)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        sent = dict.fromkeys(request.query["ids"].split(","), 0)
+        sent = dict.fromkeys(ids, 0)
         with suppress(ConnectionError):  # the page has closed it
-            while not self.is_down:
+            while not self.is_down and {*ids} <= {*self._told}:
                 changed = self._changed
                 for lookup in sent:
-                    for event in self._told[lookup][sent[lookup] :]:
+                    for event in self._told.get(lookup, [])[sent[lookup] :]:
                         await response.write(event)
-                    sent[lookup] = len(self._told[lookup])
+                    sent[lookup] = len(self._told.get(lookup, []))
                 await changed.wait()
         return response
 

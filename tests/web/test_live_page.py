@@ -193,7 +193,10 @@ async def test_buying_again_asks_first_and_says_why(show: Show, outcome: str, wh
     await dialog.get_by_role("button", name="Look up and buy again").click()
     await expect(card).to_have_attribute("data-id", "w.2")
     await expect(card).to_have_attribute("data-status", "running")
+    await expect(card).to_be_focused()
     assert show.stage.posted == [HOME, HOME]
+    # A server with a ledger would not buy it otherwise.
+    assert show.stage.again == [[], ["UNCERTAIN"]]
 
 
 @pytest.mark.parametrize("spelling", [HOME, HOME.upper().replace(",", "")])
@@ -225,6 +228,122 @@ async def test_what_was_never_begun_is_tried_again_without_a_question(show: Show
     await card.get_by_role("button", name="Look up again").click()
     await expect(card).to_have_attribute("data-status", "running")
     assert show.stage.posted == [HOME, HOME]
+    # What a person has said once is said until the server has heard it.
+    assert show.stage.again == [[], ["UNCERTAIN"]]
+
+
+# --- look-ups that were lost ---------------------------------------------------------------------
+
+
+async def test_what_the_server_has_forgotten_is_kept_and_bought_again_only_when_asked(
+    show: Show,
+) -> None:
+    await show.open()
+    await show.look_up(AWAY)
+    show.stage.serve(AWAY)
+    card = await show.look_up(HOME)
+    show.stage.step(HOME, GEOCODED)
+    await expect(card).to_contain_text("searching")
+    show.stage.forget()
+    await expect(card).to_contain_text("The server has forgotten this look-up.")
+    await expect(card.locator(".agent")).to_have_text(["Geocoding done", "Internet not known"])
+    await expect(show.page.get_by_role("log")).to_contain_text(f"{HOME}: The server has forgotten")
+    await expect(show.page.locator("#summary")).to_have_text("1 done, 1 lost")
+    await expect(show.page.locator("#lost")).to_be_hidden()
+    await show.page.reload()
+    await expect(card).to_have_attribute("data-outcome", "LOST")
+    dialog = show.page.get_by_role("dialog", name="Buy this look-up again?")
+    # By its button, or by typing it anew.
+    await card.get_by_role("button", name=f"Look up again for {HOME}").click()
+    await expect(dialog).to_contain_text("The server does not know this look-up")
+    await expect(dialog).to_contain_text("Here the data are simulated, and nothing is billed.")
+    await show.page.keyboard.press("Enter")  # the safe choice
+    await expect(dialog).to_be_hidden()
+    await show.field.fill(HOME)
+    await show.field.press("Enter")
+    await expect(dialog).to_contain_text(HOME)
+    assert show.stage.posted == [AWAY, HOME]
+    await dialog.get_by_role("button", name="Look up and buy again").click()
+    await expect(card).to_have_attribute("data-id", "w.3")
+    assert (show.stage.posted[2:], show.stage.again[2:]) == ([HOME], [["UNCERTAIN"]])
+    show.stage.serve(HOME)
+    await expect(show.page.locator("#summary")).to_have_text("2 done")
+
+
+@pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 900}], ids=["phone", "desk"])
+async def test_several_that_were_lost_are_one_question(show: Show, size: Any) -> None:
+    await show.page.set_viewport_size(size)
+    show.stage.simulated = False
+    await show.open()
+    addresses = [f"{number} Lost St, Detroit, MI 48226" for number in range(6)]
+    await show.look_up(*addresses)
+    show.stage.forget()
+    notice = show.page.locator("#lost")
+    await expect(notice).to_contain_text("6 look-ups were lost")
+    await expect(show.page.locator("#summary")).to_have_text("6 lost")
+    again = notice.get_by_role("button", name="Look all up again")
+    dialog = show.page.get_by_role("dialog", name="6 look-ups were lost; look all up again?")
+    await again.click()
+    await expect(dialog).to_contain_text(f"{'; '.join(addresses[:2:-1])}; and 3 more")
+    await expect(dialog).to_contain_text("each of them")
+    await expect(dialog).not_to_contain_text("simulated")
+    await show.page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+    await expect(again).to_be_focused()
+    assert show.stage.posted == addresses
+    # One that is done with needs no question.
+    await show.page.get_by_role("button", name=f"Remove {addresses[0]}").click()
+    await expect(notice).to_contain_text("5 look-ups were lost")
+    await again.click()
+    await show.page.get_by_role("button", name="Look all up and buy again").click()
+    await expect(notice).to_be_hidden()
+    await expect(show.page.locator("#summary")).to_have_text("5 searching")
+    await expect(show.page.locator(".lookup").first).to_be_focused()
+    assert sorted(show.stage.posted[6:]) == addresses[1:]
+    for address in addresses[1:]:
+        show.stage.serve(address)
+    await expect(show.page.locator("#summary")).to_have_text("5 done")
+    assert len(show.stage.posted) == 11
+
+
+async def test_a_page_that_was_left_before_the_answer_does_not_buy_when_it_comes_back(
+    show: Show,
+) -> None:
+    await show.open()
+    card = await show.look_up(HOME)
+    show.stage.end(HOME, "UNCERTAIN")
+    await show.page.route("**/lookups", lambda _: None)  # it never answers
+    await card.get_by_role("button", name="Look up again").click()
+    await show.page.get_by_role("button", name="Look up and buy again").click()
+    await expect(card).to_have_attribute("data-status", "running")
+    await show.page.reload()
+    await show.page.unroute("**/lookups")
+    await expect(card).to_have_attribute("data-outcome", "LOST")
+    await expect(card).to_contain_text("The page was left before the server answered.")
+    assert show.stage.posted == [HOME]
+
+
+@pytest.mark.parametrize("trouble", ["no answer", "an answer of a proxy"])
+async def test_a_request_that_may_have_arrived_is_not_sent_again_without_a_question(
+    show: Show, trouble: str
+) -> None:
+    async def lose(route: Any) -> None:
+        if trouble == "no answer":
+            await route.abort()
+        else:
+            await route.fulfill(status=504, body="<h1>Gateway time-out</h1>")
+
+    await show.open()
+    card = await show.look_up(HOME)
+    show.stage.end(HOME, "UNCERTAIN")
+    await show.page.route("**/lookups", lose)
+    await card.get_by_role("button", name="Look up again").click()
+    await show.page.get_by_role("button", name="Look up and buy again").click()
+    await expect(card).to_have_attribute("data-outcome", "LOST")
+    await show.page.unroute("**/lookups")
+    await card.get_by_role("button", name="Look up again").click()
+    await expect(show.page.get_by_role("dialog")).to_contain_text("does not know this look-up")
+    assert show.stage.posted == [HOME]
 
 
 # --- the answer ----------------------------------------------------------------------------------

@@ -59,6 +59,29 @@ async def test_axe_finds_nothing_wrong_in_any_state(show: Show, size: Any, schem
     assert await show.violations() == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+async def test_axe_finds_nothing_wrong_where_look_ups_were_lost(
+    show: Show, size: Any, scheme: str
+) -> None:
+    await show.page.set_viewport_size(size)
+    await show.page.emulate_media(color_scheme=scheme)
+    await show.open()
+    await show.look_up(HOME, HOME.replace("1", "2"))
+    show.stage.forget()
+    again = show.page.get_by_role("button", name="Look all up again")
+    await expect(again).to_be_visible()
+    assert await show.violations() == []
+    await again.focus()
+    await show.page.keyboard.press("Enter")
+    await expect(show.page.get_by_role("dialog")).to_be_visible()
+    assert await show.violations() == []
+    # With the keyboard alone: to the second button, and on.
+    await show.page.keyboard.press("Tab")
+    await show.page.keyboard.press("Enter")
+    await expect(show.page.locator("[data-status=running]")).to_have_count(2)
+
+
 async def test_axe_would_find_something(show: Show) -> None:
     await show.open()
     await show.page.evaluate("() => document.querySelector('label').remove()")

@@ -7,19 +7,18 @@ import { confirmPurchase, mayBeBought } from "./confirm.js";
 import { showExamples } from "./examples.js";
 import { isSimulated, post } from "./server.js";
 import { Streams } from "./streams.js";
-import { money, outcomeInWords, sameAddress, speed } from "./words.js";
+import { isLost, money, outcomeInWords, sameAddress, speed } from "./words.js";
 
 const STORE = "live-lookups";
-const MOST_RESTARTS = 2;  // a look-up may be billed: never start one again for ever
 
 const $ = (selector) => document.querySelector(selector);
-// {address, id, began, agents, found, providers, outcome, message, elapsed, restarts, card}
+// {address, id, began, agents, found, providers, outcome, message, elapsed, isBoughtAgain, card}
 let lookups = [];
 let simulated = null;  // as long as nobody knows
 const streams = new Streams({
   running: () => lookups.filter((one) => !one.outcome && one.id).map((one) => one.id),
   onEvent: take,
-  onUnknown: startLostAgain,
+  onUnknown: lose,
   onChange: showAll,
 });
 
@@ -35,7 +34,7 @@ async function start(address) {
   const id = await post(address);
   let lookup = lookups.find((one) => one.id === id);
   if (!lookup) {
-    lookup = { address, id, began: Date.now(), agents: {}, restarts: 0 };
+    lookup = { address, id, began: Date.now(), agents: {} };
     lookups.unshift(lookup);
     show(lookup);
     announce(`Looking up ${address}. It usually takes about 9 seconds.`);
@@ -47,35 +46,44 @@ async function start(address) {
   reveal(lookup);
 }
 
-async function again(lookup) {
-  if (!mayBeBought(lookup) || await confirmPurchase(lookup)) await startAgain(lookup, "");
+/** Look up again what a person asks for; what may be billed already, after a question. */
+async function again(...wanted) {
+  const bought = wanted.filter(mayBeBought);
+  if (bought.length && !await confirmPurchase(bought, simulated)) return;
+  for (const lookup of bought) lookup.isBoughtAgain = true;  // until the server has taken it
+  await Promise.all(wanted.map(startAgain));
 }
 
-async function startAgain(lookup, note) {
+async function startAgain(lookup) {
+  // Its button goes away; the focus stays with the card.
+  if (lookup.card.contains(document.activeElement)) lookup.card.focus({ preventScroll: true });
   Object.assign(lookup, {
     agents: {}, began: Date.now(), elapsed: null, found: null, providers: null, outcome: null, id: null,
-    message: note,
+    message: "",
   });
   show(lookup);
+  save();
   try {
-    lookup.id = await post(lookup.address);
+    lookup.id = await post(lookup.address, lookup.isBoughtAgain);
+    lookup.isBoughtAgain = false;
   } catch (error) {
-    Object.assign(lookup, { outcome: "FAILED", message: error.message });
+    Object.assign(lookup, { outcome: error.isRefusal ? "FAILED" : "LOST", message: error.message });
   }
   show(lookup);
   follow();
 }
 
-function startLostAgain(unknown) {
-  for (const lookup of lookups.filter((one) => !one.outcome && unknown.includes(one.id))) {
-    lookup.restarts += 1;
-    if (lookup.restarts > MOST_RESTARTS) {
-      Object.assign(lookup, { outcome: "FAILED", message: "The server lost this look-up." });
-      show(lookup);
-    } else {
-      startAgain(lookup, "The server was restarted; looking up again.");
-    }
+/** Tell of look-ups that the server has forgotten. Only a person may buy them again. */
+function lose(unknown) {
+  const forgotten = lookups.filter((one) => !one.outcome && unknown.includes(one.id));
+  for (const lookup of forgotten) {
+    Object.assign(lookup, { outcome: "LOST", message: "The server has forgotten this look-up." });
+    show(lookup);
   }
+  if (forgotten.length === 1) announce(`${forgotten[0].address}: ${outcomeInWords(forgotten[0])}`);
+  else if (forgotten.length) announce(`The server has forgotten ${forgotten.length} look-ups.`);
+  save();
+  showAll();
 }
 
 function take(kind, told) {
@@ -187,6 +195,12 @@ $("#form").addEventListener("submit", async (event) => {
   input.focus();
 });
 
+$("#lost-again").addEventListener("click", async () => {
+  const lost = lookups.filter(isLost);
+  await again(...lost);
+  if (!isLost(lost[0])) lost[0].card.focus();
+});
+
 async function choose(address) {
   if (!await submit(address)) $("#address").focus();
 }
@@ -204,9 +218,11 @@ function save() {
 function restore() {
   try {
     lookups = JSON.parse(sessionStorage.getItem(STORE)) ?? [];
+    for (const lookup of lookups.filter((one) => !one.id && !one.outcome)) {
+      Object.assign(lookup, { outcome: "LOST", message: "The page was left before the server answered." });
+    }
     [...lookups].reverse().forEach(show);
   } catch { /* as above */ }
-  for (const lookup of lookups.filter((one) => !one.id && !one.outcome)) startAgain(lookup, "");
   $("#try").open = !lookups.length;
   follow();
 }

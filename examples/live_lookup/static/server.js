@@ -1,20 +1,25 @@
 // Requests to the server, but for the event streams.
 
-/** Start a look-up, which may be billed; return its id, or throw an Error that says why not. */
-export async function post(address) {
+/**
+ * Start a look-up, which may be billed; return its id, or throw an Error that says why not, and
+ * whether the server has refused it (isRefusal): otherwise nobody knows whether it was begun.
+ * isBoughtAgain: a person wants it although it may have been bought before.
+ */
+export async function post(address, isBoughtAgain = false) {
   let answer;
   try {
     answer = await fetch("/lookups", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ address }),
+      body: JSON.stringify({ address, ...(isBoughtAgain && { retry: ["UNCERTAIN"] }) }),
     });
   } catch {
     throw new Error("The server cannot be reached; try again in a moment.");
   }
   const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(sentence(told.error || `the server answered ${answer.status}`));
-  return told.id;
+  if (answer.ok && told.id) return told.id;
+  const error = new Error(sentence(told.error || `the server answered ${answer.status}`));
+  throw Object.assign(error, { isRefusal: Boolean(told.error) });
 }
 
 const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;

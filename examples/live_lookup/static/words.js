@@ -13,6 +13,9 @@ const ANSWERS = {
 /** Whether an outcome answers the question; asking again would find the same. */
 export const isAnswer = (outcome) => Object.hasOwn(ANSWERS, outcome);
 
+/** Whether nobody knows any more what became of a look-up. No server says so: the page does. */
+export const isLost = ({ outcome }) => outcome === "LOST";
+
 /** Whether an outcome is one that only another address can mend. */
 export const needsEdit = (outcome) =>
   ["AMBIGUOUS_ADDRESS", "ADDRESS_NOT_FOUND", "INVALID_ADDRESS"].includes(outcome);
@@ -31,6 +34,7 @@ const STEPS = {
   multiple: ["unsure", "several matches"],
   unfinished: ["skipped", "not finished"],
   skipped: ["skipped", "not reached"],
+  unknown: ["skipped", "not known"],
 };
 const FAILED_STEPS = { geocoding: ["unsure", "no match"], internet: ["none", "no provider"] };
 
@@ -45,6 +49,7 @@ export function stepInWords(agent, { agents, outcome }) {
 
 // Some answers name no agents; their outcome tells how far they came.
 function atTheEnd(agent, outcome, status) {
+  if (isLost({ outcome })) return "unknown";
   if (outcome === "SERVED") return "matched";
   if (outcome === "NO_PROVIDERS") return agent === "internet" ? "failed" : "matched";
   // After a question about the address nobody searches on.
@@ -66,8 +71,10 @@ export function elapsedInWords(seconds) {
 
 export function summaryInWords(lookups) {
   const searching = lookups.filter((one) => !one.outcome).length;
-  const failed = lookups.filter((one) => one.outcome && !isAnswer(one.outcome)).length;
-  const counts = [[lookups.length - searching - failed, "done"], [searching, "searching"], [failed, "failed"]];
+  const lost = lookups.filter(isLost).length;
+  const failed = lookups.filter((one) => one.outcome && !isAnswer(one.outcome)).length - lost;
+  const done = lookups.length - searching - failed - lost;
+  const counts = [[done, "done"], [searching, "searching"], [failed, "failed"], [lost, "lost"]];
   return counts.filter(([n]) => n).map(([n, what]) => `${n} ${what}`).join(", ");
 }
 
