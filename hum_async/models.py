@@ -1,8 +1,9 @@
 """The values of the public API: frozen, slotted and picklable.
 
 Their ``repr`` masks addresses but for the state, the server's words, session tokens and opaque
-secrets; their attributes are whole. Every ``extra`` mapping holds the fields of the answer that the
-class does not name, as decoded JSON.
+secrets; their attributes are whole. In a notebook, results and providers show themselves as tables
+with addresses, because a person looks there at data of their own, but without secrets. Every
+``extra`` mapping holds the fields of the answer that the class does not name, as decoded JSON.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 
+from hum_async._notebook import provider_html, qualification_html
+from hum_async._plain import SECRETS, plain
 from hum_async._redact import HIDDEN, mask_token
 from hum_async._version import __version__
 from hum_async.errors import HumError
@@ -338,6 +341,10 @@ class Provider:
     catalog: tuple[Plan, ...] = attrs.field(default=(), repr=False)
     extra: Mapping[str, Any] = attrs.field(factory=_new_dict, repr=False, hash=False)
 
+    def _repr_html_(self) -> str:
+        """Return it for a notebook: tables of its offerings and plans, escaped."""
+        return provider_html(self)
+
 
 @attrs.frozen
 class Session:
@@ -536,3 +543,20 @@ class Qualification(Generic[KeyT_co]):
     library_version: str = __version__
     request_ids: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     source: str | None = attrs.field(default=None, kw_only=True)
+
+    def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
+        """Return all of it as ``json.dumps`` takes it.
+
+        Times are ISO 8601 in UTC, and an error is an object with its type, message and details. A
+        key that JSON has no form for becomes text.
+
+        Args:
+            secrets: Include the session token and the providers' security tokens, which are left
+                out by default.
+        """
+        found: dict[str, Any] = plain(self, without=frozenset() if secrets else SECRETS)
+        return found
+
+    def _repr_html_(self) -> str:
+        """Return it for a notebook: address, outcome and a table of its providers, escaped."""
+        return qualification_html(self)

@@ -32,6 +32,7 @@ import pytest as pytest
 from starlette.applications import Starlette as Starlette
 
 from hum_async import *
+from hum_async.bulk import show_progress as show_progress
 from hum_async.testing import *
 from hum_async.web import SessionHub as SessionHub, encode_sse as encode_sse
 from hum_async.web.fastapi import hub_lifespan as hub_lifespan

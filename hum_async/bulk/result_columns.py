@@ -24,7 +24,7 @@ __all__ = [
     "in_units",
     "json_value",
     "json_values",
-    "point_of",
+    "place_values",
     "result_values",
     "spreadsheet_safe",
     "utc_second",
@@ -60,11 +60,12 @@ def result_values(
         if provider.min_price is not None and provider.min_price.currency == "USD"
     ]
     place = result.service_address
+    where = place_values(result)
     return {
         "hum_outcome": str(result.outcome),
         "hum_service_address": place.normalized if place else None,
-        "hum_latitude": place.latitude if place else None,
-        "hum_longitude": place.longitude if place else None,
+        "hum_latitude": where["hum_latitude"],
+        "hum_longitude": where["hum_longitude"],
         "hum_provider_count": len(providers),
         "hum_providers": [provider.name for provider in providers],
         "hum_technologies": coverage.technologies,
@@ -84,16 +85,34 @@ def result_values(
         "hum_error": explanation(result),
         "hum_note": note,
         "hum_row": row,
-        GEOMETRY: point_of(result),
+        GEOMETRY: where[GEOMETRY],
     }
 
 
-def point_of(result: Qualification) -> tuple[float, float] | None:
+def place_values(result: Qualification) -> dict[str, Any]:
+    """Return latitude and longitude of the answer, and the point of the address."""
+    place = result.service_address
+    known = None if place is None else _degrees(place.longitude, place.latitude)
+    return {
+        "hum_latitude": known and known[1],
+        "hum_longitude": known and known[0],
+        GEOMETRY: _point_of(result),
+    }
+
+
+def _point_of(result: Qualification) -> tuple[float, float] | None:
     """Return longitude and latitude of a result: the answer's, else those that were asked for."""
     for place in (result.service_address, result.address):
-        if place is not None and place.latitude is not None and place.longitude is not None:
-            return place.longitude, place.latitude
+        if place is not None and (found := _degrees(place.longitude, place.latitude)) is not None:
+            return found
     return None
+
+
+def _degrees(longitude: float | None, latitude: float | None) -> tuple[float, float] | None:
+    if longitude is None or latitude is None:
+        return None
+    # Seven digits of a degree are a centimetre; so every format holds the same.
+    return round(longitude, 7), round(latitude, 7)
 
 
 def in_units(cents: int) -> Decimal:

@@ -28,22 +28,6 @@ def _job(call: Callable[..., Any], addresses: Callable[..., str]) -> Callable[..
     return job
 
 
-@pytest.mark.parametrize(
-    "ending", ["csv", "tsv.gz", "json", "jsonl", "geojson", "xlsx", "parquet", "geo.parquet"]
-)
-def test_every_format_is_verified_and_so_is_its_long_table(
-    call: Callable[..., Any], job: Callable[..., Any], tmp_path: Path, ending: str
-) -> None:
-    job("-o", str(tmp_path / f"out.{ending}"), "--long", str(tmp_path / f"long.{ending}"))
-    assert (tmp_path / f"long.{ending}").stat().st_size
-    ended = call("verify", str(tmp_path / "out.journal.sqlite"))
-    assert ended.code == 0, ended.out
-    manifest = json.loads((tmp_path / "out.manifest.json").read_text())
-    assert manifest["results"]["schema_version"] == 2
-    assert manifest["results"]["columns"]["hum_observed_at"] == "timestamp"
-    assert manifest["settings"]["served"] == ["100/20", "25/3"]
-
-
 def test_prices_of_plans_are_columns_of_the_long_table(
     job: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -2,7 +2,7 @@
 
 import math
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -68,6 +68,10 @@ _FIND = (
 _FIND_RECEIPTS = (
     "SELECT address, token, outcome, run, requests, observed_at, asked_at, result FROM purchase "
     "WHERE superseded = 'forgotten' AND address IN ({marks}) ORDER BY id"
+)
+_SETTLED = (
+    "SELECT address, token, outcome, run, requests, observed_at, asked_at, result FROM purchase "
+    "WHERE superseded IS NULL AND result IS NOT NULL ORDER BY id"
 )
 _SUMS = (
     "SELECT address, sum FROM purchase JOIN token_sum ON token_sum.purchase = purchase.id "
@@ -218,6 +222,12 @@ def find(
             for row in db.execute(query.format(marks=marks), batch):
                 found[row[0]] = _entry(*row)
     return found
+
+
+def settled(db: sqlite3.Connection) -> Iterator[Entry]:
+    """Yield the entries with a result, in the order in which they were asked for."""
+    for row in db.execute(_SETTLED):
+        yield _entry(*row)
 
 
 def check_tokens(path: Path, db: sqlite3.Connection, entries: Mapping[bytes, Entry]) -> None:

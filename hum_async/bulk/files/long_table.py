@@ -5,8 +5,8 @@ from typing import Any
 
 from hum_async.bulk.coverage import Service
 from hum_async.bulk.files.price_columns import NO_PRICES, PriceColumns
-from hum_async.bulk.result_columns import in_units, point_of, utc_second
-from hum_async.bulk.result_schema import GEOMETRY, SERVED_LEVELS, ServiceLevel
+from hum_async.bulk.result_columns import in_units, place_values, utc_second
+from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel
 from hum_async.models import Offering, Plan, Provider, Qualification
 
 _RESULT = (
@@ -77,17 +77,14 @@ def long_rows(
         prices: The columns of the plans' prices.
     """
     columns = long_columns(levels, prices)
-    place = result.service_address
     common = {
         "hum_row": row,
         "hum_outcome": str(result.outcome),
-        "hum_latitude": place.latitude if place else None,
-        "hum_longitude": place.longitude if place else None,
+        **place_values(result),
         "hum_source": result.source,
         "hum_data_set": result.data_set,
         "hum_observed_at": utc_second(result.observed_at),
         "hum_library_version": result.library_version,
-        GEOMETRY: point_of(result),
     }
     for provider in result.providers:
         base = dict.fromkeys(columns) | common | _provider(provider)

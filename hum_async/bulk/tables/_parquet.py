@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import attrs
 
-from hum_async.bulk.result_schema import Kind, kind_of
+from hum_async.bulk.result_arrow import arrow_types
+from hum_async.bulk.result_schema import kind_of
 from hum_async.bulk.tables._arrow_cells import cells_of
 from hum_async.bulk.tables._cells import Carried, Cell, as_text, distinct
 from hum_async.bulk.tables._errors import library
@@ -17,8 +18,6 @@ from hum_async.errors import InputError
 
 _BATCH = 2_000
 _GROUP = 20_000
-_CENTS = 21
-"""Digits of an amount of money: cents of 64 bits fit."""
 
 
 @attrs.frozen(kw_only=True)
@@ -72,22 +71,6 @@ def open_parquet(path: Path, *, name: str) -> ParquetTable:
     if not table.count:
         raise InputError(f"{name} has no rows")
     return table
-
-
-def added_types(arrow: Any) -> dict[Kind, Any]:
-    """Return the Arrow type of each type of result column; `arrow` is the module pyarrow."""
-    return {
-        Kind.TEXT: arrow.string(),
-        Kind.INTEGER: arrow.int64(),
-        Kind.NUMBER: arrow.float64(),
-        Kind.DEGREES: arrow.float64(),
-        Kind.MONEY: arrow.decimal128(_CENTS, 2),
-        Kind.BOOLEAN: arrow.bool_(),
-        Kind.TIMESTAMP: arrow.timestamp("us", tz="UTC"),
-        Kind.TEXTS: arrow.list_(arrow.string()),
-        Kind.INTEGERS: arrow.list_(arrow.int64()),
-        Kind.POINT: arrow.binary(),
-    }
 
 
 def _has_full_column(metadata: Any) -> bool:
@@ -203,7 +186,7 @@ class ParquetSink(FileSink):
         return self._arrow.string()
 
     def _added_type(self, name: str) -> Any:
-        return added_types(self._arrow)[kind_of(name)]
+        return arrow_types(self._arrow)[kind_of(name)]
 
     def _fitting(self, value: Any, wanted: Any) -> Any:
         """Return a value as its column takes it: as text if the column is text."""

@@ -1,0 +1,273 @@
+"""Reads results back: whole from a journal, or else as the columns of an output tell them."""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import partial
+from itertools import groupby, islice, repeat
+from pathlib import Path
+
+import attrs
+
+from hum_async._purchases.codec import unpack
+from hum_async._purchases.sqlite.schema import (
+    damaged,
+    dedupe_of,
+    find,
+    open_reading,
+    setting,
+    settled,
+)
+from hum_async.bulk.columns import (
+    AddressColumns,
+    MappingError,
+    mapped_columns,
+    plan_columns,
+    rate_header,
+)
+from hum_async.bulk.files.compose import results_of
+from hum_async.bulk.files.manifest import read_manifest
+from hum_async.bulk.files.outputs import beside
+from hum_async.bulk.files.own_files import checksum
+from hum_async.bulk.result_columns import utc_second
+from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel
+from hum_async.bulk.results.columns_read import providers_of, read_values, result_of
+from hum_async.bulk.results.records import ResultRecord
+from hum_async.bulk.results.stored import Results
+from hum_async.bulk.tables import Cell, Table, as_text, mapped_os_errors, open_table
+from hum_async.errors import InputError
+from hum_async.models import Address, Qualification, ServiceAddress
+
+_SQLITE = b"SQLite format 3\0"
+_SAMPLE = 200
+"""Rows by which the columns of an address are found."""
+_RECORD = "hum_record"
+_SERVED = "hum_served_"
+
+
+def read_results(
+    path: str | os.PathLike[str], *, journal: str | os.PathLike[str] | None = None
+) -> Results[int]:
+    """Read the results of a job: from any of its outputs, or from its journal.
+
+    Results are whole where the journal is there: beside the output, where `hum qualify` leaves it,
+    or where `journal` says. Without it they are put together from the columns of the output:
+    ``complete`` is False, providers are their names, and a long table tells more than a wide one.
+
+    A journal holds no addresses of the input. If its manifest and the input are there and
+    unchanged, there is a result for each row of the input; otherwise there is one for each address
+    that was bought, in the order of purchase, whose `address` is the one that Hum understood.
+
+    Args:
+        path: An output in any format, its ``.failed.csv``, its long table, or a journal.
+        journal: The journal of an output, if it is not beside it.
+
+    Returns:
+        A sequence of `Qualification`, with `to_arrow()`, `to_polars()` and `to_pandas()`. Each key
+        is the number of the row in the input less one.
+
+    Raises:
+        InputError: The file cannot be read, or holds no results.
+        JournalError: The journal cannot be read, or it is damaged.
+    """
+    file = Path(path)
+    with mapped_os_errors(f"read {file}"), file.open("rb") as stream:
+        start = stream.read(len(_SQLITE))
+    if start == _SQLITE:
+        return _of_journal(file)
+    return _of_table(file, None if journal is None else Path(journal))
+
+
+# --- a journal ------------------------------------------------------------------------------------
+
+
+def _of_journal(path: Path) -> Results[int]:
+    with closing(open_reading(path)) as db:
+        try:
+            rows = _input_of(path, db)
+            return _purchases(db) if rows is None else _rows(path, db, *rows)
+        except (sqlite3.DatabaseError, ValueError, TypeError) as exc:
+            raise damaged(path, exc) from exc
+
+
+def _input_of(path: Path, db: sqlite3.Connection) -> tuple[Table, AddressColumns] | None:
+    """Return the input of a journal's last job and its columns; None if it is not there as it was.
+
+    It is known by the manifest.
+    """
+    name = setting(db, "manifest")
+    if name is None:
+        return None
+    beside_it = path.parent / os.fsdecode(name)
+    try:
+        source = read_manifest(beside_it)["files"]["input"]
+        file = beside_it.parent / str(source["name"])
+        if checksum(file) != source["sha256"]:
+            return None
+        table = open_table(
+            str(file),
+            encoding=source.get("encoding"),
+            sheet=source.get("sheet"),
+            fmt=source.get("format"),
+            header_row=source.get("header_row"),
+        )
+        return table, mapped_columns(table.header, source["columns"])
+    except (InputError, MappingError, KeyError):
+        return None
+
+
+def _rows(
+    path: Path, db: sqlite3.Connection, table: Table, columns: AddressColumns
+) -> Results[int]:
+    dedupe = dedupe_of(path, db)
+    records = [
+        ResultRecord(
+            attrs.evolve(row.result, key=number),
+            row.cells,
+            row=number + 1,
+            note=row.reading.note,
+        )
+        for number, row in enumerate(results_of(table, columns, partial(find, db), dedupe=dedupe))
+        if row.result is not None
+    ]
+    return Results(records, columns=[table.header[at] for at in table.kept])
+
+
+def _purchases(db: sqlite3.Connection) -> Results[int]:
+    found = []
+    for number, entry in enumerate(settled(db)):
+        result = unpack(entry.packed or b"", key=number, address=Address(""), digest=entry.digest)
+        address = _address_of(result.service_address)
+        found.append(ResultRecord(attrs.evolve(result, address=address)))
+    return Results(found)
+
+
+def _address_of(place: ServiceAddress | None) -> Address:
+    if place is None:
+        return Address("")
+    return Address(
+        place.street or place.normalized or "",
+        city=place.city,
+        state=place.state,
+        zip=place.zip,
+        latitude=place.latitude,
+        longitude=place.longitude,
+    )
+
+
+# --- an output ------------------------------------------------------------------------------------
+
+
+def _of_table(path: Path, journal: Path | None) -> Results[int]:
+    table = open_table(str(path), rate_header=rate_header)
+    if "hum_outcome" not in table.header:
+        raise InputError(
+            f"{path} holds no results: it has no column hum_outcome; name an output of "
+            "hum qualify, or a journal"
+        )
+    if _RECORD in table.header:
+        return _of_long_table(table)
+    beside_it = path.with_name(path.name.replace(".failed.csv", ".csv"))
+    columns = _columns_of(table, _mapping_in(beside(beside_it, ".manifest.json")))
+    if journal is None and (usual := beside(beside_it, ".journal.sqlite")).is_file():
+        journal = usual
+    with contextlib.ExitStack() as opened:
+        whole: Iterator[Qualification | None] = repeat(None)
+        if journal is not None and columns is not None:
+            db = opened.enter_context(closing(open_reading(journal)))
+            whole = _whole_results(journal, db, table, columns)
+        return _of_wide_table(table, columns, whole)
+
+
+def _of_wide_table(
+    table: Table, columns: AddressColumns | None, whole: Iterator[Qualification | None]
+) -> Results[int]:
+    kept = set(table.kept)
+    added = [at for at in range(len(table.header)) if at not in kept]
+    names = [table.header[at] for at in added]
+    records = []
+    for number, cells in enumerate(table.rows()):
+        values = read_values(names, [cells[at] for at in added], name=table.name)
+        row = values.get("hum_row") or number + 1
+        address = Address("") if columns is None else columns.address(cells)
+        told = result_of(values, address, key=row - 1)
+        found = next(whole)
+        same = found is not None and _is_same(found, told)
+        result = attrs.evolve(found, key=row - 1) if found is not None and same else told
+        own = [cells[at] for at in table.kept]
+        note = values.get("hum_note")
+        records.append(ResultRecord(result, own, row, None if same else values, note))
+    return Results(
+        records, columns=[table.header[at] for at in table.kept], levels=_levels_of(names)
+    )
+
+
+def _whole_results(
+    path: Path, db: sqlite3.Connection, table: Table, columns: AddressColumns
+) -> Iterator[Qualification | None]:
+    try:
+        dedupe = dedupe_of(path, db)
+        for row in results_of(table, columns, partial(find, db), dedupe=dedupe):
+            yield row.result
+    except (sqlite3.DatabaseError, ValueError, TypeError) as exc:
+        raise damaged(path, exc) from exc
+
+
+def _is_same(whole: Qualification, told: Qualification) -> bool:
+    """Whether a result of the journal is the one that the output tells of, and not a later one."""
+    moments = (utc_second(whole.observed_at), utc_second(told.observed_at))
+    return whole.outcome == told.outcome and moments[0] == moments[1]
+
+
+def _of_long_table(table: Table) -> Results[int]:
+    start = table.header.index(_RECORD)
+    own, names = table.header[:start], table.header[start:]
+    columns = _columns_of(table, None)
+
+    def row_of(cells: Sequence[Cell]) -> tuple[object, ...]:
+        if "hum_row" in names:
+            return (cells[start + names.index("hum_row")],)
+        # Older tables do not number their rows; one row's records stand together.
+        moment = cells[start + names.index("hum_observed_at")]
+        return (*map(as_text, cells[:start]), moment)
+
+    records = []
+    for number, (_, group) in enumerate(groupby(table.rows(), row_of)):
+        rows = list(group)
+        values = [read_values(names, cells[start:], name=table.name) for cells in rows]
+        row = values[0].get("hum_row") or number + 1
+        address = Address("") if columns is None else columns.address(rows[0])
+        found = providers_of(values)
+        result = result_of(values[0], address, key=row - 1, providers=found)
+        records.append(ResultRecord(result, rows[0][:start], row))
+    return Results(records, columns=own, levels=_levels_of(names), complete=False)
+
+
+def _mapping_in(manifest: Path) -> Mapping[str, str] | None:
+    """Return which columns a job took for the address; None if no manifest says so."""
+    try:
+        found = read_manifest(manifest)["files"]["input"]["columns"]
+    except (InputError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _columns_of(table: Table, mapping: Mapping[str, str] | None) -> AddressColumns | None:
+    """Return the columns of the address; None if they cannot be told."""
+    if mapping is not None:
+        with contextlib.suppress(MappingError):
+            return mapped_columns(table.header, mapping)
+    own = table.header[: table.header.index(_RECORD)] if _RECORD in table.header else table.header
+    try:
+        rows = [cells[: len(own)] for cells in islice(table.rows(), _SAMPLE)]
+        return plan_columns(own, rows, source=table.name).columns
+    except InputError:
+        return None
+
+
+def _levels_of(names: Sequence[str]) -> tuple[ServiceLevel, ...]:
+    """Return the levels of service that have a column."""
+    found = (name.removeprefix(_SERVED) for name in names if name.startswith(_SERVED))
+    return tuple(ServiceLevel.parse(text.replace("_", "/")) for text in found) or SERVED_LEVELS
