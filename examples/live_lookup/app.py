@@ -12,6 +12,8 @@ the pattern for an application of your own:
 
 It answers to the names of this machine. Under a name of its own, or behind a proxy that passes the
 name on, start it with ``LIVE_LOOKUP_HOSTS=lookup.example.com``, several with commas between.
+``LIVE_LOOKUP_LEDGER=hum.sqlite`` records in that file what is bought, so that look-ups survive a
+restart.
 """
 
 import os
@@ -44,7 +46,7 @@ class Revalidated(StaticFiles):
 
 
 def new_client() -> HumClient:
-    app.state.hum = hum = HumClient()
+    app.state.hum = hum = HumClient(purchases=os.environ.get("LIVE_LOOKUP_LEDGER") or None)
     return hum
 
 

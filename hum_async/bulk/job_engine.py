@@ -475,7 +475,9 @@ class JobEngine(LookupObserver):
             result = written_off(entry, key=lookup.key, address=lookup.address)
             await store.record(Settled(digest, result))
             self._reused += 1
-            self._shared.give_back(digest, result)
+            # Nothing was sent for it now.
+            shared = given_again(result, key=lookup.key, address=lookup.address)
+            self._shared.give_back(digest, shared)
             self._results.put(result)
 
     async def _take(

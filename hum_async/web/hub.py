@@ -275,6 +275,9 @@ class SessionHub:
         known = self._registry.reusable(key, now)
         if known is not None and known.outcome not in retried:
             self._reused += 1
+            if known.work is not None:
+                # It may be about to find in the ledger what is to be looked up anew.
+                known.work.retried |= retried
             if known in self._abandoning:
                 # Whoever asks for it now has yet to subscribe.
                 self._abandon_later(known)

@@ -339,3 +339,27 @@ async def test_a_job_at_rest_lets_others_have_what_it_has_begun(
         results |= await outcomes(stream)
     assert results == dict.fromkeys(range(10), Outcome.SERVED)
     assert api.count("POST") == 10
+
+
+@pytest.mark.parametrize("left", ["cut off", "recorded"])
+async def test_a_job_that_reads_an_uncertain_purchase_does_not_answer_for_who_buys_it_again(
+    opened: Callable[..., HumClient], ledger: Path, left: str
+) -> None:
+    api, rows = TimedApi(), [Address(f"{number} A St", zip="48226") for number in range(12)]
+    async with opened(api) as hum:
+        for row in rows:
+            api.instead = [RequestTimeout("no answer")]
+            assert (await hum.lookup(row)).outcome == Outcome.UNCERTAIN
+    if left == "cut off":
+        with sqlite3.connect(ledger) as db:
+            db.execute("UPDATE purchase SET outcome = NULL, result = NULL, observed_at = NULL")
+        db.close()
+    async with opened(api) as hum:
+        for ticks, row in enumerate(rows):
+            job = asyncio.ensure_future(anext(qualify(hum, [row])))
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            found = await hum.lookup(row, retry={Outcome.UNCERTAIN})
+            assert found.outcome == Outcome.SERVED, ticks
+            assert (await job).outcome in {Outcome.UNCERTAIN, Outcome.SERVED}
+    assert api.count("POST") == 2 * len(rows)

@@ -13,7 +13,10 @@ from aiohttp import web
 from page_support import CHROMIUM, FLAGS, NEEDS_CHROMIUM
 from servers import free_port, serving
 
+from hum_async import HumClient
+from hum_async._addresses.line import parse_line
 from hum_async.simulator import Simulator
+from hum_async.testing import ScriptedTransport, json_response
 
 playwright_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
 
@@ -103,6 +106,43 @@ async def test_three_look_ups_at_once_survive_a_restart_of_the_server(
     assert said == []
     # The browser itself tells of every request that did not get through.
     assert all("Failed to load resource" in one or "net::ERR" in one for one in while_down)
+
+
+async def crash_in_the_post(api: str, ledger: Path) -> None:
+    """End a process while the request that creates a session is under way."""
+    stuck = ScriptedTransport(lambda _: json_response(503), latency=1000)
+    async with HumClient("any-key", base_url=api, transport=stuck, purchases=ledger) as hum:
+        looking = asyncio.ensure_future(hum.lookup(parse_line(SERVED)))
+        while not stuck.requests and not looking.done():  # noqa: ASYNC110  it is on its way
+            await asyncio.sleep(0.01)
+        looking.cancel()
+        await asyncio.wait([looking])
+    assert len(stuck.requests) == 1
+
+
+async def test_with_a_ledger_nothing_is_lost_and_what_is_uncertain_is_bought_when_asked(
+    page: Page, hum_simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, port = tmp_path / "hum.sqlite", free_port()
+    await crash_in_the_post(hum_simulator.url, ledger)
+    monkeypatch.setenv("LIVE_LOOKUP_LEDGER", str(ledger))
+    async with serving("uvicorn", hum_simulator.url, tmp_path, port=port) as server:
+        await page.goto(server.url)
+        await look_up(page, SERVED)
+        await expect_outcome(page, SERVED, "UNCERTAIN")
+        assert hum_simulator.sessions_bought == 0
+        await card(page, SERVED).get_by_role("button", name="Look up again").click()
+        await page.get_by_role("button", name="Look up and buy again").click()
+        await expect_outcome(page, SERVED, "SERVED")
+        assert hum_simulator.sessions_bought == 1
+        await look_up(page, SLOW)
+        await agent(page, SLOW, "geocoding", "pending")
+        await server.stop(signal.SIGKILL)
+        await expect(page.get_by_text("Connection lost. Reconnecting…")).to_be_visible()
+    async with serving("uvicorn", hum_simulator.url, tmp_path, port=port):
+        await expect_outcome(page, SLOW, "SERVED")
+        await expect_outcome(page, SERVED, "SERVED")
+    assert hum_simulator.sessions_bought == 2
 
 
 async def test_the_finished_page_looks_as_it_should(

@@ -221,6 +221,21 @@ async def test_who_asks_for_it_buys_an_uncertain_address_again_once(
 
 @virtual
 @busy
+async def test_who_asks_for_it_while_another_only_asks_is_not_told_that_it_is_uncertain(
+    opened: Callable[..., Any], api: TimedApi
+) -> None:
+    api.instead = [RequestTimeout("no answer")]
+    async with opened() as (_, hub):
+        assert (await done(hub))["outcome"] == "UNCERTAIN"
+        asking = asyncio.ensure_future(done(hub))
+        await asyncio.sleep(0)
+        assert (await done(hub, retry={Outcome.UNCERTAIN}))["outcome"] == "SERVED"
+        assert (await asking)["outcome"] == "SERVED"
+    assert api.count("POST") == 2
+
+
+@virtual
+@busy
 async def test_a_fresh_answer_is_looked_up_anew_where_that_is_asked_for(
     opened: Callable[..., Any], api: TimedApi
 ) -> None:
