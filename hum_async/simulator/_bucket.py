@@ -1,6 +1,7 @@
 """The token bucket behind 429."""
 
 import math
+import sys
 
 
 class TokenBucket:
@@ -18,9 +19,9 @@ class TokenBucket:
     def __init__(
         self, *, rate: float | None = None, burst: float | None = None, full: bool = True
     ) -> None:
-        if rate is not None and not (math.isfinite(rate) and rate > 0):
+        if rate is not None and not 0 < rate <= sys.float_info.max:
             raise ValueError(f"rate={rate!r}: pass requests per second above 0, or None")
-        if burst is not None and not burst >= 1:
+        if burst is not None and not (1 <= burst <= sys.float_info.max or burst == math.inf):
             raise ValueError(f"burst={burst!r}: pass 1 or more requests, or None")
         self._rate = rate
         self._burst = burst if burst is not None else max(1.0, rate or 1.0)

@@ -53,3 +53,18 @@ def test_a_rate_that_is_none_is_refused(rate: float) -> None:
 def test_a_burst_below_one_would_admit_nothing_and_is_refused() -> None:
     with pytest.raises(ValueError, match="1 or more"):
         TokenBucket(rate=1, burst=0.5)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"rate": 10**400}, {"rate": 1, "burst": 10**400}, {"rate": float("nan")}],
+    ids=["rate", "burst", "nan"],
+)
+def test_numbers_that_arithmetic_cannot_take_are_refused(arguments: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="pass"):
+        TokenBucket(**arguments)
+
+
+def test_a_bucket_that_is_empty_at_first_fills_from_the_first_request_on() -> None:
+    bucket = TokenBucket(rate=2, full=False)
+    assert [bucket.take(now) for now in (50.0, 50.25, 50.5, 50.5)] == [False, False, True, False]
