@@ -4,6 +4,7 @@ Answers are True, False or None: what a provider does not say may be either.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import attrs
 
@@ -76,7 +77,10 @@ class Service:
 
     def reaches(self, level: ServiceLevel) -> bool | None:
         """Return whether it is at least as fast."""
-        return _all((_least(self.download, level.download), _least(self.upload, level.upload)))
+        down, up = self.download, self.upload
+        if (down is not None and down < level.download) or (up is not None and up < level.upload):
+            return False
+        return None if down is None or up is None else True
 
 
 NOTHING_KNOWN = Service(None, None, None, None)
@@ -84,10 +88,16 @@ NOTHING_KNOWN = Service(None, None, None, None)
 
 def fcc_code(part: Offering | Plan) -> int | None:
     """Return the FCC's code of a technology: the answer's own, else that of the word."""
-    said = str(part.extra.get("technology_code", "")).strip()
-    if said.isascii() and said.isdigit() and int(said) in _KNOWN_CODES:
-        return int(said)
-    words = (part.technology or "").casefold().replace("-", " ").replace("_", " ")
+    if "technology_code" in part.extra:
+        said = str(part.extra["technology_code"]).strip()
+        if said.isascii() and said.isdigit() and int(said) in _KNOWN_CODES:
+            return int(said)
+    return None if part.technology is None else _code_of_word(part.technology)
+
+
+@lru_cache(maxsize=256)
+def _code_of_word(technology: str) -> int | None:
+    words = technology.casefold().replace("-", " ").replace("_", " ")
     return _CODES.get(" ".join(words.split()))
 
 
@@ -104,10 +114,13 @@ class Coverage:
     Attributes:
         services: What its providers offer.
         known: Whether the look-up answered who serves the address.
+        codes: The FCC's codes of the technologies, each once; None among them stands for those
+            that are not known.
     """
 
     services: tuple[Service, ...]
     known: bool
+    codes: tuple[int | None, ...]
 
     @classmethod
     def of(cls, result: Qualification) -> "Coverage":
@@ -117,7 +130,8 @@ class Coverage:
             # One that lists nothing may offer anything.
             found += [*services_of(provider)] or [NOTHING_KNOWN]
         known = result.outcome in {Outcome.SERVED, Outcome.NO_PROVIDERS}
-        return cls(tuple(found), known)
+        codes = dict.fromkeys(service.code for service in found)
+        return cls(tuple(found), known, tuple(codes))
 
     @property
     def technologies(self) -> list[str]:
@@ -127,9 +141,9 @@ class Coverage:
         return list({word.casefold(): word for word in words if word}.values())
 
     @property
-    def codes(self) -> list[int]:
-        """The FCC's codes of the technologies, each once."""
-        return list(dict.fromkeys(each.code for each in self.services if each.code is not None))
+    def known_codes(self) -> list[int]:
+        """The FCC's codes that are known."""
+        return [code for code in self.codes if code is not None]
 
     @property
     def download(self) -> float | None:
@@ -143,34 +157,20 @@ class Coverage:
 
     def has(self, technology: str) -> bool | None:
         """Return whether a technology is offered, one of `result_schema.TECHNOLOGIES`."""
-        codes = _TECHNOLOGIES[technology]
-        return self._any(
-            None if service.code is None else service.code in codes for service in self.services
-        )
+        if not _TECHNOLOGIES[technology].isdisjoint(self.codes):
+            return True
+        return False if self.known and None not in self.codes else None
 
     def serves(self, level: ServiceLevel) -> bool | None:
         """Return whether one connection reaches both speeds of a level."""
-        return self._any(service.reaches(level) for service in self.services)
-
-    def _any(self, answers: Iterable[bool | None]) -> bool | None:
-        found = set(answers)
-        if True in found:
+        answers = {service.reaches(level) for service in self.services}
+        if True in answers:
             return True
-        return False if self.known and None not in found else None
+        return False if self.known and None not in answers else None
 
 
 def _high(speed: SpeedRange | None) -> float | None:
     return None if speed is None else speed.high
-
-
-def _least(speed: float | None, wanted: float) -> bool | None:
-    return None if speed is None else speed >= wanted
-
-
-def _all(answers: tuple[bool | None, ...]) -> bool | None:
-    if False in answers:
-        return False
-    return None if None in answers else True
 
 
 def _highest(values: Iterable[float | None]) -> float | None:

@@ -31,6 +31,7 @@ __all__ = [
     "utc_text",
 ]
 
+_FLAGS = tuple((technology, f"hum_has_{technology}") for technology in TECHNOLOGIES)
 _WITHOUT_ERROR = {
     Outcome.TIMED_OUT: "still processing when the time for polling ran out; try again",
     Outcome.EXPIRED: "the session ended before its result was read; try again",
@@ -69,8 +70,8 @@ def result_values(
         "hum_provider_count": len(providers),
         "hum_providers": [provider.name for provider in providers],
         "hum_technologies": coverage.technologies,
-        "hum_fcc_technology_codes": coverage.codes,
-        **{f"hum_has_{technology}": coverage.has(technology) for technology in TECHNOLOGIES},
+        "hum_fcc_technology_codes": coverage.known_codes,
+        **{column: coverage.has(technology) for technology, column in _FLAGS},
         "hum_max_download_mbps": coverage.download,
         "hum_max_upload_mbps": coverage.upload,
         **{level.column: coverage.serves(level) for level in levels},

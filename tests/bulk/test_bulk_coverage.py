@@ -15,6 +15,7 @@ import python_calamine
 
 from hum_async import (
     Address,
+    HumClient,
     Money,
     Offering,
     Outcome,
@@ -140,6 +141,27 @@ def test_plans_tell_what_a_provider_without_offerings_offers() -> None:
     assert values["hum_technologies"] == ["fiber"]
     assert values["hum_has_fiber"] is values["hum_served_100_20"] is True
     assert values["hum_max_download_mbps"] == 300
+
+
+POLLED = "GET /sessions/{token}/services/internet"
+
+
+@pytest.mark.virtual
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("POST /sessions", marks=pytest.mark.hum_simulator(generation="immediate")),
+        pytest.param(POLLED, marks=pytest.mark.hum_simulator(generation="polling")),
+    ],
+)
+async def test_the_endpoint_that_answered_is_told(hum: HumClient, source: str) -> None:
+    served = await hum.lookup(Address("100 Served St", zip="48226"))
+    none = await hum.lookup(Address("100 No Providers Ave", zip="48226"))
+    refused = await hum.lookup(Address("", zip="48226"))
+    assert served.source == source
+    assert (none.source or "").startswith("GET /sessions/{token}")
+    assert refused.source is None
+    assert result_values(served)["hum_source"] == served.source
 
 
 @pytest.fixture(name="values")

@@ -77,6 +77,14 @@ from hum_async import (
     __version__,
     qualify,
 )
+from hum_async.bulk import (
+    Results,
+    read_results,
+    show_progress,
+    to_arrow,
+    to_pandas,
+    to_polars,
+)
 from hum_async.testing import (
     ScriptedTransport,
     SentRequest,
@@ -342,6 +350,19 @@ def errors(error: HumError) -> float | None:
         case _:
             pass
     return None
+
+
+async def read_back(hum: HumClient, address: Address) -> None:
+    results = read_results("results.csv", journal="job.sqlite")
+    assert_type(results, Results[int])
+    assert_type(results[0], Qualification[int])
+    assert_type(results[:2], tuple[Qualification[int], ...])
+    assert_type(results[0].to_dict(), dict[str, Any])
+    to_arrow(results, long=True, served=["100/20"])
+    to_polars([results[0]])
+    to_pandas(results)
+    async for found in show_progress(qualify(hum, [("row 1", address)]), total=1):
+        assert_type(found, Qualification[str])
 
 
 def kit(request: SentRequest) -> RawResponse:
