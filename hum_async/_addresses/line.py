@@ -21,6 +21,7 @@ from hum_async._addresses.encoded import decoded, encoding_left
 from hum_async._addresses.places import (
     MILITARY,
     TERRITORIES,
+    UNITED_STATES,
     Spelling,
     not_covered,
     read_state,
@@ -37,10 +38,9 @@ from hum_async.errors import AddressError
 from hum_async.models import Address
 
 _SEPARATORS = re.compile("[,;|\N{BULLET}\N{MIDDLE DOT}]" r"|(?<=[^\W\d])\s+[-/]\s+(?=[^\W\d])")
-_COUNTRY = r"(?:u\.? ?s\.? ?a\.?|u\.? ?s\.?|united states(?: of america)?)"
-_IS_COUNTRY = re.compile(rf"(?i)\(?{_COUNTRY}\)?\.?")
-_ENDS_IN_COUNTRY = re.compile(rf"(?i)(.*\S)\s+\(?{_COUNTRY}\)?\.?")
-_COUNTRY_BEFORE_ZIP = re.compile(rf"(?i)(.*\S)\s+{_COUNTRY}\s+(\d{{5}}(?:-\d{{4}})?)")
+_IS_COUNTRY = re.compile(rf"(?i)\(?{UNITED_STATES}\)?\.?")
+_ENDS_IN_COUNTRY = re.compile(rf"(?i)(.*\S)\s+\(?{UNITED_STATES}\)?\.?")
+_COUNTRY_BEFORE_ZIP = re.compile(rf"(?i)(.*\S)\s+{UNITED_STATES}\s+(\d{{5}}(?:-\d{{4}})?)")
 _FOREIGN = re.compile(
     r"(?i)canada|m[eé]xico|united kingdom|u\.?k\.?|great britain|england|scotland|ireland|germany"
     r"|deutschland|france|spain|espa[nñ]a|italy|italia|india|china|japan|australia|brazil|brasil"

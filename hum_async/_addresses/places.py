@@ -17,8 +17,12 @@ TERRITORIES = frozenset({"AS", "FM", "GU", "MH", "MP", "PW", "VI"})
 """Places with a ZIP code that the API does not take as a state (hum-api 2.2)."""
 MILITARY = frozenset({"AA", "AE", "AP"})
 """Codes of military mail, which take the place of a state."""
+UNITED_STATES = r"(?:u\.? ?s\.? ?a\.?|u\.? ?s\.?|(?:the )?united states(?: of america)?)"
+"""A pattern for the names of the country, to be taken without regard to case."""
 NOT_IN_THE_US = "latitude and longitude are not in the US"
 _CODES = STATES | TERRITORIES | MILITARY | {"DC"}
+
+_IS_UNITED_STATES = re.compile(rf"(?i){UNITED_STATES}\.?")
 
 _NAMES = """
 AL Alabama, AK Alaska, AZ Arizona, AR Arkansas, CA California, CO Colorado, CT Connecticut,
@@ -61,6 +65,11 @@ class Spelling(Enum):
     CODE = auto()
     NAME = auto()
     ABBREVIATION = auto()
+
+
+def is_united_states(text: str) -> bool:
+    """Return whether a text is a name of the country."""
+    return _IS_UNITED_STATES.fullmatch(text.strip()) is not None
 
 
 def _letters(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hum_async._addresses.characters import clean, lines
 from hum_async._addresses.encoded import encoding_left
 from hum_async._addresses.line import is_recipient, parse_place
-from hum_async._addresses.places import read_state
+from hum_async._addresses.places import is_united_states, read_state
 from hum_async._addresses.street_lines import (
     LONGEST,
     MORE_THAN_A_STREET,
@@ -34,7 +34,6 @@ _CONTACT = re.compile(
 )
 _NESTED = re.compile(r"[\[{].*[:\"'].*[\]}]")
 _WORDS = re.compile(r"[\w ]+")
-_COUNTRIES = frozenset({"us", "usa", "unitedstates", "unitedstatesofamerica"})
 _GUARDED = re.compile(r"=\s*\"([^\"]*)\"|=(\d+)|'(?=[\w#])([^']*)|\"+([^\"]*)\"+", re.ASCII)
 """Text that a spreadsheet or an export has kept from being read as a number."""
 _WHOLE_FLOAT = re.compile(r"(\d+)\.0+(?=\s+\S|$)", re.ASCII)
@@ -166,7 +165,7 @@ def _is_beside(text: str, parts: Parts) -> bool:
         return True
     if is_post_box(text):
         return has_number(parts.get("street1") or "")
-    if "".join(filter(str.isalpha, text.casefold())) in _COUNTRIES:
+    if is_united_states(text.strip("().")):
         return True
     city, state = clean(parts.get("city") or ""), clean(parts.get("state") or "")
     zip_code = clean(parts.get("zip") or "")

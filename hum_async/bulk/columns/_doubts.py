@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import attrs
 
+from hum_async._addresses.places import is_united_states
 from hum_async._addresses.usps_key import usps_key
 from hum_async._api.addresses import checked_or_error
 from hum_async.bulk.columns import _content as content
@@ -34,11 +35,8 @@ _ENOUGH = 3
 """Streets of which more than half without a house number are a doubt; of fewer, all."""
 
 
-_OURS = frozenset(
-    {"", "us", "usa", "unitedstates", "unitedstatesofamerica", "theunitedstates", "america", "pr"}
-    | {"puertorico", "unknown"}
-)
-"""Countries whose addresses the API knows, and a word for none."""
+_OURS = frozenset({"", "america", "pr", "puertorico", "unknown"})
+"""Beside the names of the US: what else may stand there, and a word for none."""
 
 
 @attrs.frozen
@@ -117,6 +115,7 @@ class Doubting:
             name = text_of([each.source], self.header)
             count = sum(
                 bool(text)
+                and not is_united_states(text)
                 and letters(text) not in _OURS
                 and isinstance(checked_or_error(self.columns.address(cells)), Address)
                 for text, cells in zip(each.column.texts, self.rows, strict=True)
