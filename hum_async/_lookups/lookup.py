@@ -58,6 +58,9 @@ _ENDPOINTS: dict[Source, str] = {
 _LAST_POLL = 0.05, 1.0
 """Seconds that the last poll has at least and at most, before the time for a look-up is over."""
 
+_URGENT = 3.0
+"""Seconds before the end of the time for polling from which on a poll goes before all others."""
+
 
 def outcome_of(session: Session) -> Outcome | None:
     """Return what a complete answer says of the address; None if it says nothing."""
@@ -147,6 +150,17 @@ class Lookup:
     def result(self) -> Qualification | None:
         """The result as soon as there is one, even if the session is still to be closed."""
         return self._result and attrs.evolve(self._result, requests=self.requests)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether its next request is a poll that must not wait long for a slot once it is due.
+
+        What is found after the time for polling counts, but the API asks for no more than that.
+        """
+        budget = self.policy.budget
+        if self.step is not LookupStep.POLL or self._began is None or budget is None:
+            return False
+        return self._began + budget - self.due < _URGENT
 
     def adopt(self, token: str, now: float, active: float, *, requests: int = 0) -> None:
         """Take over a session that was created for this address earlier, instead of creating one.

@@ -140,6 +140,8 @@ class LookupQueue:
         self._new: deque[Lookup] = deque()
         self._closing: deque[Lookup] = deque()
         self._due: DueQueue[Lookup] = DueQueue()
+        # The same, for polls that go before everything else once they are due.
+        self._urgent: DueQueue[Lookup] = DueQueue()
         # Look-ups that have begun and have no result; those whose request is under way; those of
         # them that were abandoned meanwhile.
         self._in_progress: set[Lookup] = set()
@@ -162,7 +164,8 @@ class LookupQueue:
     @property
     def idle(self) -> bool:
         """Whether no request is under way or planned, and no new look-up may begin."""
-        busy = self._in_progress or self.in_flight or self._closing or self._due.size
+        planned = self._due.size or self._urgent.size
+        busy = self._in_progress or self.in_flight or self._closing or planned
         return not busy and not self._may_begin()
 
     def add(self, lookup: Lookup) -> None:
@@ -171,7 +174,7 @@ class LookupQueue:
             self._new.append(lookup)
         else:
             self._in_progress.add(lookup)
-            self._due.push(lookup.due, lookup)
+            self._plan(lookup)
         self._wake()
 
     def close(self, lookup: Lookup) -> None:
@@ -206,7 +209,7 @@ class LookupQueue:
         if lookup in self._new:
             self._new.remove(lookup)
         else:
-            self._due.discard(lookup)
+            (self._urgent if lookup.is_urgent else self._due).discard(lookup)
             self._in_progress.discard(lookup)
         return True
 
@@ -305,7 +308,7 @@ class LookupQueue:
         """Return when there is a request to send; None while that needs a `wake`."""
         if self._held:
             return None
-        due = self._due.next_due() if self._due.size else None
+        due = self._next_due()
         if (due is not None and due <= now) or self._closing or self._may_begin():
             return now
         return due
@@ -325,7 +328,19 @@ class LookupQueue:
         self._sending.add(lookup)
         return self._serve(lookup, lookup.step)
 
+    def _next_due(self) -> float | None:
+        """Return when the first planned request is due."""
+        due = self._due.next_due() if self._due.size else None
+        if not self._urgent.size:
+            return due
+        urgent = self._urgent.next_due()
+        return urgent if due is None or (urgent is not None and urgent < due) else due
+
     def _next(self, now: float) -> Lookup | None:
+        if self._urgent.size:
+            urgent = self._urgent.next_due()
+            if urgent is not None and urgent <= now:
+                return self._urgent.pop()
         due = self._due.next_due() if self._due.size else None
         use = self._order.next(
             late=None if due is None or due > now else now - due,
@@ -424,7 +439,10 @@ class LookupQueue:
         elif step is LookupStep.CLOSE and lookup.throttled:
             self._closing.appendleft(lookup)
         elif lookup.step is not None and (step is LookupStep.CLOSE or lookup.result is None):
-            self._due.push(lookup.due, lookup)
+            self._plan(lookup)
+
+    def _plan(self, lookup: Lookup) -> None:
+        (self._urgent if lookup.is_urgent else self._due).push(lookup.due, lookup)
 
     def _give_up(self, lookup: Lookup) -> None:
         lookup.abandon(asyncio.get_running_loop().time())

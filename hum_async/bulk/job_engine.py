@@ -20,6 +20,7 @@ from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
+from hum_async._polling.policies import FollowingWork, LearnedPolling, PollPolicy
 from hum_async._purchases.ledger import Ledger, given_again
 from hum_async._purchases.records import Copied, Entry, Settled, address_digest
 from hum_async._purchases.resume_rules import ResumeAction, ResumeRules, written_off
@@ -99,6 +100,9 @@ class JobEngine(LookupObserver):
         urgency = sender.priority_of(Priority.BULK, options.priority)
         self._shared = SharedPurchases(ledger, urgency, on_wanted=self._let_go)
         self._options = options
+        self._policy: PollPolicy = options.policy
+        if isinstance(options.policy, LearnedPolling):
+            self._policy = FollowingWork(options.policy, self._sessions_left)
         self._store_context = store
         self._rows = InputRows(addresses)
         self._order = SlotScheduler()
@@ -374,6 +378,15 @@ class JobEngine(LookupObserver):
             return space if self._is_barred() and self._earlier_unread(store) > 0 else 0
         return min(space, 2 * _PLENTY - waiting)
 
+    def _sessions_left(self) -> int | None:
+        """Return how many sessions are open or wait to be opened, as a policy needs to know it."""
+        in_progress, waiting = self._queue.in_progress, self._queue.waiting
+        if not waiting and not self._exhausted and not self._stopping:
+            # Slots are idle however much work there is: no more may be open at the same time, or
+            # the rows come slowly. The sooner an answer is found, the sooner there is room.
+            return None
+        return in_progress + waiting
+
     def _rows_under_way(self) -> int:
         begun = self._queue.in_progress + self._queue.waiting
         return begun + self._under_way.joined + self._shared.waiting
@@ -388,7 +401,7 @@ class JobEngine(LookupObserver):
             lookup = Lookup(
                 key=key,
                 address=address,
-                policy=self._options.policy,
+                policy=self._policy,
                 retry=self._sender.retry,
                 close=self._options.close,
                 campaign_id=self._options.campaign_id,

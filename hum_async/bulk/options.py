@@ -21,11 +21,14 @@ for less; more means a quota of hours, or maintenance, and then the operator dec
 job that hangs. No pause of the limiter is longer than five minutes, so that the job would come back
 too early again and again."""
 
+LONGEST_GAP = 28.0
+"""Seconds that a job waits at most for a session before it looks: a poll of the 30 s remains."""
+
 OnUpdate = Callable[[Hashable, SessionUpdate], None]
 
 
 def _learned(policy: PollPolicy | None) -> PollPolicy:
-    return LearnedPolling() if policy is None else policy
+    return LearnedPolling(max_interval=LONGEST_GAP) if policy is None else policy
 
 
 def _max_open(value: int | None) -> int:
@@ -47,7 +50,7 @@ class JobOptions:
 
     Attributes:
         journal: File of the purchases; None keeps them in memory while the job runs.
-        policy: When to poll; None learns it.
+        policy: When to poll; None learns it, and follows the work that is left.
         max_open: Sessions that are open, or answered and not yet read, at the same time.
         close: End each session when its result is safe.
         retry: Outcomes of earlier runs that are looked up anew.

@@ -12,7 +12,8 @@ class SlotScheduler(OldestFirst):
     To open sessions only when nothing older is due makes waves: everything is opened at once, then
     nothing until all of it is polled and closed, and slots stay idle where a wave is short of work.
     So once many sessions were in progress, each slot adds ``1 / cost`` to a credit, and at a credit
-    of 1 the next slot opens a session. A slot that nothing older needs opens one anyway.
+    of 1 the next slot opens a session. A slot that nothing older needs opens one anyway, and then
+    a number of DELETEs (`RESERVE`) is put off to the end of the job.
 
     Attributes:
         many: Sessions in progress at one time from which on they are opened evenly.
@@ -22,8 +23,8 @@ class SlotScheduler(OldestFirst):
     EVEN_FROM = 256
     """Sessions in progress from which on openings are spread. At 50 requests/s some 200 are in
     progress, and waves are too small to matter."""
-    USUAL_COST = 3.3
-    """Requests of an address before any was measured: POST, 1.3 polls, DELETE."""
+    USUAL_COST = 3.1
+    """Requests of an address before any was measured: POST, 1.1 polls, DELETE."""
     MAX_COST = 10.0
     """An address that cost more met with failures, which say nothing of the others."""
     AVERAGED_OVER = 500
@@ -35,6 +36,10 @@ class SlotScheduler(OldestFirst):
     OVERDUE = 3.0
     """Seconds from which on a late poll goes before everything: a small delay beside that of the
     learned polls themselves, and enough to take in the wave that begins a job."""
+
+    RESERVE = 1.0
+    """DELETEs that are put off, as a share of the sessions that were ever in progress at one time:
+    they use the slots that are idle at the end of a job, while its last sessions become ready."""
 
     many: int = EVEN_FROM
     cost: float = USUAL_COST
@@ -62,9 +67,15 @@ class SlotScheduler(OldestFirst):
             and not overdue
             and closing < 2 * self._most_open
         )
+        put_off = (
+            may_create
+            and late is None
+            and self._most_open >= self.many
+            and closing < self.RESERVE * self._most_open
+        )
         use = (
             SlotUse.CREATE
-            if open_first
+            if open_first or put_off
             else OldestFirst.next(
                 self, late=late, closing=closing, in_progress=in_progress, may_create=may_create
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ from hum_async.testing import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hum_async.models import RawResponse
 
 LATE = st.none() | st.floats(0.0, 60.0)
@@ -69,7 +72,8 @@ def test_openings_get_their_share_of_the_slots_and_no_more_whatever_was_before(
         )  # type: ignore[arg-type]
     turns.cost = float(cost)
     given_ = Counter(
-        turns.next(late=late, closing=1, in_progress=3000, may_create=True) for _ in range(slots)
+        turns.next(late=late, closing=10**6 + 1, in_progress=10**6, may_create=True)
+        for _ in range(slots)
     )
     assert slots / cost - 1.01 <= given_[SlotUse.CREATE] <= slots / cost + SlotScheduler.MAX_CREDIT
 
@@ -81,6 +85,20 @@ def test_deletes_do_not_pile_up_beyond_twice_what_was_ever_open(
     most = max((in_progress for _, _, in_progress, _ in before), default=0)
     crowd = (None, max(1, 2 * most), 0, True)
     assert turns_of([*before, *[crowd] * 10])[len(before) :] == [SlotUse.CLOSE] * 10
+
+
+@given(SITUATIONS, st.integers(0, 10**6))
+def test_deletes_are_put_off_up_to_as_many_as_were_open_while_sessions_can_be_opened(
+    before: list[tuple[float | None, int, int, bool]], closing: int
+) -> None:
+    turns = SlotScheduler(many=0)
+    for late, closed, in_progress, may_create in before:
+        turns.next(late=late, closing=closed, in_progress=in_progress, may_create=may_create)
+    options: dict[str, Any] = {"late": None, "in_progress": 10**6 + 1}
+    assert turns.next(closing=closing, may_create=True, **options) is SlotUse.CREATE
+    # Nothing is left to be opened: the slots are theirs.
+    use = turns.next(closing=closing, may_create=False, **options)
+    assert use is (SlotUse.CLOSE if closing else None)
 
 
 @given(st.lists(st.integers(0, 10**6), max_size=100), st.integers(1, 10))
@@ -104,11 +122,16 @@ class Looked:
 
     Args:
         ready: Seconds from POST to the answer; 0: the POST carries it.
+        spread: Returns the same for each session, if they differ.
     """
 
-    def __init__(self, ready: float) -> None:
+    def __init__(self, ready: float, spread: Callable[[], float] | None = None) -> None:
         self.transport = ScriptedTransport(self._answer, latency=0.05)
         self.ready = ready
+        self.spread = (lambda: ready) if spread is None else spread
+        self.takes: dict[str, float] = {}
+        # Seconds from POST to the poll that found the answer.
+        self.found: dict[str, float] = {}
         self.calls: list[tuple[str, float]] = []
         self.opened: dict[str, float] = {}
 
@@ -121,7 +144,9 @@ class Looked:
         if not token:
             token = f"token{len(self.opened):017}"
             self.opened[token] = now
-        if now - self.opened[token] >= self.ready:
+            self.takes[token] = self.spread()
+        if now - self.opened[token] >= self.takes[token]:
+            self.found[token] = now - self.opened[token]
             provider = {"provider_name": "Great Lakes Fiber"}
             found = session_json(
                 token, providers=[provider], geocoding="matched", internet="matched"
@@ -188,6 +213,36 @@ async def test_addresses_that_take_many_polls_are_opened_as_much_more_slowly() -
     # Eight requests per address: openings take as much less.
     assert all(count <= 200 for count in api.per(5.0, "POST")[4:])
     assert all(count >= 0.99 * 1000 for count in api.per(5.0)[: int(took / 5.0) - 1])
+
+
+@pytest.mark.virtual
+@pytest.mark.busy
+async def test_a_long_job_needs_hardly_more_than_one_poll_for_an_address() -> None:
+    dice = random.Random(3)  # noqa: S311
+    api = Looked(9.0, spread=lambda: 9.0 * dice.lognormvariate(0.0, 0.38))
+    took = await looked_up(api, 1500)
+    assert len(api.calls) / 1500 <= 3.12
+    # DELETEs were put off, so that no slot is idle until the last sessions are ready.
+    assert took <= 1.04 * len(api.calls) / 50.0
+    # To look late brings hardly any answer beyond the 30 s for which the API asks to poll.
+    assert sum(after > 30.1 for after in api.found.values()) <= 0.004 * 1500
+
+
+@pytest.mark.virtual
+@pytest.mark.parametrize(("count", "polls"), [(1, 3), (3, 9), (40, 60)])
+async def test_few_sessions_are_looked_at_often_and_many_seldom(count: int, polls: int) -> None:
+    api = Looked(9.0)
+    await looked_up(api, count)
+    assert len(api.calls) <= 2 * count + polls
+    assert max(api.found.values()) - 9.0 <= (2.5 if count < 20 else 8.0)
+
+
+@pytest.mark.virtual
+async def test_sessions_that_keep_others_out_are_looked_at_as_ever() -> None:
+    api = Looked(9.0)
+    # Thirty at a time are too few for 50 requests/s: to look late would only take longer.
+    took = await looked_up(api, 300, max_open=30)
+    assert took <= 300 / 30 * 13.0
 
 
 @pytest.mark.virtual

@@ -187,6 +187,93 @@ def test_the_gap_settles_where_a_poll_finds_the_answer_as_often_as_asked(p: floa
     assert all(earlier == later for earlier, later in pairwise(gaps))
 
 
+# --- learned delays that follow the work that is left ---------------------------------------------
+
+
+def following(left: int | None, **options: float) -> LearnedPolling:
+    policy = LearnedPolling(**options)
+    policy.follow(left)
+    return policy
+
+
+def test_the_probability_is_high_while_much_is_left_and_low_for_the_last_sessions() -> None:
+    assert [following(left).p for left in (None, 10**6, 20, 19, 1, 0)] == [
+        0.8,
+        0.97,
+        0.97,
+        0.3,
+        0.3,
+        0.3,
+    ]
+    assert following(10**6).first() > following(None).first() > following(1).first()
+    # A second look is not put off as the first one is: little time is left for it.
+    assert following(10**6).after(poll(1)) == following(None).after(poll(1)) == 4.0
+    assert following(1).after(poll(1)) < 4.0
+
+
+def test_a_probability_that_was_given_is_kept_however_much_is_left() -> None:
+    for left in (None, 0, 10**6):
+        policy = following(left, p=0.6)
+        assert (policy.p, policy.first(), policy.after(poll(1))) == (0.6, 8.0, 4.0)
+
+
+def test_each_probability_settles_at_its_own_delay_though_they_take_turns() -> None:
+    dice = random.Random(7)  # noqa: S311
+    policy = LearnedPolling(max_interval=28.0)
+    found: dict[int | None, list[bool]] = {1: [], None: [], 10**6: []}
+    for number in range(9000):
+        left = list(found)[number % 3]
+        policy.follow(left)
+        gap = policy.first()
+        ready = dice.uniform(5.0, 15.0) <= gap
+        policy.follow(list(found)[(number + 1) % 3])  # much may happen before the answer
+        policy.after(Poll(1, 0, gap, gap, ready))
+        found[left].append(ready)
+    shares = [sum(ready[1000:]) / 2000 for ready in found.values()]
+    assert shares == [pytest.approx(p, abs=0.04) for p in (0.3, 0.8, 0.97)]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([None, 0, 10**6]),
+            st.integers(1, 3),
+            st.booleans(),
+            st.floats(-1.0, 20.0),
+        ),
+        max_size=80,
+    )
+)
+def test_whatever_is_left_delays_stay_within_their_bounds_and_in_their_order(
+    polls: list[tuple[int | None, int, bool, float]],
+) -> None:
+    policy = LearnedPolling()
+    planned = 4.0
+    for left, number, ready, late in polls:
+        policy.follow(left)
+        gap = policy.first() if number == 1 else planned
+        planned = policy.after(Poll(number, 0, gap, max(0.0, gap + late), ready))
+        assert 2.0 <= policy.first() <= 20.0
+        assert 2.0 <= planned <= 20.0
+
+
+@given(st.integers(0, 19), st.lists(st.booleans(), min_size=1, max_size=200))
+def test_polls_of_the_last_sessions_teach_nothing_about_those_before(
+    left: int, answers: list[bool]
+) -> None:
+    policy = following(10**6)
+    patient = policy.first()
+    for ready in answers:
+        policy.follow(left)
+        gap = policy.first()
+        policy.after(Poll(1, 0, gap, gap, ready))
+        policy.follow(10**6)
+        if abs(policy.first() - patient) > 1e-9:
+            # Only one that was planned near it teaches it.
+            assert abs(gap - patient) <= 0.5 + 0.15 * patient
+            break
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
