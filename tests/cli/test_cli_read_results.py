@@ -104,6 +104,25 @@ def test_results_are_whole_beside_their_journal_and_typed_without_it(
     assert next(both) == next(both)
 
 
+def test_a_journal_elsewhere_and_columns_that_were_named_are_found_by_the_manifest(
+    call: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text("a,b,c\n1,100 Served St,00501\n")
+    named = ("--map", "street1=b", "--map", "zip=c", "--journal", str(tmp_path / "jobs.sqlite"))
+    out, long = str(tmp_path / "out.csv"), str(tmp_path / "long.csv")
+    usual = ("--simulate", "--speed", "1000", "-q", "-o", out, "--long", long)
+    assert call("qualify", str(tmp_path / "in.csv"), *named, *usual).code == 0
+    for name in (out, long):
+        (found,) = read_results(name)
+        assert (found.address.street1, found.address.zip) == ("100 Served St", "00501")
+    assert read_results(out).complete
+    # The whole job moved to another folder.
+    (tmp_path / "moved").mkdir()
+    for name in ("out.csv", "long.csv", "out.manifest.json", "jobs.sqlite"):
+        (tmp_path / name).rename(tmp_path / "moved" / name)
+    assert read_results(tmp_path / "moved" / "out.csv").complete
+
+
 def test_failed_rows_keep_the_number_of_their_row(job: Callable[..., Path], tmp_path: Path) -> None:
     job("-o", str(tmp_path / "out.csv"))
     (found,) = read_results(tmp_path / "out.failed.csv")

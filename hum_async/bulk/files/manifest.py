@@ -52,6 +52,7 @@ def manifest_of(  # noqa: PLR0913  what it tells, by name
             "runs": sorted({run.library_version for run in status.runs}),
         },
         "api": status.api,
+        "journal": relative(status.path, path),
         "finished_at": status.finished_at,
         "settings": dict(settings),
         "results": {"schema_version": SCHEMA_VERSION, "columns": described(columns)}

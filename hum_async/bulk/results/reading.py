@@ -8,6 +8,7 @@ from contextlib import closing
 from functools import partial
 from itertools import groupby, islice, repeat
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -45,6 +46,8 @@ _SAMPLE = 200
 """Rows by which the columns of an address are found."""
 _RECORD = "hum_record"
 _SERVED = "hum_served_"
+_MANIFEST = ".manifest.json"
+_JOURNAL = ".journal.sqlite"
 
 
 def read_results(
@@ -52,8 +55,8 @@ def read_results(
 ) -> Results[int]:
     """Read the results of a job: from any of its outputs, or from its journal.
 
-    Results are whole where the journal is there: beside the output, where `hum qualify` leaves it,
-    or where `journal` says. Without it they are put together from the columns of the output:
+    Results are whole where the journal is there: beside the output, where its manifest says, or
+    where `journal` says. Without it they are put together from the columns of the output:
     ``complete`` is False, providers are their names, and a long table tells more than a wide one.
 
     A journal holds no addresses of the input. If its manifest and the input are there and
@@ -62,7 +65,7 @@ def read_results(
 
     Args:
         path: An output in any format, its ``.failed.csv``, its long table, or a journal.
-        journal: The journal of an output, if it is not beside it.
+        journal: The journal of an output; None looks for it.
 
     Returns:
         A sequence of `Qualification`, with `to_arrow()`, `to_polars()` and `to_pandas()`. Each key
@@ -167,12 +170,12 @@ def _of_table(path: Path, journal: Path | None) -> Results[int]:
             f"{path} holds no results: it has no column hum_outcome; name an output of "
             "hum qualify, or a journal"
         )
+    manifest = _manifest_of(path)
+    columns = _columns_of(table, _mapping_in(manifest))
     if _RECORD in table.header:
-        return _of_long_table(table)
-    beside_it = path.with_name(path.name.replace(".failed.csv", ".csv"))
-    columns = _columns_of(table, _mapping_in(beside(beside_it, ".manifest.json")))
-    if journal is None and (usual := beside(beside_it, ".journal.sqlite")).is_file():
-        journal = usual
+        return _of_long_table(table, columns)
+    if journal is None:
+        journal = _journal_of(path, manifest)
     with contextlib.ExitStack() as opened:
         whole: Iterator[Qualification | None] = repeat(None)
         if journal is not None and columns is not None:
@@ -221,10 +224,9 @@ def _is_same(whole: Qualification, told: Qualification) -> bool:
     return whole.outcome == told.outcome and moments[0] == moments[1]
 
 
-def _of_long_table(table: Table) -> Results[int]:
+def _of_long_table(table: Table, columns: AddressColumns | None) -> Results[int]:
     start = table.header.index(_RECORD)
     own, names = table.header[:start], table.header[start:]
-    columns = _columns_of(table, None)
 
     def row_of(cells: Sequence[Cell]) -> tuple[object, ...]:
         if "hum_row" in names:
@@ -245,13 +247,38 @@ def _of_long_table(table: Table) -> Results[int]:
     return Results(records, columns=own, levels=_levels_of(names), complete=False)
 
 
-def _mapping_in(manifest: Path) -> Mapping[str, str] | None:
+@attrs.frozen
+class _Manifest:
+    """The manifest of the job that wrote an output, and where it is."""
+
+    path: Path
+    content: Mapping[str, Any]
+
+
+def _manifest_of(path: Path) -> _Manifest | None:
+    """Return the manifest in the folder of an output that names it; None if there is none."""
+    for found in (beside(path, _MANIFEST), *sorted(path.parent.glob(f"*{_MANIFEST}"))):
+        with contextlib.suppress(InputError, KeyError, TypeError, AttributeError):
+            content = read_manifest(found)
+            if path.name in {file["name"] for file in content["files"].values()}:
+                return _Manifest(found, content)
+    return None
+
+
+def _mapping_in(manifest: _Manifest | None) -> Mapping[str, str] | None:
     """Return which columns a job took for the address; None if no manifest says so."""
-    try:
-        found = read_manifest(manifest)["files"]["input"]["columns"]
-    except (InputError, KeyError, TypeError):
+    if manifest is None:
         return None
+    found = manifest.content["files"].get("input", {}).get("columns")
     return found if isinstance(found, dict) else None
+
+
+def _journal_of(path: Path, manifest: _Manifest | None) -> Path | None:
+    """Return the journal of an output: beside it, or where its manifest says; None if not there."""
+    usual = [beside(path, _JOURNAL)]
+    if manifest is not None and isinstance(name := manifest.content.get("journal"), str):
+        usual.append(manifest.path.parent / name)
+    return next((each for each in usual if each.is_file()), None)
 
 
 def _columns_of(table: Table, mapping: Mapping[str, str] | None) -> AddressColumns | None:
