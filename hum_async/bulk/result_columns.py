@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 _FLAGS = tuple((technology, f"hum_has_{technology}") for technology in TECHNOLOGIES)
+_FARTHEST = 180.0, 90.0
 _WITHOUT_ERROR = {
     Outcome.TIMED_OUT: "still processing when the time for polling ran out; try again",
     Outcome.EXPIRED: "the session ended before its result was read; try again",
@@ -111,6 +112,9 @@ def _point_of(result: Qualification) -> tuple[float, float] | None:
 
 def _degrees(longitude: float | None, latitude: float | None) -> tuple[float, float] | None:
     if longitude is None or latitude is None:
+        return None
+    if not (abs(longitude) <= _FARTHEST[0] and abs(latitude) <= _FARTHEST[1]):
+        # No place on Earth, and no point that a map could show.
         return None
     # Seven digits of a degree are a centimetre; so every format holds the same.
     return round(longitude, 7), round(latitude, 7)

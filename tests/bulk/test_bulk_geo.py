@@ -68,6 +68,18 @@ def test_geojson_can_be_packed_and_read_again_as_an_input(tmp_path: Path) -> Non
     assert [table.header[at] for at in table.kept] == ["id", "zip", "geometry"]
 
 
+@pytest.mark.parametrize(
+    ("latitude", "longitude"), [(91.0, 0.0), (0.0, -180.5), (float("nan"), 1.0), (1.0, None)]
+)
+def test_what_is_no_place_on_earth_is_no_point(
+    tmp_path: Path, latitude: float, longitude: float | None
+) -> None:
+    nowhere = row(ServiceAddress("1 MAIN ST", latitude=latitude, longitude=longitude))
+    assert (nowhere["hum_latitude"], nowhere["hum_longitude"]) == (None, None)
+    (feature,) = json.loads(written(tmp_path / "out.geojson", nowhere).read_text())["features"]
+    assert feature["geometry"] is None
+
+
 def geo_of(path: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(pq.read_schema(path).metadata[b"geo"])
     return found
