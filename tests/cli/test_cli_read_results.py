@@ -180,6 +180,7 @@ def test_an_output_of_an_older_version_is_read(tmp_path: Path) -> None:
     assert str(failed.error) == "=it broke"
     first, second = read_results(tmp_path / "old.csv").to_arrow().to_pylist()
     assert first["hum_min_price_usd"] == Decimal("29.50")
+    assert (first["hum_min_price_cents"], first["hum_row"]) == (2950, 1)
     assert first["hum_technologies"] == ["Fiber", "DSL"]
     assert (first["hum_has_fiber"], first["hum_latitude"]) == (None, None)
     assert second["hum_providers"] == []

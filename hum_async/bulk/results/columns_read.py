@@ -96,6 +96,12 @@ def providers_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Provider, ...]:
     return tuple(_provider(rows) for rows in found.values())
 
 
+def in_cents(values: Mapping[str, Any]) -> int | None:
+    """Return the lowest price of an output that has no column of cents."""
+    usd = values.get("hum_min_price_usd")
+    return None if usd is None else round(usd * _CENTS)
+
+
 def _provider(rows: Sequence[Mapping[str, Any]]) -> Provider:
     first = rows[0]
     cents = first.get("hum_min_price_cents")

@@ -34,7 +34,7 @@ from hum_async.bulk.files.outputs import beside
 from hum_async.bulk.files.own_files import checksum
 from hum_async.bulk.result_columns import utc_second
 from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel
-from hum_async.bulk.results.columns_read import providers_of, read_values, result_of
+from hum_async.bulk.results.columns_read import in_cents, providers_of, read_values, result_of
 from hum_async.bulk.results.records import ResultRecord
 from hum_async.bulk.results.stored import Results
 from hum_async.bulk.tables import Cell, Table, as_text, mapped_os_errors, open_table
@@ -194,6 +194,9 @@ def _of_wide_table(
     for number, cells in enumerate(table.rows()):
         values = read_values(names, [cells[at] for at in added], name=table.name)
         row = values.get("hum_row") or number + 1
+        if "hum_min_price_cents" not in values:
+            # As version 1 of the schema has them.
+            values |= {"hum_row": row, "hum_min_price_cents": in_cents(values)}
         address = Address("") if columns is None else columns.address(cells)
         told = result_of(values, address, key=row - 1)
         found = next(whole)
