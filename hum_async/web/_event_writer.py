@@ -95,7 +95,9 @@ class EventWriter:
         Returns:
             Position of the last event.
         """
-        last = self._position = self._position + 2
+        # One place more than it needs, for the snapshot that `restored` writes before these: two
+        # events at one place, and a browser that comes back would miss one of them.
+        last = self._position = self._position + 3
         self._write_result(buffer, lookup, result, last)
         return last
 

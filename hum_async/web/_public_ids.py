@@ -44,7 +44,7 @@ class PublicIds:
         self._store: ClosableStore | None = None
 
     async def open(self) -> tuple[str, int]:
-        """Open the ledger; return the epoch of event ids, and a position beyond all earlier ones.
+        """Open the ledger; return the epoch of event ids, and where their positions go on.
 
         Raises:
             JournalError: The ledger cannot be used.

@@ -5,6 +5,7 @@ import contextlib
 import heapq
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
+from itertools import count
 from typing import Any
 
 from hum_async._polling.stream import Stream
@@ -38,8 +39,10 @@ class Subscription:
         self._on_resume = on_resume
         self._dismissed = False
         self._news = asyncio.Event()
-        # The next event of each buffer that has one, the oldest first. No two have one position.
-        self._next: list[tuple[int, ReplayBuffer, HubEvent]] = []
+        # The next event of each buffer that has one, the oldest first. The second number tells
+        # apart what cannot be compared.
+        self._next: list[tuple[int, int, ReplayBuffer, HubEvent]] = []
+        self._planned = count()
         # The others, and up to where they were read.
         self._waiting: dict[ReplayBuffer, int] = {}
         for buffer in buffers:
@@ -119,7 +122,7 @@ class Subscription:
 
     def _buffers(self) -> list[ReplayBuffer]:
         """Return the buffers that are not read to their end."""
-        return [*self._waiting, *(buffer for _, buffer, _ in self._next)]
+        return [*self._waiting, *(buffer for _, _, buffer, _ in self._next)]
 
     def _await(self, buffer: ReplayBuffer, position: int) -> None:
         """Plan the next event of a buffer, or wait for one."""
@@ -127,10 +130,10 @@ class Subscription:
         if event is None:
             self._waiting[buffer] = position
         else:
-            heapq.heappush(self._next, (event.position, buffer, event))
+            heapq.heappush(self._next, (event.position, next(self._planned), buffer, event))
 
     def _take(self) -> HubEvent:
-        position, buffer, event = heapq.heappop(self._next)
+        position, _, buffer, event = heapq.heappop(self._next)
         if event.kind != EventKind.DONE:
             self._await(buffer, position)
         else:

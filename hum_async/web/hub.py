@@ -369,9 +369,12 @@ class SessionHub:
 
     async def _restore(self, ids: PublicIds) -> None:
         """Take up the look-ups of an earlier process; their ids go on to be known."""
-        self._events.go_on(*await ids.open())
+        epoch, position = await ids.open()
+        earlier = await ids.known()
+        # A clock that was set back must not give a position a second time.
+        self._events.go_on(epoch, max([position, *(known.told or 0 for known in earlier)]))
         loop = asyncio.get_running_loop()
-        for known in await ids.known():
+        for known in earlier:
             key, now = f"#{known.id}", loop.time()
             if known.told is None:
                 lookup = self._new_lookup(NOT_KEPT, key, now, known_as=known.id)

@@ -27,7 +27,8 @@ async def start(request: Request) -> Response:
 
 async def events(request: Request) -> Response:
     ids = read_ids(request.query_params.get("ids", ""))
-    return EventsResponse(hub_of(request).subscribe(*ids), ping=PING)
+    last = request.headers.get("last-event-id")
+    return EventsResponse(hub_of(request).subscribe(*ids, last_event_id=last), ping=PING)
 
 
 async def statistics(request: Request) -> Response:

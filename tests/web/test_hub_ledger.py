@@ -325,6 +325,48 @@ async def test_a_browser_that_comes_back_after_a_restart_gets_what_it_missed(
 
 @virtual
 @busy
+async def test_many_that_are_done_are_told_whole_after_a_restart_wherever_a_browser_was(
+    opened: Callable[..., Any],
+) -> None:
+    addresses = [Address(f"{number} A St", zip="48226") for number in range(5)]
+    async with opened() as (_, hub):
+        ids = [hub.lookup(address) for address in addresses]
+        seen = await events_of(hub.subscribe(*ids))
+    async with opened() as (_, hub):
+        told = await events_of(hub.subscribe(*ids))
+        for got in (seen, told):
+            assert len({event_id for _, event_id, _ in told}) == len(told) == 3 * len(ids)
+            for number in range(len(got)):
+                last = got[number - 1][1] if number else None
+                rest = await events_of(hub.subscribe(*ids, last_event_id=last))
+                ended = [
+                    data["lookup"] for kind, _, data in [*got[:number], *rest] if kind == "done"
+                ]
+                assert sorted(ended) == sorted(ids)
+            assert hub.subscribe(*ids, last_event_id=got[-1][1]).over
+
+
+@virtual
+@busy
+async def test_a_clock_that_was_set_back_gives_no_event_id_twice(
+    opened: Callable[..., Any], tmp_path: Path
+) -> None:
+    ahead = 10**15
+    async with opened() as (_, hub):
+        first = await events_of(hub.subscribe(lookup := hub.lookup(ADDRESS)))
+    with sqlite3.connect(tmp_path / "hum.sqlite") as db:
+        db.execute("UPDATE published SET told = ?", (ahead,))
+    db.close()
+    async with opened() as (_, hub):
+        last = first[-1][1].partition("-")[0] + f"-{ahead}"
+        second = hub.lookup(Address("2 A St", zip="48226"))
+        rest = await events_of(hub.subscribe(lookup, second, last_event_id=last))
+        assert {data["lookup"] for _, _, data in rest} == {second}
+        assert rest[0][0] == "snapshot"
+
+
+@virtual
+@busy
 async def test_what_a_restart_cannot_take_up_is_told_and_not_bought(
     api: TimedApi, opened: Callable[..., Any], tmp_path: Path
 ) -> None:

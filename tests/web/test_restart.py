@@ -69,3 +69,49 @@ async def test_browsers_that_come_back_after_a_kill_get_what_they_missed_and_not
         ids = [event.id for event in each.got]
         assert len(ids) == len(set(ids))
         assert [event.data["outcome"] for event in each.got if event.event == "done"] == ["SERVED"]
+
+
+@pytest.mark.slow
+async def test_a_page_of_many_that_are_done_is_told_all_of_them_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROBE_LEDGER", str(tmp_path / "hum.sqlite"))
+    port = free_port()
+    async with (
+        Simulator(median=0.0, generation="immediate") as simulator,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
+    ):
+        async with serving("probe-uvicorn", simulator.url, tmp_path, port=port) as server:
+            ids = []
+            for number in range(PEOPLE):
+                address = {"street1": f"{100 + number} Served St", "zip": "48226"}
+                async with session.post(f"{server.url}/lookups", json=address) as answer:
+                    ids.append((await answer.json())["id"])
+            before = await page(session, server, ids)
+            assert finished(before) == sorted(ids)
+            await server.stop()
+        async with serving("probe-uvicorn", simulator.url, tmp_path, port=port) as server:
+            after = await page(session, server, ids)
+            assert finished(after) == sorted(ids)
+            for got in (before, after):
+                middle = len(got) // 2
+                rest = await page(session, server, ids, last=got[middle].id)
+                assert finished([*got[: middle + 1], *rest]) == sorted(ids)
+            await server.stop()
+            server.assert_quiet()
+        assert simulator.sessions_bought == PEOPLE
+
+
+async def page(
+    session: aiohttp.ClientSession, server: Server, ids: list[str], last: str | None = None
+) -> list[Received]:
+    """Read the events of all look-ups in one stream, as one page with all of them does."""
+    headers = {"Last-Event-ID": last} if last else {}
+    asked = {"ids": ",".join(ids)}
+    async with session.get(f"{server.url}/events", params=asked, headers=headers) as answer:
+        assert answer.status == 200
+        return await read_sse(answer.content.iter_any())
+
+
+def finished(events: list[Received]) -> list[str]:
+    return sorted(event.data["lookup"] for event in events if event.event == "done")
