@@ -125,7 +125,9 @@ def test_a_journal_elsewhere_and_columns_that_were_named_are_found_by_the_manife
 
 def test_failed_rows_keep_the_number_of_their_row(job: Callable[..., Path], tmp_path: Path) -> None:
     job("-o", str(tmp_path / "out.csv"))
-    (found,) = read_results(tmp_path / "out.failed.csv")
+    failed = read_results(tmp_path / "out.failed.csv", journal=tmp_path / "out.journal.sqlite")
+    (found,) = failed
+    assert failed.to_arrow(long=True).num_rows == 0
     assert (found.key, found.outcome) == (2, Outcome.INVALID_ADDRESS)
     assert "street" in str(found.error)
 

@@ -35,8 +35,11 @@ class Results(Sequence[Qualification[KeyT_co]], Generic[KeyT_co]):
         self._records = tuple(records)
         self.columns = tuple(columns)
         self.levels = levels
-        self._has_offers = all(record.values is None for record in self._records)
-        self.complete = complete and self._has_offers
+        self.complete = complete and all(record.values is None for record in self._records)
+        # One without providers has no offerings to miss.
+        self._has_offers = all(
+            record.values is None or not record.result.providers for record in self._records
+        )
 
     @classmethod
     def of(cls, results: "Iterable[Qualification[KeyT_co]]") -> "Results[KeyT_co]":
