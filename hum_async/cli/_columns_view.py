@@ -43,19 +43,20 @@ def say_unwrapped(text: str) -> None:
 def _ways(plan: ColumnPlan) -> list[tuple[str, Way]]:
     """Return the likeliest way, and those that differ from it in one doubt."""
     chosen = [doubt.ways[0] for doubt in plan.doubts if doubt.ways]
-    first = _together(chosen)
+    first = _together(plan, chosen)
     found = [(first.label, first)]
     for doubt in plan.doubts:
         others = [way for way in chosen if way not in doubt.ways]
-        found += [(way.label, _together([*others, way])) for way in doubt.ways[1:]]
+        found += [(way.label, _together(plan, [*others, way])) for way in doubt.ways[1:]]
     return found
 
 
-def _together(ways: list[Way]) -> Way:
+def _together(plan: ColumnPlan, ways: list[Way]) -> Way:
     mapping: dict[str, str] = {}
     ignored: list[str] = []
     for way in ways:
-        mapping |= way.mapping
+        for field, text in way.mapping.items():
+            mapping[field] = plan.with_both(field, mapping.get(field, text), text)
         ignored += way.ignored
     label = ", ".join(filter(None, (way.label for way in ways)))
     complete = any(way.complete for way in ways)

@@ -650,3 +650,135 @@ def test_a_name_before_the_street_in_few_rows_is_never_sent_as_the_street(
     found = plan_columns(["Address1", "Address2", *PLACE.split(",")], [*rows, odd])
     assert isinstance(checked_or_error(found.columns.address(odd)), AddressError)
     assert isinstance(checked_or_error(found.columns.address(rows[0])), Address)
+
+
+ONE_HOUSE = "100 Main St"
+
+
+@pytest.mark.parametrize(
+    ("head", "values"),
+    [
+        *[(head, ("1", "2")) for head in (
+            "Room Number", "Site Number", "Site #", "Home Site", "Door Number", "Internal Number",
+            "Villa", "Residence", "Story", "Office", "Phase", "Side", "Position", "Block",
+            "Doorbell", "Complex", "Number", "No", "Box", "Pier", "Entrance", "Anything",
+        )],
+        ("#", ("101", "102", "201")),
+        ("Location in Building", ("Front", "Rear")),
+        ("Customer", ("#4", "#5")),
+        ("Loc", ("A", "B")),
+        ("Bldg No", ("A", "B")),
+        ("Bldg No", ("1", "2")),
+    ],
+)  # fmt: skip
+def test_a_short_column_in_which_alone_rows_differ_is_asked_about(
+    head: str, values: tuple[str, ...]
+) -> None:
+    rows = [f"{ONE_HOUSE},{value},{DETROIT}" for value in values]
+    found = plan(f"Address,{head},{PLACE}", *rows)
+    (doubt,) = found.doubts
+    assert head in doubt.message
+    first, *_, last = doubt.ways
+    after = follow(found, first, f"Address,{head},{PLACE}", *rows)
+    assert {after.columns.address(row).street2 for row in cells(*rows)} == set(values)
+    assert last.ignored == (head,)
+
+
+@pytest.mark.parametrize("head", ["Foo", "Ref", "Stop", "Number"])
+def test_numbers_that_are_those_of_the_rows_raise_no_doubt(head: str) -> None:
+    houses = (100, 100, 102, 104)
+    rows = [f"{house} Main St,{at},{DETROIT}" for at, house in enumerate(houses, 7)]
+    assert not plan(f"Address,{head},{PLACE}", *rows).doubts
+
+
+def test_numbers_that_begin_again_in_each_building_are_asked_about() -> None:
+    rows = [f"{house} Main St,{at},{DETROIT}" for house in (100, 102) for at in (1, 2)]
+    (doubt,) = plan(f"Address,Foo,{PLACE}", *rows).doubts
+    assert doubt.ways[0].mapping == {"street2": "Foo"}
+
+
+@pytest.mark.parametrize(
+    ("head", "rows"),
+    [
+        ("Unit of Measure", ["100 Main St,EA", "102 Main St,BX"]),
+        ("Stop", ["100 Main St,1", "102 Main St,2", "104 Main St,3"]),
+        ("Apt Building?", ["100 Main St,Y", "102 Main St,N"]),
+    ],
+)
+def test_what_only_sounds_like_a_unit_is_neither_sent_nor_asked_about(
+    head: str, rows: list[str]
+) -> None:
+    found = plan(f"Address,{head},{PLACE}", *(f"{row},{DETROIT}" for row in rows))
+    assert not found.doubts
+    assert "street2" not in found.columns.sources
+
+
+@pytest.mark.parametrize("heading", ["Apt/Suite/Other", "Apt_Suite_Other", "SubAddr", "Ap."])
+def test_a_unit_under_a_heading_with_more_words_is_sent(heading: str) -> None:
+    rows = [f"{ONE_HOUSE},{unit},{DETROIT}" for unit in ("1", "Ste 5")]
+    found = plan(f"Address,{heading},{PLACE}", *rows)
+    assert not found.doubts
+    assert [found.columns.address(row).street2 for row in cells(*rows)] == ["1", "Ste 5"]
+
+
+def test_the_subpremise_of_a_geocoder_is_the_unit_beside_its_whole_address() -> None:
+    whole = '"100 Main St, Detroit, MI 48226, USA",100,Main St'
+    head = (
+        "formatted_address,street_number,route,subpremise,locality,"
+        "administrative_area_level_1,postal_code"
+    )
+    rows = [f"{whole},{unit},{DETROIT}" for unit in (4, 5)]
+    found = plan(head, *rows)
+    assert not found.doubts
+    assert [str(found.columns.address(row)) for row in cells(*rows)] == [
+        f"100 Main St, {unit}, Detroit, MI 48226" for unit in (4, 5)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "street"),
+    [
+        ("HouseNum,PreMod,PreDir,StreetName,PostType", "100,Old,N,Main,St", "100 Old N Main St"),
+        ("Add_Number,St_PreMod,St_Name,St_PosTyp", "100,Old,Main,St", "100 Old Main St"),
+        ("Add_Number,St_Name,St_PosMod", "200,US Hwy 50,Business", "200 US Hwy 50 Business"),
+        (
+            "AddNum,St_PreTyp,St_PreSep,St_Name", "100,Avenue,of the,Americas",
+            "100 Avenue of the Americas",
+        ),
+        (
+            "ADDR_NO,FRAC,PRE,STREET,SUF,POST", "100,1/2,N,MAIN,ST,W", "100 1/2 N MAIN ST W",
+        ),
+        ("RES_HOUSE_NUM,RES_HOUSE_SUF,RES_STREET", "100,A,Main St", "100 A Main St"),
+    ],
+)  # fmt: skip
+def test_every_part_of_a_street_is_sent_in_its_place(head: str, row: str, street: str) -> None:
+    found = plan(f"{head},{PLACE}", f"{row},{DETROIT}")
+    assert not found.doubts
+    assert found.columns.address(cells(f"{row},{DETROIT}")[0]).street1 == street
+
+
+@pytest.mark.parametrize(
+    ("head", "rows", "way"),
+    [
+        ("Address,St", ("100 MAIN,ST", "100 MAIN,CT"), {"street1": "Address+St"}),
+        ("Address,Type", ("100 MAIN,ST", "100 MAIN,CT"), {"street1": "Address+Type"}),
+        ("Address,Dir", ("100 Main St,N", "100 Main St,S"), {"street1": "Address+Dir"}),
+        ("Street,Number,Extra", ("Main St,100,upstairs", "Main St,100,downstairs"),
+         {"street2": "Extra"}),
+        ("Nr,Letter,Street", ("100,A,Main St", "100,B,Main St"), {"street1": "Nr+Letter+Street"}),
+    ],
+)  # fmt: skip
+def test_a_part_that_is_not_used_is_offered_where_it_belongs(
+    head: str, rows: tuple[str, ...], way: dict[str, str]
+) -> None:
+    whole = [f"{row},{DETROIT}" for row in rows]
+    (doubt,) = plan(f"{head},{PLACE}", *whole).doubts
+    assert doubt.ways[0].mapping == way
+
+
+def test_two_parts_that_are_not_used_are_offered_together() -> None:
+    rows = [f"{row},{DETROIT}" for row in ("100,N,MAIN,ST,", "100,,MAIN,ST,W")]
+    found = plan(f"ADDR_NO,k1,STREET,SUF,k2,{PLACE}", *rows)
+    first, second = (doubt.ways[0].mapping["street1"] for doubt in found.doubts)
+    assert found.with_both("street1", first, second) == "ADDR_NO+k1+STREET+SUF+k2"
+    assert found.with_both("street1", second, first) == "ADDR_NO+k1+STREET+SUF+k2"

@@ -6,7 +6,7 @@ from itertools import pairwise
 import attrs
 
 from hum_async._addresses.places import is_united_states
-from hum_async._addresses.usps_key import usps_key
+from hum_async._addresses.usps_key import units_in_street, units_of, usps_key
 from hum_async._api.addresses import checked_or_error
 from hum_async.bulk.columns import _content as content
 from hum_async.bulk.columns._headings import (
@@ -14,6 +14,7 @@ from hum_async.bulk.columns._headings import (
     hints_at_no_part,
     hints_at_number,
     hints_at_order,
+    hints_at_place_inside,
     hints_at_unit,
     letters,
     tokens,
@@ -24,6 +25,7 @@ from hum_async.bulk.columns._reading import AddressColumns
 from hum_async.bulk.columns._spellings import Part
 from hum_async.bulk.columns._street import join_street, says_unit
 from hum_async.bulk.columns._telling_apart import (
+    is_place_or_unit,
     may_follow_number,
     names_units,
     tells_apart,
@@ -283,27 +285,61 @@ class Doubting:
         written = [self.columns.written(cells) for cells in self.rows]
         units = [each.street2 or "" for each in written]
         keys = [usps_key(each) for each in written]
-        inside: list[Candidate] = []
-        for each in self._unused():
-            if not each.column.filled or not self.pool.is_near(each) or each.source in offered:
+        unused = [
+            each for each in self._unused() if each.column.filled and each.source not in offered
+        ]
+        near = [each for each in unused if self.pool.is_near(each)]
+        inside = [each for each in near if self._belongs_inside(each, streets, units)]
+        inside += [each for each in unused if self._is_unit_of_none(each, streets, units)]
+        for each in near:
+            if each in inside or each.source.column in self.remarks:
                 continue
-            if self._is_said_already(each, streets):
-                self.remarks[each.source.column] = "said in street1"
-            elif _is_unit_like(each) and all(map(says_unit, units, each.column.texts)):
-                self.remarks[each.source.column] = "said in street2"
-            elif _is_unit_like(each) or self._is_inner_part(each, streets, units):
-                inside.append(each)
-            elif self._lacks_suffixes(each, streets):
+            if self._lacks_suffixes(each, streets):
                 self._doubt_suffix(each)
             elif not self._doubt_part(each, streets) and self._tells_apart(each, keys):
                 self._doubt_difference(each)
+        for each in unused:
+            if each in near or each in inside:
+                continue
+            if self._is_of_none(each) and self._tells_apart(each, keys):
+                self._doubt_difference(each)
         self._doubt_inside(inside)
 
+    def _belongs_inside(
+        self, each: Candidate, streets: Sequence[str], units: Sequence[str]
+    ) -> bool:
+        """Whether a column is a part of the unit; what the address says already is remarked."""
+        if self._is_said_already(each, streets):
+            self.remarks[each.source.column] = "said in street1"
+            return False
+        if _is_unit_like(each) and all(map(says_unit, units, each.column.texts)):
+            self.remarks[each.source.column] = "said in street2"
+            return False
+        return _is_unit_like(each) or self._is_inner_part(each, streets, units)
+
+    def _is_of_none(self, each: Candidate) -> bool:
+        """Whether the group of a column, such as that of Site #, has no address of its own."""
+        parts = {other.part for other in self.everything if other.family == each.family}
+        return parts <= {None, Part.NUMBER, Part.INSIDE, Part.UNIT, Part.UNIT_TYPE}
+
+    def _is_unit_of_none(
+        self, each: Candidate, streets: Sequence[str], units: Sequence[str]
+    ) -> bool:
+        """Whether a column is a unit beside that of the address: ALT_UNIT."""
+        rows = zip(each.column.texts, streets, units, strict=True)
+        return (
+            each.part is Part.UNIT
+            and not self.pool.is_near(each)
+            and self._is_of_none(each)
+            and not all(_is_said_in(*row) for row in rows)
+        )
+
     def _tells_apart(self, each: Candidate, keys: Sequence[str]) -> bool:
-        if each.part is not None or self.explicit.keys() & {"street2", "address"}:
+        parts = {None, Part.NUMBER, Part.INSIDE, Part.WHOLE, Part.UNIT_TYPE}
+        if each.part not in parts or "street2" in self.explicit:
             return False
         name, column = each.heading.name, each.column
-        if each.source.column == 0 and column.counts:
+        if each.source.column == 0 and column.counts and not hints_at_place_inside(name):
             # The index of a data frame has no heading, or one that says nothing.
             return False
         if letters(name) in {"ext", "extension"} and self._has_phones():
@@ -328,8 +364,11 @@ class Doubting:
 
     def _lacks_suffixes(self, each: Candidate, streets: Sequence[str]) -> bool:
         """Whether a column without a telling heading holds the suffixes that streets lack."""
-        streetlike = {*tokens(each.heading.name)} & {"street", "st", "road"}
-        if each.part is not None or (hints_at_no_part(each.heading.name) and not streetlike):
+        words = {*tokens(each.heading.name)}
+        known = words & {"street", "st", "road"} or words <= {"type", "kind"}
+        if each.part not in {None, Part.STATE} or (
+            hints_at_no_part(each.heading.name) and not known
+        ):
             return False
         if "street1" not in self.columns.sources:
             return False
@@ -342,7 +381,7 @@ class Doubting:
         ]
         lacking = sum(not content.is_suffix(last) for _, last in pairs)
         suffixes = sum(content.is_suffix(text) for text, _ in pairs)
-        return len(pairs) > 1 and lacking == suffixes == len(pairs)
+        return len(pairs) > (not known) and 2 * lacking > len(pairs) == suffixes
 
     def _doubt_suffix(self, each: Candidate) -> None:
         name = text_of([each.source], self.header)
@@ -359,7 +398,8 @@ class Doubting:
         )
         street = self.columns.sources.get("street1", ())
         ways = []
-        if "street1" not in self.explicit and self._numbers_street():
+        inside = each.column.mostly(is_place_or_unit)
+        if "street1" not in self.explicit and self._numbers_street() and not inside:
             text = text_of([street[0], each.source, *street[1:]], self.header)
             ways.append(Way(f"{name} follows the house number", {"street1": text}))
         elif "street1" not in self.explicit and street and _ends_street(each):
@@ -454,18 +494,31 @@ class Doubting:
         """Return the street's columns with one more part; None if it has no place among them."""
         sources = list(self.columns.sources.get("street1", ()))
         after = each.part in {Part.SUFFIX, Part.DIRECTION_AFTER} or (
-            each.part is None and each.column.mostly(content.is_suffix)
+            each.part is None
+            and (each.column.mostly(content.is_suffix) or self._is_direction_behind(each))
         )
         if after:
             return text_of([*sources, each.source], self.header)
         if len(sources) == 1:
-            return None
+            direction = each.column.mostly(content.is_direction)
+            return text_of([*sources, each.source], self.header) if direction else None
         half = each.part is Part.FRACTION or each.column.mostly(content.is_half)
         # A fraction stands behind the number, a direction before the name.
         parts = {Part.NUMBER} if half else {Part.NAME, Part.STREET, Part.LINE}
         found = {other.source for other in self.everything if other.part in parts}
         at = next((at for at, source in enumerate(sources) if source in found), 1 - half) + half
         return text_of([*sources[:at], each.source, *sources[at:]], self.header)
+
+    def _is_direction_behind(self, each: Candidate) -> bool:
+        """Whether directions stand behind the street's name in the table: there they belong."""
+        sources = self.columns.sources.get("street1", ())
+        names = [
+            other.source.column
+            for other in self.everything
+            if other.part in {Part.NAME, Part.STREET} and other.source in sources
+        ]
+        behind = bool(names) and each.source.column > names[0]
+        return behind and each.column.mostly(content.is_direction)
 
     def _is_inner_part(self, each: Candidate, streets: Sequence[str], units: Sequence[str]) -> bool:
         """Whether a building, lot or floor without a word tells addresses apart."""
@@ -498,8 +551,11 @@ class Doubting:
     def _is_other_number(self, each: Candidate) -> bool:
         if "street1" in self.explicit or "address" in self.explicit:
             return False
-        number = self.pool.best(Part.NUMBER)
-        if number is not None and number.column.texts == each.column.texts:
+        used = self.columns.sources.get("street1", ())
+        if self.pool.best(Part.NUMBER) is each and not _numbers_houses(each):
+            return False
+        same = [other for other in self.everything if other.source in used]
+        if any(other.column.texts == each.column.texts for other in same):
             return False
         named = each.part is Part.NUMBER and letters(each.heading.name) not in _PLAIN_NUMBERS
         return (named or hints_at_number(each.heading.name)) and each.column.mostly(
@@ -512,6 +568,16 @@ class Doubting:
             and each.column.mostly(content.begins_with_number)
             and each.column.texts != list(streets)
         )
+
+
+def _is_said_in(text: str, street: str, unit: str) -> bool:
+    """Whether a street's line or its unit says the unit of a text."""
+    return not text or units_of(text) <= units_of(unit) | units_in_street(street)
+
+
+def _numbers_houses(each: Candidate) -> bool:
+    """Whether a heading can number nothing but houses: House Number, but not PropNo."""
+    return bool({*tokens(each.heading.name)} & {"house", "hse", "street", "address", "addr"})
 
 
 def _inner(used: Sequence[Source], found: Sequence[Candidate], header: Sequence[str]) -> str:

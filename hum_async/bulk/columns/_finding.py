@@ -13,7 +13,7 @@ from hum_async.bulk.columns._guessing import guess_columns, looks_like_no_header
 from hum_async.bulk.columns._headings import (
     is_known_group,
 )
-from hum_async.bulk.columns._mapping import MappingError, Source, read_sources, text_of
+from hum_async.bulk.columns._mapping import MappingError, Source, read_sources, text_of, united
 from hum_async.bulk.columns._pool import Candidate, Pool, candidates_of, family_of, pool_of
 from hum_async.bulk.columns._reading import FIELDS, AddressColumns
 from hum_async.bulk.columns._spellings import Part
@@ -57,6 +57,20 @@ class ColumnPlan:
         """Positions of the columns that are only carried along."""
         used = {source.column for sources in self.columns.sources.values() for source in sources}
         return tuple(at for at in range(len(self.header)) if at not in used)
+
+    def with_both(self, field: str, one: str, other: str) -> str:
+        """Return the columns of a field with what two ways add to the plan's; else the other's.
+
+        Args:
+            field: The field.
+            one: The columns of a way, as `--map` takes them.
+            other: Those of another way.
+        """
+        found = [read_sources(text, self.header, source="the table") for text in (one, other)]
+        own = set(self.columns.sources.get(field, ()))
+        if field not in {"street1", "street2"} or not all(own <= set(each) for each in found):
+            return other
+        return text_of(united(*found), self.header)
 
 
 def find_columns(

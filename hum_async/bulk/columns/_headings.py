@@ -72,21 +72,38 @@ _OF_PLACES = _words(
 _UNIT_WORDS = _words("apt apartment apartments suite ste unit secondary occupancy flat lot space")
 _UNIT_HINTS = (_UNIT_WORDS - {"lot", "space", "flat"}) | _words(
     "berth stall cabin cottage casita bungalow "
-    "door trailer slip hangar department dept stop office key pad bay dwelling residence desk"
+    "door trailer slip hangar department dept office key pad bay dwelling residence desk"
 )
 _BESIDE_UNIT = _words(
     "no num nbr number id or and optional etc if any other building bldg floor fl room rm line 2 "
     "address designation the applicable s condo condominium if"
 )
 _HOUSE_WORDS = _words("house hse street civic")
-_NUMBER_WORDS = _words("no num nbr number #")
+_NUMBER_WORDS = _words("no num nbr nr number #")
+_INSIDE_HINTS = _UNIT_HINTS | _words(
+    "room rm site homesite campsite lot space internal interior int villa story storey floor level "
+    "phase side block doorbell buzzer complex entrance entry pier loc location building bldg tower "
+    "wing studio condo condominium townhouse townhome duplex chalet stair staircase gate door "
+    "mailbox"
+)
+_MEASURES = _words("measure measures uom measurement")
 _ADDED_WORDS = _words(
     "alpha letter suffix suf sfx ext extension add added addition addon modifier mod half sub rear"
 )
 _OTHER_THINGS = _words(
     "gender sex party age grade level priority rank group tier version batch route book page map "
-    "phase shift team plan zone district precinct ward block initial middle mi rating credit "
-    "variant quarter product sku model seat territory region company brand stage round key"
+    "shift team plan zone district precinct ward initial middle mi rating credit "
+    "variant quarter product sku model seat territory region company brand stage round key "
+    "month day week hour minute time children child kids adults people persons occupants headcount "
+    "bedrooms bedroom bed bath baths bathrooms bathroom rooms stories storeys floors acres stars "
+    "qty quantity amount amt balance due fee cost paid total subtotal sum discount percent pct "
+    "visits calls orders items pieces pcs weight height width length depth distance miles km "
+    "temp temperature reading read meter usage kwh speed mbps score points scores votes turnout "
+    "category cat kind segment cluster list lot parcel apn seq sequence index idx row line record "
+    "rec objectid fid oid pk uid uuid guid serial barcode code cycle period term attempt trip "
+    "latitude longitude lat lon lng x y z elevation timezone tz fips tract county geoid msa "
+    "vehicles pets dogs cats tenure duration days months years born birth dob grade class "
+    "measure uom active enabled valid verified"
 )
 _SAYS_NOTHING = re.compile(
     r"(?i)(?:f|c|x|v|col|column|field|fld|var|unnamed|attr|attribute|untitled)?[ _:.-]*\d*"
@@ -180,6 +197,10 @@ def _read(name: str, key: str) -> tuple[Part | None, int, str]:
         name = name[: of.start()]
         key = letters(name)
     words = tokens(name)
+    if words[-1:] == ["other"] and {*words[:-1]} & _UNIT_WORDS:
+        # "Apt/Suite/Other" is of no other address.
+        words = words[:-1]
+        key = "".join(words).replace("#", "")
     if len(name.strip()) == _DBF_NAME and part_of(key) is None and (cut := part_of_cut(key)):
         return *cut, ""
     for reading in (_number_sign(words), _whole_key(key), _unit(words), _by_words(words)):
@@ -274,7 +295,19 @@ def _by_words(words: Sequence[str]) -> tuple[Part, int, str] | None:
 def hints_at_unit(name: str) -> bool:
     """Whether the words of a heading that names no known part hint at a unit."""
     words = set(tokens(name))
-    return bool(words & _UNIT_HINTS) and not words & _NO_PART
+    return bool(words & _UNIT_HINTS) and not words & (_NO_PART | _MEASURES)
+
+
+def hints_at_place_inside(name: str) -> bool:
+    """Whether the words of a heading may name a part of a building or of a park: Villa, Site #."""
+    words = set(tokens(name))
+    return bool(words & _INSIDE_HINTS) and not words & (_NO_PART | _MEASURES)
+
+
+def is_plain_number(name: str) -> bool:
+    """Whether a heading says no more than that something is numbered: No., Number, #."""
+    words = set(tokens(name))
+    return bool(words) and words <= _NUMBER_WORDS
 
 
 def hints_at_no_part(name: str) -> bool:

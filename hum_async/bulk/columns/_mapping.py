@@ -77,6 +77,16 @@ def text_of(sources: Iterable[Source], header: Sequence[str]) -> str:
     return "+".join(_name_of(source, header) for source in sources)
 
 
+def united(one: Sequence[Source], other: Sequence[Source]) -> tuple[Source, ...]:
+    """Return the columns of two sums: what only the other has stands where it stands there."""
+    found = list(one)
+    for at, source in enumerate(other):
+        if source not in found:
+            place = found.index(other[at - 1]) + 1 if at else 0
+            found.insert(place, source)
+    return tuple(found)
+
+
 def _name_of(source: Source, header: Sequence[str]) -> str:
     name = header[source.column]
     if list(header).count(name) > 1:

@@ -23,10 +23,11 @@ STREETS = (Part.LINE, Part.STREET, Part.NAME, Part.WHOLE)
 _WEAK = frozenset(
     "prefix suffix sfx suf direction dir directional number num nbr house fraction half location "  # noqa: SIM905  words
     "x y floor fl flr level room rm wing tower building bldg streetsfx singleline addrtype "
-    "addresstype addtype quad quadrant".split()
+    "addresstype addtype quad quadrant nr pre post".split()
 )
 LOTS = frozenset("lot lotno lotnum lotnumber lotnbr".split())  # noqa: SIM905  words
 _PLANE = frozenset("x y xcoord ycoord xcoordinate ycoordinate pointx pointy".split())  # noqa: SIM905  words
+_ANSWERS = frozenset({"y", "n", "yes", "no"})
 _LATITUDES = (17.0, 72.0)
 _LONGITUDES = (-180.0, -60.0)
 
@@ -175,6 +176,9 @@ def _judge_unit(column: Column, part: Part, name: str) -> Part | None:
     if column.mostly(content.is_last_line):
         # The second line of a label: the city, and no unit.
         return Part.LAST_LINE
+    if {"y", "n"} <= (found := {*map(str.casefold, column.filled)}) or found & {"yes", "no"}:
+        # "Apt Building?" is answered by yes and no.
+        return part if found - _ANSWERS else None
     # Parcels are numbered by lots.
     return None if name in LOTS and not column.mostly(content.is_unit) else part
 

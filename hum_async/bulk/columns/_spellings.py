@@ -23,11 +23,17 @@ class Part(StrEnum):
     FRACTION = "fraction"
     """What follows the house number, such as 1/2."""
     DIRECTION_BEFORE = "direction_before"
+    MODIFIER_BEFORE = "modifier_before"
+    """A word before direction and name, such as Old."""
     TYPE_BEFORE = "type_before"
+    SEPARATOR = "separator"
+    """What stands between type and name, such as "of the"."""
     NAME = "name"
     """The name of a street without its house number."""
     SUFFIX = "suffix"
     DIRECTION_AFTER = "direction_after"
+    MODIFIER_AFTER = "modifier_after"
+    """A word behind all of the name, such as Business."""
     UNIT = "unit"
     UNIT_TYPE = "unit_type"
     INSIDE = "inside"
@@ -47,11 +53,14 @@ STREET_PARTS = (
     Part.NUMBER_PREFIX,
     Part.NUMBER,
     Part.FRACTION,
+    Part.MODIFIER_BEFORE,
     Part.DIRECTION_BEFORE,
     Part.TYPE_BEFORE,
+    Part.SEPARATOR,
     Part.NAME,
     Part.SUFFIX,
     Part.DIRECTION_AFTER,
+    Part.MODIFIER_AFTER,
 )
 """The parts of a street's line, in their order (USPS Publication 28, section 23)."""
 
@@ -95,7 +104,7 @@ _SPELLINGS = {
         bldgnum primarynumber primaryaddressnumber addressprimarynumber primaryno house hse
         housenumber1 streetnumber1 number num nbr propertynumber premisenumber premiseno
         premisenum numberhouse housenumberlow lowhousenumber addressnumberfrom
-        addrhousenumber addresshousenumber doornumber doorno locationnumber
+        addrhousenumber addresshousenumber doornumber doorno locationnumber nr
     """,
     Part.FRACTION: """
         fraction half halfcode housenumberfraction numberfraction addressfraction addrfraction
@@ -117,7 +126,7 @@ _SPELLINGS = {
         streetprefix stprefix strprefix stpre prefix direction directional dir predird
         addresspredirection addresspredirectional streetnamepredirectional streetnamepredirection
         fromdirection streetpre
-        addpref addrpref addstdir
+        addpref addrpref addstdir pre
     """,
     Part.TYPE_BEFORE: """
         pretype prefixtype streetpretype stpretype stnpretyp stnpretype streetprefixtype pretyp
@@ -147,7 +156,7 @@ _SPELLINGS = {
         streetsufxcd streetsufx dirsuffix directionsuffix streetdirsuffix streetdirectionsuffix
         postdirectionalabbrev streetnamepostdirectional streetnamepostdirection stsufdir
         addresspostdirection addresspostdirectional posdir
-        addstsuf addrstsuf quadrant quad streetquadrant stquadrant stquad
+        addstsuf addrstsuf quadrant quad streetquadrant stquadrant stquad post
     """,
     Part.UNIT: """
         street2 address2 addressline2 addr2 addrline2 addline2 line2 add2 unit unitnumber unitno
@@ -164,6 +173,7 @@ _SPELLINGS = {
         addresslinetwo addresstwo linetwo secunit secunitnum secunitnumber sec secnum secaddr
         aptlot spacenumber spaceno lotspace aptunitnumber aptunitno flat flatnumber
         unitdesc2 apartmentunitnumber apartmentunit apartmentsuite aptno1 unit1 apt1
+        subpremise subprem subaddr subadd ap
     """,
     Part.UNIT_TYPE: """
         unittype unittyp unitdesignator unitdesignation unitdesig secondarydesignator
@@ -172,7 +182,10 @@ _SPELLINGS = {
         unitabbrev designator unitdesc secondaryabbreviation secondaryabbrev secdesignator
         aptdesignator unittypecd unittypecode
     """,
-    Part.INSIDE: "building bldg buildingid bldgid floor flr fl level room rm wing tower",
+    Part.INSIDE: """
+        building bldg buildingid bldgid floor flr fl level room rm wing tower roomnumber roomno
+        roomnum rmno rmnum rmnumber floornumber floorno flrno flno
+    """,
     Part.CITY: """
         city town cityname ctyname citytownname zipname municipality locality postcity
         postalcity uspscity
@@ -247,6 +260,8 @@ _AFTER = r"(?:suffix|suffx|suffixes|suff|sufx|suf|sfx|post|pos)"
 _KIND = r"(?:types|type|typ|typecode)"
 _CODE = r"(?:code|cd|abbreviation|abbrev|abbr|abb|abrv|desc|description|name|nm|id|txt)?"
 _ADDED = r"(?:supplement|suppl|supp|extension|ext|addition|addon|letter|modifier|alpha)"
+_MODIFIER = r"(?:modifiers|modifier|modif|mod)"
+_BETWEEN = r"(?:separatorelement|separator|separ|sep)"
 _HALF = r"(?:halves|half|hlf|fractional|fraction|fract|frac|frct)"
 _UNIT = r"(?:apartment|apt|aptmt|unit|suite|ste|secondary|second|sec|occupancy|subaddress)"
 _COMPOSED = {
@@ -260,11 +275,15 @@ _COMPOSED = {
         rf"{_STREET}{_DIRECTION}{_CODE}",
     ),
     Part.TYPE_BEFORE: (rf"{_STREET}?{_BEFORE}{_KIND}{_CODE}",),
+    Part.MODIFIER_BEFORE: (rf"{_STREET}?{_BEFORE}{_MODIFIER}{_CODE}",),
+    Part.SEPARATOR: (rf"{_STREET}?{_BEFORE}{_BETWEEN}{_CODE}",),
+    Part.MODIFIER_AFTER: (rf"{_STREET}?{_AFTER}{_MODIFIER}{_CODE}",),
     Part.FRACTION: (
         rf"{_STREET}?{_COUNT}?{_HALF}{_COUNT}?{_CODE}",
         rf"{_STREET}?{_COUNT}{_AFTER}{_CODE}",
         rf"{_STREET}?{_COUNT}{_ADDED}{_CODE}",
         rf"{_AFTER}{_STREET}?{_COUNT}",
+        rf"(?:house|hse|addrnum){_AFTER}{_CODE}",
     ),
     Part.NUMBER_PREFIX: (rf"{_STREET}?{_COUNT}{_BEFORE}", rf"{_BEFORE}{_STREET}?{_COUNT}"),
     Part.SUFFIX: (
