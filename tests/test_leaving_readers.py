@@ -221,6 +221,61 @@ async def test_a_task_that_is_cancelled_between_two_items_is_noticed_too(
         await stream.aclose()
 
 
+async def with_a_time(stream: Any) -> None:
+    async with asyncio.timeout(0.5):
+        while True:
+            await anext(stream)
+            await asyncio.sleep(5)
+
+
+async def with_a_fault(stream: Any) -> None:
+    await anext(stream)
+    raise KeyError
+
+
+async def through_a_wrapper(stream: Any) -> None:
+    async def wrapper() -> AsyncIterator[Any]:
+        async for item in stream:
+            yield item
+
+    wrapped = wrapper()
+    async with asyncio.timeout(0.5):
+        async for _ in wrapped:
+            await asyncio.sleep(5)
+
+
+@pytest.mark.parametrize("reader", [with_a_time, with_a_fault, through_a_wrapper])
+@pytest.mark.parametrize("what", ["watch", "qualify"])
+async def test_a_task_that_fails_between_two_items_is_noticed_too(
+    hum: HumClient,
+    transport: ScriptedTransport,
+    what: str,
+    reader: Callable[[Any], Awaitable[None]],
+) -> None:
+    async with AsyncSessionWatcher(hum, policy=QUICK) as watcher:
+        stream = opened(hum, watcher, what)
+        kept = await asyncio.gather(reader(stream), return_exceptions=True)
+        assert isinstance(kept[0], TimeoutError | KeyError)
+        before = len(transport.requests)
+        await asyncio.sleep(100)
+        assert len(transport.requests) - before <= IN_FLIGHT
+        await stream.aclose()
+
+
+@pytest.mark.parametrize("what", ["watch", "qualify"])
+async def test_a_time_for_each_item_lets_it_go_on_between_them(
+    hum: HumClient, transport: ScriptedTransport, what: str
+) -> None:
+    async with AsyncSessionWatcher(hum, policy=QUICK) as watcher:
+        stream = opened(hum, watcher, what)
+        for _ in range(3):
+            await asyncio.wait_for(anext(stream), 60)
+            before = len(transport.requests)
+            await asyncio.sleep(2)
+            assert len(transport.requests) - before > IN_FLIGHT
+        await stream.aclose()
+
+
 @pytest.mark.parametrize("what", ["watch", "qualify"])
 async def test_it_goes_on_when_it_is_read_again(
     hum: HumClient, transport: ScriptedTransport, what: str

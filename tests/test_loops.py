@@ -5,6 +5,7 @@ import gc
 import threading
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -91,6 +92,24 @@ def test_a_client_works_on_loops_that_take_turns_and_keeps_the_connections_of_ea
         one.run(hum.aclose())
         with pytest.raises(ConfigurationError, match="closed"):
             one.run(hum.ping())
+
+
+def test_a_ledger_works_on_one_loop_after_another_and_is_closed_on_a_third(
+    url: str, tmp_path: Path
+) -> None:
+    limiter = RateLimiter(rate=100_000)
+    hum = HumClient("k", base_url=url, limiter=limiter, purchases=tmp_path / "hum.sqlite")
+
+    async def twice() -> list[Outcome]:
+        return [await look_up(hum) for _ in range(2)]
+
+    with asyncio.Runner() as one, asyncio.Runner() as two:
+        assert one.run(twice()) == two.run(twice())
+        with asyncio.Runner() as three:
+            three.run(hum.aclose())
+        # The connections of each loop are closed there.
+        one.run(hum.aclose())
+        two.run(hum.aclose())
 
 
 @pytest.mark.parametrize("use", [HumClient.ping, look_up, watch, run_job])

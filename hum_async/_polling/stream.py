@@ -174,16 +174,25 @@ class _Turns(Generic[T]):
             self._source.rest()
 
     def _follow(self, reader: "asyncio.Task[Any] | None") -> None:
-        """Hear of the end of the task that reads, which may be cancelled between two items."""
+        """Hear of the end of the task that reads, which may be cancelled or fail between two items.
+
+        A task that runs nothing but `next`, such as `asyncio.wait_for` makes for each item in
+        Python 3.11, ends with each item and says nothing of the reader.
+        """
         known = self._reader and self._reader()
-        if reader is not None and reader is not known:
+        if reader is None or reader is known:
+            return
+        if getattr(reader.get_coro(), "cr_code", None) is not _Turns.next.__code__:
             self._reader = weakref.ref(reader)
             reader.add_done_callback(_Ended(self))
 
     def ended(self, reader: "asyncio.Task[Any]") -> None:
-        """Rest if it was the last reader that was cancelled."""
+        """Rest if it was the last reader: whoever takes the stream over wakes it by reading.
+
+        How the task ended is not asked: that would count its exception as retrieved.
+        """
         mine = self._reader is not None and self._reader() is reader
-        if mine and reader.cancelled() and not self._reading:
+        if mine and not self._reading:
             self._source.rest()
 
 

@@ -166,8 +166,7 @@ class JournalStore:
 
     async def finish(self) -> None:
         """Write the recorded changes, then record that every row of the job has its result."""
-        if self._writer is not None:
-            await asyncio.wait([self._writer])
+        await self._writer_ended()
         if self._failure is not None:
             raise self._failure
         await self.work(Journal.finish_job)
@@ -207,10 +206,16 @@ class JournalStore:
             self._earlier.db.close()
         journal.close()
 
+    async def _writer_ended(self) -> None:
+        """Wait until the writer has ended, if its event loop is this one: no other runs it now."""
+        writer = self._writer
+        here = asyncio.get_running_loop()
+        if writer is not None and not writer.done() and writer.get_loop() is here:
+            await asyncio.wait([writer])
+
     async def _close(self) -> None:
         try:
-            if self._writer is not None:
-                await asyncio.wait([self._writer])
+            await self._writer_ended()
             # Changes are left if the writer was cancelled, as by the end of `asyncio.run`.
             await self._write_all()
             if self._failure is None and self.requests != self._written:
