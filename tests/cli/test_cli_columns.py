@@ -19,6 +19,10 @@ PLACE = "city,state,zip"
 DOUBTFUL = {
     "two-groups": "Mailing Address,Mailing Zip,Service Address,Service Zip\n"
     "PO Box 9,48901,1 A St,48226\n",
+    "situs": "SITUS,MAILADDR,MAILZIP\n1 A St,9 ELM AVE,75201\n",
+    "unknown-street": f"Address,{PLACE},Foo\n1 A St,{DETROIT},9 ELM AVE\n",
+    "situs-in-parts": "SITUS_NUM,SITUS_NAME,SITUS_TYPE,SITUS_ZIP,MAIL_ADDR1,MAIL_ZIP\n"
+    "1,MAIN,ST,48226,9 ELM AVE,75201\n",
     "names-twice": f"Address,{PLACE},Address,{PLACE}\nPO Box 9,{DETROIT},1 A St,{DETROIT}\n",
     "no-numbers": f"street,{PLACE}\n" + f"MAIN ST,{DETROIT}\n" * 3,
     "numbers-beside": f"id,hausnr,street,{PLACE}\n"

@@ -119,6 +119,12 @@ def is_numbered_street(text: str) -> bool:
     return named and begins_with_number(text) and not is_unit(text)
 
 
+def is_street_name(text: str) -> bool:
+    """Whether a text is a street's name with its suffix and without a house number: MAIN ST."""
+    words = text.split()
+    return len(words) > 1 and is_suffix(words[-1]) and not begins_with_number(text)
+
+
 def is_zero(text: str) -> bool:
     """Whether a text is a number that stands for none."""
     return not text.strip("0.")

@@ -1,15 +1,19 @@
 """Says what is in doubt about the columns of an address, and how to go on."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from operator import eq
 
 import attrs
 
-from hum_async._addresses.places import is_united_states
-from hum_async._addresses.usps_key import units_in_street, units_of, usps_key
+from hum_async._addresses.places import is_united_states, read_state
+from hum_async._addresses.usps_key import city_key, units_in_street, units_of, usps_key
 from hum_async._api.addresses import checked_or_error
 from hum_async.bulk.columns import _content as content
+from hum_async.bulk.columns._candidate import Candidate
 from hum_async.bulk.columns._headings import (
+    ELSEWHERE,
     hints_at_end,
     hints_at_no_part,
     hints_at_number,
@@ -20,7 +24,7 @@ from hum_async.bulk.columns._headings import (
     tokens,
 )
 from hum_async.bulk.columns._mapping import Source, text_of
-from hum_async.bulk.columns._pool import LOTS, Candidate, Pool
+from hum_async.bulk.columns._pool import LOTS, Pool
 from hum_async.bulk.columns._reading import AddressColumns
 from hum_async.bulk.columns._spellings import Part
 from hum_async.bulk.columns._street import join_street, says_unit
@@ -150,7 +154,7 @@ class Doubting:
                     and each.heading.occurrence != own.heading.occurrence
                     and (own.heading.part is not None or each.heading.name == own.heading.name)
                     and each.column.filled
-                    and each.column.texts != own.column.texts
+                    and not _are_alike(field, each.column.texts, own.column.texts)
                 ]
                 if same:
                     texts = [text_of([each], self.header) for each in (source, same[0].source)]
@@ -342,6 +346,9 @@ class Doubting:
         if each.source.column == 0 and column.counts and not hints_at_place_inside(name):
             # The index of a data frame has no heading, or one that says nothing.
             return False
+        if each.heading.group in ELSEWHERE and not hints_at_unit(name):
+            # "OWN1" is whose address it is.
+            return False
         if letters(name) in {"ext", "extension"} and self._has_phones():
             return False
         if (
@@ -447,14 +454,24 @@ class Doubting:
             ways.append(Way(f"without {name}", ignored=(name,)))
             self.doubts.append(Doubt(message, tuple(ways)))
         elif self._is_other_number(each):
-            message = f"{name} looks like house numbers and is not used"
-            self._doubt_one(message, name, *self._other_number(each))
+            self._doubt_number(each, name)
         elif self._is_other_street(each, streets) and not (
             self.explicit.keys() & {"street1", "address"}
         ):
             message = f"{name} looks like another street than the one that is used"
             self._doubt_one(message, name, "street1", name, ignore_first=True)
         return len(self.doubts) > before
+
+    def _doubt_number(self, each: Candidate, name: str) -> None:
+        if hints_at_end(each.heading.name) and self._numbers_street():
+            message = (
+                f"{name} looks like the last house numbers of ranges; only the first house of "
+            )
+            message += "each would be looked up"
+            self.doubts.append(Doubt(message, (Way(f"without {name}", ignored=(name,)),)))
+            return
+        message = f"{name} looks like house numbers and is not used"
+        self._doubt_one(message, name, *self._other_number(each))
 
     def _doubt_one(
         self, message: str, name: str, field: str, text: str, *, ignore_first: bool = False
@@ -473,7 +490,8 @@ class Doubting:
             if text and street
         ]
         said = sum(
-            f" {text} " in f" {street} " or f" {street} " in f" {text.replace(',', ' ,')} "
+            f" {text} " in f" {street.replace(',', ' ,')} "
+            or f" {street} " in f" {text.replace(',', ' ,')} "
             for text, street in pairs
         )
         words = max(map(each.column.share, (content.is_suffix, content.is_direction)))
@@ -555,7 +573,7 @@ class Doubting:
         if self.pool.best(Part.NUMBER) is each and not _numbers_houses(each):
             return False
         same = [other for other in self.everything if other.source in used]
-        if any(other.column.texts == each.column.texts for other in same):
+        if any(_repeats_number(each.column.texts, other.column.texts) for other in same):
             return False
         named = each.part is Part.NUMBER and letters(each.heading.name) not in _PLAIN_NUMBERS
         return (named or hints_at_number(each.heading.name)) and each.column.mostly(
@@ -578,6 +596,32 @@ def _is_said_in(text: str, street: str, unit: str) -> bool:
 def _numbers_houses(each: Candidate) -> bool:
     """Whether a heading can number nothing but houses: House Number, but not PropNo."""
     return bool({*tokens(each.heading.name)} & {"house", "hse", "street", "address", "addr"})
+
+
+def _are_alike(field: str, texts: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether the cells of two columns mean the same: Reno and RENO, Nevada and NV."""
+    meaning = _MEANINGS.get(field, letters)
+    return all(map(eq, map(meaning, texts), map(meaning, others)))
+
+
+def _state(text: str) -> str:
+    found = read_state(text)
+    return found[0] if found else letters(text)
+
+
+_MEANINGS: Mapping[str, Callable[[str], str]] = {
+    "city": city_key,
+    "state": _state,
+    "zip": lambda text: letters(text)[:5],
+}
+
+
+def _repeats_number(texts: Sequence[str], numbers: Sequence[str]) -> bool:
+    """Whether numbers are those of the houses, perhaps without their letters: 102 for 102A."""
+    return all(
+        not text or re.match(rf"{re.escape(text.removesuffix('.0'))}(?!\d)", number)
+        for text, number in zip(texts, numbers, strict=True)
+    )
 
 
 def _inner(used: Sequence[Source], found: Sequence[Candidate], header: Sequence[str]) -> str:

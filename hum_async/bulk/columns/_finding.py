@@ -4,17 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-from hum_async._addresses.characters import clean
-from hum_async._addresses.usps_key import usps_key
 from hum_async.bulk.columns import _content as content
-from hum_async.bulk.columns._content import Column
+from hum_async.bulk.columns._candidate import Candidate
 from hum_async.bulk.columns._doubts import Doubt, Doubting, Way
+from hum_async.bulk.columns._groups import Groups, has_place
 from hum_async.bulk.columns._guessing import guess_columns, looks_like_no_header, names_for
 from hum_async.bulk.columns._headings import (
     is_known_group,
 )
 from hum_async.bulk.columns._mapping import MappingError, Source, read_sources, text_of, united
-from hum_async.bulk.columns._pool import Candidate, Pool, candidates_of, family_of, pool_of
+from hum_async.bulk.columns._pool import Pool, candidates_of, family_of, pool_of
 from hum_async.bulk.columns._reading import FIELDS, AddressColumns
 from hum_async.bulk.columns._spellings import Part
 from hum_async.bulk.columns._street import (
@@ -24,7 +23,6 @@ from hum_async.bulk.columns._street import (
 )
 from hum_async.bulk.tables import Cell
 from hum_async.errors import InputError
-from hum_async.models import Address
 
 _MEANING = {
     "street1": "street1 (house number and street)",
@@ -32,8 +30,6 @@ _MEANING = {
 }
 _FEW = 3
 """Parts that a row with values must name to be a header."""
-_SOME = 0.3
-"""Share of rows that hold a street by which a further group is taken for an address."""
 
 
 @attrs.frozen(kw_only=True)
@@ -154,20 +150,24 @@ def plan_columns(
     unused = {each.column for name in ignored for each in read_sources(name, header, source=source)}
     everything = candidates_of(header, rows)
     taken = {each for found in explicit.values() for each in found}
-    free = [
-        each for each in everything if each.source not in taken and each.source.column not in unused
-    ]
-    planner = _Planner(tuple(header), bool(rows), explicit, free, everything)
+    known = [each for each in everything if each.source.column not in unused]
+    free = [each for each in known if each.source not in taken]
+    planner = _Planner(tuple(header), bool(rows), explicit, free, known, everything)
     planner.choose()
     columns = planner.columns()
     if missing := _missing(columns):
         bare = looks_like_no_header(header)
-        guessed = guess_columns(columns.sources, free) if rows and not bare else None
+        # What is of another address fills no gap.
+        near = list(filter(planner.pool.is_near, free))
+        guessed = guess_columns(columns.sources, near) if rows and not bare else None
         if guessed is None or _missing(AddressColumns(guessed)):
             raise InputError(_no_column(header, missing, columns, source))
+        named = columns.sources.keys()
         columns = AddressColumns({field: guessed[field] for field in FIELDS if field in guessed})
         message = "no heading says so, but by what the columns hold: " + ", ".join(
-            f"{field} = {name}" for field, name in columns.mapping(header).items()
+            f"{field} = {name}"
+            for field, name in columns.mapping(header).items()
+            if field not in named
         )
         planner.doubts.append(Doubt(message, (Way(),)))
     if rows:
@@ -227,6 +227,7 @@ class _Planner:
     sampled: bool
     explicit: dict[str, tuple[Source, ...]]
     free: list[Candidate]
+    known: list[Candidate]
     everything: list[Candidate]
     doubts: list[Doubt] = attrs.field(factory=list)
     remarks: dict[int, str] = attrs.field(factory=dict)
@@ -246,7 +247,7 @@ class _Planner:
 
     def choose(self) -> None:
         fixed = family_of(self._mapped_street(), self.everything)
-        self.pool = pool_of(self.free, fixed)
+        self.pool = pool_of(self.known, fixed, {*self.free})
         self.found = self._fields(self.pool)
 
     def _mapped_street(self) -> Source | None:
@@ -263,7 +264,7 @@ class _Planner:
         last_line = pool.best(Part.LAST_LINE)
         if last_line is not None and not {"city", "state", "zip"} <= found.keys():
             found["place"] = (last_line.source,)
-        placed = _has_place(found.keys() | self.explicit.keys())
+        placed = has_place(found.keys() | self.explicit.keys())
         if not self.explicit.keys() & {"street1", "address"}:
             self.street = choose_street(pool, placed=placed, sampled=self.sampled)
             if self.street is not None:
@@ -276,7 +277,16 @@ class _Planner:
 
     def doubt(self, columns: AddressColumns, rows: Sequence[Sequence[Cell]]) -> None:
         """Collect what is in doubt about these columns, by the first rows."""
-        self._doubt_groups(columns, rows)
+        self.doubts += Groups(
+            header=self.header,
+            rows=rows,
+            columns=columns,
+            explicit=self.explicit,
+            pool=self.pool,
+            free=self.free,
+            known=self.known,
+            fields_of=self._fields,
+        ).doubts()
         Doubting(
             header=self.header,
             rows=rows,
@@ -288,49 +298,3 @@ class _Planner:
             doubts=self.doubts,
             remarks=self.remarks,
         ).collect()
-
-    def _street_texts(self, columns: AddressColumns, rows: Sequence[Sequence[Cell]]) -> list[str]:
-        return [str(columns.written(cells).street1 or "") for cells in rows]
-
-    def _doubt_groups(self, columns: AddressColumns, rows: Sequence[Sequence[Cell]]) -> None:
-        if self.explicit.keys() & {"street1", "address"}:
-            return
-        own, keys = self._street_texts(columns, rows), _keys(columns, rows)
-        names = [_named(columns, self.header)]
-        ways = [Way(f"{names[0]} is looked up", columns.mapping(self.header), complete=True)]
-        for family in self.pool.rivals:
-            fields = self._fields(pool_of(self.free, family))
-            other = AddressColumns({field: fields[field] for field in FIELDS if field in fields})
-            if not other.sources.keys() & {"street1", "address"}:
-                continue
-            texts = self._street_texts(other, rows)
-            if not Column(texts).share(content.is_street_line) > _SOME:
-                continue
-            if texts == own or _keys(other, rows) == keys:
-                continue
-            names.append(_named(other, self.header))
-            ways.append(Way(f"{names[-1]} is looked up", other.mapping(self.header), complete=True))
-        if len(ways) > 1:
-            self.doubts.append(
-                Doubt(
-                    f"there are {len(ways)} addresses in each row, and one can be looked up: "
-                    + ", or ".join(names),
-                    tuple(ways),
-                )
-            )
-
-
-def _has_place(fields: Iterable[str]) -> bool:
-    fields = set(fields)
-    return bool(fields & {"zip", "place"}) or {"city", "state"} <= fields
-
-
-def _keys(columns: AddressColumns, rows: Sequence[Sequence[Cell]]) -> list[str]:
-    """Return one spelling of each row's street and unit."""
-    streets = (columns.written(cells) for cells in rows)
-    return [usps_key(Address(clean(each.street1), each.street2)) for each in streets]
-
-
-def _named(columns: AddressColumns, header: Sequence[str]) -> str:
-    field = "street1" if "street1" in columns.sources else "address"
-    return text_of(columns.sources[field], header)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from hum_async.bulk.columns import _content as content
+from hum_async.bulk.columns._candidate import Candidate
 from hum_async.bulk.columns._content import Column
 from hum_async.bulk.columns._mapping import Source
-from hum_async.bulk.columns._pool import Candidate
 
 _NEARLY_ALL = 0.8
 

@@ -53,6 +53,9 @@ _DBF_NAME = 10
 LOCATED = ("service", "site", "property", "residence")
 """Groups of addresses where a building stands, the surest first."""
 
+ELSEWHERE = frozenset({"billing", "mailing", "owner", "other", "work", "from", "to"})
+"""Groups whose addresses are often elsewhere than the one that is meant."""
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -78,6 +81,7 @@ _BESIDE_UNIT = _words(
     "no num nbr number id or and optional etc if any other building bldg floor fl room rm line 2 "
     "address designation the applicable s condo condominium if"
 )
+_STREET_NAMES = _words("name nam nm st str strt street road rd base")
 _HOUSE_WORDS = _words("house hse street civic")
 _NUMBER_WORDS = _words("no num nbr nr number #")
 _INSIDE_HINTS = _UNIT_HINTS | _words(
@@ -290,6 +294,18 @@ def _by_words(words: Sequence[str]) -> tuple[Part, int, str] | None:
             label = min([*groups, *filter(None, [_label(before)])], key=_ORDER.index, default="")
             return part, rank, label or "".join(before)
     return None
+
+
+def is_only_group(name: str) -> bool:
+    """Whether a heading says whose an address is and no more: SITUS, Premises, Job Site."""
+    words = tokens(name)
+    return bool(words) and (letters(name) in _GROUP_OF or all(word in _GROUP_OF for word in words))
+
+
+def names_street(name: str) -> bool:
+    """Whether a heading is the name of something that has a group: SITUS_NAME, LOC_ST_NM."""
+    rest = [word for word in tokens(name) if word not in _GROUP_OF]
+    return bool(rest) and {*rest} <= _STREET_NAMES
 
 
 def hints_at_unit(name: str) -> bool:

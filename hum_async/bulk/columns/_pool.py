@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import attrs
 
 from hum_async.bulk.columns import _content as content
+from hum_async.bulk.columns._candidate import STREETS, Candidate
 from hum_async.bulk.columns._content import Column
 from hum_async.bulk.columns._headings import (
     LOCATED,
@@ -15,11 +16,12 @@ from hum_async.bulk.columns._headings import (
 )
 from hum_async.bulk.columns._mapping import Source
 from hum_async.bulk.columns._spellings import Part
+from hum_async.bulk.columns._unnamed_parts import read_unnamed_parts
 from hum_async.bulk.result_schema import is_result_column
 from hum_async.bulk.tables import Cell
 
 _NUMBERS = (Part.NUMBER, Part.FRACTION, Part.UNIT, Part.UNIT_TYPE)
-STREETS = (Part.LINE, Part.STREET, Part.NAME, Part.WHOLE)
+PLACES = (Part.CITY, Part.STATE, Part.ZIP, Part.LAST_LINE)
 _WEAK = frozenset(
     "prefix suffix sfx suf direction dir directional number num nbr house fraction half location "  # noqa: SIM905  words
     "x y floor fl flr level room rm wing tower building bldg streetsfx singleline addrtype "
@@ -32,28 +34,6 @@ _LATITUDES = (17.0, 72.0)
 _LONGITUDES = (-180.0, -60.0)
 
 
-@attrs.define(eq=False)
-class Candidate:
-    """A column, or a field inside of one, that may be a part of the address.
-
-    Attributes:
-        source: Where it is.
-        heading: What its heading says.
-        column: What it holds in the first rows.
-        part: What it is taken for; None for no part of an address.
-    """
-
-    source: Source
-    heading: Heading
-    column: Column
-    part: Part | None
-
-    @property
-    def family(self) -> str:
-        """The group to whose address it belongs."""
-        return self.heading.family
-
-
 @attrs.define
 class Pool:
     """The candidates for one address.
@@ -62,11 +42,13 @@ class Pool:
         family: The group of its street.
         candidates: Its columns.
         rivals: The groups of further addresses.
+        neutral: Columns that say of no group whose they are may belong to it.
     """
 
     family: str = ""
     candidates: list[Candidate] = attrs.field(factory=list)
     rivals: list[str] = attrs.field(factory=list)
+    neutral: bool = True
 
     def of(self, *parts: Part) -> list[Candidate]:
         """Return the candidates for these parts, the likeliest first."""
@@ -89,7 +71,7 @@ class Pool:
 
     def is_near(self, each: Candidate) -> bool:
         """Whether a column may belong to this address: it is not of another group."""
-        near = {self.family, ""} - {*self.rivals}
+        near = {self.family, *([""] if self.neutral else [])} - {*self.rivals}
         return each in self.candidates or each.family in near
 
 
@@ -106,6 +88,7 @@ def candidates_of(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list
             continue
         column = Column(cells)
         found.append(Candidate(Source(at), heading, column, _judged(heading, column)))
+    read_unnamed_parts(found)
     return found
 
 
@@ -187,6 +170,13 @@ def _judge_city(column: Column, part: Part, _: str) -> Part | None:
     return Part.LAST_LINE if column.mostly(content.is_last_line) else part
 
 
+def _judge_state(column: Column, part: Part, _: str) -> Part | None:
+    # "Loc St" may be a street.
+    if column.mostly(content.begins_with_number):
+        return Part.LINE
+    return Part.NAME if column.mostly(content.is_street_name) else part
+
+
 def _judge_plus_4(column: Column, part: Part, _: str) -> Part | None:
     # "ZIP+4" may be both.
     return Part.ZIP if column.mostly(content.is_zip) else part
@@ -211,6 +201,7 @@ _JUDGES: Mapping[Part, Callable[[Column, Part, str], Part | None]] = {
     Part.UNIT: _judge_unit,
     Part.INSIDE: _judge_inside,
     Part.CITY: _judge_city,
+    Part.STATE: _judge_state,
     Part.ZIP_PLUS_4: _judge_plus_4,
     Part.LATITUDE: _judge_degrees,
     Part.LONGITUDE: _judge_degrees,
@@ -229,12 +220,15 @@ def family_of(source: Source | None, candidates: Sequence[Candidate]) -> str | N
     return next((each.family for each in candidates if each.source == source), None)
 
 
-def pool_of(candidates: Sequence[Candidate], fixed: str | None) -> Pool:
+def pool_of(
+    candidates: Sequence[Candidate], fixed: str | None, free: Collection[Candidate]
+) -> Pool:
     """Return the candidates for one address.
 
     Args:
-        candidates: All columns that are free.
+        candidates: All columns that are not to be ignored.
         fixed: The group whose address is meant; None chooses.
+        free: Those of them that the user did not name.
     """
     families = list(dict.fromkeys(each.family for each in candidates if each.part))
     streets = [
@@ -253,29 +247,56 @@ def pool_of(candidates: Sequence[Candidate], fixed: str | None) -> Pool:
     if fixed is not None:
         family = fixed
     else:
-        placed = [each for each in streets if _has_place(_own(candidates, each))]
+        placed = [each for each in streets if has_place(_own(candidates, each, streets))]
         family = min(placed or streets or [""], key=_preference)
-    own = _own(candidates, family)
+    own = _own(candidates, family, streets)
     rivals = [each for each in streets if each != family]
-    return Pool(family, own, rivals)
+    neutral = not family or _takes_neutral(candidates, family, streets)
+    return Pool(family, [each for each in own if each in free], rivals, neutral)
 
 
-def _own(candidates: Sequence[Candidate], family: str) -> list[Candidate]:
+def _own(candidates: Sequence[Candidate], family: str, streets: Sequence[str]) -> list[Candidate]:
     """Return the columns of a group, with those that no other group with a street has."""
     own = [each for each in candidates if each.family == family]
     # A group with a street of its own, were it empty, lends nothing.
     with_streets = {each.family for each in candidates if each.part in STREETS}
     others = {each.family for each in candidates if each.part} - {family, *with_streets}
     if family and "" in others:
-        own += [each for each in candidates if not each.family]
         others.remove("")
-    return own + _lent(candidates, own, others)
+        if _takes_neutral(candidates, family, streets):
+            own += [each for each in candidates if not each.family]
+    return own + _lent(candidates, own, others, family)
+
+
+def _takes_neutral(candidates: Sequence[Candidate], family: str, streets: Sequence[str]) -> bool:
+    """Whether columns that say of no group whose they are may belong to this one.
+
+    Beside "SITUS" and "OWNERADDR" with "OWNERCITY" and "OWNERZIP", "CITY" and "ZIP" are of "SITUS".
+    """
+    neutral = [each for each in candidates if not each.family]
+    if not any(each.part in PLACES for each in neutral):
+        return True
+    placed = {
+        each: has_place([other for other in candidates if other.family == each])
+        for each in {family, *streets}
+    }
+    return not placed[family] or all(placed.values())
 
 
 def _lent(
-    candidates: Sequence[Candidate], own: Sequence[Candidate], others: Collection[str]
+    candidates: Sequence[Candidate], own: Sequence[Candidate], others: Collection[str], family: str
 ) -> list[Candidate]:
-    """Return the columns of a place that only one other group has, which has no street."""
+    """Return the columns of a place that only one other group has, which has no street.
+
+    A group that numbers houses has a street, though no heading names it, and lends nothing to
+    another group. A number without a street belongs to the street that says of no group whose it
+    is.
+    """
+    numbering = {each.family for each in candidates if each.part is Part.NUMBER}
+    lenders = {*others} - (numbering if family else set())
+    if family:
+        located = family.rstrip("0123456789") in LOCATED
+        lenders = {each for each in lenders if not each or (located and each in LOCATED)}
     found = []
     for part in (Part.CITY, Part.STATE, Part.ZIP, Part.LATITUDE, Part.LONGITUDE, Part.LAST_LINE):
         if any(each.part is part for each in own):
@@ -283,11 +304,12 @@ def _lent(
         lent = [
             each
             for each in candidates
-            if each.part is part and each.family in others and is_known_group(each.family)
+            if each.part is part and each.family in lenders and is_known_group(each.family)
         ]
         if len({each.family for each in lent}) == 1:
             found += lent
-    # A number without a street belongs to the street that says of no group whose it is.
+    if family:
+        return found
     found += [
         each
         for each in candidates
@@ -306,6 +328,7 @@ def _preference(family: str) -> tuple[int, int]:
     return located, len(family) - len(group)
 
 
-def _has_place(candidates: Sequence[Candidate]) -> bool:
+def has_place(candidates: Sequence[Candidate]) -> bool:
+    """Whether columns name a place, or a whole address."""
     parts = {each.part for each in candidates}
     return bool(parts & {Part.ZIP, Part.LAST_LINE, Part.WHOLE}) or {Part.CITY, Part.STATE} <= parts

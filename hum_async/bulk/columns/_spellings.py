@@ -80,7 +80,9 @@ _SPELLINGS = {
         streetnumberandname streetandhousenumber stnumandname numberstreet address1line line1address
         fullstreetaddress
     """,
-    Part.STREET: "street str thoroughfare road streets streetlocation addressroad addstr addrstr",
+    Part.STREET: """
+        street str strt thoroughfare road streets streetlocation addressroad addstr addrstr
+    """,
     Part.WHOLE: """
         fulladdress wholeaddress completeaddress addressfull addresscomplete fulladdr addrfull1
         singlelineaddress addresssingleline singleline singlelineinput onelineaddress addressoneline
@@ -104,7 +106,8 @@ _SPELLINGS = {
         bldgnum primarynumber primaryaddressnumber addressprimarynumber primaryno house hse
         housenumber1 streetnumber1 number num nbr propertynumber premisenumber premiseno
         premisenum numberhouse housenumberlow lowhousenumber addressnumberfrom
-        addrhousenumber addresshousenumber doornumber doorno locationnumber nr
+        addrhousenumber addresshousenumber doornumber doorno locationnumber adrno adrnum adrnbr
+        nr
     """,
     Part.FRACTION: """
         fraction half halfcode housenumberfraction numberfraction addressfraction addrfraction
@@ -114,7 +117,7 @@ _SPELLINGS = {
         streetfraction addrfrac housesuffix hsesuffix hsesuf housenumberhalf housenumsuf addrnumsuf
         addrnumsuffix streetnumbersuf streetnumberfraction housenofraction streetnumberhalf
         housenumfrac housenumberext numberfrac numberhalf
-        addresslowsuffix addresslowfrac addrlowsuffix addrlowfrac addresslowfraction
+        addresslowsuffix addresslowfrac addrlowsuffix addrlowfrac addresslowfraction adradd
     """,
     Part.DIRECTION_BEFORE: """
         predir predirection predirectional predirabbrev prefixdirection prefixdirectional prefixdir
@@ -126,7 +129,8 @@ _SPELLINGS = {
         streetprefix stprefix strprefix stpre prefix direction directional dir predird
         addresspredirection addresspredirectional streetnamepredirectional streetnamepredirection
         fromdirection streetpre
-        addpref addrpref addstdir pre
+        addpref addrpref addstdir adrdir adrpredir
+        pre
     """,
     Part.TYPE_BEFORE: """
         pretype prefixtype streetpretype stpretype stnpretyp stnpretype streetprefixtype pretyp
@@ -137,7 +141,8 @@ _SPELLINGS = {
         stfull fullst fullstname streetnamecomplete completestreetname
         streetname stname strname nameofstreet roadname rdname streetnm stnm stnam strnm streetbase
         streetnamebase basestreetname basename primarystreetname addressstreetname thoroughfarename
-        stbasename streetnameonly addrstreetname streetnamebody lstname legacystreetname
+        stbasename streetnameonly addrstreetname streetnamebody lstname legacystreetname adrstr
+        adrstreet
     """,
     Part.SUFFIX: """
         streettype sttype strtype streetsuffix stsuffix strsuffix streetsuf stsuf strsuf
@@ -147,7 +152,7 @@ _SPELLINGS = {
         typest sttyp sttypecd streetnameposttype addressstreettype addressstreetsuffix
         addressstreettypecd
         streetsfx stsfx sfx suffix suf streettypesuffix streetnamesuffix stnamesuffix suffixabbrev
-        addsttyp addrsttyp addstype
+        addsttyp addrsttyp addstype adrsuf
     """,
     Part.DIRECTION_AFTER: """
         postdir postdirection postdirectional postdirabbrev suffixdirection suffixdirectional
@@ -156,7 +161,8 @@ _SPELLINGS = {
         streetsufxcd streetsufx dirsuffix directionsuffix streetdirsuffix streetdirectionsuffix
         postdirectionalabbrev streetnamepostdirectional streetnamepostdirection stsufdir
         addresspostdirection addresspostdirectional posdir
-        addstsuf addrstsuf quadrant quad streetquadrant stquadrant stquad post
+        addstsuf addrstsuf adrsuf2 adrpostdir quadrant quad streetquadrant stquadrant stquad
+        post
     """,
     Part.UNIT: """
         street2 address2 addressline2 addr2 addrline2 addline2 line2 add2 unit unitnumber unitno

@@ -6,8 +6,9 @@ import attrs
 
 from hum_async._addresses.usps_key import units_of
 from hum_async.bulk.columns import _content as content
+from hum_async.bulk.columns._candidate import Candidate
 from hum_async.bulk.columns._mapping import Source
-from hum_async.bulk.columns._pool import Candidate, Pool
+from hum_async.bulk.columns._pool import Pool
 from hum_async.bulk.columns._spellings import STREET_PARTS, Part
 
 

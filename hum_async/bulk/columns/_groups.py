@@ -1,0 +1,170 @@
+"""Says what is in doubt where a table holds several addresses in each row, or parts of several."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import attrs
+
+from hum_async._addresses.characters import clean
+from hum_async._addresses.usps_key import usps_key
+from hum_async.bulk.columns import _content as content
+from hum_async.bulk.columns._candidate import STREETS, Candidate
+from hum_async.bulk.columns._content import Column
+from hum_async.bulk.columns._doubts import Doubt, Way
+from hum_async.bulk.columns._headings import ELSEWHERE, is_known_group
+from hum_async.bulk.columns._mapping import Source, text_of
+from hum_async.bulk.columns._pool import Pool, pool_of
+from hum_async.bulk.columns._reading import FIELDS, AddressColumns
+from hum_async.bulk.columns._spellings import Part
+from hum_async.bulk.tables import Cell
+from hum_async.models import Address
+
+_SOME = 0.3
+"""Share of rows that hold a street by which a further group is taken for an address."""
+_PLACE = ("city", "state", "zip", "place")
+_WITHOUT_PLACE = "whose city and state, or ZIP, have no column of their own"
+_OF_ADDRESS = frozenset({
+    Part.FRACTION, Part.DIRECTION_BEFORE, Part.SUFFIX, Part.DIRECTION_AFTER, Part.CITY, Part.ZIP,
+})  # fmt: skip
+"""Parts beside which a house number is one."""
+
+Sources = Mapping[str, tuple[Source, ...]]
+
+
+def has_place(fields: Iterable[str]) -> bool:
+    """Whether fields say where a street is."""
+    found = {*fields}
+    return bool(found & {"zip", "place", "address"}) or {"city", "state"} <= found
+
+
+@attrs.frozen
+class Groups:
+    """The groups of addresses in a table.
+
+    Attributes:
+        header: Names of the columns.
+        rows: The first rows.
+        columns: The columns of the address that is looked up.
+        explicit: Those that the user named.
+        pool: The candidates for this address.
+        free: All columns that the user did not name.
+        known: Those, and those that the user named.
+        fields_of: Returns the columns of the address of a pool, by field.
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    columns: AddressColumns
+    explicit: Sources
+    pool: Pool
+    free: Sequence[Candidate]
+    known: Sequence[Candidate]
+    fields_of: Callable[[Pool], Sources]
+
+    def doubts(self) -> list[Doubt]:
+        """Return what is in doubt."""
+        found = [self._several(), self._lent()]
+        return [doubt for doubt in found if doubt is not None]
+
+    def _several(self) -> Doubt | None:
+        """Doubt which one of several addresses is meant."""
+        if self.explicit.keys() & {"street1", "address"}:
+            return None
+        names = [_named(self.columns, self.header)]
+        ways = [self._way(self.columns, names[0])]
+        own = self._keys(self.columns)
+        for family in self.pool.rivals:
+            other = self._other(family)
+            if not other.sources.keys() & {"street1", "address"}:
+                continue
+            texts = [str(other.written(cells).street1 or "") for cells in self.rows]
+            if not Column(texts).share(content.is_street_line) > _SOME:
+                continue
+            if all(map(_says, own, self._keys(other))):
+                continue
+            name = _named(other, self.header)
+            if has_place(other.sources):
+                names.append(name)
+                ways.append(self._way(other, name))
+            else:
+                names.append(f"{name}, {_WITHOUT_PLACE}")
+        names += [f"that of {name}, whose street has no column" for name in self._without_street()]
+        if len(names) < 2:  # noqa: PLR2004  an address and another
+            return None
+        message = f"there are {len(names)} addresses in each row, and one can be looked up: "
+        return Doubt(message + ", or ".join(names), tuple(ways))
+
+    def _way(self, columns: AddressColumns, name: str) -> Way:
+        return Way(f"{name} is looked up", columns.mapping(self.header), complete=True)
+
+    def _other(self, family: str) -> AddressColumns:
+        """Return the columns of another group's address."""
+        fields = dict(self.fields_of(pool_of(self.known, family, {*self.free})))
+        fields |= {field: found for field, found in self.explicit.items() if field in _PLACE}
+        if not self.pool.family and not {*_PLACE} & fields.keys():
+            # A place that says of no group whose it is may be that of either.
+            neutral = {each.source for each in self.free if not each.family}
+            fields |= {
+                field: found
+                for field, found in self.columns.sources.items()
+                if field in _PLACE and neutral.issuperset(found)
+            }
+        return AddressColumns({field: fields[field] for field in FIELDS if field in fields})
+
+    def _without_street(self) -> list[str]:
+        """Return the house numbers of groups whose streets no heading and no cell tells."""
+        groups: dict[str, list[Candidate]] = {}
+        for each in self.free:
+            if each.part and each.family and is_known_group(each.family):
+                groups.setdefault(each.family, []).append(each)
+        found = []
+        for group in groups.values():
+            parts = {each.part for each in group}
+            numbers = [
+                each
+                for each in group
+                if each.part is Part.NUMBER
+                and each.column.filled
+                and each not in self.pool.candidates
+            ]
+            if numbers and parts & _OF_ADDRESS and not parts & {*STREETS}:
+                found.append(text_of([numbers[0].source], self.header))
+        return found
+
+    def _lent(self) -> Doubt | None:
+        """Doubt a place that another group lends, which may be elsewhere."""
+        of = {each.source: each for each in self.pool.candidates}
+        lent = {
+            field: text_of(found, self.header)
+            for field, found in self.columns.sources.items()
+            if field in _PLACE
+            and field not in self.explicit
+            and (each := of.get(found[0])) is not None
+            and each.family != self.pool.family
+            and each.heading.group in ELSEWHERE
+        }
+        if not lent:
+            return None
+        names = " and ".join(lent.values())
+        street = _named(self.columns, self.header)
+        return Doubt(f"{names} may be of another address than {street}", (Way(mapping=lent),))
+
+    def _keys(self, columns: AddressColumns) -> list[str]:
+        """Return one spelling of each row's street and unit; "|" for no street."""
+        streets = [columns.written(cells) for cells in self.rows]
+        return [
+            usps_key(Address(clean(each.street1), each.street2)) if each.street1 else "|"
+            for each in streets
+        ]
+
+
+def _says(own: str, other: str) -> bool:
+    """Whether an address says all that another says of its street and unit."""
+    street, units, *_ = own.split("|")
+    other_street, other_units, *_ = other.split("|")
+    known = {"", *units.split("/")}
+    return not other_street or (street == other_street and known.issuperset(other_units.split("/")))
+
+
+def _named(columns: AddressColumns, header: Sequence[str]) -> str:
+    field = "street1" if "street1" in columns.sources else "address"
+    return text_of(columns.sources[field], header)
