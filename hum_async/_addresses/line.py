@@ -14,6 +14,7 @@ from hum_async._addresses._run_together import (
     doubtful,
     street_end,
 )
+from hum_async._addresses._several import line_names_several_units
 from hum_async._addresses._unit_words import begins_unit, ends_in_number, is_unit, unit_end
 from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES, UNIT_PLACES, UNITS
 from hum_async._addresses.characters import lines
@@ -31,6 +32,8 @@ from hum_async._addresses.places import (
 from hum_async._addresses.street_lines import (
     NO_UNIT_NUMBER,
     NO_VALUE,
+    SEVERAL_UNITS,
+    is_address,
     lacks_unit_number,
     street_line,
 )
@@ -70,9 +73,21 @@ _LEFT_OUT = re.compile(r"(?i)(?:county|phone|tel|fax|e-?mail|website|company)\s*
 _ENDS_IN_ZIP = re.compile(
     r"(?:(.*?)[\s.]*(?<![\d#-]))?(\d{5}(?:\s?-\s?\d{4}|\d{4}| \d{4})?|\d{4}|\d{5}\.0+)", re.ASCII
 )
+_ENDS_IN_ZIP_AND_STATE = re.compile(r".*[^\W\d]{2}\.?\s+\d{5}(?:-\d{4})?", re.ASCII)
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?", re.ASCII)
-_HOUSE = re.compile(r"(?i)(?=\S*\d)[A-Z]{0,2}\d[\w/-]*(?:\s+(?:&|\d/\d)\s*\S+)?\s+(?=.*[^\W\d])")
+_HOUSE = re.compile(
+    r"(?i)(?=\S*\d)(?!\d+(?:st|nd|rd|th)\b)[A-Z]{0,2}\d[\w/-]*(?:\s+(?:&|\d/\d)\s*\S+)?"
+    r"\s+(?=.*[^\W\d])"
+)
+"""A house number and what follows it; 42nd Street begins with none."""
 _NUMBER = re.compile(r"\d[\w/-]*", re.ASCII)
+_HOUSE_ALONE = re.compile(r"\d{1,6}[A-Za-z]?(?:[-/]\d{1,5}[A-Za-z]?)?", re.ASCII)
+_UNIT_FIRST = re.compile(r"(?i)((?:apt|apartment|unit|ste|suite|#)\.?\s*#?\s*[\w-]+)[\s,]+(\d.*)")
+_PART_OF_BUILDING = re.compile(
+    r"(?i)(?:tower|wing|level|entrance|door|gate|slip|dock|cabin|stall|site|pad|phase|quad)"
+    r"\s+#?(?:[a-z]|[a-z]?\d{1,4}[a-z]?)"
+)
+"""A part of a building with its letter or number: Tower B."""
 _NUMBER_WORD = re.compile(r"(?i)(?:one|two|three|four|five|six|seven|eight|nine|ten)\s+\S+\s+\S")
 _COUNTY = re.compile(r"(?i).+\s(?:county|parish)|county of .+")
 _RECIPIENT = re.compile(
@@ -111,6 +126,7 @@ def parse_line(text: str) -> Address:
     if len(text) > LONGEST:
         raise AddressError(f"a line of more than {LONGEST} characters is no address")
     line = _Line(_parts(text))
+    line.take_unit_behind()
     line.read_place()
     line.read_street()
     return line.address()
@@ -207,6 +223,18 @@ class _Line:
         self._refuse_uncovered()
         if self.zip and self.state and self.state not in states_of_zip(self.zip):
             raise doubtful("state and ZIP code do not belong together")
+
+    def take_unit_behind(self) -> None:
+        """Take a unit that stands behind the ZIP code: Reno NV 89501, Apt 2."""
+        if len(self.parts) < 3:  # noqa: PLR2004  street, place, unit
+            return
+        *_, place, unit = self.parts
+        designator = unit.split()[0].strip(".#").upper()
+        # FL 33101 is a state with its ZIP code.
+        is_certain = unit.startswith("#") or UNITS.get(designator, "FL") != "FL"
+        whole = is_certain and is_unit(unit) and unit_end(unit.split()) == len(unit.split())
+        if whole and _ENDS_IN_ZIP_AND_STATE.fullmatch(place):
+            self.units.append(self.parts.pop())
 
     def _take_zip(self) -> None:
         if not self.parts:
@@ -305,6 +333,7 @@ class _Line:
     def read_street(self) -> None:
         """Take the street, the units around it and the city behind it."""
         self._join_house_number()
+        self._part_unit_and_street()
         at = self._street_at()
         for part in self.parts[:at]:
             # Others are recipients and companies: no part of where a line is.
@@ -345,9 +374,18 @@ class _Line:
         """Join a house number that a comma separates from its street."""
         for at in range(len(self.parts) - 1):
             number, following = self.parts[at : at + 2]
-            if _NUMBER.fullmatch(number) and not any(map(_is_street, self.parts)):
+            # "100, Reno, NV" has no street: a city would follow it.
+            complete = at + 2 < len(self.parts) or _last(following) in SUFFIXES
+            if complete and _HOUSE_ALONE.fullmatch(number) and not any(map(_is_street, self.parts)):
                 self.parts[at : at + 2] = [f"{number} {following}"]
                 return
+
+    def _part_unit_and_street(self) -> None:
+        """Take a unit that nothing separates from the street behind it: Unit 5 123 Main St."""
+        first = unit_and_street(self.parts[0]) if self.parts else None
+        if first:
+            self.units.append(first[0])
+            self.parts[0] = first[1]
 
     def _street_at(self) -> int:
         found = [at for at, part in enumerate(self.parts) if _is_street(part)]
@@ -365,6 +403,9 @@ class _Line:
     def _takes_unit(self, part: str) -> bool:
         """Take a unit, and the city that may follow it; return whether nothing is left."""
         words = part.split()
+        if _PART_OF_BUILDING.fullmatch(part):
+            self.units.append(part)
+            return True
         if is_unit(part) or (len(words) == 1 and ends_in_number(part)):
             end = unit_end(words)
             if direction_may_be_of_unit(words, end):
@@ -426,6 +467,8 @@ class _Line:
         found = street_line(self.street)
         if found.doubt:
             raise AddressError(f"the street {found.doubt}")
+        if line_names_several_units(", ".join([self.street, *self.units])):
+            raise AddressError(f"the line {SEVERAL_UNITS}")
         if any(lacks_unit_number(f"1 A ST {unit.upper()}") for unit in self.units):
             raise AddressError(f"the unit {NO_UNIT_NUMBER}")
         if self.state == "DC" and self.city is None:
@@ -437,6 +480,18 @@ class _Line:
             state=self.state,
             zip=self.zip,
         )
+
+
+def unit_and_street(text: str) -> tuple[str, str] | None:
+    """Return the unit that stands before a street, and the street; None for anything else."""
+    found = _UNIT_FIRST.fullmatch(text)
+    if found is None or not is_unit(found[1]) or not is_address(found[2]):
+        return None
+    return found[1], found[2]
+
+
+def _last(text: str) -> str:
+    return text.rsplit(maxsplit=1)[-1].strip(".").upper()
 
 
 def _begins_as_a_unit(words: list[str]) -> bool:

@@ -4,12 +4,14 @@ Whatever else it holds would be bought with it: a second address, another city, 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import attrs
 
+from hum_async._addresses._descriptions import describes_a_place
 from hum_async._addresses._run_together import PREPOSED, SAINTS
+from hum_async._addresses._several import line_names_several_units, names_several_houses
 from hum_async._addresses._unit_words import is_unit
 from hum_async._addresses._usps_tables import DIRECTIONS, ORDINALS, SUFFIXES, UNIT_PLACES, UNITS
 
@@ -28,7 +30,11 @@ _ORDINAL = re.compile(r"\d+(?:ST|ND|RD|TH)", re.ASCII)
 _RUN_TOGETHER = re.compile(r"\d+(?!ST\b|ND\b|RD\b|TH\b)[A-Z]{3,}", re.ASCII)
 _WORD = re.compile(r"[^\W\d][^\W\d'.-]+")
 _BEHIND = re.compile(r"(?:#\s*|NO\.?\s+|NUMBER\s+)?(\d[\d-]*[A-Z]?)(?:\s|$)", re.ASCII)
-_CONNECTORS = frozenset({"AND", "OR", "BOX"})
+_TELLING = frozenset(
+    "AND OR BOX OF BLOCK BLK MILES MILE BLOCKS FROM NAN NONE NULL NAT UNDEFINED TBD TBA UNK"  # noqa: SIM905  a table
+    " HOUR PAST DOWN NEAR BEHIND HOURS NOON ACRES PLEX".split()
+)
+"""Words for which a line that looks plain is judged all the same."""
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _POST_BOX = re.compile(
     r"(?:p\.?\s*o\.?|post\s+office)\s*(?:box|b\.?)\s*#?\s*\w[\w-]*", re.IGNORECASE
@@ -63,6 +69,12 @@ _LAST_WORDS = """
 """
 _LAST = frozenset(_LAST_WORDS.split())
 """Words that end such a text; at its beginning they may be that of a city: New York, Camp Hill."""
+_LEFT_OVERS = frozenset("NAN NONE NULL NAT UNDEFINED TBD TBA UNK N/A #N/A".split())  # noqa: SIM905  a table
+_BEFORE_NUMBERS = frozenset(
+    "URB URBANIZACION COND EXT BO BARRIO RES PARC PARCELAS SECTOR SECT REPTO MANS ALT ALTURAS"  # noqa: SIM905  a table
+    " JARD JARDINES COM COMUNIDAD BDA VILLAS CARR EDIF".split()
+)
+"""Words of Puerto Rico before whose addresses the name of a quarter stands."""
 LONGEST = 200
 """Characters of a line that is judged at all: the API takes fewer (hum-api 2.2)."""
 _MANY_DIGITS = 4
@@ -70,6 +82,12 @@ _MANY_DIGITS = 4
 
 NO_VALUE = frozenset("N/A NA NAN NONE NULL TBA TBD UNDEFINED UNK UNKNOWN".split())  # noqa: SIM905  a table
 """Words for what is not known."""
+LEFT_OVER = (
+    "holds a word such as nan or None, which stands for a part that was empty: write the part, or "
+    "leave the word out"
+)
+NO_ADDRESS = "describes a place, and is no address: write the number of the house and its street"
+SEVERAL_UNITS = "names more than one unit: give each a row of its own"
 TWO_ADDRESSES = "holds more than one address: give each a row of its own"
 NUMBER_BEHIND = (
     "has its number behind the name, where it may be that of a unit: put it before the name"
@@ -101,7 +119,7 @@ class StreetLine:
     rest: str = ""
 
 
-def street_line(text: str) -> StreetLine:  # noqa: PLR0911  one case per doubt
+def street_line(text: str) -> StreetLine:
     """Judge a street's line.
 
     Args:
@@ -115,17 +133,25 @@ def street_line(text: str) -> StreetLine:  # noqa: PLR0911  one case per doubt
             return StreetLine(MORE_THAN_A_STREET, box[1], box[2])
     elif _POST_BOX.fullmatch(text):
         return StreetLine(None, text)
-    if _RUN_TOGETHER.match(upper) and SUFFIXES.keys().isdisjoint(_words(upper)):
-        return StreetLine(RUN_TOGETHER, text)
+    doubt = _doubt(upper)
+    return _without_rest(text) if doubt is None else StreetLine(doubt, text)
+
+
+def _doubt(upper: str) -> str | None:
+    """Return why a line in capitals is no street with its number; None if nothing tells so."""
     plain = _IN_BRACKETS.sub(" ", upper)
+    return next((reason for holds, reason in _DOUBTS if holds(upper, plain)), None)
+
+
+def _is_run_together(upper: str, _: str) -> bool:
+    return bool(_RUN_TOGETHER.match(upper)) and SUFFIXES.keys().isdisjoint(_words(upper))
+
+
+def _holds_two(upper: str, plain: str) -> bool:
     brackets = [re.sub(r"^\D*", "", found) for found in _IN_BRACKETS.findall(upper)]
-    if holds_two_addresses(plain) or any(map(is_address, brackets)):
-        return StreetLine(TWO_ADDRESSES, text)
-    if _number_behind(plain):
-        return StreetLine(NUMBER_BEHIND, text)
-    if lacks_unit_number(plain):
-        return StreetLine(NO_UNIT_NUMBER, text)
-    return _without_rest(text)
+    return (
+        names_several_houses(upper) or holds_two_addresses(plain) or any(map(is_address, brackets))
+    )
 
 
 def is_plain(text: str) -> bool:
@@ -136,7 +162,7 @@ def is_plain(text: str) -> bool:
         and words[0].isdecimal()
         and SUFFIXES.get(words[-1]) in _SURE
         and all(map(str.isalpha, words[1:]))
-        and _CONNECTORS.isdisjoint(words)
+        and _TELLING.isdisjoint(words)
     )
 
 
@@ -285,6 +311,56 @@ def _follows_unseparated(words: Sequence[str]) -> bool:
     return False
 
 
+def _holds_left_over(upper: str) -> bool:
+    """Whether a program's word for no value stands in a line in capitals: 100 nan Main St.
+
+    100 Null Rd is a street of that name.
+    """
+    words = _words(upper)
+    for at, word in enumerate(words):
+        if word not in _LEFT_OVERS or (at and _is_unit_word(words[at - 1])):
+            continue
+        others = [
+            each
+            for where, each in enumerate(words)
+            if where != at and each.isalpha() and each not in SUFFIXES and each not in DIRECTIONS
+        ]
+        if words[at + 1 : at + 2] != ["SUCH"] and (others or at == len(words) - 1):
+            return True
+    return False
+
+
+def _name_before(upper: str) -> bool:
+    """Whether a name stands before an address: Acme Inc 100 Main St, 7 Eleven 400 Elm St."""
+    words = _words(upper)
+    if not words or words[0] in _BEFORE_NUMBERS or words[0] in PREPOSED:
+        return False
+    begins = _HOUSE.fullmatch(words[0]) is not None
+    for at in range(2 if begins else 1, len(words) - 2):
+        before = words[1 if begins else 0 : at]
+        if not (words[at].isdecimal() and (_has_name(words[at + 1 :]))):
+            continue
+        if not _has_name(before) or any(map(_names_a_number, before[-2:])):
+            continue
+        if begins and any(word in SUFFIXES or word in DIRECTIONS for word in before):
+            continue
+        name = _core(words[at + 1 :])
+        if any(SUFFIXES.get(word) in _SURE for word in name[1:]) and _WORD.fullmatch(name[0]):
+            return True
+    return False
+
+
+def _names_a_number(word: str) -> bool:
+    """Whether a number behind this word is that of a road, a unit or a box."""
+    return (
+        SUFFIXES.get(word) in _ROADS | {"RD", "AVE"}
+        or word in _SYSTEMS
+        or word in {"BOX", "NO", "NUMBER", "I", "SR", "CR", "KM", "LA", "EL", "THE"}
+        or word in _PARTS_OF_BUILDINGS
+        or _is_unit_word(word)
+    )
+
+
 def _core(words: Sequence[str]) -> list[str]:
     """Return the words of a name, without directions."""
     return [word for word in words if word not in DIRECTIONS]
@@ -389,3 +465,15 @@ NUMBER_WORDS = frozenset(
     {"ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE", "TEN"}
 )
 """House numbers in words, as in One Microsoft Way."""
+
+_DOUBTS: tuple[tuple[Callable[[str, str], bool], str], ...] = (
+    (lambda upper, _: describes_a_place(upper), NO_ADDRESS),
+    (lambda upper, _: _holds_left_over(upper), LEFT_OVER),
+    (_is_run_together, RUN_TOGETHER),
+    (_holds_two, TWO_ADDRESSES),
+    (lambda _, plain: _number_behind(plain), NUMBER_BEHIND),
+    (lambda _, plain: lacks_unit_number(plain), NO_UNIT_NUMBER),
+    (lambda upper, _: line_names_several_units(upper), SEVERAL_UNITS),
+    (lambda upper, _: _name_before(upper), SOMETHING_BEFORE),
+)
+"""What a line in capitals, whole and without brackets, may hold, and the reason against it."""

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 
+from hum_async._addresses._several import names_several_units
 from hum_async._addresses.characters import clean, lines
 from hum_async._addresses.encoded import encoding_left
-from hum_async._addresses.line import is_recipient, parse_place
+from hum_async._addresses.line import is_recipient, parse_place, unit_and_street
 from hum_async._addresses.places import is_united_states, read_state
 from hum_async._addresses.street_lines import (
     LONGEST,
@@ -13,6 +14,7 @@ from hum_async._addresses.street_lines import (
     NO_UNIT_NUMBER,
     NUMBER_BEHIND,
     RUN_TOGETHER,
+    SEVERAL_UNITS,
     SOMETHING_BEFORE,
     TWO_ADDRESSES,
     has_number,
@@ -37,7 +39,7 @@ _WORDS = re.compile(r"[\w ]+")
 _GUARDED = re.compile(r"=\s*\"([^\"]*)\"|=(\d+)|'(?=[\w#])([^']*)|\"+([^\"]*)\"+", re.ASCII)
 """Text that a spreadsheet or an export has kept from being read as a number."""
 _WHOLE_FLOAT = re.compile(r"(\d+)\.0+(?=\s+\S|$)", re.ASCII)
-_THOUSANDS = re.compile(r"(\d{1,3}),(\d{3})(?=\s+[^\W\d])", re.ASCII)
+_THOUSANDS = re.compile(r"(\d{1,2}),(\d{3})(?=\s+[^\W\d])", re.ASCII)
 _PLAIN_UNIT = re.compile(
     r"(?:(?:apt|apartment|unit|ste|suite|#)\.? ?#? ?\d?)?[A-Z]?\d{1,4}[A-Z]?",
     re.IGNORECASE | re.ASCII,
@@ -50,12 +52,19 @@ _NO_UNIT = (
 )
 _TWO_UNITS = "names another unit than the street's line does: keep one of them"
 
+IS_FRACTION = "is a fraction or a negative number, which a spreadsheet may have made"
+IS_SCIENTIFIC = "is a number that a spreadsheet has written as 1E+05: write all its digits"
+IS_NESTED = "holds a list or nested fields, not text; name the field inside it"
+IS_CONTACT = "is a telephone number or an address on the internet"
+NO_HOUSE_NUMBER = "has no house number: its column is empty in this row"
+
 NOT_ONE_PART = frozenset(
     {
         _SECOND,
         _NO_UNIT,
         _TWO_UNITS,
         TWO_ADDRESSES,
+        SEVERAL_UNITS,
         MORE_THAN_A_STREET,
         NUMBER_BEHIND,
         RUN_TOGETHER,
@@ -73,15 +82,15 @@ def reason_against(field: str, text: str) -> str | None:  # noqa: PLR0911  one c
     if len(text) > LONGEST or (text.isalnum() and len(text) < 10):  # noqa: PLR2004  digits of a telephone number
         return None
     if field in _LINES and _FRACTION.fullmatch(text):
-        return "is a fraction or a negative number, which a spreadsheet may have made"
+        return IS_FRACTION
     if field in _LINES and (_SCIENTIFIC.match(text)):
-        return "is a number that a spreadsheet has written as 1E+05: write all its digits"
+        return IS_SCIENTIFIC
     if _NESTED.fullmatch(text):
-        return "holds a list or nested fields, not text; name the field inside it"
+        return IS_NESTED
     if field != "zip" and _WORDS.fullmatch(text) and not text.isdecimal():
         return None
     if field in _LINES and _CONTACT.fullmatch(text):
-        return "is a telephone number or an address on the internet"
+        return IS_CONTACT
     return encoding_left(text)
 
 
@@ -107,7 +116,12 @@ def _street(parts: Parts) -> dict[str, str | None]:
     alone = _without_place(clean(text), parts) if len(text) <= LONGEST else None
     if alone is not None:
         return {"street1": alone} | _street({**parts, "street1": alone})
-    line = street_line(", ".join(lines(text)))
+    joined = ", ".join(lines(text))
+    if exchanged := unit_and_street(joined):
+        read = f"{exchanged[1]}, {exchanged[0]}"
+        if street_line(read).doubt is None:
+            return {"street1": read}
+    line = street_line(joined)
     if line.doubt is None:
         return {}
     if line.rest and not line.street.endswith(","):
@@ -152,6 +166,8 @@ def _unit(parts: Parts) -> dict[str, str | None]:
         return {"street2": None}
     if _is_place(text, parts) or is_address(text):
         return {"street2": UnusableText(text, _SECOND)}
+    if names_several_units(text):
+        return {"street2": UnusableText(text, SEVERAL_UNITS)}
     if not is_behind_a_street(text):
         return {"street2": UnusableText(text, _NO_UNIT)}
     if not isinstance(street, UnusableText) and _differs(units_in_street(street), units_of(text)):

@@ -25,7 +25,12 @@ from hum_async._addresses.places import (
 )
 from hum_async._addresses.usps_key import units_of, usps_key
 from hum_async._unusable import UnusableText
-from hum_async.bulk._street_cells import reason_against, street_and_unit, unguarded
+from hum_async.bulk._street_cells import (
+    IS_NESTED,
+    reason_against,
+    street_and_unit,
+    unguarded,
+)
 from hum_async.bulk.tables import Carried, Cell, as_text
 from hum_async.models import Address
 
@@ -70,7 +75,11 @@ _DATE = re.compile(
     re.ASCII,
 )
 """Dates as spreadsheets write what they took for one, such as 4-May for the house number 5-4."""
-_IS_DATE = "is a date; a spreadsheet may have made it one of something like 3-4: write it as text"
+IS_ERROR = "is an error of the spreadsheet"
+IS_TRUE = "is only true, not text"
+IS_INFINITE = "is no number that can be written"
+ONLY_A_NUMBER = "is only a number: the name of the street is missing"
+IS_DATE = "is a date; a spreadsheet may have made it one of something like 3-4: write it as text"
 _ERRORS = re.compile(
     r"(?i)#(?:ref!|value!|name\?|div/0!|null!|num!|n/a|na|spill!|calc!|field!|busy!|#+)"
 )
@@ -152,7 +161,7 @@ def read_address(cells: Mapping[str, Cell]) -> AddressReading:
     street1 = parts.pop("street1", None) or ""
     alone = 0 < len(street1) <= _LONGEST_NOTHING and not _LETTER.search(street1)
     if alone and not isinstance(street1, UnusableText):
-        street1 = UnusableText(street1, "is only a number: the name of the street is missing")
+        street1 = UnusableText(street1, ONLY_A_NUMBER)
     address = Address(street1, **parts, **degrees)  # type: ignore[arg-type]  # by name
     return AddressReading(address=address, changed=changed, nothing=nothing, unused=unused)
 
@@ -234,7 +243,6 @@ def _read_part(field: str, cell: Cell) -> str | None:
     if (
         cell is False
         or says_nothing(cell)
-        or (isinstance(cell, str) and _ERRORS.fullmatch(cell.strip()))
         or (field == "street2" and isinstance(cell, str) and _NO_UNIT.fullmatch(cell.strip()))
     ):
         return None
@@ -245,23 +253,23 @@ def _reason(field: str, cell: Cell) -> str | None:  # noqa: PLR0911  one case pe
     """Return why a cell cannot be a text of an address; None if it can."""
     if isinstance(cell, str):
         if _ERRORS.fullmatch(cell.strip()):
-            return None if field == "street2" else "is an error of the spreadsheet"
+            return None if says_nothing(cell) and field == "street2" else IS_ERROR
         if isinstance(cell, UnusableText):
             return cell.reason
         if "\N{REPLACEMENT CHARACTER}" in cell:
             return "holds a character that was lost when the file was saved or read"
         if ("-" in cell or "/" in cell) and _DATE.fullmatch(cell.strip()):
-            return _IS_DATE
+            return IS_DATE
         reason = reason_against(field, cell.strip())
         return None if reason and says_nothing(cell) else reason
     if isinstance(cell, dt.date | dt.time) or (isinstance(cell, Carried) and cell.temporal):
-        return _IS_DATE
+        return IS_DATE
     if isinstance(cell, list | dict | Carried):
-        return "holds a list or nested fields, not text; name the field inside it"
+        return IS_NESTED
     if cell is True:
-        return "is only true, not text"
+        return IS_TRUE
     if isinstance(cell, float | Decimal) and not says_nothing(cell) and math.isinf(cell):
-        return "is no number that can be written"
+        return IS_INFINITE
     return None
 
 

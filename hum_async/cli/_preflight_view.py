@@ -24,6 +24,8 @@ KIND_MEANING = {
     FindingKind.PLACEHOLDER: "a stand-in such as N/A",
     FindingKind.CHARACTERS: "garbled letters, or some that cannot be seen",
     FindingKind.DATE: "a date where a part of an address should be",
+    FindingKind.SPREADSHEET: "what a spreadsheet made of a text: an error, 1E+05, a fraction",
+    FindingKind.NO_PART: "no part of an address: a telephone number, a list, nested fields, true",
     FindingKind.DUPLICATE: "the address of a row above, bought once",
     FindingKind.SPELLING: "spaces or small letters, which are sent corrected anyway",
 }

@@ -93,13 +93,19 @@ def test_what_is_no_text_is_refused_with_its_reason(field: str, cell: Any, reaso
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("error", ["#REF!", "#VALUE!", "#N/A", "#DIV/0!"])
-def test_an_error_of_a_spreadsheet_is_no_value_or_refuses_the_row(error: str) -> None:
-    assert sent(street2=error, latitude=error, longitude=error) == SENT
-    for field in ("street1", "zip", "state", "city"):
-        if (field, error) != ("street1", "#N/A"):
-            with pytest.raises(AddressError, match=f"{field} is an error of the spreadsheet"):
-                sent(**{field: error})
+@pytest.mark.parametrize("error", ["#REF!", "#VALUE!", "#DIV/0!", "####", "#NAME?"])
+def test_an_error_of_a_spreadsheet_refuses_the_row_but_not_as_coordinate(error: str) -> None:
+    assert sent(latitude=error, longitude=error) == SENT
+    for field in ("street1", "street2", "zip", "state", "city"):
+        with pytest.raises(AddressError, match=f"{field} is an error of the spreadsheet"):
+            sent(**{field: error})
+
+
+def test_the_error_for_no_value_is_none_in_a_unit_alone() -> None:
+    assert sent(street2="#N/A", latitude="#N/A", longitude="#N/A") == SENT
+    for field in ("zip", "state", "city"):
+        with pytest.raises(AddressError, match=f"{field} is an error of the spreadsheet"):
+            sent(**{field: "#N/A"})
 
 
 @pytest.mark.parametrize(
@@ -252,6 +258,26 @@ TWO_IN_A_STREET = [
     "N6W23001 Bluemound Rd & N6W23011 Bluemound Rd", "45 5th Ave & 46 5th Ave",
     "123 Main St &amp; 456 Oak Ave", "123 Main St and 456 Oak",
 ]  # fmt: skip
+TWO_HOUSES = [
+    "100 & 102 Main St", "100 and 102 Main St", "100 or 102 Main St", "100 thru 110 Main St",
+    "100 to 102", "100;102", "100, 102", "100, 102 Main St", "104;106 Main St", "100+102 Main St",
+    "100/102 Main St", "100 & 102", "100A & 100B Main St", "100 y 102 Calle Luna",
+]  # fmt: skip
+SEVERAL_UNITS = [
+    "100 Main St Apts 1 & 2", "100 Main St Apt 1 Apt 2", "100 Main St #1 & #2",
+    "100 Main St #1, #2", "100 Main St Apt 1, Apt 2", "100 Main St Units 1-4",
+    "100 Main St Lots 1 thru 9", "100 Main St Apt 4 & 5", "100 Main St 1 & 2",
+    "100 Main St all units",
+]  # fmt: skip
+LEFT_OVER = [
+    "100 nan Main St", "100 Main St nan", "100 nan", "100 None Main St", "None 100 Main St",
+    "nan Main St", "100 NULL Main St",
+]  # fmt: skip
+DESCRIPTIONS = [
+    "1/2 mile N of Main", "5 miles east of Reno", "3 blocks N of Main St", "100 block of Main St",
+    "100 Block Main St", "1xx Main St", "4 plex", "24 Hour Fitness", "7-Eleven 400 Elm St",
+    "2 doors down from Main", "100 Main St (2 units)", "100 Acres", "2024-05-01 Main St",
+]  # fmt: skip
 NUMBER_BEHIND = [
     "Main St 123", "Main Street, 123", "Oak Avenue 12B", "N Main St 123", "Main St #123",
     "Main St No. 123", "Main St 123 Apt 4", "Main St N 123", "Old Mill Rd 12",
@@ -270,13 +296,26 @@ NO_NUMBER_OF_A_UNIT = ["101 Ellis St Apt", "101 Ellis St Apt #", "101 Ellis St S
     ("streets", "reason"),
     [
         (TWO_IN_A_STREET, "more than one address"),
+        (TWO_HOUSES, "more than one address"),
+        (SEVERAL_UNITS, "more than one unit"),
+        (LEFT_OVER, "a word such as nan"),
+        (DESCRIPTIONS, "describes a place"),
         (NUMBER_BEHIND, "number behind the name"),
         (MORE_IN_A_STREET, "(?:goes on behind the street|more than one)"),
         (NO_NUMBER_OF_A_UNIT, "without its number"),
         (["0", "00", "100.0", "42.33,-83.04", "[1, 2]"], "only a number"),
         (["-5", "0.5"], "a fraction or a negative number"),
         (["#####", "########"], "an error of the spreadsheet"),
-        (["Acme Inc, 100 Main St", "Bob Smith\n100 Main St"], "begins with what is no part"),
+        (
+            [
+                "Acme Inc, 100 Main St",
+                "Bob Smith\n100 Main St",
+                "Acme Inc 100 Main St",
+                "The Oaks Court 100 Main St",
+                "Pat Doe 100 N Main St",
+            ],
+            "begins with what is no part",
+        ),
         (["100 Main St to 200 Main St", "100 Main St (old: 5 Oak Ave)"], "more than one address"),
         (["100 Main St formerly 5 Oak Ave", "PO Box 5, 100 Main St"], "more than one address"),
         (["100MainSt Detroit"], "no blank between"),
@@ -312,18 +351,18 @@ def test_a_street_that_holds_something_else_is_refused_with_its_reason(
 
 ONE_STREET = [
     "5 Church & Dwight St", "100 Town and Country Dr", "1221 Avenue of the Americas",
-    "123-125 Main St", "123 & 125 Main St", "41-25 Main St", "1234 S 500 W", "120 N 500 W St",
+    "123-125 Main St", "41-25 Main St", "1234 S 500 W", "120 N 500 W St",
     "N6W23001 Bluemound Rd", "W123 N456 Main St", "123 1/2 Main St", "100 Highway 5 & 7",
     "100 US Hwy 12 & 18 W", "100 Main St & 5th Ave", "8811 101 Ave", "4520 97 St",
     "5501 21 Mile Rd", "1000 1000 Oaks Blvd", "100 St Marks Pl", "100 Mount St Helens Way",
-    "100 Main St Ext", "100 Main St Rear", "100 Main St (rear)", "100 Main St Apt 4 & 5",
+    "100 Main St Ext", "100 Main St Rear", "100 Main St (rear)", "100 Null Rd",
     "100 Main St, Suite 2, Bldg B", "100 Main St, NW", "100 Dr Martin Luther King Jr Blvd",
     "100 N Dr Martin Luther King Jr Dr", "100 County Road 12", "County Road 12", "HWY 50 W",
     "100 Rue St Ann", "Calle Luna 12", "Urb Las Flores 12 Calle A", "Carr 2 Km 4.5", "PO Box 123",
     "RR 2 Box 45", "HC 1 Box 23", "One Microsoft Way", "1 World Trade Ctr Fl 85",
     "350 Fifth Avenue, 34th Floor", "100 Main St, 4B", "100 Park Avenue South",
     "100 Park Ave Circle", "77 Avenue B Apt 3", "2100 N US Highway 75", "1 Lake St Croix Trl",
-    "The Oaks Court 100 Main St", "1500 Ave 25 de Julio", "500 - 123 Main St", "100 FM 1960 Rd W",
+    "100 Block St", "1500 Ave 25 de Julio", "500 - 123 Main St", "100 FM 1960 Rd W",
     "100 I-35 N", "100 Main St, Lower Level", "100 Main St, Carriage House",
     "1 Terminal Dr Gate 5", "100 Parking Lot Rd", "1 Space Center Blvd", "100 Job Lot",
     "12 Mile and Hoover Rd", "Ellis St", "Main St & 1st Ave", "15 Federal Way", "99 Indian Trail",
@@ -343,6 +382,8 @@ def test_a_street_with_odd_words_is_sent_as_written(street: str) -> None:
     ("street", "read"),
     [
         ("100 Main St, Detroit", "100 Main St"),
+        ("Apt 5, 100 Main St", "100 Main St, Apt 5"),
+        ("#5 100 Main St", "100 Main St, #5"),
         ("100 Main St Detroit", "100 Main St"),
         ("100 Main St, Apt 4, Detroit", "100 Main St, Apt 4"),
         ("100 Main St, Detroit, MI", "100 Main St"),
@@ -421,6 +462,17 @@ def test_two_units_are_not_merged(street: str, unit: str) -> None:
 
 @pytest.mark.parametrize(
     "unit",
+    ["Apt 1 / Apt 2", "Apt 1/Apt 2", "1;2", "1 & 2", "1 and 2", "1, 2, 3", "1 thru 4", "all units",
+     "Units 1-4", "Apts A-D", "2 units", "Apt 1 Apt 2", "Apts 1 & 2", "#1 & #2", "Upper & Lower",
+     "1st & 2nd Floor", "Ste A&B"],
+)  # fmt: skip
+def test_several_units_are_refused(unit: str) -> None:
+    with pytest.raises(AddressError, match="street2 names more than one unit"):
+        sent(street2=unit)
+
+
+@pytest.mark.parametrize(
+    "unit",
     ["PO Box 5", "P.O. Box 5", "Attn: Accounts", "c/o Pat Doe", "Detroit", "Detroit, MI",
      "Detroit MI 48226", "MI", "Michigan", "Detroit Michigan", "48226", "USA", "% Pat", "FBO Pat"],
 )  # fmt: skip
@@ -449,7 +501,8 @@ def test_a_unit_that_is_none_is_no_value_and_is_counted(unit: Any) -> None:
      "Bldg 2, Apt 4", "Lower Level", "Carriage House", "East Wing", "Tower 2", "Slip 12",
      "Box 12", "PMB 7", "Door B", "URB Las Flores", "The Oaks Apartments",
      "Oak Hill Apts #5", "Smith Bldg Rm 5", "Number 4", "Mail Stop 12", "N", "North", "1/2",
-     "12-34", "Unit 2E3", "Ste A&B", "Null"],
+     "12-34", "Unit 2E3", "A/B", "1-4", "Bldg 2, 4", "Bldg 2 & Apt 4",
+     "2nd Floor, 4B", "Null"],
 )  # fmt: skip
 def test_units_are_sent_as_written(unit: str) -> None:
     assert sent(street2=unit).street2 == (unit if unit != "Null" else None)

@@ -11,6 +11,7 @@ from hum_async._addresses.line import is_recipient, parse_line, parse_place
 from hum_async._addresses.places import read_state
 from hum_async._addresses.usps_key import city_key
 from hum_async._unusable import UnusableText
+from hum_async.bulk._street_cells import NO_HOUSE_NUMBER
 from hum_async.bulk.cell_meaning import TEXTS, AddressReading, read_address, read_part, restored_zip
 from hum_async.bulk.columns._content import (
     holds_place,
@@ -167,7 +168,7 @@ def _cell(field: str, sources: Sequence[Source], cells: Sequence[Cell]) -> Cell:
         texts.append(text)
     joined = (", " if field == "address" else " ").join(filter(None, texts))
     if field == "street1" and joined and not texts[0] and not _has_number(texts, joined):
-        return UnusableText(joined, "has no house number: its column is empty in this row")
+        return UnusableText(joined, NO_HOUSE_NUMBER)
     return joined
 
 

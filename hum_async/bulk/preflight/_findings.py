@@ -36,6 +36,8 @@ class FindingKind(StrEnum):
     PLACEHOLDER = "placeholder"
     CHARACTERS = "characters"
     DATE = "date"
+    SPREADSHEET = "spreadsheet"
+    NO_PART = "no_part"
     DUPLICATE = "duplicate"
     SPELLING = "spelling"
 

@@ -1,7 +1,6 @@
 """Finds the errors for which a row is refused, and their corrections."""
 
 import re
-from datetime import date, time
 
 import attrs
 
@@ -15,8 +14,11 @@ from hum_async._addresses.places import (
     states_of_zip,
     swapped,
 )
+from hum_async._addresses.street_lines import LEFT_OVER, NO_ADDRESS
 from hum_async._api.addresses import checked_or_error
 from hum_async._unusable import UnusableText
+from hum_async.bulk import _street_cells as street_cells
+from hum_async.bulk import cell_meaning
 from hum_async.bulk._street_cells import NOT_ONE_PART
 from hum_async.bulk.preflight._findings import FindingKind, Severity
 from hum_async.bulk.preflight._row import TEXTS, Row
@@ -24,6 +26,21 @@ from hum_async.errors import AddressError
 from hum_async.models import Address
 
 _ZIP = re.compile(r"\d{5}(-\d{4})?", re.ASCII)
+_KINDS = {
+    LEFT_OVER: FindingKind.PLACEHOLDER,
+    NO_ADDRESS: FindingKind.HOUSE_NUMBER,
+    street_cells.NO_HOUSE_NUMBER: FindingKind.HOUSE_NUMBER,
+    street_cells.IS_FRACTION: FindingKind.SPREADSHEET,
+    street_cells.IS_SCIENTIFIC: FindingKind.SPREADSHEET,
+    street_cells.IS_NESTED: FindingKind.NO_PART,
+    street_cells.IS_CONTACT: FindingKind.NO_PART,
+    cell_meaning.IS_DATE: FindingKind.DATE,
+    cell_meaning.IS_ERROR: FindingKind.SPREADSHEET,
+    cell_meaning.IS_INFINITE: FindingKind.SPREADSHEET,
+    cell_meaning.IS_TRUE: FindingKind.NO_PART,
+    cell_meaning.ONLY_A_NUMBER: FindingKind.MISSING,
+}
+"""The kinds of the reasons against a text; others are about its characters."""
 _VALID = {"street1": "1", "state": "MI", "zip": "48226"}
 _CANADIAN = re.compile(r"(?i)[a-z]\d[a-z] ?\d[a-z]\d")
 
@@ -80,11 +97,10 @@ def _refuse(row: Row, field: str | None, message: str) -> None:
 def _unusable_kind(row: Row, field: str) -> FindingKind:
     if row.reading.whole:
         return FindingKind.ONE_CELL
-    if getattr(row.address, field).reason in NOT_ONE_PART:
+    reason = getattr(row.address, field).reason
+    if reason in NOT_ONE_PART:
         return FindingKind.SEVERAL
-    at = row.columns.at.get(field)
-    is_date = at is not None and isinstance(row.cells[at], date | time)
-    return FindingKind.DATE if is_date else FindingKind.CHARACTERS
+    return _KINDS.get(reason, FindingKind.CHARACTERS)
 
 
 def _refuse_zip(row: Row, message: str) -> None:
