@@ -1011,6 +1011,13 @@ MUTANTS = [
         "purchases/test_damaged_journals.py",
     ),
     Mutant(
+        "rows-that-no-journal-has-are-damage",
+        "_purchases/sqlite/soundness.py",
+        "    for fault in _faults(db):\n",
+        "    for fault in ():\n",
+        "purchases/test_damaged_journals.py",
+    ),
+    Mutant(
         "an-empty-file-is-no-journal",
         "_purchases/sqlite/schema.py",
         "    if not header:\n",

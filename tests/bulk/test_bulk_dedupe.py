@@ -43,6 +43,7 @@ def older(
             await results_of(client, rows, journal=path, dedupe="exact")
         with sqlite3.connect(path) as db:
             db.execute("DELETE FROM setting WHERE name = 'address_key'")
+            db.execute("UPDATE run SET address_key = NULL")
         db.close()
         return path
 
@@ -103,6 +104,7 @@ async def test_a_journal_of_the_first_rules_of_usps_goes_on_by_them(
         await results_of(client, STATE_ROAD[:1], journal=path)
         with sqlite3.connect(path) as db:
             db.execute("UPDATE setting SET value = 'usps-1' WHERE name = 'address_key'")
+            db.execute("UPDATE run SET address_key = 'usps-1'")
         db.close()
         await results_of(client, STATE_ROAD, journal=path, dedupe="usps")
         assert api.count("POST") == 2

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hum_async import Address, HumClient, JournalError, Outcome, Qualification, RateLimiter
-from hum_async._purchases.records import Asked, Opened, Settled, address_digest
+from hum_async._purchases.records import Asked, Opened, Settled, Withdrawn, address_digest
+from hum_async._purchases.sqlite.erasure import forget
 from hum_async._purchases.sqlite.journal import Journal
-from hum_async._purchases.sqlite.schema import THOROUGH, check_sound, open_reading
+from hum_async._purchases.sqlite.schema import open_reading
+from hum_async._purchases.sqlite.soundness import THOROUGH, check_sound
 from hum_async.bulk import qualify
 from hum_async.testing import ScriptedTransport, SentRequest, json_response
 
@@ -27,7 +29,7 @@ ROWS = [(number, Address(f"{number} Main St", zip="48226")) for number in range(
 PAGE = 4096
 
 
-def client(posts: list[str]) -> HumClient:
+def hum_transport(posts: list[str]) -> ScriptedTransport:
     def answer(request: SentRequest) -> RawResponse:
         if request.method != "POST":
             return json_response(200, {})
@@ -36,12 +38,17 @@ def client(posts: list[str]) -> HumClient:
         provider = {"provider_name": f"P{number}", "url": "https://x.example/" + "y" * 50}
         return json_response(201, {"data": [provider], "meta": {"session_token": f"t{number}"}})
 
-    return HumClient(transport=ScriptedTransport(answer), limiter=RateLimiter(rate=1e6))
+    return ScriptedTransport(answer)
 
 
-async def results(posts: list[str], journal: Path) -> dict[Any, Any]:
+def client(posts: list[str]) -> HumClient:
+    return HumClient(transport=hum_transport(posts), limiter=RateLimiter(rate=1e6))
+
+
+async def results(posts: list[str], journal: Path, **options: Any) -> dict[Any, Any]:
     async with client(posts) as hum:
-        return {result.key: result async for result in qualify(hum, ROWS, journal=journal)}
+        job = qualify(hum, ROWS, journal=journal, **options)
+        return {result.key: result async for result in job}
 
 
 def damage(good: bytes, dice: random.Random) -> bytes:
@@ -133,6 +140,7 @@ def test_a_damaged_token_of_an_open_session_is_told_and_buys_nothing(
     with contextlib.closing(sqlite3.connect(path)) as db, db:
         if not known:
             db.execute("DROP TABLE token_sum")
+            db.execute("ALTER TABLE run DROP COLUMN address_key")
         db.execute("UPDATE purchase SET token = 'tokem'")
     journal = Journal(path)
     try:
@@ -143,3 +151,66 @@ def test_a_damaged_token_of_an_open_session_is_told_and_buys_nothing(
             assert journal.find([digest])[digest].token == "tokem"
     finally:
         journal.close()
+
+
+EDITS = [
+    "DELETE FROM setting",
+    "DELETE FROM setting WHERE name = 'address_key'",
+    "DELETE FROM setting WHERE name = 'taken_since'",
+    "UPDATE setting SET value = 'usps-1' WHERE name = 'address_key'",
+    "DROP TABLE setting",
+    "DELETE FROM token_sum",
+    "DROP TABLE token_sum",
+    "DROP INDEX one_purchase",
+    "DELETE FROM run",
+    "UPDATE purchase SET address = x'00' WHERE id = 1",
+    "UPDATE purchase SET address = 'sixteen letters.' WHERE id = 1",
+    "UPDATE purchase SET outcome = NULL WHERE outcome = 'SERVED'",
+    "UPDATE purchase SET result = NULL WHERE outcome = 'SERVED'",
+    "UPDATE purchase SET outcome = NULL, result = NULL WHERE outcome = 'SERVED'",
+    "UPDATE purchase SET superseded = 'failed' WHERE id = 1",
+    "UPDATE purchase SET superseded = 'retried' WHERE id = 1",
+    "UPDATE purchase SET superseded = 'gone' WHERE outcome = 'SERVED'",
+]
+
+
+@pytest.fixture
+async def finished_but_one(tmp_path: Path) -> Path:
+    """A journal with results, and with one session that is still open."""
+    path = tmp_path / "job.sqlite"
+    async with client([]) as hum:
+        async for _ in qualify(hum, ROWS[:5], journal=path):
+            pass
+    journal, digest = Journal(path), address_digest(ROWS[5][1])
+    journal.apply([Asked(digest), Opened(digest, "t5")])
+    journal.close()
+    return path
+
+
+@pytest.mark.parametrize("edit", EDITS)
+async def test_rows_that_no_journal_has_are_told_when_it_is_opened(
+    finished_but_one: Path, tmp_path: Path, edit: str
+) -> None:
+    with contextlib.closing(sqlite3.connect(finished_but_one)) as db, db:
+        db.execute(edit)
+    posts: list[str] = []
+    with pytest.raises(JournalError, match=r"is damaged.*--fresh"):
+        await results(posts, finished_but_one)
+    with pytest.raises(JournalError):
+        await results(posts, tmp_path / "new.sqlite", reuse_from=finished_but_one)
+    with pytest.raises(JournalError, match="is damaged"):
+        await HumClient(transport=hum_transport(posts), purchases=finished_but_one).__aenter__()
+    assert posts == []
+
+
+async def test_purchases_that_were_replaced_or_given_up_are_no_damage(
+    finished_but_one: Path,
+) -> None:
+    digests = [address_digest(address) for _, address in ROWS[:7]]
+    journal = Journal(finished_but_one)
+    journal.forget_open()
+    journal.apply([Asked(digests[0], "retried"), Asked(digests[1], "too old"), Asked(digests[6])])
+    journal.apply([Opened(digests[0], "t0"), Withdrawn(digests[1], restores=True)])
+    journal.close()
+    forget(finished_but_one, digests=[digests[2]])
+    Journal(finished_but_one).close()

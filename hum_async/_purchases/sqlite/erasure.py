@@ -11,9 +11,9 @@ from hum_async._purchases.sqlite.schema import (
     FORGOTTEN,
     add_missing_columns,
     check_header,
-    check_sound,
     damaged,
 )
+from hum_async._purchases.sqlite.soundness import check_sound
 from hum_async.errors import JournalError
 from hum_async.models import Address, Outcome, Qualification
 

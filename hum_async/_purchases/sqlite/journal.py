@@ -38,13 +38,13 @@ from hum_async._purchases.sqlite.schema import (
     APPLICATION_ID,
     BINDINGS,
     PUBLISHED,
+    REQUIRED_SETTINGS,
     SCHEMA,
     VERSION,
     add_missing_columns,
     check_api,
     check_dedupe,
     check_header,
-    check_sound,
     check_tokens,
     damaged,
     dedupe_of,
@@ -56,6 +56,7 @@ from hum_async._purchases.sqlite.schema import (
     tally,
     token_sum,
 )
+from hum_async._purchases.sqlite.soundness import check_sound
 from hum_async._version import __version__
 from hum_async.errors import JournalError
 from hum_async.models import SESSION_LIFETIME
@@ -238,10 +239,16 @@ class Journal:
             add_missing_columns(self._db)
             self._db.execute(BINDINGS)
             self._db.execute(PUBLISHED)
+            self._db.executemany(
+                "INSERT OR IGNORE INTO setting VALUES (?, ?)",
+                [(name, None) for name in REQUIRED_SETTINGS if name != ADDRESS_KEY]
+                + [(ADDRESS_KEY, ADDRESS_KEYS[self.dedupe])],
+            )
             if api is not None:
                 self._db.execute("REPLACE INTO setting VALUES ('api', ?)", (api,))
             cursor = self._db.execute(
-                "INSERT INTO run (began_at, library_version) VALUES (?, ?)", (_now(), __version__)
+                "INSERT INTO run (began_at, library_version, address_key) VALUES (?, ?, ?)",
+                (_now(), __version__, ADDRESS_KEYS[self.dedupe]),
             )
             self.run = int(cursor.lastrowid or 0)
 
@@ -397,7 +404,7 @@ def _create(path: Path, dedupe: Dedupe) -> None:
             db.execute("BEGIN IMMEDIATE")
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {VERSION}")
-            for statement in SCHEMA.split(";\n"):
+            for statement in (*SCHEMA.split(";\n"), BINDINGS, PUBLISHED):
                 db.execute(statement)
             values = (ADDRESS_KEY, ADDRESS_KEYS[dedupe])
             db.execute("REPLACE INTO setting VALUES (?, ?)", values)

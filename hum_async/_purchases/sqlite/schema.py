@@ -26,7 +26,8 @@ CREATE TABLE run (
   rows_done INTEGER NOT NULL DEFAULT 0,
   rows_reused INTEGER NOT NULL DEFAULT 0,
   rows_total INTEGER,
-  seconds REAL NOT NULL DEFAULT 0
+  seconds REAL NOT NULL DEFAULT 0,
+  address_key TEXT
 );
 CREATE TABLE purchase (
   id INTEGER PRIMARY KEY,
@@ -57,6 +58,8 @@ CREATE TABLE IF NOT EXISTS published (
 """Added to every journal that is written to: the ids by which look-ups are known to browsers."""
 ADDRESS_KEY = "address_key"
 """Name of the setting that says how addresses are compared."""
+REQUIRED_SETTINGS = (ADDRESS_KEY, "api", "taken_since", "finished_at")
+"""Names of the settings that every journal has since its runs note how they compare addresses."""
 ADDRESS_KEYS: dict[KeyRules, str] = {"exact": "exact", "usps": "usps-2", "usps-1": "usps-1"}
 """Its values. Other rules would get another number: their digests are not comparable."""
 FORGOTTEN = "forgotten"
@@ -82,9 +85,15 @@ _BATCH = 500  # every SQLite takes at least 999 variables in a statement
 
 def add_missing_columns(db: sqlite3.Connection) -> None:
     """Add the columns that journals had not at first; versions from then ignore them."""
-    known = {row[1] for row in db.execute("PRAGMA table_info(purchase)")}
-    if "closed" not in known:
+    if "closed" not in columns_of(db, "purchase"):
         db.execute("ALTER TABLE purchase ADD COLUMN closed INTEGER NOT NULL DEFAULT 0")
+    if ADDRESS_KEY not in columns_of(db, "run"):
+        db.execute("ALTER TABLE run ADD COLUMN address_key TEXT")
+
+
+def columns_of(db: sqlite3.Connection, table: str) -> set[str]:
+    """Return the names of the columns of a table; none if there is no such table."""
+    return {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
 
 
 def check_header(path: Path, *, must_exist: bool) -> None:
@@ -148,8 +157,7 @@ def dedupe_of(path: Path, db: sqlite3.Connection) -> KeyRules:
     Raises:
         JournalError: It compares them by rules that this version does not know.
     """
-    # A journal from before there were rules to choose from names none.
-    known = setting(db, ADDRESS_KEY) or ADDRESS_KEYS["exact"]
+    known = address_key_of(db)
     for rules, name in ADDRESS_KEYS.items():
         if name == known:
             return rules
@@ -157,6 +165,12 @@ def dedupe_of(path: Path, db: sqlite3.Connection) -> KeyRules:
         f"{path} compares addresses by rules of another version of hum_async; use that version, or "
         "start over with --fresh or another file"
     )
+
+
+def address_key_of(db: sqlite3.Connection) -> Any:
+    """Return what a journal calls the rules by which it compares addresses."""
+    # A journal from before there were rules to choose from names none.
+    return setting(db, ADDRESS_KEY) or ADDRESS_KEYS["exact"]
 
 
 def check_dedupe(path: Path, known: KeyRules, wanted: Dedupe | None) -> None:
@@ -339,43 +353,6 @@ def setting(db: sqlite3.Connection, name: str) -> Any:
     """Return the value of a setting; None if it is not set."""
     row = db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
     return row[0] if row else None
-
-
-THOROUGH = 1024**3
-"""Bytes up to which a whole journal is compared with its index when it is opened: 3 s for a million
-rows (600 MB). Of a larger one the pages are checked and the entries are counted: 0.7 s for a
-million rows. Both are measured with the file in the cache."""
-
-
-def check_sound(path: Path, db: sqlite3.Connection, *, thorough: int = THOROUGH) -> None:
-    """Check the content of a journal when it is opened.
-
-    A damaged index would hide purchases, and their addresses would be bought again.
-
-    Args:
-        path: The file.
-        db: The open file.
-        thorough: Bytes up to which every entry of the index is compared.
-
-    Raises:
-        JournalError: It is damaged.
-    """
-    pages, size = (
-        db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
-    )
-    check = "integrity_check" if pages * size <= thorough else "quick_check"
-    found = db.execute(f"PRAGMA {check}(1)").fetchone()[0]
-    if found == "ok" and check == "quick_check":
-        rows, entries = (
-            db.execute(query).fetchone()[0]
-            for query in (
-                "SELECT count(*) FROM purchase NOT INDEXED WHERE superseded IS NULL",
-                "SELECT count(*) FROM purchase INDEXED BY one_purchase WHERE superseded IS NULL",
-            )
-        )
-        found = found if rows == entries else f"its index has {entries:,} of {rows:,} entries"
-    if found != "ok":
-        raise damaged(path, " ".join(str(found).split()))
 
 
 def integrity_errors(db: sqlite3.Connection) -> list[str]:

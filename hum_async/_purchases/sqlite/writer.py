@@ -23,12 +23,12 @@ from hum_async._purchases.records import (
 )
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.schema import (
-    check_sound,
     damaged,
     dedupe_of,
     find,
     open_reading,
 )
+from hum_async._purchases.sqlite.soundness import check_sound
 from hum_async._tasks import wait_for_tasks
 from hum_async.errors import JournalError, ResponseError
 from hum_async.models import Address, Qualification
