@@ -62,7 +62,7 @@ class HumClient:
             from then on, and not sent again unless ``retry={Outcome.UNCERTAIN}`` of `lookup`,
             `SessionHub.lookup` or `qualify` says so. One process at a time may use the file.
             None: each `lookup` buys.
-        max_age: Seconds up to which an answer in `purchases` is young.
+        max_age: Seconds, from when it was asked for, up to which an answer in `purchases` is young.
 
     Raises:
         ConfigurationError: No key, a base URL that is malformed or not safe, or an environment that
@@ -186,7 +186,8 @@ class HumClient:
         not be closed, and works until this client is closed.
 
         Args:
-            timeout: Seconds per attempt; None as before.
+            timeout: Seconds per attempt; None as before. Requests that create keep to the client's
+                `create_timeout`: a POST that is cut short may have been taken, and paid for.
             retry: How often a failed request is sent again; None as before.
             priority: How urgent all requests of the copy are, and of watchers, hubs and jobs made
                 with it, unless they are given their own; None as before.

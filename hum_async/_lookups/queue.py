@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any
@@ -27,6 +28,9 @@ from hum_async._polling.due_queue import DueQueue
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.limiter import Priority
 from hum_async.models import Qualification
+
+_PATIENCE_TO_CLOSE = 2.0
+"""Seconds that a result waits, at most, for the slot of its session's DELETE."""
 
 
 class SlotUse(Enum):
@@ -291,16 +295,29 @@ class LookupQueue:
             return
         slot = sender.slot(Priority.INTERACTIVE)
         while lookup.step is not None:
-            closing = lookup.result is not None
+            if lookup.result is not None:
+                await self._close_soon(lookup)
+                break
             if (delay := lookup.due - clock()) > 0:
                 await asyncio.sleep(delay)
             # A throttled request keeps its slot and with it its place in the limiter's queue.
             slot = slot if lookup.throttled else sender.slot(Priority.INTERACTIVE)
             async with slot:
                 await self.advance(lookup)
-            if closing:
-                # One attempt: a caller shall not wait longer for a paid result than for its DELETE.
-                break
+
+    async def _close_soon(self, lookup: Lookup) -> None:
+        """Close a session whose result is there, in one attempt, if a slot is to be had soon.
+
+        The caller waits for a paid result meanwhile, and the session expires by itself.
+        """
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(_PATIENCE_TO_CLOSE):
+                    await held.enter_async_context(self._sender.slot(Priority.INTERACTIVE))
+            except TimeoutError:
+                lookup.leave_open()
+                return
+            await self.advance(lookup)
 
     # --- WorkSource, for the dispatcher -----------------------------------------------------------
 

@@ -131,6 +131,8 @@ def explanation(result: Qualification) -> str | None:
         return None
     if isinstance(error := result.error, AddressError) and error.field in {"zip", "state"}:
         return f"{error}; hum check --corrected mends such cells where it is certain how"
+    if result.outcome is Outcome.TIMED_OUT and result.error is not None:
+        return str(result.error)  # it says what has become of the session
     return _WITHOUT_ERROR.get(result.outcome) or str(result.error or "unknown error")
 
 

@@ -62,6 +62,8 @@ def _show(result: Qualification) -> None:
     place = result.service_address.normalized if result.service_address else None
     reason = explanation(result) or MEANING[result.outcome]
     data.print(f"{result.outcome}: {escaped(reason)}")
+    if result.outcome is Outcome.TIMED_OUT and result.token:
+        data.print(f"Its session goes on: hum watch {escaped(result.token)}", soft_wrap=True)
     if place:
         data.print(f"Address: {escaped(place)}")
     if result.outcome == Outcome.SERVED and data.width < _ROOM_FOR_TABLE:

@@ -31,8 +31,9 @@ def forget(
     Args:
         path: The journal.
         digests: The addresses; None for all.
-        before: Only results that the API gave before this time (ISO 8601, UTC); uncertain purchases
-            are kept, because their addresses must not be bought again unasked. None for any time.
+        before: Only results of what was asked for before this time (ISO 8601, UTC); uncertain
+            purchases are kept, because their addresses must not be bought again unasked. None
+            for any time.
 
     Raises:
         JournalError: Another process uses the journal, or it cannot be read or written.
