@@ -782,3 +782,80 @@ def test_two_parts_that_are_not_used_are_offered_together() -> None:
     first, second = (doubt.ways[0].mapping["street1"] for doubt in found.doubts)
     assert found.with_both("street1", first, second) == "ADDR_NO+k1+STREET+SUF+k2"
     assert found.with_both("street1", second, first) == "ADDR_NO+k1+STREET+SUF+k2"
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "street"),
+    [
+        ("100", "100 Main St", "100 Main St"),
+        ("100.0", "100 Main St", "100 Main St"),
+        ("100", "Main St", "100 Main St"),
+        ("100", "100-104 Main St", "100-104 Main St"),
+        ("100A", "100 A Main St", "100A Main St"),
+        ("100A", "100 Main St", "100A Main St"),
+        ("100", "42nd St", "100 42nd St"),
+        ("100", "5 Ave", "100 5 Ave"),
+        ("100", "12 Mile Rd", "100 12 Mile Rd"),
+        ("1245", "200 S", "1245 200 S"),
+        ("100", "104 Main St", None),
+        ("104", "2 Main St", None),
+        ("12-34", "12-36 Main St", None),
+    ],
+)
+def test_a_house_number_that_the_street_says_too_is_sent_once_or_refused(
+    number: str, name: str, street: str | None
+) -> None:
+    header = ["Street Number", "Street Name", *PLACE.split(",")]
+    columns = mapped_columns(header, {"street1": "Street Number+Street Name", "zip": "zip"})
+    found = checked_or_error(columns.address([number, name, *DETROIT.split(",")]))
+    if street is None:
+        assert isinstance(found, AddressError)
+        assert "two house numbers" in str(found)
+    else:
+        assert isinstance(found, Address)
+        assert found.street1 == street
+
+
+@pytest.mark.parametrize("name", ["Street Name", "Address"])
+def test_numbers_that_only_some_streets_lack_come_from_their_column(name: str) -> None:
+    rows = [
+        f"{row},{DETROIT}"
+        for row in ("104,104 Main St", "108,Main St", "110,110 Main St", "112,102 Main St")
+    ]
+    found = plan(f"House Number,{name},{PLACE}", *rows)
+    assert not found.doubts
+    read = [checked_or_error(found.columns.address(row)) for row in cells(*rows)]
+    assert isinstance(read.pop(), AddressError)
+    assert [each.street1 for each in read if isinstance(each, Address)] == [
+        "104 Main St", "108 Main St", "110 Main St",
+    ]  # fmt: skip
+
+
+def test_a_direction_behind_the_name_is_asked_about_where_its_place_is_not_said() -> None:
+    rows = [f"{row},{DETROIT}" for row in ("100,Elm Ave,W", "100,W Elm Ave,")]
+    head = f"Number,Street,Dir,{PLACE}"
+    found = plan(head, *rows)
+    (doubt,) = found.doubts
+    streets = [
+        follow(found, way, head, *rows).columns.address(cells(*rows)[0]).street1
+        for way in doubt.ways
+    ]
+    assert streets == ["100 Elm Ave W", "100 W Elm Ave"]
+    assert not plan(f"Number,Dir,Street,{PLACE}", f"100,W,Elm Ave,{DETROIT}").doubts
+
+
+def test_a_word_and_the_number_beside_it_are_one_unit() -> None:
+    rows = [f"{ONE_HOUSE},Apt,{unit},{DETROIT}" for unit in (1, 2)]
+    found = plan(f"Address,Designator,Value,{PLACE}", *rows)
+    assert not found.doubts
+    assert [found.columns.address(row).street2 for row in cells(*rows)] == ["Apt 1", "Apt 2"]
+
+
+def test_a_further_unit_with_its_word_is_asked_about() -> None:
+    head = f"FULLADDR,UNITTYPE,UNITID,ALTUNITTYPE,ALTUNITID,{PLACE}"
+    rows = [f"{ONE_HOUSE},APT,1,BLDG,{letter},{DETROIT}" for letter in "AB"]
+    found = plan(head, *rows)
+    (doubt,) = found.doubts
+    after = follow(found, doubt.ways[0], head, *rows)
+    read = [after.columns.address(row).street2 for row in cells(*rows)]
+    assert read == ["APT 1 BLDG A", "APT 1 BLDG B"]

@@ -21,6 +21,7 @@ from hum_async.bulk.columns._headings import (
     hints_at_place_inside,
     hints_at_unit,
     letters,
+    says_before,
     tokens,
 )
 from hum_async.bulk.columns._mapping import Source, text_of
@@ -110,6 +111,7 @@ class Doubting:
         self._doubt_numbers(streets)
         self._doubt_only_numbers(streets)
         self._doubt_countries()
+        self._doubt_direction()
         self._doubt_units()
         self._doubt_unused(streets)
 
@@ -259,6 +261,34 @@ class Doubting:
         used = {source for sources in self.columns.sources.values() for source in sources}
         return [each for each in self.free if each.source not in used]
 
+    def _doubt_direction(self) -> None:
+        """Doubt a direction that stands behind the street's name and does not say where it goes."""
+        sources = self.columns.sources.get("street1", ())
+        if "street1" in self.explicit or self.pool.best(Part.DIRECTION_AFTER) is not None:
+            return
+        by_source = {each.source: each for each in self.everything}
+        used = [by_source[source] for source in sources if source in by_source]
+        names = (Part.NAME, Part.STREET, Part.LINE)
+        base = next((each.source.column for each in used if each.part in names), None)
+        for each in used:
+            if (
+                base is None
+                or each.part is not Part.DIRECTION_BEFORE
+                or says_before(each.heading.name)
+                or each.source.column < base
+                or not each.column.filled
+            ):
+                continue
+            name = text_of([each.source], self.header)
+            others = [source for source in sources if source != each.source]
+            texts = (text_of([*others, each.source], self.header), text_of(sources, self.header))
+            message = f"{name} stands behind the street's name, and may belong before or behind it"
+            ways = [
+                Way(f"{name} ends the street", {"street1": texts[0]}),
+                Way(f"{name} goes before the street's name", {"street1": texts[1]}),
+            ]
+            self.doubts.append(Doubt(message, tuple(ways)))
+
     def _doubt_units(self) -> None:
         """Doubt two columns of units that do not say of what: 4 and B are no flat 4 B."""
         if "street2" in self.explicit:
@@ -294,7 +324,8 @@ class Doubting:
         ]
         near = [each for each in unused if self.pool.is_near(each)]
         inside = [each for each in near if self._belongs_inside(each, streets, units)]
-        inside += [each for each in unused if self._is_unit_of_none(each, streets, units)]
+        further = [each for each in unused if self._is_unit_of_none(each, streets, units)]
+        inside += [other for each in further for other in (*self._designators_of(each), each)]
         for each in near:
             if each in inside or each.source.column in self.remarks:
                 continue
@@ -302,10 +333,9 @@ class Doubting:
                 self._doubt_suffix(each)
             elif not self._doubt_part(each, streets) and self._tells_apart(each, keys):
                 self._doubt_difference(each)
-        for each in unused:
-            if each in near or each in inside:
-                continue
-            if self._is_of_none(each) and self._tells_apart(each, keys):
+        of_none = [each for each in unused if self._is_of_none(each)]
+        for each in of_none:
+            if each not in (*near, *inside) and self._tells_apart(each, keys):
                 self._doubt_difference(each)
         self._doubt_inside(inside)
 
@@ -337,6 +367,14 @@ class Doubting:
             and self._is_of_none(each)
             and not all(_is_said_in(*row) for row in rows)
         )
+
+    def _designators_of(self, each: Candidate) -> list[Candidate]:
+        """Return the column with the words of a further unit: ALT_UNIT_TYPE."""
+        return [
+            other
+            for other in self._unused()
+            if other.part is Part.UNIT_TYPE and other.family == each.family and other.column.filled
+        ]
 
     def _tells_apart(self, each: Candidate, keys: Sequence[str]) -> bool:
         parts = {None, Part.NUMBER, Part.INSIDE, Part.WHOLE, Part.UNIT_TYPE}
@@ -430,7 +468,10 @@ class Doubting:
         together = " and ".join(names)
         message = f"{together} look like units and are not used; flats would be taken for one"
         ways = [Way(f"with {together}", {"street2": _inner(used, found, self.header)})]
-        for each, name in zip(found, names, strict=True):
+        units = [each.part is not Part.UNIT_TYPE for each in found]
+        for each, name, is_unit in zip(found, names, units, strict=True):
+            if not is_unit or sum(units) == 1:
+                continue
             others = tuple(other for other in names if other != name)
             mapping = {"street2": _inner(used, [each], self.header)}
             ways.append(Way(f"with {name} alone", mapping, ignored=others))

@@ -352,6 +352,11 @@ def says_nothing_known(name: str) -> bool:
     return _SAYS_NOTHING.fullmatch(name.strip()) is not None
 
 
+def says_before(name: str) -> bool:
+    """Whether a heading says that a direction goes before the street's name."""
+    return re.search(r"pre|pfx|prfx", letters(name)) is not None
+
+
 def hints_at_end(name: str) -> bool:
     """Whether a heading says that a number is the end of a range."""
     return bool(set(tokens(name)) & {"to", "high", "hi", "end", "last", "max", "until"})

@@ -50,7 +50,7 @@ class Pool:
     rivals: list[str] = attrs.field(factory=list)
     neutral: bool = True
 
-    def of(self, *parts: Part) -> list[Candidate]:
+    def of(self, *parts: Part | None) -> list[Candidate]:
         """Return the candidates for these parts, the likeliest first."""
         found = [each for each in self.candidates if each.part in parts]
         return sorted(found, key=self._order)

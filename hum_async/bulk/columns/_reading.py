@@ -25,6 +25,7 @@ from hum_async.bulk.columns._content import (
     is_zero,
 )
 from hum_async.bulk.columns._headings import letters, read_headings
+from hum_async.bulk.columns._house_numbers import agree, leading_number, without_leading
 from hum_async.bulk.columns._mapping import Source, text_of
 from hum_async.bulk.columns._spellings import Part
 from hum_async.bulk.tables import Cell
@@ -166,10 +167,35 @@ def _cell(field: str, sources: Sequence[Source], cells: Sequence[Cell]) -> Cell:
         if text and (number := _DOT_ZERO.fullmatch(text)):
             text = number[1]
         texts.append(text)
+    if field == "street1" and (leading := _second_number(texts)):
+        at = next(at for at, text in enumerate(texts) if at and text.startswith(leading))
+        if not agree(texts[0], leading):
+            joined = " ".join(filter(None, texts))
+            return UnusableText(joined, "has two house numbers: correct one of its columns")
+        texts = _with_one_number(texts, at)
     joined = (", " if field == "address" else " ").join(filter(None, texts))
     if field == "street1" and joined and not texts[0] and not _has_number(texts, joined):
         return UnusableText(joined, NO_HOUSE_NUMBER)
     return joined
+
+
+def _second_number(texts: Sequence[str]) -> str:
+    """Return the house number that the street's name begins with beside one of its own column."""
+    if not is_number(texts[0]):
+        return ""
+    return next(filter(None, map(leading_number, texts[1:])), "")
+
+
+def _with_one_number(texts: Sequence[str], at: int) -> list[str]:
+    """Return the texts of a street's line with its number once."""
+    leading, *_ = texts[at].split()
+    number = leading if leading.casefold().startswith(texts[0].casefold()) else texts[0]
+    rest = without_leading(number, texts[at])
+    between = [text for text in texts[1:at] if text]
+    for text in between:
+        if rest.casefold().startswith(f"{text.casefold()} "):
+            rest = rest[len(text) :].strip()
+    return [number, *between, rest, *texts[at + 1 :]]
 
 
 def _has_number(texts: Sequence[str], joined: str) -> bool:

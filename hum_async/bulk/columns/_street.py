@@ -7,6 +7,7 @@ import attrs
 from hum_async._addresses.usps_key import units_of
 from hum_async.bulk.columns import _content as content
 from hum_async.bulk.columns._candidate import Candidate
+from hum_async.bulk.columns._house_numbers import agree, leading_number
 from hum_async.bulk.columns._mapping import Source
 from hum_async.bulk.columns._pool import Pool
 from hum_async.bulk.columns._spellings import STREET_PARTS, Part
@@ -47,7 +48,10 @@ def choose_street(pool: Pool, *, placed: bool, sampled: bool) -> Choice | None:
     numbered.sort(key=lambda each: each.part is Part.NAME)
     whole = pool.best(Part.WHOLE)
     if numbered and placed:
-        return Choice("street1", (numbered[0].source,))
+        line = numbered[0]
+        if sampled and number is not None and _completes(number, line):
+            return Choice("street1", (number.source, line.source))
+        return Choice("street1", (line.source,))
     base = _base(lines)
     if number is not None and base is not None and placed:
         return Choice("street1", join_street(pool, number, base))
@@ -72,6 +76,20 @@ def _is_numbered(line: Candidate, number: Candidate | None) -> bool:
     return 2 * repeated > len(pairs) or (
         line.part in {Part.LINE, Part.STREET} and column.mostly(content.begins_with_number)
     )
+
+
+def _completes(number: Candidate, line: Candidate) -> bool:
+    """Whether a column has the house numbers that streets lack, or others than they say.
+
+    Rows with two numbers are refused; where no row says the same twice, it may number anything.
+    """
+    said = [
+        (house, leading_number(street))
+        for house, street in zip(number.column.texts, line.column.texts, strict=True)
+        if house and street and content.is_number(house) and not content.is_box(street)
+    ]
+    same = sum(bool(leading) and agree(house, leading) for house, leading in said)
+    return 0 < same < len(said)
 
 
 def _base(lines: Sequence[Candidate]) -> Candidate | None:
@@ -139,6 +157,8 @@ def choose_unit(pool: Pool, *, sampled: bool) -> tuple[Source, ...]:
             kept.append(each)
     kept.sort(key=lambda each: each.source.column)
     designator = pool.best(Part.UNIT_TYPE)
+    if designator is not None and not kept and designator.column.mostly(content.is_designator):
+        kept = _numbers_beside(pool, designator)
     if (
         designator is not None
         and kept
@@ -147,6 +167,23 @@ def choose_unit(pool: Pool, *, sampled: bool) -> tuple[Source, ...]:
     ):
         kept.insert(_place_of_number(kept), designator)
     return tuple(each.source for each in kept)
+
+
+def _numbers_beside(pool: Pool, designator: Candidate) -> list[Candidate]:
+    """Return the column with the numbers of units behind that of their words: Designator, Value."""
+    return [
+        each
+        for each in pool.of(None)
+        if each.source.column == designator.source.column + 1
+        and each.column.filled
+        and each.column.share(content.is_bare_unit) > 0.9  # noqa: PLR2004  nearly all
+        and all(map(bool, _beside(designator.column.texts, each.column.texts)))
+    ]
+
+
+def _beside(texts: Sequence[str], numbers: Sequence[str]) -> list[str]:
+    """Return the texts of the rows that have a number."""
+    return [text for text, number in zip(texts, numbers, strict=True) if number]
 
 
 def _length(each: Candidate) -> int:
