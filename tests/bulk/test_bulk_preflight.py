@@ -45,6 +45,7 @@ class InMemory:
     """A table that is read from nowhere."""
 
     name = "a table"
+    titles = ()
 
     def __init__(self, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         self.header = tuple(header)

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hum_async._api.addresses import checked
-from hum_async.bulk.columns import ColumnPlan, Way, plan_columns
+from hum_async.bulk.columns import ColumnPlan, Way, plan_columns, rate_header
+from hum_async.bulk.preflight import decide_columns
+from hum_async.bulk.tables import open_table
 from hum_async.errors import InputError
 
 # ruff: noqa: ISC004
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 MAIL = "MAILADDR,MAILCITY,MAILSTATE,MAILZIP"
 DALLAS = "DALLAS,TX,75201"
@@ -220,3 +223,44 @@ def test_the_last_house_of_a_range_is_offered_to_no_field() -> None:
 def test_only_what_is_guessed_is_said_to_have_no_heading() -> None:
     (doubt,) = plan("Strasse,City,State,Zip", f"9 ELM AVE,{DALLAS}").doubts
     assert doubt.message == "no heading says so, but by what the columns hold: street1 = Strasse"
+
+
+def test_the_titles_above_a_header_say_whose_an_address_is(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(
+        ",Billing,,Service,\nName,Street,Zip,Street,Zip\nX,9 ELM AVE,75201,100 MAIN ST,89501\n",
+        encoding="utf-8",
+    )
+    table = open_table(str(path), rate_header=rate_header)
+    assert table.header == ("Name", "Street", "Zip", "Street", "Zip")
+    found = decide_columns(table)
+    (doubt,) = found.doubts
+    assert doubt.message.endswith("Street__2 below Service, or Street__1 below Billing")
+    (row,) = table.rows()
+    read = [
+        decide_columns(table, mapping=way.mapping).columns.address(row).street1
+        for way in doubt.ways
+    ]
+    assert read == ["100 MAIN ST", "9 ELM AVE"]
+
+
+@pytest.mark.parametrize("above", ["Customers,,", "Customers,of,2026", ""])
+def test_a_title_above_names_that_differ_says_nothing(tmp_path: Path, above: str) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(f"{above}\nName,Street,Zip\nX,9 ELM AVE,75201\n", encoding="utf-8")
+    table = open_table(str(path), rate_header=rate_header)
+    assert table.titles == ()
+    assert not decide_columns(table).doubts
+
+
+def test_equal_streets_of_two_cities_are_two_addresses() -> None:
+    head = "Billing Street,Billing City,Billing Zip,Shipping Street,Shipping City,Shipping Zip"
+    (doubt,) = plan(head, "1 Main St,Reno,89501,1 Main St,Dallas,75201").doubts
+    assert doubt.message.startswith("there are 2 addresses in each row")
+    assert not plan(head, "1 Main St,Reno,89501,1 Main Street,RENO,89501-1234").doubts
+
+
+def test_a_zip_under_a_heading_of_another_language_is_no_part_of_another_address() -> None:
+    head, row = "Direccion,Ciudad,Estado,Codigo Postal", "9 ELM AVE,DALLAS,TX,75201"
+    found = plan(head, row)
+    assert str(checked(found.columns.address(cells(row)[0]))) == OWNERS

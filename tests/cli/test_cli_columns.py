@@ -23,6 +23,7 @@ DOUBTFUL = {
     "unknown-street": f"Address,{PLACE},Foo\n1 A St,{DETROIT},9 ELM AVE\n",
     "situs-in-parts": "SITUS_NUM,SITUS_NAME,SITUS_TYPE,SITUS_ZIP,MAIL_ADDR1,MAIL_ZIP\n"
     "1,MAIN,ST,48226,9 ELM AVE,75201\n",
+    "two-rows": ",Billing,,Service,\nName,Street,Zip,Street,Zip\nX,9 ELM AVE,75201,1 A St,48226\n",
     "names-twice": f"Address,{PLACE},Address,{PLACE}\nPO Box 9,{DETROIT},1 A St,{DETROIT}\n",
     "no-numbers": f"street,{PLACE}\n" + f"MAIN ST,{DETROIT}\n" * 3,
     "numbers-beside": f"id,hausnr,street,{PLACE}\n"

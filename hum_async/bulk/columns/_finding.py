@@ -125,10 +125,11 @@ def _is_named(column: str, cells: Sequence[str]) -> bool:
         return False
 
 
-def plan_columns(
+def plan_columns(  # noqa: PLR0913  each says one thing of the table
     header: Sequence[str],
     rows: Sequence[Sequence[Cell]] = (),
     *,
+    titles: Sequence[str] = (),
     mapping: Mapping[str, str] | None = None,
     ignored: Iterable[str] = (),
     source: str = "the table",
@@ -138,6 +139,7 @@ def plan_columns(
     Args:
         header: Names of the columns.
         rows: The first rows; none decides by the headings alone, without doubts.
+        titles: What stands above each name in a header of two rows.
         mapping: Columns by field, as `--map` takes them; they take precedence over all else.
         ignored: Names of columns that are not used and raise no doubt.
         source: Name of the table in errors.
@@ -148,17 +150,17 @@ def plan_columns(
     """
     explicit = _explicit(header, mapping or {}, source=source)
     unused = {each.column for name in ignored for each in read_sources(name, header, source=source)}
-    everything = candidates_of(header, rows)
+    everything = candidates_of(header, rows, titles)
     taken = {each for found in explicit.values() for each in found}
     known = [each for each in everything if each.source.column not in unused]
     free = [each for each in known if each.source not in taken]
-    planner = _Planner(tuple(header), bool(rows), explicit, free, known, everything)
+    planner = _Planner(tuple(header), tuple(titles), bool(rows), explicit, free, known, everything)
     planner.choose()
     columns = planner.columns()
     if missing := _missing(columns):
         bare = looks_like_no_header(header)
         # What is of another address fills no gap.
-        near = list(filter(planner.pool.is_near, free))
+        near = list(filter(planner.pool.may_take, free))
         guessed = guess_columns(columns.sources, near) if rows and not bare else None
         if guessed is None or _missing(AddressColumns(guessed)):
             raise InputError(_no_column(header, missing, columns, source))
@@ -224,6 +226,7 @@ class _Planner:
     """Chooses the columns and collects doubts."""
 
     header: tuple[str, ...]
+    titles: tuple[str, ...]
     sampled: bool
     explicit: dict[str, tuple[Source, ...]]
     free: list[Candidate]
@@ -279,6 +282,7 @@ class _Planner:
         """Collect what is in doubt about these columns, by the first rows."""
         self.doubts += Groups(
             header=self.header,
+            titles=self.titles,
             rows=rows,
             columns=columns,
             explicit=self.explicit,

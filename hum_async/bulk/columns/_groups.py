@@ -16,7 +16,6 @@ from hum_async.bulk.columns._pool import Pool, pool_of
 from hum_async.bulk.columns._reading import FIELDS, AddressColumns
 from hum_async.bulk.columns._spellings import Part
 from hum_async.bulk.tables import Cell
-from hum_async.models import Address
 
 _SOME = 0.3
 """Share of rows that hold a street by which a further group is taken for an address."""
@@ -42,6 +41,7 @@ class Groups:
 
     Attributes:
         header: Names of the columns.
+        titles: What stands above each name in a header of two rows.
         rows: The first rows.
         columns: The columns of the address that is looked up.
         explicit: Those that the user named.
@@ -52,6 +52,7 @@ class Groups:
     """
 
     header: Sequence[str]
+    titles: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     columns: AddressColumns
     explicit: Sources
@@ -69,7 +70,7 @@ class Groups:
         """Doubt which one of several addresses is meant."""
         if self.explicit.keys() & {"street1", "address"}:
             return None
-        names = [_named(self.columns, self.header)]
+        names = [self._named(self.columns)]
         ways = [self._way(self.columns, names[0])]
         own = self._keys(self.columns)
         for family in self.pool.rivals:
@@ -81,7 +82,7 @@ class Groups:
                 continue
             if all(map(_says, own, self._keys(other))):
                 continue
-            name = _named(other, self.header)
+            name = self._named(other)
             if has_place(other.sources):
                 names.append(name)
                 ways.append(self._way(other, name))
@@ -145,26 +146,31 @@ class Groups:
         if not lent:
             return None
         names = " and ".join(lent.values())
-        street = _named(self.columns, self.header)
+        street = self._named(self.columns)
         return Doubt(f"{names} may be of another address than {street}", (Way(mapping=lent),))
 
+    def _named(self, columns: AddressColumns) -> str:
+        """Return the name of an address: the columns of its street, and the title above them."""
+        found = columns.sources["street1" if "street1" in columns.sources else "address"]
+        name = text_of(found, self.header)
+        title = self.titles[found[0].column] if found[0].column < len(self.titles) else ""
+        return f"{name} below {title}" if title else name
+
     def _keys(self, columns: AddressColumns) -> list[str]:
-        """Return one spelling of each row's street and unit; "|" for no street."""
-        streets = [columns.written(cells) for cells in self.rows]
-        return [
-            usps_key(Address(clean(each.street1), each.street2)) if each.street1 else "|"
-            for each in streets
-        ]
+        """Return one spelling of each row's address."""
+        written = [columns.written(cells) for cells in self.rows]
+        return [usps_key(attrs.evolve(each, street1=clean(each.street1))) for each in written]
 
 
 def _says(own: str, other: str) -> bool:
-    """Whether an address says all that another says of its street and unit."""
-    street, units, *_ = own.split("|")
-    other_street, other_units, *_ = other.split("|")
-    known = {"", *units.split("/")}
-    return not other_street or (street == other_street and known.issuperset(other_units.split("/")))
-
-
-def _named(columns: AddressColumns, header: Sequence[str]) -> str:
-    field = "street1" if "street1" in columns.sources else "address"
-    return text_of(columns.sources[field], header)
+    """Whether an address says all that another says of its street, its unit and its place."""
+    street, units, city, _, zip5 = own.split("|")
+    other_street, other_units, other_city, _, other_zip5 = other.split("|")
+    if not other_street:
+        return True
+    pairs = [(zip5, other_zip5)] if zip5 and other_zip5 else [(city, other_city)]
+    return (
+        street == other_street
+        and {"", *units.split("/")}.issuperset(other_units.split("/"))
+        and all(one == another or not another for one, another in pairs)
+    )

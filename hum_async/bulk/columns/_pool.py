@@ -1,6 +1,7 @@
 """The columns of a table as candidates for the parts of one address, with those of its group."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import zip_longest
 
 import attrs
 
@@ -74,11 +75,29 @@ class Pool:
         near = {self.family, *([""] if self.neutral else [])} - {*self.rivals}
         return each in self.candidates or each.family in near
 
+    def may_take(self, each: Candidate) -> bool:
+        """Whether a column may belong to this address, by what it holds.
 
-def candidates_of(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[Candidate]:
-    """Return the columns of a table, and the fields inside of nested ones."""
+        "Codigo Postal" is of no other group, although "codigo" is no known word.
+        """
+        return self.is_near(each) or not (each.family in self.rivals or is_known_group(each.family))
+
+
+def candidates_of(
+    header: Sequence[str], rows: Sequence[Sequence[Cell]], titles: Sequence[str] = ()
+) -> list[Candidate]:
+    """Return the columns of a table, and the fields inside of nested ones.
+
+    Args:
+        header: Names of the columns.
+        rows: The first rows.
+        titles: What stands above each name in a header of two rows.
+    """
+    names = [
+        f"{title} {name}".lstrip() for title, name in zip_longest(titles, header, fillvalue="")
+    ]
     found = []
-    for at, heading in enumerate(read_headings(header)):
+    for at, heading in enumerate(read_headings(names if titles else header)):
         if is_result_column(heading.name):
             continue
         cells = [row[at] for row in rows]

@@ -34,7 +34,14 @@ def decide_columns(
         InputError: A field that the API needs has no column.
     """
     rows = _judged_rows(table)
-    plan = plan_columns(table.header, rows, mapping=mapping, ignored=ignored, source=table.name)
+    plan = plan_columns(
+        table.header,
+        rows,
+        titles=table.titles,
+        mapping=mapping,
+        ignored=ignored,
+        source=table.name,
+    )
     where = Columns.of(table.header, plan.columns)
     faults = column_faults(where, [plan.columns.written(cells) for cells in rows])
     kept = plan.doubts

@@ -174,6 +174,7 @@ class _Scan:
             dialect=dialect,
             header=named([as_text(cell) for cell in header.cells], width),
             count=count,
+            titles=header.titles(),
             header_row=header.row,
             skipped=header.skipped,
             blank=blank,

@@ -84,6 +84,7 @@ def open_excel(
         count=len(widths),
         note=_hidden_note(hidden, chosen),
         facts=facts,
+        titles=header.titles(),
         header_row=header.row,
         skipped=header.skipped,
         other_sheets=tuple(other for other in others if other != chosen),

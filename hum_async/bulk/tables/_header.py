@@ -31,12 +31,30 @@ class Header:
         cells: Its cells.
         skipped: Number of rows with text above it.
         rating: Its rating; 0 if there is no function that rates.
+        above: The cells of the row right above it, if that has text.
     """
 
     row: int
     cells: Sequence[Cell]
     skipped: int
     rating: int = 0
+    above: Sequence[Cell] = ()
+
+    def titles(self) -> tuple[str, ...]:
+        """Return what stands above the name of each column: "Billing" above four of them.
+
+        A title stands above the first of its columns, as a merged cell does. One title is that of
+        the whole table and says nothing of a column, and names that all differ need none.
+        """
+        names = [as_text(cell).strip() for cell in self.cells]
+        above = [as_text(cell).strip() for cell in self.above][: len(names)]
+        filled = list(filter(None, names))
+        if len({*filter(None, above)}) < 2 or len({*filled}) == len(filled):  # noqa: PLR2004  two
+            return ()
+        found = [""]
+        for at, _ in enumerate(names):
+            found.append((above[at] if at < len(above) else "") or found[-1])
+        return tuple(found[1:])
 
 
 def has_text(cells: Iterable[Cell]) -> bool:
@@ -70,13 +88,22 @@ def find_header(
         return None
     best = max(range(len(top)), key=lambda at: max(ratings[at], 0))
     number, cells = top[best]
-    return Header(number, cells, skipped=best, rating=max(ratings[best], 0))
+    before = [cells for at, cells in top if at == number - 1]
+    return Header(
+        number,
+        cells,
+        skipped=best,
+        rating=max(ratings[best], 0),
+        above=before[0] if before else (),
+    )
 
 
 def _at(filled: Iterable[tuple[int, Sequence[Cell]]], row: int) -> Header:
-    for above, (number, cells) in enumerate(filled):
+    before: dict[int, Sequence[Cell]] = {}
+    for skipped, (number, cells) in enumerate(filled):
         if number == row:
-            return Header(row, cells, skipped=above)
+            return Header(row, cells, skipped=skipped, above=before.get(row - 1, ()))
         if number > row:
             break
+        before = {number: cells}
     raise InputError(f"row {row} is no header: it has no text; give --header-row another number")

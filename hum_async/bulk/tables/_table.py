@@ -20,6 +20,7 @@ class Table:
         path: The file.
         name: Name of the file in messages.
         header: Names of the columns; columns without a name got one.
+        titles: What stands above each name in a header of two rows; empty for one of one row.
         count: Number of rows below the header.
         note: Advice for the user about how the table was read; None if there is none.
         header_row: Number of the header's row, from 1; blank rows count. None for a format that
@@ -36,6 +37,7 @@ class Table:
     name: str
     header: tuple[str, ...]
     count: int
+    titles: tuple[str, ...] = ()
     note: str | None = None
     header_row: int | None = None
     skipped: int = 0
