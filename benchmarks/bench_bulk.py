@@ -23,6 +23,7 @@ USUAL = "median 9"
 
 SHOWN = {
     "unknown limit": ("law", "rate"),
+    "idle": ("law", "rate"),
     "limit told": ("law", "rate"),
     "immediate": ("rate", "close"),
     "kinds of limit": ("limit", "hint"),
@@ -37,11 +38,14 @@ def cases(laws: Sequence[str], rates: Sequence[float], count: int) -> dict[str, 
         "unknown limit": [
             attrs.evolve(usual, law=law, rate=rate) for law in laws for rate in rates
         ],
+        "idle": [
+            attrs.evolve(usual, law=law, rate=rate, close="idle") for law in laws for rate in rates
+        ],
         "limit told": [attrs.evolve(usual, rate=rate, told=True) for rate in rates],
         "immediate": [
             attrs.evolve(usual, rate=rate, immediate=True, close=close)
             for rate in (50.0, 200.0)
-            for close in (False, True)
+            for close in ("never", "always")
         ],
         "kinds of limit": [
             attrs.evolve(usual, limit=limit, hint=hint)

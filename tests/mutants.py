@@ -568,8 +568,8 @@ MUTANTS = [
     Mutant(
         "result-before-delete",
         "_lookups/recording.py",
-        "        try:\n            await self.store.record(Settled(self.digest, result))",
-        "        try:\n            self.store.record(Settled(self.digest, result))",
+        "        try:\n            await self.store.record(Settled(self.digest, result,",
+        "        try:\n            self.store.record(Settled(self.digest, result,",
         "bulk/test_job_engine.py",
     ),
     Mutant(

@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 from _limits import FixedWindow, Limit, SlidingWindow, TokenBucket
@@ -19,6 +19,8 @@ from hum_async import Address, HumClient, Outcome, RateLimiter, qualify
 from hum_async.testing import VirtualTimeLoop
 
 __all__ = ["LIMITS", "Case", "run"]
+
+Close = Literal["always", "idle", "never"]
 
 LIMITS: dict[str, Callable[[float], Limit]] = {
     "bucket, burst 1": lambda rate: TokenBucket(rate, burst=1.0),
@@ -46,7 +48,7 @@ class Case:
         hint: What Retry-After says, a name in `HINTS`.
         told: The client knows the rate.
         immediate: POST carries the answer.
-        close: Sessions are ended with a DELETE.
+        close: When sessions are ended with a DELETE, as `qualify` takes it.
     """
 
     law: str
@@ -56,12 +58,15 @@ class Case:
     hint: str = "1"
     told: bool = False
     immediate: bool = False
-    close: bool = True
+    close: Close = "always"
 
     @property
     def bound(self) -> float:
-        """Addresses per second of a client that knows when each answer is ready, and the limit."""
-        return self.rate / ((1 if self.immediate else 2) + self.close)
+        """Addresses per second of a client that knows when each answer is ready, and the limit.
+
+        A DELETE is a part of it unless there is none at all.
+        """
+        return self.rate / ((1 if self.immediate else 2) + (self.close != "never"))
 
 
 @attrs.define

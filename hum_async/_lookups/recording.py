@@ -31,12 +31,14 @@ class RecordedPurchase:
         digest: The address.
         store: Where it is recorded.
         instead_of: Reason to supersede an earlier purchase; None if there is none.
+        expires: Its session is left to expire by itself once there is a result.
         asked: It is recorded that a POST is about to be sent, and not what came of it.
     """
 
     digest: bytes
     store: PurchaseStore
     instead_of: str | None = None
+    expires: bool = attrs.field(default=False, kw_only=True)
     asked: bool = attrs.field(default=False, init=False)
 
     async def before_create(self) -> None:
@@ -72,10 +74,12 @@ class RecordedPurchase:
 
     async def _settle(self, lookup: Lookup, result: Qualification) -> None:
         try:
-            await self.store.record(Settled(self.digest, result))
+            await self.store.record(Settled(self.digest, result, expires=self.expires))
         except ResponseError as error:
             lookup.not_storable(error, asyncio.get_running_loop().time())
-            await self.store.record(Settled(self.digest, lookup.result or result))
+            await self.store.record(
+                Settled(self.digest, lookup.result or result, expires=self.expires)
+            )
         self.asked = False
 
 

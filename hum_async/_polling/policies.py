@@ -106,7 +106,6 @@ class _Gap:
     least: float
     most: float
     seen: int = 0
-    guess: float = attrs.field(init=False)
 
     TOLERANCE = 0.15
     """A poll teaches if it was late, and planned with another gap, by at most this share of the gap
@@ -114,13 +113,6 @@ class _Gap:
     EARLY_TOLERANCE = 0.5
     """The same for the gap that it was planned with, during the first `EARLY_POLLS`."""
     EARLY_POLLS = 25
-
-    def __attrs_post_init__(self) -> None:
-        self.guess = self.seconds
-
-    def distance(self, planned: float) -> float:
-        """Return how far from this gap, or from its first guess, a poll was planned."""
-        return min(abs(planned - self.seconds), abs(planned - self.guess))
 
     def learn(self, poll: Poll) -> None:
         # A late poll, or one planned with an older gap, says nothing of this gap; counting it
@@ -138,47 +130,16 @@ class _Gap:
         self.seconds = min(self.most, max(self.least, self.seconds + change))
 
 
-@attrs.define
-class _Gaps:
-    """The delays of one probability: to the first poll of a session, and between later ones."""
-
-    first: _Gap
-    later: _Gap
-
-    def of(self, poll: Poll) -> _Gap:
-        """Return the delay that was waited for before a poll."""
-        return self.first if poll.number == 1 else self.later
-
-
-UNTOLD = 0.8
-"""The probability where nobody says how much work is left: it spends few requests, and finds an
-answer some seconds after it is ready."""
-PATIENT = 0.97
-"""While much is left: every slot is wanted, and nobody waits for a single answer."""
-EAGER = 0.3
-"""For the last sessions: slots are idle, and the end of all of it waits for them."""
-MUCH = 20
-"""Sessions from which on much is left: of so many, the one that takes longest is not found sooner
-by looking early at each of them."""
-
-_GUESS_SCALES = {UNTOLD: 1.0, PATIENT: 1.75, EAGER: 0.6}
-"""How much longer than at 0.8 a delay is taken to be at first. To begin late in a long job costs
-nothing, to begin early costs a request for each session of the first wave."""
-
-
 class LearnedPolling:
     """Learns when to look, for many sessions at once: waits until a poll finds the answer.
 
     Keep one object for one job: what it learns from each session serves the next.
 
     Args:
-        p: Probability, between 0 and 1, with which a poll shall find the session complete: 0.97
-            spends the fewest requests, 0.3 finds the answer as soon as a poll every 2.5 s. None
-            follows the work that is left where somebody tells it, as a job does: 0.97 while that
-            is much, 0.3 for the last sessions. Where nobody tells, None is 0.8.
-        first: Seconds from creation to the first poll, to begin with. Where the work that is left
-            is followed, this is the guess for 0.8: longer at 0.97, shorter at 0.3.
-        later: Seconds between later polls, to begin with; as `first`.
+        p: Probability, between 0 and 1, with which a poll shall find the session complete; 0.97
+            spends the fewest requests, 0.3 finds the answer as soon as a poll every 2.5 s.
+        first: Seconds from creation to the first poll, to begin with.
+        later: Seconds between later polls, to begin with.
         min_interval: Never sooner, in seconds (the API's guidance says 2).
         max_interval: Never later, in seconds.
         budget: Seconds of polling per session; None for no end.
@@ -187,108 +148,41 @@ class LearnedPolling:
     def __init__(  # noqa: PLR0913  the knobs are pinned, each is one number
         self,
         *,
-        p: float | None = None,
+        p: float = 0.8,
         first: float = 8.0,
         later: float = 4.0,
         min_interval: float = 2.0,
         max_interval: float = 20.0,
         budget: float | None = 30.0,
     ) -> None:
-        _check(UNTOLD if p is None else p, "p", least=0.01, most=0.99)
+        _check(p, "p", least=0.01, most=0.99)
         _check(min_interval, "min_interval", least=0.001)
         _check(max_interval, "max_interval", least=min_interval)
         _check(first, "first", least=min_interval, most=max_interval)
         _check(later, "later", least=min_interval, most=max_interval)
         _check(0.0 if budget is None else budget, "budget", least=0.0)
-        self._given = p
-        self._left: int | None = None
-        self._guesses = first, later
-        self._bounds = min_interval, max_interval
-        self._gaps: dict[float, _Gaps] = {}
+        self.p = p
+        self._first = _Gap(first, p, min_interval, max_interval)
+        self._later = _Gap(later, p, min_interval, max_interval)
         self.budget = budget
 
     def __repr__(self) -> str:
-        gaps = f"first={self.first():.2f}, later={self._later().seconds:.2f}"
+        gaps = f"first={self._first.seconds:.2f}, later={self._later.seconds:.2f}"
         return f"LearnedPolling(p={self.p:g}, {gaps}, budget={self.budget})"
-
-    @property
-    def p(self) -> float:
-        """The probability with which the next first poll is planned."""
-        if self._given is not None:
-            return self._given
-        if self._left is None:
-            return UNTOLD
-        return PATIENT if self._left >= MUCH else EAGER
-
-    def follow(self, left: int | None) -> None:
-        """Plan what comes next for this much work; no effect if `p` was given.
-
-        Args:
-            left: Sessions that are open or waiting to be opened; None if nobody knows.
-        """
-        self._left = left
 
     def first(self) -> float:
         """Return the learned delay from creation to the first poll."""
-        return self._at(self.p).first.seconds
+        return self._first.seconds
+
+    def later(self) -> float:
+        """Return the learned delay between later polls."""
+        return self._later.seconds
 
     def after(self, poll: Poll) -> float:
         """Learn from the poll; return the learned delay to the next."""
         if poll.answered:
-            # Each probability has delays of its own; the poll was planned with the nearest.
-            gaps = [each.of(poll) for each in self._gaps.values()] or [self._at(self.p).of(poll)]
-            min(gaps, key=lambda gap: gap.distance(poll.planned)).learn(poll)
-        return self._later().seconds
-
-    def _later(self) -> _Gap:
-        # Few sessions need another poll, and their time for polling is nearly over: there is
-        # nothing to be saved by waiting longer.
-        return self._at(self.p if self._given is not None else min(self.p, UNTOLD)).later
-
-    def _at(self, p: float) -> _Gaps:
-        """Return the delays of a probability."""
-        found = self._gaps.get(p)
-        if found is None:
-            least, most = self._bounds
-            scale = 1.0 if self._given is not None else _GUESS_SCALES[p]
-            first, later = (min(most, max(least, scale * guess)) for guess in self._guesses)
-            gaps = _Gaps(_Gap(first, p, least, most), _Gap(later, p, least, most))
-            found = self._gaps[p] = gaps
-        return found
-
-
-@attrs.frozen
-class FollowingWork:
-    """A learned policy within one job, whose work that is left it follows.
-
-    Attributes:
-        policy: Decides when to poll; others may use it as well.
-        left: Returns the sessions that are open or waiting to be opened.
-    """
-
-    policy: LearnedPolling
-    left: Callable[[], int | None]
-
-    @property
-    def budget(self) -> float | None:
-        """As the policy says."""
-        return self.policy.budget
-
-    def first(self) -> float:
-        """As the policy says for the work that is left."""
-        self.policy.follow(self.left())
-        try:
-            return self.policy.first()
-        finally:
-            self.policy.follow(None)
-
-    def after(self, poll: Poll) -> float:
-        """As the policy says for the work that is left."""
-        self.policy.follow(self.left())
-        try:
-            return self.policy.after(poll)
-        finally:
-            self.policy.follow(None)
+            (self._first if poll.number == 1 else self._later).learn(poll)
+        return self._later.seconds
 
 
 @attrs.frozen

@@ -15,7 +15,7 @@ A purchase is one address's session, from the moment before its POST is sent::
 * `Withdrawn`: the POST certainly created no session. The purchase is deleted, and a purchase that
   it had superseded counts again.
 * `Closed` only notes that nothing is left to do: a settled purchase whose session was not closed
-  is closed by the next run, as long as the session may live.
+  is closed by the next run, as long as the session may live, unless it was left to expire.
 * `Copied` creates a settled purchase from another job's journal, without a session.
 
 A purchase in any state can be superseded: by a later `Asked` that names the reason (`instead_of`),
@@ -82,11 +82,15 @@ class Opened:
 
 @attrs.frozen
 class Settled:
-    """The address has a result; `packed` is the same in the store's own form."""
+    """The address has a result; `packed` is the same in the store's own form.
+
+    `expires`: its session is left to expire by itself, so that no later run need close it.
+    """
 
     address: bytes
     result: Qualification
     packed: bytes | None = attrs.field(default=None, repr=False)
+    expires: bool = False
 
 
 @attrs.frozen

@@ -17,17 +17,18 @@ import attrs
 
 from hum_async._api.retry import refuses_every_post
 from hum_async._api.sender import RequestSender
-from hum_async._lookups.lookup import Lookup, LookupStep
+from hum_async._lookups.lookup import UNANSWERED, Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
-from hum_async._polling.policies import FollowingWork, LearnedPolling, PollPolicy
 from hum_async._purchases.ledger import Ledger, given_again
-from hum_async._purchases.records import Copied, Entry, Settled, address_digest
+from hum_async._purchases.records import Closed, Copied, Entry, Settled, address_digest
 from hum_async._purchases.resume_rules import ResumeAction, ResumeRules, written_off
 from hum_async._purchases.store import PurchaseStore
 from hum_async._tasks import end_tasks, keep
 from hum_async.bulk.dedupe import SeenAddresses
+from hum_async.bulk.idle_closing import IdleClosing
 from hum_async.bulk.input_rows import InputRows, Row
+from hum_async.bulk.job_polling import JobPolling
 from hum_async.bulk.left_open import LeftOpen
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.refused_posts import RefusedPosts
@@ -66,6 +67,8 @@ class JobStatistics:
         sessions: Sessions that the API created.
         reused: Rows whose result was in the journal already.
         adopted: Sessions of an earlier run that were taken over.
+        expiring: Sessions with a safe result that were not closed, because the job was asked to
+            leave them to expire by themselves.
     """
 
     delivered: int
@@ -74,6 +77,7 @@ class JobStatistics:
     sessions: int
     reused: int = 0
     adopted: int = 0
+    expiring: int = 0
 
 
 class JobEngine(LookupObserver):
@@ -100,9 +104,7 @@ class JobEngine(LookupObserver):
         urgency = sender.priority_of(Priority.BULK, options.priority)
         self._shared = SharedPurchases(ledger, urgency, on_wanted=self._let_go)
         self._options = options
-        self._policy: PollPolicy = options.policy
-        if isinstance(options.policy, LearnedPolling):
-            self._policy = FollowingWork(options.policy, self._sessions_left)
+        self._polling = JobPolling(self._sessions_left)
         self._store_context = store
         self._rows = InputRows(addresses)
         self._order = SlotScheduler()
@@ -123,6 +125,14 @@ class JobEngine(LookupObserver):
         # Purchases whose sessions are to be closed; requests that closed those of earlier runs.
         self._closing: dict[Lookup, Purchase] = {}
         self._left_open = LeftOpen(sender, goes_on=self._goes_on)
+        self._idle_closing = IdleClosing(
+            sender,
+            self._queue,
+            goes_on=lambda: self._goes_on() and not self._needs_nothing(),
+            on_closed=self._closed_after_all,
+            wake=self._wake,
+        )
+        self._expiring = 0
         self._tidying: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
         self._sessions = self._reused = self._adopted = 0
@@ -177,11 +187,16 @@ class JobEngine(LookupObserver):
         return JobStatistics(
             delivered=self._results.taken,
             open=self._queue.in_progress,
-            requests=self._queue.requests + self._left_open.requests,
+            requests=self._requests,
             sessions=self._sessions,
             reused=self._reused,
             adopted=self._adopted,
+            expiring=self._expiring,
         )
+
+    @property
+    def _requests(self) -> int:
+        return self._queue.requests + self._left_open.requests + self._idle_closing.requests
 
     def stop(self) -> None:
         """Begin nothing new; look-ups under way are finished."""
@@ -216,9 +231,13 @@ class JobEngine(LookupObserver):
     def _acknowledge(self) -> None:
         """Close the session of the row that was read last: only now its result is safe."""
         if (lookup := self._results.acknowledged()) is not None:
-            self._queue.close(lookup)
+            self._close(lookup)
 
     def _is_over(self) -> bool:
+        return not self._idle_closing.in_flight and self._needs_nothing()
+
+    def _needs_nothing(self) -> bool:
+        """Return whether nothing is left but DELETEs that need not be sent."""
         store = self._store
         if store is None or self._queue.in_flight:
             return False
@@ -300,15 +319,19 @@ class JobEngine(LookupObserver):
         self._reading = asyncio.create_task(self._read(store), name="hum-read")
         self._tidying = asyncio.create_task(self._tidy_up(store), name="hum-tidy")
         try:
-            await self._dispatcher.run(self._queue)
+            await self._dispatcher.run(self._idle_closing)
         finally:
             self._note_spending(store)
             await end_tasks([self._reading, self._tidying])
 
     async def _tidy_up(self, store: PurchaseStore) -> None:
         try:
-            if self._options.close:
+            if self._options.close == "always":
                 await self._left_open.close(store)
+            elif self._options.close == "idle":
+                left = await store.left_open()
+                self._expiring += len(left)
+                self._idle_closing.add(left)
         except JournalError as exc:
             self._fail(exc)
         finally:
@@ -379,11 +402,13 @@ class JobEngine(LookupObserver):
         return min(space, 2 * _PLENTY - waiting)
 
     def _sessions_left(self) -> int | None:
-        """Return how many sessions are open or wait to be opened, as a policy needs to know it."""
+        """Return how many sessions are open or wait to be opened; None if not the limit holds up.
+
+        Slots are idle however much work there is if no more sessions may be open at the same time,
+        or the rows come slowly.
+        """
         in_progress, waiting = self._queue.in_progress, self._queue.waiting
         if not waiting and not self._exhausted and not self._stopping:
-            # Slots are idle however much work there is: no more may be open at the same time, or
-            # the rows come slowly. The sooner an answer is found, the sooner there is room.
             return None
         return in_progress + waiting
 
@@ -401,9 +426,11 @@ class JobEngine(LookupObserver):
             lookup = Lookup(
                 key=key,
                 address=address,
-                policy=self._policy,
+                policy=self._options.policy
+                if self._options.policy is not None
+                else self._polling.session(),
                 retry=self._sender.retry,
-                close=self._options.close,
+                close=self._options.close != "never",
                 campaign_id=self._options.campaign_id,
             )
             if lookup.result is not None:
@@ -477,13 +504,13 @@ class JobEngine(LookupObserver):
         if action is ResumeAction.BUY or entry is None:
             # A result that only another job's journal holds is not there to be replaced.
             mine = entry is not None and not entry.copied
-            self._buy(Purchase(digest, store, reason if mine else None, lookup=lookup))
+            self._buy(self._purchase(digest, store, lookup, instead_of=reason if mine else None))
         elif action is ResumeAction.TAKE:
             await self._take(digest, lookup, entry, store)
         elif action is ResumeAction.ADOPT:
             lookup.adopt(entry.token or "", *self._sender.clocks(), requests=entry.requests)
             self._adopted += 1
-            self._add(Purchase(digest, store, lookup=lookup))
+            self._add(self._purchase(digest, store, lookup))
         else:
             result = written_off(entry, key=lookup.key, address=lookup.address)
             await store.record(Settled(digest, result))
@@ -492,6 +519,12 @@ class JobEngine(LookupObserver):
             shared = given_again(result, key=lookup.key, address=lookup.address)
             self._shared.give_back(digest, shared)
             self._results.put(result)
+
+    def _purchase(
+        self, digest: bytes, store: PurchaseStore, lookup: Lookup, instead_of: str | None = None
+    ) -> Purchase:
+        expires = self._options.close != "always"
+        return Purchase(digest, store, instead_of, expires=expires, lookup=lookup)
 
     async def _take(
         self, digest: bytes, lookup: Lookup, entry: Entry, store: PurchaseStore
@@ -580,7 +613,7 @@ class JobEngine(LookupObserver):
         return purchase
 
     def _note_spending(self, store: PurchaseStore) -> None:
-        store.requests = self._queue.requests + self._left_open.requests
+        store.requests = self._requests
         store.found_rate = self._sender.limiter.found_rate
 
     def _opened(self) -> PurchaseStore:
@@ -596,11 +629,14 @@ class JobEngine(LookupObserver):
 
     def _settle(self, purchase: Purchase, result: Qualification, store: PurchaseStore) -> None:
         lookup = purchase.lookup
-        self._order.settled(result.requests + (lookup.step is LookupStep.CLOSE))
+        closes = lookup.step is LookupStep.CLOSE and self._options.close == "always"
+        self._order.settled(result.requests + closes)
         self._spent_offset -= result.token is None and result.outcome is not Outcome.UNCERTAIN
         self._under_way.remove(purchase)
         if lookup.step is LookupStep.CLOSE:
             self._closing[lookup] = purchase
+        if not closes and result.token is not None and result.outcome not in UNANSWERED:
+            self._expiring += 1
         self._shared.settled(purchase.digest, result)
         shared = [given_again(result, key=key, address=address) for key, address in purchase.others]
         *first, last = [result, *shared]
@@ -608,11 +644,24 @@ class JobEngine(LookupObserver):
             self._results.put(row)
         if store.durable:
             self._results.put(last)
-            self._queue.close(lookup)
+            self._close(lookup)
         else:
             # Only the reader can make the result safe: `_acknowledge` closes the session when the
             # last of its rows has been read.
             self._results.put(last, lookup)
+
+    def _close(self, lookup: Lookup) -> None:
+        """End the session of a look-up whose result is safe, now or when a slot is idle."""
+        if self._options.close == "always":
+            self._queue.close(lookup)
+        elif (purchase := self._closing.pop(lookup, None)) is not None:
+            self._idle_closing.add([Closed(purchase.digest, lookup.token or "")])
+            self._dispatcher.wake()
+
+    def _closed_after_all(self, session: Closed) -> None:
+        """Record that a session was closed that could have been left to expire."""
+        self._expiring -= 1
+        self._opened().record(session)
 
     def _set_aside(self, purchase: Purchase) -> bool:
         """Leave the rows of a POST open that was refused for no reason of its address.

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Collection, Hashable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import attrs
 
 from hum_async._addresses.usps_key import Dedupe
 from hum_async._api.campaigns import checked_campaign_id
-from hum_async._polling.policies import LearnedPolling, PollPolicy
+from hum_async._polling.policies import PollPolicy
 from hum_async.limiter import Priority
 from hum_async.models import Outcome, SessionUpdate
 
@@ -21,18 +21,33 @@ for less; more means a quota of hours, or maintenance, and then the operator dec
 job that hangs. No pause of the limiter is longer than five minutes, so that the job would come back
 too early again and again."""
 
-LONGEST_GAP = 28.0
-"""Seconds that a job waits at most for a session before it looks: a poll of the 30 s remains."""
+Close = Literal["always", "idle", "never"]
+"""Whether a session whose result is safe is ended with a DELETE: always; only in a slot that no
+other request wants; or never. What is not ended expires 30 minutes after its last request
+(hum-api 5)."""
+
+REQUESTS_PER_ADDRESS: dict[Close, float] = {"always": 3.1, "idle": 2.1, "never": 2.1}
+"""Requests that an address takes of a limit, measured (benchmarks/README.md): POST, 1.1 polls and
+the DELETE. What ``"idle"`` sends besides takes slots that would be lost."""
 
 OnUpdate = Callable[[Hashable, SessionUpdate], None]
 
 
-def _learned(policy: PollPolicy | None) -> PollPolicy:
-    return LearnedPolling(max_interval=LONGEST_GAP) if policy is None else policy
-
-
 def _max_open(value: int | None) -> int:
     return MAX_OPEN if value is None else value
+
+
+def close_of(value: Close | bool) -> Close:  # noqa: FBT001  as users give it
+    """Return how sessions are closed; True is always, False never.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if value is True or value is False:
+        return "always" if value else "never"
+    if value not in get_args(Close):
+        raise ValueError(f'close must be "always", "idle" or "never", not {value!r}')
+    return value
 
 
 def _outcomes(values: Collection[Outcome]) -> frozenset[Outcome]:
@@ -52,7 +67,8 @@ class JobOptions:
         journal: File of the purchases; None keeps them in memory while the job runs.
         policy: When to poll; None learns it, and follows the work that is left.
         max_open: Sessions that are open, or answered and not yet read, at the same time.
-        close: End each session when its result is safe.
+        close: End each session when its result is safe: ``"always"`` (or True), only in slots that
+            nobody else wants (``"idle"``), or ``"never"`` (or False).
         retry: Outcomes of earlier runs that are looked up anew.
         max_age: Seconds; results of earlier jobs that are older are looked up anew. None: none are.
         reuse_from: Journal of another job, whose results are taken for addresses that are new here.
@@ -72,9 +88,9 @@ class JobOptions:
     """
 
     journal: Path | None = None
-    policy: PollPolicy = attrs.field(default=None, converter=_learned)
+    policy: PollPolicy | None = None
     max_open: int = attrs.field(default=None, converter=_max_open, validator=_at_least_one)
-    close: bool = True
+    close: Close = attrs.field(default="always", converter=close_of)
     retry: frozenset[Outcome] = attrs.field(default=frozenset(), converter=_outcomes)
     max_age: float | None = None
     reuse_from: Path | None = None

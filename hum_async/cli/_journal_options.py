@@ -17,7 +17,7 @@ from hum_async._purchases.sqlite.journal import remove_journal
 from hum_async._purchases.sqlite.schema import VERSION, version_of
 from hum_async.bulk.files.outputs import beside
 from hum_async.bulk.job_status import status_of
-from hum_async.bulk.options import MAX_JOB_PAUSE, JobOptions
+from hum_async.bulk.options import MAX_JOB_PAUSE, Close, JobOptions
 from hum_async.bulk.tables import STANDARD
 from hum_async.cli._campaign import CampaignId
 from hum_async.cli._console import escaped, say
@@ -88,13 +88,15 @@ class JournalOptions:
         Parameter(help="Your own label for the sessions that are bought, 1 to 100 characters."),
     ] = None
 
-    def job_options(self, path: Path, *, keep: bool, close: bool, simulated: bool) -> JobOptions:
+    def job_options(
+        self, path: Path, *, keep: bool, close: Close | bool, simulated: bool
+    ) -> JobOptions:
         """Return the options of the job.
 
         Args:
             path: The journal.
             keep: The journal is kept when the command ends.
-            close: End each session when its result is safe.
+            close: Whether sessions are ended with a DELETE.
             simulated: The API is simulated in this process.
         """
         return JobOptions(

@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Column, Table
 
+from hum_async.bulk.options import Close
 from hum_async.bulk.preflight import FindingKind, KindCount, Preflight, Severity, estimate
 from hum_async.cli._console import data, escaped, messages
 
@@ -37,13 +38,20 @@ _STYLES = {Severity.REFUSED: "red", Severity.SUSPICIOUS: "yellow", Severity.INFO
 
 
 def show_preflight(
-    found: Preflight, *, rate: float | None = None, limit: int = 20, console: Console = data
+    found: Preflight,
+    *,
+    rate: float | None = None,
+    close: Close | None = None,
+    limit: int = 20,
+    console: Console = data,
 ) -> None:
     """Print the findings, the number of sessions that a job will buy, and its duration.
 
     Args:
         found: The result of the preflight.
         rate: Requests per second; None prints the duration for several rates.
+        close: Whether the job ends sessions with a DELETE, to print what the other ways would take;
+            None does not print that.
         limit: Number of findings to print in full.
         console: Console to print to.
     """
@@ -53,7 +61,9 @@ def show_preflight(
     else:
         _print(console, [_kind(kind) for kind in found.kinds])
     _print(console, _findings(found, limit=limit))
-    _print(console, _price(found.sessions, rate))
+    _print(console, _price(found.sessions, rate, close or "always"))
+    if close is not None and found.sessions:
+        _print(console, _closing(found.sessions, rate, close))
 
 
 def show_warnings(found: Preflight, *, command: str, console: Console = messages) -> None:
@@ -148,21 +158,47 @@ def _findings(found: Preflight, *, limit: int) -> list[str]:
     return lines
 
 
-def _price(sessions: int, rate: float | None) -> list[str]:
+def _price(sessions: int, rate: float | None, close: Close) -> list[str]:
     bought = f"{sessions:,} {'session' if sessions == 1 else 'sessions'} will be bought"
     if not sessions:
         return [bought]
     if rate is not None:
-        return [f"{bought}, in about {_time(sessions, rate)}"]
-    if estimate(sessions, rate=_RATES[0]) == estimate(sessions, rate=_RATES[-1]):
+        return [f"{bought}, in about {_time(sessions, rate, close)}"]
+    if _is_short(sessions, close):
         # As long as one look-up takes.
-        return [f"{bought}, in about {_about(estimate(sessions, rate=_RATES[0]))}"]
-    times = [f"  {_time(sessions, each)}" for each in _RATES]
+        return [f"{bought}, in about {_about(estimate(sessions, rate=_RATES[0], close=close))}"]
+    times = [f"  {_time(sessions, each, close)}" for each in _RATES]
     return [f"{bought}; how long that takes depends on the API's limit:", *times]
 
 
-def _time(sessions: int, rate: float) -> str:
-    return f"{_about(estimate(sessions, rate=rate))} at {rate:g} requests/s"
+def _is_short(sessions: int, close: Close) -> bool:
+    """Return whether a job takes equally long at each rate."""
+    slow, fast = (estimate(sessions, rate=rate, close=close) for rate in (_RATES[0], _RATES[-1]))
+    return slow == fast
+
+
+def _closing(sessions: int, rate: float | None, close: Close) -> list[str]:
+    """Return what the other ways to end sessions take; nothing if that makes no difference."""
+    other: Close = "idle" if close == "always" else "always"
+    rates = [
+        each
+        for each in (_RATES if rate is None else (rate,))
+        if estimate(sessions, rate=each, close=other) != estimate(sessions, rate=each, close=close)
+    ]
+    if not rates:
+        return []
+    named = "--close idle or --close never" if other == "idle" else "--close always"
+    times = ", ".join(_time(sessions, each, other) for each in rates)
+    explained = (
+        "A DELETE ends a session, as the API recommends, and takes a third of all requests; "
+        "idle sends it only when no other request waits. Sessions left open expire by themselves "
+        "after 30 minutes."
+    )
+    return [f"With {named}: about {times}.", f"[dim]{explained}[/]"]
+
+
+def _time(sessions: int, rate: float, close: Close) -> str:
+    return f"{_about(estimate(sessions, rate=rate, close=close))} at {rate:g} requests/s"
 
 
 def _about(seconds: float) -> str:

@@ -769,8 +769,8 @@ def test_a_report_tells_the_correction_in_a_column_of_its_own() -> None:
 
 
 def test_the_time_that_a_job_takes_comes_from_its_requests() -> None:
-    assert estimate(10_000, rate=10) == pytest.approx(3300)
-    assert estimate(10_000, rate=10, requests_per_address=2) == pytest.approx(2000)
+    assert estimate(10_000, rate=10) == pytest.approx(3100)
+    assert estimate(10_000, rate=10, close="idle") == pytest.approx(2100)
     assert estimate(1, rate=200) == 10
     assert estimate(0, rate=200) == 0
 

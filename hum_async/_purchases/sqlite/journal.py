@@ -304,7 +304,7 @@ class Journal:
         result = change.result
         self._change_live(
             "UPDATE purchase SET run = ?, token = ?, outcome = ?, requests = ?, observed_at = ?, "
-            "result = ?",
+            "result = ?, closed = ?",
             (
                 self.run,
                 result.token,
@@ -312,6 +312,7 @@ class Journal:
                 result.requests,
                 result.observed_at and result.observed_at.astimezone(UTC).isoformat(),
                 change.packed or pack(result, digest=change.address),
+                change.expires,
             ),
             change.address,
         )

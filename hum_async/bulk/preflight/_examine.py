@@ -11,6 +11,7 @@ from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.records import address_digest
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.dedupe import SeenAddresses
+from hum_async.bulk.options import REQUESTS_PER_ADDRESS, Close
 from hum_async.bulk.preflight._column_check import check_columns
 from hum_async.bulk.preflight._decision import SAMPLE
 from hum_async.bulk.preflight._findings import Finding, FindingKind, Severity
@@ -142,15 +143,16 @@ def corrected(
     return row
 
 
-def estimate(sessions: int, *, rate: float, requests_per_address: float = 3.3) -> float:
+def estimate(sessions: int, *, rate: float, close: Close = "always") -> float:
     """Return the estimated duration of a job in seconds.
 
     Args:
         sessions: Number of sessions to buy.
         rate: Requests per second that the API serves, above 0.
-        requests_per_address: Average number of requests of a look-up, POST and DELETE included.
+        close: Whether sessions are ended with a DELETE.
     """
-    return max(sessions * requests_per_address / rate, _SHORTEST) if sessions else 0.0
+    requests = sessions * REQUESTS_PER_ADDRESS[close]
+    return max(requests / rate, _SHORTEST) if sessions else 0.0
 
 
 def report_values(finding: Finding) -> dict[str, Any]:
