@@ -135,7 +135,7 @@ class ApiError(HumError):
         message: The server's message, redacted.
         request_id: The server's id of the request, for a support ticket; None if it sent none.
         retry_after: Seconds to wait, as the server asked; None if it did not.
-        hint: What to do next; the same for every error of a class.
+        hint: What to do next; the class has one for all answers that need no other.
     """
 
     hint = "the API refuses this request; check path, arguments and base URL"
@@ -146,11 +146,15 @@ class ApiError(HumError):
         message: str = "",
         request_id: str | None = None,
         retry_after: float | None = None,
+        *,
+        hint: str | None = None,
     ) -> None:
         self.status = status
         self.message = message
         self.request_id = request_id
         self.retry_after = retry_after
+        if hint is not None:
+            self.hint = hint
         said = f": {message}" if message else ""
         ticket = f" [request {request_id}]" if request_id else ""
         super().__init__(f"HTTP {status}{said}{ticket}; {self.hint}")

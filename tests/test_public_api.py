@@ -133,7 +133,7 @@ def parameters(function: object) -> str:
                 "latitude=None, longitude=None)"
             ),
         ),
-        ("ApiError", "(status, message='', request_id=None, retry_after=None)"),
+        ("ApiError", "(status, message='', request_id=None, retry_after=None, *, hint=None)"),
     ],
 )
 def test_signatures_are_as_pinned(name: str, expected: str) -> None:

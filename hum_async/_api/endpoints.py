@@ -12,7 +12,7 @@ import orjson
 from multidict import CIMultiDict
 
 from hum_async._api import decoding
-from hum_async._api.statuses import is_redirect
+from hum_async._api.statuses import advice_after_other, advice_after_post, is_redirect
 from hum_async._limits.rate_limit_headers import parse_retry_after, read_rate_limit_headers
 from hum_async._redact import redact, safe_request_id
 from hum_async.errors import (
@@ -225,12 +225,31 @@ def error_for(
     headers = _headers_of(response)
     if is_redirect(status):
         message = "; ".join(filter(None, (_redirection(headers), message)))
+    wait = _retry_after(status, headers, now)
+    throttled = status == HTTPStatus.SERVICE_UNAVAILABLE and wait is not None
     return (kind or _error_class(request, status))(
         status,
         message,
         request_id_of(request, response, key=key),
-        _retry_after(status, headers, now),
+        wait,
+        hint=None if throttled else _hint(request, status),
     )
+
+
+def _hint(request: ApiRequest[Any], status: int) -> str | None:
+    """Return what to do next where the class of the error says too little; None elsewhere."""
+    if status in _TOLD_BY_CLASS or status < _MULTIPLE_CHOICES:
+        return None
+    if request.method == "POST" and request.path == "/sessions":
+        return advice_after_post(status)
+    if status in _SESSION_ERRORS:
+        return None
+    return advice_after_other(status)
+
+
+_TOLD_BY_CLASS = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+)
 
 
 def request_id_of(request: ApiRequest[Any], response: RawResponse, *, key: str) -> str | None:

@@ -78,6 +78,13 @@ _ADVICE = {
 }
 
 
+MAY_BE_BOUGHT = (
+    "a session may have been bought, and asking again may buy a second one: --retry-uncertain, or "
+    "retry={Outcome.UNCERTAIN}"
+)
+"""What to do about a POST of which nobody knows whether it took effect."""
+
+
 def post_effect(status: int) -> PostEffect:
     """Return what an error status says of a POST to /sessions.
 
@@ -113,3 +120,25 @@ def advice(status: int) -> str:
     if is_redirect(status):
         return "check the base URL: the API itself does not redirect"
     return _ADVICE.get(status, "check the base URL, and the plan of the account")
+
+
+def advice_after_post(status: int) -> str | None:
+    """Return what to do about an error to a POST to /sessions; None if the class of it says so."""
+    match post_effect(status):
+        case PostEffect.UNCERTAIN:
+            return MAY_BE_BOUGHT
+        case PostEffect.REFUSED_CLIENT:
+            return advice(status)
+        case PostEffect.NOT_TAKEN:
+            return "nothing was bought; try again later"
+        case PostEffect.REFUSED_ADDRESS:
+            return None
+
+
+def advice_after_other(status: int) -> str | None:
+    """Return what to do about an error to another request; None if the class of it says so."""
+    if is_redirect(status) or (status in _ADVICE and status not in _LASTING):
+        return advice(status)
+    if status in _REFUSED_CLIENT | _REFUSED_ADDRESS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return None
+    return "a server or proxy on the way sent this, and it may pass; try again later"

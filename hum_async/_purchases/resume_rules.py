@@ -5,6 +5,7 @@ from enum import Enum, auto
 
 import attrs
 
+from hum_async._api.statuses import MAY_BE_BOUGHT
 from hum_async._purchases.records import Entry
 from hum_async.errors import TransportError
 from hum_async.models import Address, Outcome, Qualification
@@ -75,8 +76,5 @@ def written_off(entry: Entry, *, key: Hashable, address: Address) -> Qualificati
         address=address,
         outcome=Outcome.UNCERTAIN,
         requests=max(1, entry.requests),
-        error=TransportError(
-            "its process ended before the answer came; a session may have been bought. Asking "
-            "again may buy a second one: --retry-uncertain, or retry={Outcome.UNCERTAIN}"
-        ),
+        error=TransportError(f"its process ended before the answer came; {MAY_BE_BOUGHT}"),
     )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from hum_async._api.statuses import MAY_BE_BOUGHT
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.bulk.coverage import Coverage
 from hum_async.bulk.result_schema import (
@@ -133,7 +134,9 @@ def explanation(result: Qualification) -> str | None:
         return f"{error}; hum check --corrected mends such cells where it is certain how"
     if result.outcome is Outcome.TIMED_OUT and result.error is not None:
         return str(result.error)  # it says what has become of the session
-    return _WITHOUT_ERROR.get(result.outcome) or str(result.error or "unknown error")
+    told = _WITHOUT_ERROR.get(result.outcome) or str(result.error or "unknown error")
+    uncertain = result.outcome is Outcome.UNCERTAIN and MAY_BE_BOUGHT not in told
+    return f"{told}; {MAY_BE_BOUGHT}" if uncertain else told
 
 
 def json_values(values: Mapping[str, Any]) -> dict[str, Any]:

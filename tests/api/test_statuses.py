@@ -21,6 +21,8 @@ from hum_async import (
     RateLimiter,
     UpdateKind,
 )
+from hum_async.bulk.result_columns import result_values
+from hum_async.models import RawResponse
 from hum_async.testing import (
     ScriptedTransport,
     SentRequest,
@@ -31,8 +33,6 @@ from hum_async.testing import (
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-
-    from hum_async.models import RawResponse
 
 T = TypeVar("T")
 ADDRESS = Address("1 A St", zip="48226")
@@ -271,3 +271,67 @@ def test_the_page_of_statuses_says_what_the_code_does() -> None:
     assert client_refused | redirects == {
         str(status) for status in (*CLIENT_REFUSED, *KEY_REFUSED, 399)
     }
+
+
+# --- what the errors advise -----------------------------------------------------------------------
+
+PERHAPS_BOUGHT = r"a session may have been bought.*--retry-uncertain, or retry=\{Outcome.UNCERTAIN"
+
+
+@pytest.mark.parametrize("status", UNKNOWN)
+def test_an_uncertain_post_says_that_a_session_may_have_been_bought(status: int) -> None:
+    async def create() -> tuple[str, Any]:
+        async with client(once("POST", status)) as hum:
+            with pytest.raises(ApiError) as caught:
+                await hum.create_session(ADDRESS)
+        async with client(once("POST", status)) as hum:
+            return str(caught.value), result_values(await hum.lookup(ADDRESS))["hum_error"]
+
+    for told in virtually(create()):
+        assert re.search(PERHAPS_BOUGHT, told)
+        assert not re.search(r"check path|try again later", told)
+
+
+@pytest.mark.parametrize(
+    ("status", "advised"),
+    [(402, "check the plan and the payments"), (407, "user and password"), (302, "base URL")],
+)
+def test_a_refused_post_gives_the_advice_that_a_job_gives(status: int, advised: str) -> None:
+    async def create() -> None:
+        async with client(once("POST", status)) as hum:
+            await hum.create_session(ADDRESS)
+
+    with pytest.raises(ApiError, match=advised):
+        virtually(create())
+
+
+@pytest.mark.parametrize("status", [408, 409, 425, 440, 499])
+def test_a_poll_that_was_lost_on_the_way_is_not_blamed_on_its_path(status: int) -> None:
+    async def look_up() -> Any:
+        transport = ScriptedTransport(
+            lambda request: json_response(
+                *((201, CREATED) if request.method == "POST" else (status, {}))
+            )
+        )
+        async with client(transport) as hum:
+            return result_values(await hum.lookup(ADDRESS))
+
+    values = virtually(look_up())
+    assert values["hum_outcome"] == Outcome.FAILED
+    assert "it may pass; try again later" in values["hum_error"]
+    assert "check path" not in values["hum_error"]
+
+
+@pytest.mark.parametrize(
+    "response", [json_response(201, {}), RawResponse(status=200, headers={}, body=b"<html>")]
+)
+def test_an_answer_without_a_token_says_that_a_session_may_have_been_bought(
+    response: RawResponse,
+) -> None:
+    async def look_up() -> Any:
+        async with client(ScriptedTransport(lambda _: response)) as hum:
+            return result_values(await hum.lookup(ADDRESS))
+
+    values = virtually(look_up())
+    assert values["hum_outcome"] == Outcome.UNCERTAIN
+    assert re.search(PERHAPS_BOUGHT, values["hum_error"])
