@@ -215,7 +215,13 @@ class LookupQueue:
         else:
             (self._urgent if lookup.is_urgent else self._due).discard(lookup)
             self._in_progress.discard(lookup)
+            # One that waits to send its POST again has bought nothing.
+            self.begun -= lookup.step is LookupStep.CREATE
         return True
+
+    def withdraw_new(self, lookup: Lookup) -> bool:
+        """Forget a look-up, if it has not begun; return whether it is forgotten."""
+        return lookup in self._new and self.withdraw(lookup)
 
     def is_sending(self, lookup: Lookup) -> bool:
         """Whether a request of a look-up is under way."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from hum_async._addresses.usps_key import KeyRules
+from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.records import FAILED_OUTCOMES, Change, Closed, Entry
 from hum_async._purchases.resume_rules import ResumeRules
 from hum_async._purchases.store import ClosableStore, PurchaseStore
@@ -37,7 +37,7 @@ class Claim:
         ended: Done when the claim is given back; its result is there if there is one to share.
         priority: How urgent its holder is.
         hand_over: Asks the holder to give the claim back before its end; None if it does not.
-        waiting: How many wait for its end, or have waited.
+        waiting: How many wait for its end.
     """
 
     digest: bytes
@@ -60,12 +60,14 @@ class Claim:
         if self.hand_over is not None and priority < self.priority:
             self.hand_over()
         if self.ended.done():
+            self.waiting -= 1
             return self.ended.result()
         waiter: asyncio.Future[Qualification | None] = self.ended.get_loop().create_future()
         self._waiters.append(waiter)
         try:
             return await waiter
         finally:
+            self.waiting -= 1
             self._waiters.remove(waiter)
 
     def give_back(self, result: Qualification | None = None) -> None:
@@ -131,6 +133,22 @@ class Ledger:
             # The reason may go away, such as another process that uses the file.
             self._opening = None
             raise
+
+    async def of_job(self, *, dedupe: Dedupe | None, campaign_id: str | None) -> "JobLedger":
+        """Return the store for one job.
+
+        Args:
+            dedupe: How the job compares addresses; None as the ledger does.
+            campaign_id: The caller's label for what the job buys, which the ledger notes.
+
+        Raises:
+            JournalError: The store cannot be used, or compares addresses otherwise.
+        """
+        store = await self.open()
+        store.check_dedupe(dedupe)
+        if campaign_id is not None:
+            await store.note_campaign(campaign_id)
+        return JobLedger(self, store)
 
     async def aclose(self) -> None:
         """Write what is recorded and close the store. Idempotent."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from yarl import URL
 
-from hum_async._addresses.usps_key import KeyRules
+from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.records import Change, Closed, Entry, Publication
 from hum_async.models import Address, Qualification
 
@@ -94,6 +94,14 @@ class ClosableStore(PurchaseStore, Protocol):
     @property
     def failed(self) -> bool:
         """Whether it stores nothing any more; opening it again may help."""
+        ...
+
+    def check_dedupe(self, wanted: Dedupe | None) -> None:
+        """Raise JournalError if addresses shall be compared otherwise than the store does."""
+        ...
+
+    async def note_campaign(self, campaign_id: str) -> None:
+        """Note the label of what is bought from now on."""
         ...
 
     async def published(self, *, since: str) -> list[Publication]:

@@ -167,11 +167,7 @@ class JobEngine(LookupObserver):
         """Send nothing but what is under way, because the reader was cancelled."""
         self._resting = True
         self._queue.hold()
-        if self._shared.shares:
-            # Others must not wait for what this job may never do.
-            for purchase in self._under_way:
-                if self._queue.withdraw(purchase.lookup):
-                    self._sort_out(purchase)
+        self._leave_to_others()
 
     def resume(self) -> None:
         """Send again: the reader is back."""
@@ -202,6 +198,7 @@ class JobEngine(LookupObserver):
         """Begin nothing new; look-ups under way are finished."""
         self._stopping = True
         self._queue.stop()
+        self._leave_to_others()
         self._wake()
 
     def abandon(self) -> None:
@@ -252,7 +249,7 @@ class JobEngine(LookupObserver):
 
     async def _end(self) -> None:
         """Close everything; raise what ended the job, if it was not its end."""
-        left = bool(self._queue.waiting) or self._gave_up
+        left = bool(self._queue.waiting or self._shared.barred) or self._gave_up
         if isinstance(self._failure, ApiUnavailable) and self._has_all_results():
             # Only DELETEs are left, and sessions expire by themselves.
             self._failure = None
@@ -276,7 +273,8 @@ class JobEngine(LookupObserver):
             raise failure
 
     def _has_all_results(self) -> bool:
-        return self._exhausted and not self._under_way and not self._gave_up and not self._refused
+        left = self._under_way or self._shared.barred or self._gave_up or self._refused
+        return self._exhausted and not left
 
     def _fail(self, exc: Exception) -> None:
         """Record what ends the job; the first error counts."""
@@ -285,6 +283,7 @@ class JobEngine(LookupObserver):
             # The name of its class alone: a message may come from the user's own iterable.
             logger.warning("the job sends nothing more: %s", type(exc).__name__)
         self._queue.hold()
+        self._leave_to_others()
         self._results.wake()
 
     def _wake(self) -> None:
@@ -390,10 +389,10 @@ class JobEngine(LookupObserver):
     def _space(self, store: PurchaseStore) -> int:
         """Return how many rows may be read now."""
         space = self._options.max_open - self._rows_under_way() - len(self._results)
-        waiting = self._queue.waiting
+        waiting = self._queue.waiting + len(self._shared.barred)
         if self._is_barred():
             # Rows that may not be bought must not keep others out that need no purchase.
-            space += waiting + self._under_way.joined
+            space += self._queue.waiting + self._under_way.joined
         if not self._sending:
             return space
         if waiting > _PLENTY:
@@ -462,29 +461,67 @@ class JobEngine(LookupObserver):
         self._under_way.join(purchase, lookup.key, lookup.address)
         return True
 
+    def _leave_to_others(self) -> None:
+        """Let others have what this job will not buy, or may never do."""
+        if self._shared.shares:
+            for purchase in self._under_way:
+                self._let_go(purchase.digest)
+
     def _sort_out(self, purchase: Purchase) -> None:
         """Undo the sorting in of an address of which no request is under way."""
         self._under_way.remove(purchase)
         back = [partial(self._comes_back, *row) for row in purchase.rows]
         self._shared.hand_over(purchase.digest, back)
         self._read_again()
+        self._unbar()
+
+    def _give_up(self, purchase: Purchase) -> None:
+        """Leave the rows of an address without a result."""
+        self._under_way.remove(purchase)
+        self._shared.give_back(purchase.digest)
+        self._gave_up = True
+
+    def _bar(self) -> None:
+        """Let others have the addresses that may not be bought."""
+        for purchase in self._under_way:
+            if self._queue.withdraw_new(purchase.lookup):
+                self._under_way.remove(purchase)
+                self._shared.give_back(purchase.digest)
+                self._shared.barred += purchase.rows
+
+    def _unbar(self) -> None:
+        """Read rows again that may be bought after all, because a POST has bought nothing."""
+        if self._shared.barred and self._may_buy():
+            barred, self._shared.barred = self._shared.barred, []
+            for row in barred:
+                self._comes_back(*row)
+            self._read_again()
 
     def _comes_back(self, key: Hashable, address: Address) -> None:
         self._rows.put_back(key, address)
         self._room.set()
 
     def _let_go(self, digest: bytes) -> None:
-        """Let somebody have an address for whom it is more urgent, as soon as that is possible."""
+        """Let somebody else have an address, as soon as that is possible.
+
+        A job that was stopped finishes what it has begun.
+        """
         purchase = self._under_way.at(digest)
-        if self._stopping or self._ended or purchase is None:
+        if self._ended or purchase is None:
             # Of an address that is being sorted in, `_add` sees that it is wanted.
             return
+        begun = purchase.lookup.step is not LookupStep.CREATE
+        if self._stopping and begun and not self._resting and self._failure is None:
+            return
         if self._queue.withdraw(purchase.lookup):
-            self._sort_out(purchase)
+            if self._failure is not None or (self._stopping and not begun):
+                self._give_up(purchase)
+            else:
+                self._sort_out(purchase)
 
     def _let_go_if_wanted(self, purchase: Purchase) -> None:
-        resting = self._resting and self._shared.shares
-        if resting or self._shared.is_wanted(purchase.digest):
+        over = self._resting or self._stopping or self._failure is not None
+        if (over and self._shared.shares) or self._shared.is_wanted(purchase.digest):
             # Not at once: the queue or the reader is in the middle of something.
             asyncio.get_running_loop().call_soon(self._let_go, purchase.digest)
 
@@ -541,7 +578,10 @@ class JobEngine(LookupObserver):
             self._results.put(given_again(result, key=lookup.key, address=lookup.address))
 
     def _buy(self, purchase: Purchase) -> None:
-        if self._is_barred() and self._queue.waiting >= _PLENTY:
+        if self._shared.shares and not self._may_buy() and len(self._shared.barred) < _PLENTY:
+            self._shared.give_back(purchase.digest)
+            self._shared.barred += purchase.rows
+        elif self._is_barred() and len(self._shared.barred) + self._queue.waiting >= _PLENTY:
             # It could only wait; the results of later rows may be in the store.
             self._gave_up = True
             self._shared.give_back(purchase.digest)
@@ -561,10 +601,12 @@ class JobEngine(LookupObserver):
 
     def _is_barred(self) -> bool:
         """Return whether addresses wait that may not be bought."""
-        return bool(self._queue.waiting) and not self._may_buy()
+        return bool(self._queue.waiting or self._shared.barred) and not self._may_buy()
 
     async def before_create(self, lookup: Lookup) -> None:
         """Record that a POST is about to be sent."""
+        if self._shared.shares and self._is_barred():
+            self._bar()
         await self._purchase_of(lookup).before_create()
 
     def create_had_no_effect(self, lookup: Lookup) -> None:
@@ -594,16 +636,14 @@ class JobEngine(LookupObserver):
 
     def dropped(self, lookup: Lookup) -> None:
         """Forget a look-up that is not begun, because the job was stopped."""
-        purchase = self._purchase_of(lookup)
-        self._under_way.remove(purchase)
-        self._shared.give_back(purchase.digest)
-        self._gave_up = True
+        self._give_up(self._purchase_of(lookup))
         self._spent_offset -= 1
         self._wake()
 
     def failed(self, lookup: Lookup, error: Exception) -> None:
         """End the job: the key, the client or the store fails, or it is a bug."""
-        del lookup
+        if (purchase := self._under_way.of(lookup)) is not None:
+            self._give_up(purchase)
         self._fail(error)
 
     def _purchase_of(self, lookup: Lookup) -> Purchase:
@@ -632,6 +672,7 @@ class JobEngine(LookupObserver):
         closes = lookup.step is LookupStep.CLOSE and self._options.close == "always"
         self._order.settled(result.requests + closes)
         self._spent_offset -= result.token is None and result.outcome is not Outcome.UNCERTAIN
+        self._unbar()
         self._under_way.remove(purchase)
         if lookup.step is LookupStep.CLOSE:
             self._closing[lookup] = purchase
@@ -683,6 +724,7 @@ class JobEngine(LookupObserver):
         self._under_way.remove(purchase)
         self._shared.give_back(purchase.digest)
         self._spent_offset -= 1
+        self._unbar()
         return True
 
     def _heed_pause(self, asked: float | None, store: PurchaseStore) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypedDict, TypeVar, Unpack, cast, overload
 from hum_async._addresses.usps_key import Dedupe
 from hum_async._polling.policies import PollPolicy
 from hum_async._polling.stream import Source, Stream
-from hum_async._purchases.ledger import JobLedger, Ledger
+from hum_async._purchases.ledger import Ledger
 from hum_async._purchases.memory import MemoryStore
 from hum_async._purchases.sqlite.writer import open_journal
 from hum_async._purchases.store import PurchaseStore, api_name
@@ -121,11 +121,11 @@ def qualify(  # noqa: PLR0913  all but two by name
         dedupe: ``"usps"`` buys an address once however it is spelled, after USPS Publication 28
             ("20 Main Street #4" is "20 MAIN ST APT 4"); ``"exact"`` only folds case, spaces and
             ZIP+4. What is sent stays as written. None: as the journal was begun, and ``"usps"``
-            for a new one or without one.
+            for a new one or without one. A ledger compares by ``"usps"``.
         priority: How urgent its requests are among all that share the limiter; None for `BULK`, or
             what the client was given by `with_options`.
         campaign_id: Your own label for the sessions that are bought, 1 to 100 characters; the
-            journal notes that of its last run.
+            journal or ledger notes that of its last run.
 
     Returns:
         An async iterator of `Qualification`, in order of completion. What happens to a row is told
@@ -135,8 +135,8 @@ def qualify(  # noqa: PLR0913  all but two by name
     Raises:
         AuthenticationError: While iterating: the key is not accepted. Nothing more is sent; what
             is under way is waited for first, because it may have been paid.
-        JournalError: While iterating: the journal cannot be used or written any more, or was begun
-            with another `dedupe`.
+        JournalError: While iterating: the journal, or the client's ledger, cannot be used or
+            written any more, or was begun with another `dedupe`.
         ApiUnavailable: While iterating: the API refuses new sessions for a reason that has nothing
             to do with the address (a redirect, 402, 404 and their like): that of 8 addresses in a
             row, or at the end those of single ones. Their rows stay open. With a journal only: the
@@ -164,15 +164,15 @@ def qualify(  # noqa: PLR0913  all but two by name
     if ledger is None:
         store = _open_store(options, api=api_name(client.base_url))
     else:
-        store = _part_of(ledger)
+        store = _part_of(ledger, options)
     engine = JobEngine(client.sender, addresses, options=options, store=store, ledger=ledger)
     return QualificationStream(engine)
 
 
 @asynccontextmanager
-async def _part_of(ledger: Ledger) -> AsyncIterator[PurchaseStore]:
+async def _part_of(ledger: Ledger, options: JobOptions) -> AsyncIterator[PurchaseStore]:
     # The client closes it.
-    yield JobLedger(ledger, await ledger.open())
+    yield await ledger.of_job(dedupe=options.dedupe, campaign_id=options.campaign_id)
 
 
 @asynccontextmanager

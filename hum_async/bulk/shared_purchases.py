@@ -1,7 +1,7 @@
 """What a job shares with others through its client's ledger."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 
 from hum_async._purchases.ledger import Claim, Ledger
@@ -10,7 +10,7 @@ from hum_async._purchases.resume_rules import ResumeRules
 from hum_async._purchases.store import PurchaseStore
 from hum_async.bulk.options import JobOptions
 from hum_async.limiter import Priority
-from hum_async.models import Qualification
+from hum_async.models import Address, Qualification
 
 
 class SharedPurchases:
@@ -22,18 +22,22 @@ class SharedPurchases:
         on_wanted: Called with an address that the job has claimed and for which somebody waits who
             is more urgent.
 
-    `waiting` is the number of rows that wait for others.
+    `waiting` is the number of rows that wait for others, and `barred` are rows that may not be
+    bought at present, whose addresses are left to others.
     """
 
     def __init__(
         self, ledger: Ledger | None, priority: Priority, *, on_wanted: Callable[[bytes], None]
     ) -> None:
         self.waiting = 0
+        self.barred: list[tuple[Hashable, Address]] = []
         self._ledger = ledger
         self._priority = priority
         self._on_wanted = on_wanted
         self._wanted: set[bytes] = set()
         self._claims: dict[bytes, Claim] = {}
+        # The claims of others for which rows wait, one for each row.
+        self._awaited: list[Claim] = []
         # Addresses that the job has bought: the ledger does not tell them from those of others.
         self._bought: set[bytes] = set()
 
@@ -65,7 +69,8 @@ class SharedPurchases:
             return False
         self.waiting += 1
         other.waiting += 1
-        other.ended.add_done_callback(lambda _: self._free(then))
+        self._awaited.append(other)
+        other.ended.add_done_callback(lambda _: self._free_from(other, then))
         return True
 
     def has_settled(self, digest: bytes, entry: Entry | None) -> bool:
@@ -106,13 +111,22 @@ class SharedPurchases:
             asyncio.get_running_loop().call_soon(self._free, each)
 
     def give_all_back(self) -> None:
-        """Let everybody go on: the job has ended."""
+        """Let everybody go on, and wait for nobody: the job has ended."""
         for digest in tuple(self._claims):
             self.give_back(digest)
+        for other in self._awaited:
+            other.waiting -= 1
+        self._awaited.clear()
 
     def _want(self, digest: bytes) -> None:
         self._wanted.add(digest)
         self._on_wanted(digest)
+
+    def _free_from(self, other: Claim, then: Callable[[], object]) -> None:
+        if other in self._awaited:
+            self._awaited.remove(other)
+            other.waiting -= 1
+        self._free(then)
 
     def _free(self, then: Callable[[], object]) -> None:
         self.waiting -= 1

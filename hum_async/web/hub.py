@@ -46,6 +46,10 @@ logger = logging.getLogger("hum_async.web")
 BUSY_RETRY = 5.0
 """Seconds after which a refused browser may ask again: about what a look-up takes (hum-api 5)."""
 
+AWAITED_RETRY = 1.0
+"""Seconds after which is looked again whether others still wait for a look-up that no browser
+reads, at least."""
+
 FAREWELL_GRACE = 0.5
 """Seconds in which a browser must take its farewell; then its response is cut off."""
 
@@ -507,9 +511,9 @@ class SessionHub:
             if lookup.work is not None and not lookup.buffer.readers:
                 self._abandon_later(lookup)
 
-    def _abandon_later(self, lookup: HubLookup) -> None:
+    def _abandon_later(self, lookup: HubLookup, *, at_least: float = 0.0) -> None:
         if self._abandon_after is not None and self._loop is not None and not self._closing:
-            when = self._loop.time() + self._abandon_after
+            when = self._loop.time() + max(self._abandon_after, at_least)
             self._abandoning.start(self._loop, lookup, when, self._abandon)
 
     def _bound(self, loop: asyncio.AbstractEventLoop, lookup: HubLookup, work: Lookup) -> None:
@@ -525,7 +529,9 @@ class SessionHub:
 
     def _abandon(self, lookup: HubLookup) -> None:
         if lookup.work is not None and self._purchases.is_awaited(lookup.work):
-            return  # others with this ledger wait for it
+            # Others with this ledger wait for it, perhaps not to its end.
+            self._abandon_later(lookup, at_least=AWAITED_RETRY)
+            return
         self._deadlines.stop(lookup)
         if lookup.work is not None:
             self._abandoned += 1

@@ -12,7 +12,9 @@ from timed_api import TimedApi
 
 from hum_async import (
     Address,
+    AuthenticationError,
     HumClient,
+    JournalError,
     Outcome,
     Priority,
     Qualification,
@@ -363,3 +365,131 @@ async def test_a_job_that_reads_an_uncertain_purchase_does_not_answer_for_who_bu
             assert found.outcome == Outcome.SERVED, ticks
             assert (await job).outcome in {Outcome.UNCERTAIN, Outcome.SERVED}
     assert api.count("POST") == 2 * len(rows)
+
+
+# --- a job that buys no more ----------------------------------------------------------------------
+
+
+async def test_a_stopped_job_leaves_what_it_will_not_buy_to_others(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    api, rows = make_api(polling=False, latency=0.1), streets(60)
+    clock = asyncio.get_running_loop().time
+    async with opened(api, rate=4.0) as hum:
+        job = qualify(hum, rows)
+        first = await anext(job)
+        # Somebody waits already, and others come later; the job's reader does something else.
+        slow = hum.with_options(priority=Priority.BULK)
+        waiting = asyncio.ensure_future(slow.lookup(rows[55], timeout=20))
+        await asyncio.sleep(0.1)
+        job.stop()
+        began = clock()
+        for row in (rows[40], rows[50]):
+            assert (await hum.lookup(row, timeout=20)).outcome == Outcome.SERVED
+        assert (await waiting).outcome == Outcome.SERVED
+        assert set((await outcomes(qualify(hum, rows[56:]))).values()) == {Outcome.SERVED}
+        assert clock() - began < 30
+        results = {first.key: first.outcome} | await outcomes(job)
+        assert set(results.values()) == {Outcome.SERVED}
+        assert len(results) == job.statistics().sessions < 40
+    assert api.count("POST") == len(results) + 3 + 4
+
+
+@pytest.mark.parametrize("priority", [Priority.INTERACTIVE, Priority.BULK])
+async def test_addresses_that_a_job_may_not_buy_are_left_to_others(
+    opened: Callable[..., HumClient], streets: Callable[[int], list[Address]], priority: Priority
+) -> None:
+    api, rows = TimedApi(), streets(60)
+    async with opened(api, rate=5.0) as hum:
+        other = hum.with_options(priority=priority)
+        job = qualify(hum, rows, max_sessions=5)
+        waiting = asyncio.ensure_future(other.lookup(rows[30], timeout=30))
+        await anext(job)
+        for row in (rows[20], rows[45]):
+            assert (await other.lookup(row, timeout=20)).outcome == Outcome.SERVED
+        assert (await waiting).outcome == Outcome.SERVED
+        assert set((await outcomes(qualify(hum, rows[50:]))).values()) == {Outcome.SERVED}
+        with pytest.raises(SessionLimitReached):
+            await outcomes(job)
+        assert job.statistics().sessions == 5
+    assert api.count("POST") == 5 + 3 + 10
+
+
+async def test_rows_that_might_not_be_bought_are_bought_once_they_may(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    api, rows = make_api(latency=0.1), streets(8)
+    for number in (1, 2, 3):
+        api.say("POST", json_response(422, {"message": "no"}), street1=f"{number} Main St")
+    async with opened(api) as hum:
+        found = await outcomes(qualify(hum, rows, max_sessions=5))
+    assert [found[key] for key in range(3)] == [Outcome.INVALID_ADDRESS] * 3
+    assert [found[key] for key in range(3, 8)] == [Outcome.SERVED] * 5
+
+
+async def test_a_job_that_failed_leaves_its_addresses_to_others(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    api, rows = make_api(latency=0.1, polling=False), streets(30)
+    api.say("POST", json_response(401), street1="9 Main St")
+    async with opened(api, rate=5.0) as hum:
+        job = qualify(hum, rows)
+        await anext(job)
+        slow = hum.with_options(priority=Priority.BULK)
+        await asyncio.sleep(10)
+        for row in (rows[8], rows[9], rows[25]):
+            assert (await slow.lookup(row, timeout=20)).outcome == Outcome.SERVED
+        with pytest.raises(AuthenticationError):
+            await outcomes(job)
+
+
+async def test_a_job_that_was_put_off_and_handed_over_counts_no_session_twice(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    api, rows = make_api(latency=0.1), streets(3)
+    api.say("POST", json_response(429, headers={"Retry-After": "3"}))
+    async with opened(api) as hum:
+        reading = asyncio.ensure_future(outcomes(qualify(hum, rows, max_sessions=2, max_open=1)))
+        await asyncio.sleep(1)
+        assert (await hum.lookup(rows[0], timeout=60)).outcome == Outcome.SERVED
+        assert await reading == dict.fromkeys(range(3), Outcome.SERVED)
+    assert set(api.posts_by_street().values()) <= {1, 2}
+
+
+# --- what a job says of itself --------------------------------------------------------------------
+
+
+async def test_a_job_that_compares_addresses_otherwise_than_its_ledger_is_refused(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+) -> None:
+    api = make_api()
+    async with opened(api) as hum:
+        with pytest.raises(JournalError, match="--dedupe usps"):
+            await outcomes(qualify(hum, streets(1), dedupe="exact"))
+        assert api.count("POST") == 0
+        assert await outcomes(qualify(hum, streets(1), dedupe="usps")) == {0: Outcome.SERVED}
+
+
+async def test_a_ledger_notes_the_label_of_its_last_job(
+    make_api: Callable[..., Any],
+    opened: Callable[..., HumClient],
+    streets: Callable[[int], list[Address]],
+    ledger: Path,
+) -> None:
+    async with opened(make_api()) as hum:
+        await outcomes(qualify(hum, streets(1), campaign_id="summer"))
+        await outcomes(qualify(hum, streets(2)))
+    with sqlite3.connect(ledger) as db:
+        noted = db.execute("SELECT value FROM setting WHERE name = 'campaign_id'").fetchall()
+    db.close()
+    assert noted == [("summer",)]

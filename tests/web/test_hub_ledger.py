@@ -48,7 +48,9 @@ def opened(api: TimedApi, tmp_path: Path) -> Callable[..., Any]:
     """Open a client and a hub with the test's ledger, as a process does."""
 
     @asynccontextmanager
-    async def opened(**options: Any) -> AsyncIterator[tuple[HumClient, SessionHub]]:
+    async def opened(
+        *, api: TimedApi = api, **options: Any
+    ) -> AsyncIterator[tuple[HumClient, SessionHub]]:
         limiter = RateLimiter(rate=100)
         async with (
             HumClient(
@@ -126,6 +128,36 @@ async def test_a_look_up_that_nobody_waits_for_leaves_its_address_to_others(
         found = await hum.lookup(ADDRESS)
     assert found.outcome in {Outcome.SERVED, Outcome.UNCERTAIN}
     assert api.count("POST") <= 2
+
+
+@virtual
+@busy
+@pytest.mark.parametrize("who", ["look-up", "job"])
+@pytest.mark.parametrize("leaves_first", [False, True])
+async def test_a_look_up_is_abandoned_once_nobody_at_all_waits_for_it(
+    opened: Callable[..., Any],
+    who: str,
+    leaves_first: bool,  # noqa: FBT001  a column of the table
+) -> None:
+    api = TimedApi(agents_take=25.0)
+    async with opened(api=api, on_abandon="close", abandon_after=0.5) as (hum, hub):
+        stream = hub.subscribe(hub.lookup(ADDRESS))
+        await anext(stream)
+        await asyncio.sleep(1)
+        if leaves_first:
+            stream.close()
+            await asyncio.sleep(0.2)
+        if who == "look-up":
+            assert (await hum.lookup(ADDRESS, timeout=1)).outcome == Outcome.TIMED_OUT
+        else:
+            async with qualify(hum, [ADDRESS]) as job:
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(anext(job), 1)
+        assert hub.statistics().abandoned == 0
+        stream.close()
+        await asyncio.sleep(3)
+        assert (hub.statistics().abandoned, hub.statistics().running) == (1, 0)
+    assert api.count("DELETE") == 1
 
 
 @virtual

@@ -23,6 +23,7 @@ from hum_async._purchases.records import (
 )
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.schema import (
+    check_dedupe,
     damaged,
     dedupe_of,
     find,
@@ -138,6 +139,14 @@ class JournalStore:
     async def left_open(self) -> list[Closed]:
         """Return the sessions that earlier runs left open although their results are safe."""
         return await self.work(Journal.left_open)
+
+    def check_dedupe(self, wanted: Dedupe | None) -> None:
+        """Raise JournalError if addresses shall be compared otherwise than the journal does."""
+        check_dedupe(self.path, self.dedupe, wanted)
+
+    async def note_campaign(self, campaign_id: str) -> None:
+        """Note the label of what is bought from now on."""
+        await self.work(lambda journal: journal.set("campaign_id", campaign_id))
 
     async def published(self, *, since: str) -> list[Publication]:
         """Return the ids that were given since then, and forget all older ones."""
