@@ -129,6 +129,24 @@ SEVERAL = {
         [OWNERS],
         f"Loc No+Loc St, {NO_PLACE}",
     ),
+    "appraisal-with-owner": (
+        "PARID,ADRNO,ADRSTR,ADRSUF,CITYNAME,ZIP1,OWNADR1,OWNCITY,OWNSTATE,OWNZIP",
+        f"1,100,MAIN,ST,RENO,89501,9 ELM AVE,{DALLAS}",
+        ["100 MAIN ST, RENO, 89501", OWNERS],
+        "ADRNO+ADRSTR+ADRSUF, or OWNADR1",
+    ),
+    "direction-without-a-usual-name": (
+        f"PropertyHouseNum,PropertyDirection,PropertyName,PropertyType,PropertyZip,{MAIL}",
+        f"100,N,MAIN,ST,89501,9 ELM AVE,{DALLAS}",
+        ["100 N MAIN ST, 89501", OWNERS],
+        "PropertyHouseNum+PropertyDirection+PropertyName+PropertyType, or MAILADDR",
+    ),
+    "unknown-word-behind-a-group": (
+        "LOC_ADDR,LOC_CITY,LOC_ZIP,OWNXS,OWNCITY,OWNSTATE,OWNZIP",
+        f"100 MAIN ST,RENO,89501,9 ELM AVE,{DALLAS}",
+        ["100 MAIN ST, RENO, 89501", OWNERS],
+        "LOC_ADDR, or OWNXS",
+    ),
     "street-in-no-column": (
         f"SITUS_NUM,SITUS_XYZ,SITUS_CITY,SITUS_ZIP,{MAIL}",
         f"100,MAIN,RENO,89501,9 ELM AVE,{DALLAS}",
@@ -155,12 +173,36 @@ def test_a_place_of_another_address_never_fills_a_gap(name: str) -> None:
         plan(head, row, mapping={"street1": cells(head)[0][1]})
 
 
-def test_a_place_that_an_owner_lends_is_asked_about() -> None:
-    head, row = "Owner Zip,Owner City,Owner State,Address", "75201,DALLAS,TX,100 MAIN ST"
+@pytest.mark.parametrize(
+    ("head", "row", "wanted"),
+    [
+        (
+            "Owner Zip,Owner City,Owner State,Address",
+            "75201,DALLAS,TX,100 MAIN ST",
+            "100 MAIN ST, DALLAS, TX 75201",
+        ),
+        (
+            "Address,Property City,Property Zip,Owner City,Owner State,Owner Zip",
+            f"100 MAIN ST,RENO,89501,{DALLAS}",
+            "100 MAIN ST, RENO, 89501",
+        ),
+    ],
+)
+def test_a_place_that_may_be_of_another_address_is_asked_about(
+    head: str, row: str, wanted: str
+) -> None:
     found = plan(head, row)
     (doubt,) = found.doubts
     assert "may be of another address than Address" in doubt.message
-    assert followed(found, doubt.ways[0], head, row) == "100 MAIN ST, DALLAS, TX 75201"
+    assert str(checked(found.columns.address(cells(row)[0]))) == wanted
+    assert followed(found, doubt.ways[0], head, row) == wanted
+
+
+def test_a_state_of_the_owner_is_no_part_of_a_place_without_a_state() -> None:
+    head, row = "Address,City,Zip,Owner State", "100 MAIN ST,RENO,89501,TX"
+    assert (
+        str(checked(plan(head, row).columns.address(cells(row)[0]))) == "100 MAIN ST, RENO, 89501"
+    )
 
 
 CLEAR = {

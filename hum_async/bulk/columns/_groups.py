@@ -141,13 +141,26 @@ class Groups:
             and field not in self.explicit
             and (each := of.get(found[0])) is not None
             and each.family != self.pool.family
-            and each.heading.group in ELSEWHERE
+            and (each.heading.group in ELSEWHERE or self._has_elsewhere(each))
         }
         if not lent:
             return None
         names = " and ".join(lent.values())
         street = self._named(self.columns)
         return Doubt(f"{names} may be of another address than {street}", (Way(mapping=lent),))
+
+    def _has_elsewhere(self, lent: Candidate) -> bool:
+        """Whether a group whose addresses are often elsewhere has the same part as one that lends.
+
+        The address may be of either, where that group has no street of its own.
+        """
+        groups = {each.heading.group for each in self.free if each.part in STREETS}
+        return any(
+            each.part is lent.part
+            and each.heading.group in ELSEWHERE
+            and each.heading.group not in groups
+            for each in self.free
+        )
 
     def _named(self, columns: AddressColumns) -> str:
         """Return the name of an address: the columns of its street, and the title above them."""

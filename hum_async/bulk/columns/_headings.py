@@ -302,6 +302,13 @@ def is_only_group(name: str) -> bool:
     return bool(words) and (letters(name) in _GROUP_OF or all(word in _GROUP_OF for word in words))
 
 
+def begins_with_group(name: str) -> str:
+    """Return the group with whose word a heading begins, such as OWNXADR; "" for none."""
+    key = letters(name)
+    found = [word for word in _GROUP_WORDS if len(word) > 2 and key.startswith(word)]  # noqa: PLR2004  more than "to"
+    return _GROUP_OF[found[0]] if found else ""
+
+
 def names_street(name: str) -> bool:
     """Whether a heading is the name of something that has a group: SITUS_NAME, LOC_ST_NM."""
     rest = [word for word in tokens(name) if word not in _GROUP_OF]

@@ -9,6 +9,7 @@ from hum_async.bulk.columns import _content as content
 from hum_async.bulk.columns._candidate import STREETS, Candidate
 from hum_async.bulk.columns._content import Column
 from hum_async.bulk.columns._headings import (
+    ELSEWHERE,
     LOCATED,
     Heading,
     is_known_group,
@@ -21,6 +22,7 @@ from hum_async.bulk.columns._unnamed_parts import read_unnamed_parts
 from hum_async.bulk.result_schema import is_result_column
 from hum_async.bulk.tables import Cell
 
+_POINT = (Part.LATITUDE, Part.LONGITUDE)
 _NUMBERS = (Part.NUMBER, Part.FRACTION, Part.UNIT, Part.UNIT_TYPE)
 PLACES = (Part.CITY, Part.STATE, Part.ZIP, Part.LAST_LINE)
 _WEAK = frozenset(
@@ -316,15 +318,12 @@ def _lent(
     if family:
         located = family.rstrip("0123456789") in LOCATED
         lenders = {each for each in lenders if not each or (located and each in LOCATED)}
+    lenders = _lenders(candidates, own, lenders)
     found = []
-    for part in (Part.CITY, Part.STATE, Part.ZIP, Part.LATITUDE, Part.LONGITUDE, Part.LAST_LINE):
+    for part in (*PLACES, *_POINT):
         if any(each.part is part for each in own):
             continue
-        lent = [
-            each
-            for each in candidates
-            if each.part is part and each.family in lenders and is_known_group(each.family)
-        ]
+        lent = [each for each in candidates if each.part is part and each.family in lenders]
         if len({each.family for each in lent}) == 1:
             found += lent
     if family:
@@ -338,6 +337,27 @@ def _lent(
         and not any(mine.part is each.part for mine in own)
     ]
     return found
+
+
+def _lenders(
+    candidates: Sequence[Candidate], own: Sequence[Candidate], families: Collection[str]
+) -> set[str]:
+    """Return the groups that may lend a place: one place is never put together from two owners'.
+
+    Beside the city and ZIP of the property, a state of the owner would be a third place.
+    """
+    found = {
+        each.family
+        for each in candidates
+        if each.part in PLACES and each.family in families and is_known_group(each.family)
+    }
+    if any(each.part in PLACES for each in own):
+        found = {each for each in found if each.rstrip("0123456789") not in ELSEWHERE}
+    located = found & {*LOCATED}
+    if not located and len(found) > 1:
+        return set()
+    points = {each.family for each in candidates if each.part in _POINT} & {*families}
+    return (located or found) | {each for each in points - found if is_known_group(each)}
 
 
 def _preference(family: str) -> tuple[int, int]:

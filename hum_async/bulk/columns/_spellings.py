@@ -78,7 +78,7 @@ _SPELLINGS = {
         addrfull firstlineaddress addressfirstline streetandnumber numberandstreet
         housenumberandstreet address12 add
         streetnumberandname streetandhousenumber stnumandname numberstreet address1line line1address
-        fullstreetaddress
+        fullstreetaddress adr adr1 adrs adrs1
     """,
     Part.STREET: """
         street str strt thoroughfare road streets streetlocation addressroad addstr addrstr
@@ -175,7 +175,7 @@ _SPELLINGS = {
         subaddressid subaddressidentifier addressunit addressapt addrunit addrapt unitaddress
         unitidentifier deliveryline2 deliveryaddress2 extraaddress addressextra extendedaddress
         secondlineaddress addresssecondline streetaddress2 streetaddr2
-        streetaddressline2 streetline2 addrln2 addrl2 addressln2 addln2
+        adr2 adrs2 streetaddressline2 streetline2 addrln2 addrl2 addressln2 addln2
         addresslinetwo addresstwo linetwo secunit secunitnum secunitnumber sec secnum secaddr
         aptlot spacenumber spaceno lotspace aptunitnumber aptunitno flat flatnumber
         unitdesc2 apartmentunitnumber apartmentunit apartmentsuite aptno1 unit1 apt1

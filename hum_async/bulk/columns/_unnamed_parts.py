@@ -9,10 +9,17 @@ import attrs
 
 from hum_async.bulk.columns import _content as content
 from hum_async.bulk.columns._candidate import STREETS, Candidate
-from hum_async.bulk.columns._headings import is_only_group, letters, names_street
+from hum_async.bulk.columns._headings import (
+    begins_with_group,
+    is_only_group,
+    letters,
+    names_street,
+)
 from hum_async.bulk.columns._spellings import Part
 
 _NEARLY_ALL = 0.9
+_NAMES = frozenset({"work", "customer"})
+"""Groups whose words alone are the heading of names: 3M Company under "Company"."""
 
 
 def read_unnamed_parts(candidates: Sequence[Candidate]) -> None:
@@ -25,15 +32,19 @@ def read_unnamed_parts(candidates: Sequence[Candidate]) -> None:
         if group:
             _read_group([each for each in candidates if each.heading.group == group])
     for each in candidates:
-        if is_only_group(each.heading.name) and each.column.mostly(content.is_street_line):
+        named = is_only_group(each.heading.name) and each.heading.group not in _NAMES
+        if named and each.column.mostly(content.is_street_line):
             _take_street(each)
     if any(each.part in STREETS and each.column.filled for each in candidates):
         # Alone, such a column is guessed, and a doubt says so.
         for each in candidates:
             if each.part is None and _holds_streets(each):
                 _take_street(each)
-                # It belongs to none of the other addresses.
-                group = each.heading.group or letters(each.heading.name)
+                # It belongs to none of the other addresses, unless its first letters say so.
+                begins = begins_with_group(each.heading.name)
+                known = {other.heading.group for other in candidates if other.part} - {""}
+                begins = begins if begins in known else letters(each.heading.name)
+                group = each.heading.group or begins
                 each.heading = attrs.evolve(each.heading, group=group)
 
 
@@ -54,6 +65,8 @@ def _read_group(group: Sequence[Candidate]) -> None:
     for each in group:
         if each.part is None and each.column.share(content.is_suffix) > _NEARLY_ALL:
             each.part = Part.SUFFIX
+        elif each.part is None and each.column.share(content.is_direction) > _NEARLY_ALL:
+            each.part = Part.DIRECTION_BEFORE
     parts = {each.part for each in group}
     if parts & {*STREETS}:
         return
