@@ -8,7 +8,7 @@ so these are one; State Highway, County Route, Ranch Road and Township Road each
 import re
 
 from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES
-from hum_async._addresses.places import STATES
+from hum_async._addresses.places import STATES, state_names
 
 _WORDS = {
     "ROAD": "RD",
@@ -76,23 +76,63 @@ _BEFORE_A_HYPHEN = (
     | STATES - {*DIRECTIONS, *SUFFIXES}
 )
 """What a hyphen joins to a road's number, M-59 and K-10 being roads of Michigan and Kansas."""
-_BEFORE_A_ROAD = frozenset({*DIRECTIONS, "OLD"})
+_ROAD_NUMBER = re.compile(r"\d+[A-Z]?", re.ASCII)
+_NAMES = {
+    # Co Hwy 5 is a county's, in Colorado too.
+    code: (*([(code,)] if code != "CO" else []), *(tuple(name.upper().split()) for name in names))
+    for code, names in state_names().items()
+}
+"""The words by which a state is called, by its code."""
+_BUSINESS = frozenset({"BUS", "BUSINESS"})
+_BEFORE_A_ROAD = frozenset({*DIRECTIONS, "OLD", *_BUSINESS})
 
 
-def road(words: list[str]) -> list[str]:
+def road(words: list[str], state: str = "") -> list[str]:
     """Return the name of a street with the system of a numbered road in one spelling.
 
-    US-41 and US Rte 41 are US HWY 41; a direction or Old may come before. What is no such road is
-    returned as it is.
+    US-41 and US Rte 41 are US HWY 41; a direction, Old or Business may come before. What is no
+    such road is returned as it is.
+
+    Args:
+        words: The words of the name, in capitals.
+        state: Code of the state, whose own roads may have its code or name: KY 80; "" for none.
     """
     at = 0
     while at < min(2, len(words) - 1) and words[at] in _BEFORE_A_ROAD:
         at += 1
+    if state and (found := _of_state(words[at:], state)):
+        return [*map(_short_business, words[:at]), *found]
+    if at and (words[at] in _FIRST or words[at][-1:].isdigit()):
+        words = [*map(_short_business, words[:at]), *words[at:]]
+    if words[-1:] == ["BUSINESS"] and any(word[-1:].isdigit() for word in words):
+        words = [*words[:-1], "BUS"]
     first = words[at] if words else ""
     if first not in _FIRST and "-" not in first and not first[-1:].isdigit():
         return words
     parted = [part for word in words[at:] for part in _parted(word)]
     return [*words[:at], *_in_one_spelling(parted)]
+
+
+def _short_business(word: str) -> str:
+    return "BUS" if word in _BUSINESS else word
+
+
+def _of_state(words: list[str], state: str) -> list[str] | None:
+    """Return a road of the state itself in one spelling; None for any other words.
+
+    KY 80 and KY-80 are one, as are KY Hwy 80 and Kentucky Highway 80. Kentucky 80 may be the
+    street Kentucky.
+    """
+    named = next((name for name in _NAMES.get(state, ()) if tuple(words[: len(name)]) == name), ())
+    rest = words[len(named) :]
+    if named and len(rest) > 1 and _WORDS.get(rest[0], rest[0]) in {"HWY", "RTE"}:
+        number = rest[1]
+        return [state, _WORDS.get(rest[0], rest[0]), *rest[1:]] if number[0].isdigit() else None
+    if words and words[0].startswith(f"{state}-"):
+        words = [state, words[0][len(state) + 1 :], *words[1:]]
+    numbered = len(words) > 1 and words[0] == state and _ROAD_NUMBER.fullmatch(words[1])
+    # As one word it is not mistaken for Key 80 or Court 80.
+    return [f"{state}-{words[1]}", *words[2:]] if numbered else None
 
 
 def _parted(word: str) -> tuple[str, ...]:

@@ -67,6 +67,15 @@ class Spelling(Enum):
     ABBREVIATION = auto()
 
 
+def state_names() -> dict[str, tuple[str, ...]]:
+    """Return the names of each state by its code."""
+    names: dict[str, tuple[str, ...]] = {}
+    for entry in _NAMES.split(","):
+        code, name = entry.split(maxsplit=1)
+        names[code] = (*names.get(code, ()), name.strip())
+    return names
+
+
 def is_united_states(text: str) -> bool:
     """Return whether a text is a name of the country."""
     return _IS_UNITED_STATES.fullmatch(text.strip()) is not None

@@ -27,6 +27,8 @@ _HOUSE = re.compile(r"(?=\S*\d)[A-Z]{0,2}\d[\w/-]*", re.ASCII)
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?", re.ASCII)
 _NAMED_STATE = re.compile(r"[A-Z]{2}", re.ASCII)
 _ORDINAL = re.compile(r"\d+(?:ST|ND|RD|TH)", re.ASCII)
+_ROAD_AND_NUMBER = re.compile(r"(?:US|SR|CR|FM|RM|IH?|HWY|RT|RTE|HIGHWAY)-?\d+[A-Z]?", re.ASCII)
+_BEDROOMS = re.compile(r"\d+(?:\.5)? ?(?:BR|BDS?|BA|BEDS?|BDRMS?|SQ ?FT|SF)", re.ASCII)
 _RUN_TOGETHER = re.compile(r"\d+(?!ST\b|ND\b|RD\b|TH\b)[A-Z]{3,}", re.ASCII)
 _WORD = re.compile(r"[^\W\d][^\W\d'.-]+")
 _BEHIND = re.compile(r"(?:#\s*|NO\.?\s+|NUMBER\s+)?(\d[\d-]*[A-Z]?)(?:\s|$)", re.ASCII)
@@ -38,6 +40,11 @@ _TELLING = frozenset(
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _POST_BOX = re.compile(
     r"(?:p\.?\s*o\.?|post\s+office)\s*(?:box|b\.?)\s*#?\s*\w[\w-]*", re.IGNORECASE
+)
+_ROUTE_BOX = re.compile(
+    r"(?:(?:r\.?\s*r|rfd|hcr?|h\.?\s*c|rural\s+(?:route|rte)|highway\s+contract|star\s+route)\.?"
+    r"\s*#?\s*\w+[\s,]+)?box\s*#?\s*[\w-]+",
+    re.IGNORECASE,
 )
 _ENDS_IN_BOX = re.compile(rf"(.*\w)[\s,;/-]+({_POST_BOX.pattern})", re.IGNORECASE)
 _SURE = frozenset({"ST", "AVE", "RD", "DR", "CT", "BLVD", "PKWY", "LN", "CIR", "PL", "TER", "TRL"})
@@ -77,6 +84,8 @@ _BEFORE_NUMBERS = frozenset(
 """Words of Puerto Rico before whose addresses the name of a quarter stands."""
 LONGEST = 200
 """Characters of a line that is judged at all: the API takes fewer (hum-api 2.2)."""
+_WITH_NUMBER = frozenset({"APT", "UNIT", "STE", "RM", "SPC", "TRLR", "LOT", "FL"})
+"""Designators behind which a number or a letter stands."""
 _MANY_DIGITS = 4
 """Digits of a number that is hardly a street's name, unlike 97 St and 21 Mile Rd."""
 
@@ -172,6 +181,28 @@ def has_number(text: str) -> bool:
     return bool(rest) and _HOUSE.fullmatch(first) is not None and not _ORDINAL.fullmatch(first)
 
 
+def names_a_road_alone(text: str) -> bool:
+    """Whether the only numbers of a street's line are those of roads: Hwy 50, Mile 12 Hwy 50."""
+    words = _words(text.upper().replace("&", " & "))
+    numbers = [at for at, word in enumerate(words) if re.search(r"\d", word)]
+    return bool(numbers) and all(
+        _ORDINAL.fullmatch(words[at])
+        or _ROAD_AND_NUMBER.fullmatch(words[at])
+        or (at > 0 and _begins_a_road(words[at - 1]))
+        or (at > 1 and words[at - 1] in {"&", "AND"} and at - 2 in numbers)
+        for at in numbers
+    )
+
+
+def _begins_a_road(word: str) -> bool:
+    """Whether a number behind this word is that of a road, or of a place along it."""
+    return (
+        SUFFIXES.get(word) in _ROADS | {"RD"}
+        or word in {"HWYS", "HIGHWAYS", "MILE", "MILEPOST", "MP", "EXIT", "INTERSTATE", "I", "SR"}
+        or word in {"CR", "US", "FM", "RM", "IH", "HWY", "TSR"}
+    )
+
+
 def is_address(text: str) -> bool:
     """Whether a text is a house number, a street's name and its suffix."""
     words = _words(text.upper())
@@ -189,23 +220,38 @@ def is_post_box(text: str) -> bool:
     return _POST_BOX.fullmatch(text.strip(" .,")) is not None
 
 
+def is_mail_box(text: str) -> bool:
+    """Whether a text is a box of the post office or of a route, and nothing else."""
+    return is_post_box(text) or _ROUTE_BOX.fullmatch(text.strip(" .,")) is not None
+
+
 def is_behind_a_street(text: str) -> bool:
     """Whether words may stand behind a street: a unit, a direction, a part of a building."""
     words = _words(text.upper())
+    if "$" in text or _BEDROOMS.fullmatch(" ".join(words)):
+        return False
     if words and re.search(r"\d", text):
         return _is_numbered(words)
     if not words or is_unit(text):
         return True
+    if len(words) > 1 and UNITS.get(words[0]) in _WITH_NUMBER:
+        # Suite Acme, but Unit Front House
+        return all(map(_is_known, words[1:]))
+    return _is_unnumbered(words) or (
+        # AB and ABC, but not Bob.
+        len(words) == 1 and len(words[0]) <= (3 if text.isupper() else 2)
+    )
+
+
+def _is_unnumbered(words: Sequence[str]) -> bool:
+    """Whether words without a number are a direction or a part of a building."""
     if all(word in DIRECTIONS for word in words) or len(words[-1]) == 1:
         return True
     if words[-1] in _LAST or words[-1] in UNIT_PLACES:
         return True
     # Front Royal and Upper Marlboro are cities.
     found = [word for word in words if word not in UNIT_PLACES]
-    if any(word in _PARTS_OF_BUILDINGS or _is_unit_word(word) for word in found):
-        return True
-    # AB and ABC, but not Bob.
-    return len(words) == 1 and len(words[0]) <= (3 if text.isupper() else 2)
+    return any(word in _PARTS_OF_BUILDINGS or _is_unit_word(word) for word in found)
 
 
 def _is_numbered(words: Sequence[str]) -> bool:
@@ -218,6 +264,17 @@ def _is_numbered(words: Sequence[str]) -> bool:
         # Oak Hill Apts #5 and Smith Bldg Rm 5 are parts of buildings; Pat Doe Apt 5 may be a name.
         building = any(word in _PARTS_OF_BUILDINGS or UNITS.get(word) == "BLDG" for word in words)
         return building or all(map(_is_known, long))
+    if any(SUFFIXES.get(word) in _ROADS for word in words):
+        # Hwy 50
+        return False
+    if (
+        words[0].isdecimal()
+        and any(
+            len(word) == 3 and word.isalpha() and not _is_known(word)  # noqa: PLR2004  5 Oak
+            for word in words[1:]
+        )
+    ):
+        return False
     return all(map(_is_known, long)) and not any(SUFFIXES.get(word) in _SURE for word in words[1:])
 
 

@@ -50,6 +50,10 @@ _BOX_SIGN = re.compile(r"\b(BOX|R\.?R\.?|HC)\s*#", re.ASCII)
 _GRID = re.compile(r"[NSEW]\d+", re.ASCII)
 _ORDINAL = re.compile(r"(\d+)(?:ST|ND|RD|TH)?", re.ASCII)
 _LEADING_ZERO = re.compile(r"^([A-Z]{2,} )?0(?=\d[A-Z]?$)", re.ASCII)
+_LEVEL = re.compile(r"^(LOWR|UPPR) LEVEL$")
+"""Lower Level, which is the unit Lowr."""
+_LEVELS = frozenset({"LOWER", "LOWR", "UPPER", "UPPR"})
+_ZEROS = re.compile(r"^0+(?=[1-9]\d*$)", re.ASCII)
 _SHORT_DIRECTION = re.compile(r"(?i)^(\d\S*(?: \d/\d)?) +([NS])o\. *(?=([A-Z]{2,}))")
 """No. Main St and So. Main St after a house number, but not No. 4 Rd."""
 _NUMBERS = frozenset(
@@ -68,6 +72,7 @@ _ROUTES = {
     ("STAR", "ROUTE"): "HC",
 }
 """Routes of rural mail and one spelling of each (USPS Publication 28, sections 24 and 25)."""
+_BOX_WORDS = {"POB": ["PO", "BOX"], "POBOX": ["PO", "BOX"]}
 _FIRST_WORDS = {"SAINT": "ST", "SAINTE": "STE", "FORT": "FT", "MOUNT": "MT"}
 """Words that begin the names of cities and streets, and their abbreviations."""
 
@@ -84,16 +89,20 @@ def usps_key(address: Address, rules: KeyRules = "usps") -> str:
     if rules != "usps-1" and "o." in street1.lower():
         street1 = _with_short_direction(street1)
     words = _words(street1)
+    if rules != "usps-1" and words[-1:] == ["LEVEL"]:
+        words = _without_level(words)
     at = _unit_at(words)
-    street = _street([word for word in words[:at] if word != _COMMA], rules)
+    zip5 = (address.zip or "")[:5]
+    state = address.state or _state_of(zip5)
+    written = [word for word in words[:at] if word != _COMMA]
+    street = _street(written, rules, state)
     units = _units(words[at:]) if at < len(words) else set()
     if address.street2:
         units |= _units(_words(address.street2))
     if rules != "usps-1":
-        units = {_LEADING_ZERO.sub(r"\1", unit) for unit in units}
-    zip5 = (address.zip or "")[:5]
-    state = address.state or _state_of(zip5)
-    return f"{street}|{'/'.join(sorted(units))}|{city_key(address.city or '')}|{state}|{zip5}"
+        units = {_LEVEL.sub(r"\1", _LEADING_ZERO.sub(r"\1", unit)) for unit in units}
+    city = city_key_1(address.city or "") if rules == "usps-1" else city_key(address.city or "")
+    return f"{street}|{'/'.join(sorted(units))}|{city}|{state}|{zip5}"
 
 
 def address_key(address: Address, rules: KeyRules = "usps") -> str:
@@ -108,6 +117,13 @@ def _with_short_direction(street: str) -> str:
     rest = street[found.end() :]
     # No. St is a street of that name.
     return f"{found[1]} {found[2]} {rest}" if " " in rest.strip() else street
+
+
+def _without_level(words: list[str]) -> list[str]:
+    """Return the words of a street without the last one of Main St Lower Level."""
+    if len(words) > 4 and words[-2] in _LEVELS and _ends_a_street(words[-3]):  # noqa: PLR2004  number, name, suffix, Lower Level
+        return words[:-1]
+    return words
 
 
 @lru_cache(maxsize=1024)
@@ -125,7 +141,36 @@ def units_in_street(street: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def city_key(city: str) -> str:
-    """Return one spelling of a city: that of "St. Louis" for "Saint Louis"."""
+    """Return one spelling of a city: that of "St. Louis" for "Saint Louis".
+
+    Coeur D'Alene is Coeur d Alene, and E St Louis is East Saint Louis.
+    """
+    words = _joined(_words(city.replace("-", " ")))
+    if len(words) < 2:  # noqa: PLR2004  a name, whatever it is
+        return " ".join(words)
+    first, *rest = words
+    *middle, last = rest
+    return " ".join([_abbreviated(DIRECTIONS.get(first, first)), *map(_abbreviated, middle), last])
+
+
+def _abbreviated(word: str) -> str:
+    return _FIRST_WORDS.get(word, word)
+
+
+def _joined(words: list[str]) -> list[str]:
+    """Return words without the blank behind D, L, O and Mc: D Alene, O Fallon, Mc Lean."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in {"D", "L", "O", "MC"}:
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
+@lru_cache(maxsize=1024)
+def city_key_1(city: str) -> str:
+    """Return the spelling of a city that journals of "usps-1" have."""
     first, *rest = _words(city.replace("-", " ")) or [""]
     if rest:
         # N Little Rock
@@ -242,8 +287,10 @@ def _unit(unit: list[str]) -> str:
 # --- streets --------------------------------------------------------------------------------------
 
 
-def _street(words: list[str], rules: KeyRules) -> str:
+def _street(words: list[str], rules: KeyRules, state: str) -> str:
     number = 0
+    if rules != "usps-1" and words:
+        words = [*_BOX_WORDS.get(words[0], [_ZEROS.sub("", words[0])]), *words[1:]]
     if words and _ANY_DIGIT.search(words[0]):
         words = _with_number(words)
         number = 1
@@ -251,7 +298,7 @@ def _street(words: list[str], rules: KeyRules) -> str:
             number = 2
     elif "BOX" in words[:4]:
         words = _box(words)
-    return " ".join([*words[:number], *_name(words[number:], rules)])
+    return " ".join([*words[:number], *_name(words[number:], rules, state)])
 
 
 def _with_number(words: list[str]) -> list[str]:
@@ -274,9 +321,9 @@ def _box(words: list[str]) -> list[str]:
     return [_ROUTES[before], *words[at - 1 :]] if before in _ROUTES else words
 
 
-def _name(words: list[str], rules: KeyRules) -> list[str]:
+def _name(words: list[str], rules: KeyRules, state: str) -> list[str]:
     """Return the words of a street's name with direction, suffix and ordinal abbreviated."""
-    words = _place_of(road_1(words) if rules == "usps-1" else road(words))
+    words = _place_of(road_1(words) if rules == "usps-1" else road(words, state))
     if len(words) < 2:  # noqa: PLR2004  a name, whatever it is
         return [ORDINALS.get(word, word) for word in words]
     core, after = _without_direction_after(words)
@@ -294,6 +341,8 @@ def _name(words: list[str], rules: KeyRules) -> list[str]:
         core = [ORDINALS[name]]
     elif len(core) > 1 and core[0] in _FIRST_WORDS:
         core = [_FIRST_WORDS[core[0]], *core[1:]]
+    if rules != "usps-1" and len(core) > 1 and core[-1] == "JUNIOR":
+        core = [*core[:-1], "JR"]
     return [*before, *core, *end, *after]
 
 

@@ -20,8 +20,8 @@ from hum_async._addresses.street_lines import (
     has_number,
     is_address,
     is_behind_a_street,
+    is_mail_box,
     is_plain,
-    is_post_box,
     lacks_unit_number,
     street_line,
 )
@@ -179,7 +179,7 @@ def _is_beside(text: str, parts: Parts) -> bool:
     """Whether a text says only what no unit is: a recipient, a box, the row's own place."""
     if is_recipient(text):
         return True
-    if is_post_box(text):
+    if is_mail_box(text):
         return has_number(parts.get("street1") or "")
     if is_united_states(text.strip("().")):
         return True

@@ -79,6 +79,8 @@ IS_ERROR = "is an error of the spreadsheet"
 IS_TRUE = "is only true, not text"
 IS_INFINITE = "is no number that can be written"
 ONLY_A_NUMBER = "is only a number: the name of the street is missing"
+NOT_A_CITY = "holds a number, which is not the ZIP code of the row: keep the name of the city there"
+OTHER_STATE = "names another state or ZIP code than the row does: correct one of them"
 IS_DATE = "is a date; a spreadsheet may have made it one of something like 3-4: write it as text"
 _ERRORS = re.compile(
     r"(?i)#(?:ref!|value!|name\?|div/0!|null!|num!|n/a|na|spill!|calc!|field!|busy!|#+)"
@@ -93,6 +95,9 @@ _PLACE = re.compile(
     r"(?:[\s,]+(\d{5})(?:-\d{4})?)?"
 )
 """A city and what follows it: a comma or none, a state, a ZIP code or none."""
+_NUMBERED_CITY = re.compile(r"(?:(.*[^\W\d]\.?)[\s,]+)?(\d{3,10})(?:-\d{4})?", re.ASCII)
+"""A city with a number behind it, which may be the ZIP code of its row."""
+_LONGEST_CITY = 100
 _WHOLE_ZIP = re.compile(r"\D*\d{5}(?!\d{3}(?:\D|$))", re.ASCII)
 """A ZIP code with all its digits, in whatever form; eight digits have lost one."""
 _ZIP_PLUS_4 = 10**9
@@ -150,8 +155,8 @@ def read_address(cells: Mapping[str, Cell]) -> AddressReading:
     changed = _decoded(cells, parts)
     changed |= (found := _agreeing(parts))
     parts |= found
-    changed |= (found := _city_alone(parts))
-    parts |= found
+    parts |= (cities := _city_alone(parts))
+    changed |= _usable(cities)
     beside = street_and_unit(parts)
     parts |= beside
     changed |= _usable(beside)
@@ -308,21 +313,42 @@ def _agreeing(parts: Mapping[str, str | None]) -> dict[str, str]:
     return changed
 
 
-def _city_alone(parts: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the city without the state, and the ZIP code, of the row that it ends in."""
-    city = clean(parts.get("city") or "")
-    state, zip_code = parts.get("state"), parts.get("zip") or ""
-    found = _PLACE.fullmatch(city) if " " in city or "," in city else None
-    if found is None or isinstance(parts.get("city"), UnusableText):
+def _city_alone(parts: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return the city without the state and the ZIP code of its row, if it holds them.
+
+    What contradicts them is an `UnusableText`, as is a number that is no ZIP code.
+    """
+    written = parts.get("city")
+    if not written or isinstance(written, UnusableText) or len(written) > _LONGEST_CITY:
         return {}
-    name, after_comma, code, digits = found.groups()
-    named = read_state(after_comma or code)
-    if named is None or named[0] == "DC" or (digits and digits != zip_code[:5]):
+    city, zip_code = clean(written), parts.get("zip") or ""
+    if found := _NUMBERED_CITY.fullmatch(city):
+        name, digits = found.groups()
+        if name is None or digits != zip_code[:5]:
+            return {"city": UnusableText(written, NOT_A_CITY)}
+        rest = _without_state(name, parts)
+        return {"city": name} | rest
+    return _without_state(city, parts)
+
+
+def _without_state(city: str, parts: Mapping[str, str | None]) -> dict[str, str | None]:
+    state, zip_code = parts.get("state"), parts.get("zip") or ""
+    if len(city) == 2 and city.upper() in STATES:  # noqa: PLR2004  a code
+        # No city has a name of two letters that is a state's code.
+        if city.upper() != (state or city).upper():
+            return {"city": UnusableText(city, OTHER_STATE)}
+        return {"city": None} if zip_code else {}
+    found = _PLACE.fullmatch(city) if " " in city or "," in city else None
+    name, after_comma, code, digits = found.groups() if found else (city, None, None, None)
+    named = read_state(after_comma or code or "")
+    if named is None or named[0] == "DC":
         # Washington DC is a name of the city.
         return {}
-    code = named[0]
-    agrees = code == state if state else code in states_of_zip(zip_code)
-    return {"city": name} if agrees else {}
+    agrees = named[0] == state if state else named[0] in states_of_zip(zip_code)
+    if agrees and (digits or zip_code[:5]) == zip_code[:5]:
+        return {"city": name}
+    certain = (after_comma and named[1] is not Spelling.ABBREVIATION) or digits
+    return {"city": UnusableText(city, OTHER_STATE)} if certain and (state or zip_code) else {}
 
 
 def _says_unit(parts: Mapping[str, str | None]) -> bool:

@@ -92,6 +92,17 @@ def key_of(street1: str, street2: str | None = None, **place: str) -> str:
         [("9 FM 1320", None), ("9 FM-1320", None), ("9 Hwy FM 1320", None), ("9 FM Rd 1320", None)],
         [("9 RM 620", None), ("9 RM-620", None), ("9 Ranch to Market Rd 620", None)],
         [("9 M-59", None), ("9 M 59", None)],
+        [("9 MI-59", None), ("9 MI 59", None), ("9 MI-59.", None)],
+        [("9 MI Hwy 59", None), ("9 Michigan Highway 59", None), ("9 MI Highway 59", None)],
+        [("9 MI Rte 59", None), ("9 Michigan Route 59", None)],
+        [("9 Bus 50", None), ("9 Business 50", None)],
+        [("9 US 41 Bus", None), ("9 US-41 Business", None), ("9 US Hwy 41 Bus", None)],
+        [("9 Business US 41", None), ("9 Bus. US-41", None)],
+        [("9 King Jr Blvd", None), ("9 King Junior Blvd", None), ("9 King, Jr. Blvd", None)],
+        [("9 Elm Rd", "Lower Level"), ("9 Elm Rd", "Lowr"), ("9 Elm Rd Lower Level", None),
+         ("9 Elm Rd Lower", None)],
+        [("0123 Main St", None), ("123 Main St", None), ("00123 Main Street", None)],
+        [("PO Box 12", None), ("POB 12", None), ("P.O.B. 12", None)],
         [("9 NC-54", None), ("9 NC 54", None)],
         [("9 Highway 41", None), ("9 Hwy-41", None), ("9 HWY 41", None)],
         [("9 N Main St", None), ("9 No. Main St", None), ("9 NO. MAIN STREET", None)],
@@ -226,6 +237,27 @@ def test_spellings_of_one_address_have_one_key(spellings: list[tuple[str, str | 
         ["9 No. Four Rd", "9 N Four Rd", "9 So Rd", "9 S Rd"],
         ["9 Oak St Apt 4", "9 Oak St Apt 40", "9 Oak St Apt 04A", "9 Oak St Apt 004"],
         ["9 Oak St Apt 100", "9 Oak St Apt 0100", "9 Oak St Apt 0", "9 Oak St Apt 0-4"],
+        [
+            "9 MI-59",
+            "9 MI Hwy 59",
+            "9 MI Rte 59",
+            "9 M-59",
+            "9 SR 59",
+            "9 Hwy 59",
+            "9 KY-59",
+            "9 Michigan Ave 59",
+            "9 Michigan 59",
+            "9 MI 5",
+            "9 MI-59 N",
+            "9 MI 59A",
+        ],
+        ["9 Bus 50", "9 US 50 Bus", "9 Bus US 50", "9 Hwy 50", "9 Bus Hwy 50", "9 Bus Rd"],
+        ["9 Business Rd", "9 Bus Rd", "9 Business Park Dr", "9 Business Ctr"],
+        ["9 Junior St", "9 Jr St", "9 King Sr Blvd", "9 King Jr Blvd", "9 King Blvd"],
+        ["9 Elm Rd Lower", "9 Elm Rd Upper", "9 Elm Rd", "9 Lower Level Rd", "9 Elm Rd Level 1"],
+        ["0123 Main St", "1230 Main St", "0-123 Main St", "01-23 Main St", "1-23 Main St"],
+        ["123 5 Ave", "123 5th Ave", "1235 Ave"],
+        ["123 A Main St", "123A Main St", "123 Main St Apt A"],
         ["9 I St", "9 I-10", "9 I-1", "9 CR St", "9 US St"],
     ],
 )
@@ -237,6 +269,21 @@ def test_place_counts_by_city_state_and_the_five_digits() -> None:
     one = key_of("1 Oak St", city="St. Louis", state="MO", zip="63101-1234")
     assert one == key_of("1 Oak St", city="saint louis", state="mo", zip="63101")
     assert one == key_of("1 Oak St", city="ST LOUIS", zip="63101")
+    for cities, place in (
+        (("E St Louis", "East Saint Louis", "East St. Louis"), {"state": "IL", "zip": "62201"}),
+        (("Coeur D'Alene", "Coeur d Alene", "COEUR DALENE"), {"state": "ID", "zip": "83814"}),
+        (("O'Fallon", "O Fallon", "OFallon"), {"state": "MO", "zip": "63366"}),
+        (("Port St Lucie", "Port Saint Lucie"), {"state": "FL", "zip": "34952"}),
+        (("Mc Lean", "McLean"), {"state": "VA", "zip": "22101"}),
+    ):
+        assert len({key_of("1 Oak St", city=city, **place) for city in cities}) == 1
+    kentucky = {"city": "London", "state": "KY", "zip": "40741"}
+    assert key_of("1 KY-80", **kentucky) == key_of("1 KY 80", **kentucky)
+    assert key_of("1 KY Hwy 80", **kentucky) == key_of("1 Kentucky Highway 80", **kentucky)
+    assert key_of("1 KY 80", **kentucky) != key_of("1 Key 80", **kentucky)
+    colorado = {"city": "Aspen", "state": "CO", "zip": "81611"}
+    assert key_of("1 Co Hwy 5", **colorado) == key_of("1 County Hwy 5", **colorado)
+    assert key_of("1 Co Hwy 5", **colorado) != key_of("1 Colorado Hwy 5", **colorado)
     north = key_of("1 Oak St", city="North Little Rock", zip="72114")
     assert north == key_of("1 Oak St", city="N. Little Rock", zip="72114")
     assert north != key_of("1 Oak St", city="Little Rock", zip="72114")

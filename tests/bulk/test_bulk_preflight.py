@@ -440,7 +440,8 @@ def test_where_only_mail_goes_is_suspicious(street: str) -> None:
 
 @pytest.mark.parametrize(
     "street",
-    ["Main St", "5th Avenue", "Corner of 1st and 2nd St", "0 Main St", "00 Elm St", "Main St Apt 4",
+    ["Hwy 50", "Hwy 50 & Main", "Mile 12 Hwy 50", "US-50", "County Road 12", "Main St & Hwy 50",
+     "Main St", "5th Avenue", "Corner of 1st and 2nd St", "0 Main St", "00 Elm St", "Main St Apt 4",
      "Main St 2nd Floor"],
 )  # fmt: skip
 def test_a_street_without_a_house_number_is_suspicious(street: str) -> None:

@@ -218,15 +218,35 @@ def test_a_state_that_does_not_agree_is_not_guessed(written: str, zip_code: str 
         ({"city": "Detroit, Michigan", "state": "MI"}, "Detroit"),
         ({"city": "Detroit MI 48226", "state": "MI", "zip": "48226"}, "Detroit"),
         ({"city": "Washington DC", "state": "DC", "zip": "20001"}, "Washington DC"),
-        ({"city": "Los Angeles, CA", "state": "MI", "zip": "48226"}, "Los Angeles, CA"),
-        ({"city": "Detroit MI 48226", "state": "MI", "zip": "48083"}, "Detroit MI 48226"),
+        ({"city": "Detroit 48226", "state": "MI", "zip": "48226-1234"}, "Detroit"),
+        ({"city": "MI", "state": "MI", "zip": "48226"}, None),
+        ({"city": "29 Palms", "state": "CA"}, "29 Palms"),
+        ({"city": "Wayne Co", "state": "MI"}, "Wayne Co"),
         ({"city": "La Pa", "state": "CA"}, "La Pa"),
         ({"city": "New York", "state": "NY"}, "New York"),
     ],
 )
-def test_a_city_ends_before_the_state_of_its_row(cells: dict[str, str], city: str) -> None:
+def test_a_city_ends_before_the_state_of_its_row(cells: dict[str, str], city: str | None) -> None:
     address = checked(read_address({"street1": "1 Elm St", **cells}).address)
     assert address.city == city
+
+
+@pytest.mark.parametrize(
+    ("city", "reason"),
+    [
+        ("Los Angeles, CA", "another state or ZIP code"),
+        ("Los Angeles, California", "another state or ZIP code"),
+        ("CA", "another state or ZIP code"),
+        ("Detroit MI 48083", "(another state or ZIP code|a number)"),
+        ("Detroit 48083", "a number, which is not the ZIP code"),
+        ("48226", "a number"),
+        ("48083", "a number"),
+        ("100", "a number"),
+    ],
+)
+def test_a_city_that_contradicts_its_row_is_refused(city: str, reason: str) -> None:
+    with pytest.raises(AddressError, match=f"city .*{reason}"):
+        sent(city=city, state="MI", zip="48226")
 
 
 @pytest.mark.parametrize(
@@ -436,7 +456,8 @@ NO_UNITS = [
     "3135551234",
     "Acme 2000", "Walmart #1234", "call 3135551234", "gate code 1234", "Bob", "5th Ave", "0.25",
     "-3",
-    "Detroit Dr", "Lansing 48901", "Bob Smith Apt 5", "Apt 5 Bob Smith",
+    "Detroit Dr", "Lansing 48901", "$1200", "Hwy 50", "Suite Acme", "5 Oak", "2BR", "US Hwy 50",
+    "Unit Lansing", "2 BD", "Bob Smith Apt 5", "Apt 5 Bob Smith",
 ]  # fmt: skip
 
 
@@ -473,7 +494,8 @@ def test_several_units_are_refused(unit: str) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["PO Box 5", "P.O. Box 5", "Attn: Accounts", "c/o Pat Doe", "Detroit", "Detroit, MI",
+    ["PO Box 5", "P.O. Box 5", "Box 12", "RR 2 Box 12", "HC 1 Box #4", "Attn: Accounts",
+     "c/o Pat Doe", "Detroit", "Detroit, MI",
      "Detroit MI 48226", "MI", "Michigan", "Detroit Michigan", "48226", "USA", "% Pat", "FBO Pat"],
 )  # fmt: skip
 def test_what_certainly_is_no_unit_is_left_out_and_the_row_says_so(unit: str) -> None:
@@ -499,7 +521,7 @@ def test_a_unit_that_is_none_is_no_value_and_is_counted(unit: Any) -> None:
     "unit",
     ["4", "4B", "B", "ABC", "Apt 4", "# 4", "Rear", "Upper", "PH", "PH 2", "2nd Floor",
      "Bldg 2, Apt 4", "Lower Level", "Carriage House", "East Wing", "Tower 2", "Slip 12",
-     "Box 12", "PMB 7", "Door B", "URB Las Flores", "The Oaks Apartments",
+     "PMB 7", "Door B", "Unit Front", "Suite North Tower", "URB Las Flores", "The Oaks Apartments",
      "Oak Hill Apts #5", "Smith Bldg Rm 5", "Number 4", "Mail Stop 12", "N", "North", "1/2",
      "12-34", "Unit 2E3", "A/B", "1-4", "Bldg 2, 4", "Bldg 2 & Apt 4",
      "2nd Floor, 4B", "Null"],

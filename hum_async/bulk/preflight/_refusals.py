@@ -37,6 +37,8 @@ _KINDS = {
     cell_meaning.IS_DATE: FindingKind.DATE,
     cell_meaning.IS_ERROR: FindingKind.SPREADSHEET,
     cell_meaning.IS_INFINITE: FindingKind.SPREADSHEET,
+    cell_meaning.NOT_A_CITY: FindingKind.SEVERAL,
+    cell_meaning.OTHER_STATE: FindingKind.SEVERAL,
     cell_meaning.IS_TRUE: FindingKind.NO_PART,
     cell_meaning.ONLY_A_NUMBER: FindingKind.MISSING,
 }

@@ -15,6 +15,7 @@ from hum_async._addresses.places import (
     read_state,
     states_of_zip,
 )
+from hum_async._addresses.street_lines import names_a_road_alone
 from hum_async.bulk.cell_meaning import says_nothing
 from hum_async.bulk.preflight._findings import Change, Finding, FindingKind, Severity
 from hum_async.bulk.preflight._row import TEXTS, Row
@@ -74,7 +75,9 @@ def _check_street(row: Row) -> None:
     elif _ZERO.match(street):
         message = "street1 has 0 for its house number, which often stands for none"
         row.add(FindingKind.HOUSE_NUMBER, Severity.SUSPICIOUS, message, field="street1")
-    elif not _HOUSE_NUMBER.search(street) or _names_only_a_unit(street):
+    elif (
+        not _HOUSE_NUMBER.search(street) or _names_only_a_unit(street) or names_a_road_alone(street)
+    ):
         message = "street1 has no house number"
         row.add(FindingKind.HOUSE_NUMBER, Severity.SUSPICIOUS, message, field="street1")
 
@@ -141,7 +144,8 @@ def _check_reading(row: Row) -> None:
         if field in _TEXTS:
             message = f"{field} is read without what is no part of it"
         if not value:
-            message = f"{field} is left out: it is no unit"
+            no_part = "no unit" if field == "street2" else f"no {field}"
+            message = f"{field} is left out: it is {no_part}"
         exchanged = {"street1", "street2"} <= row.reading.changed.keys()
         kind = FindingKind.WRONG_COLUMN if exchanged else _kind_of(field, value)
         row.add(kind, Severity.INFO, message, field=field, changes={field: value})
