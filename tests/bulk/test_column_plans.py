@@ -10,6 +10,7 @@ import pytest
 from column_heads import HEADS
 
 from hum_async import Address
+from hum_async._addresses.usps_key import usps_key
 from hum_async._api.addresses import checked, checked_or_error
 from hum_async.bulk.columns import (
     ColumnPlan,
@@ -133,7 +134,7 @@ DOUBTS = {
     "building": (f"STREET_NUM,FULL_STREET_NAME,BLDG_ID,UNIT_ID,{PLACE}", f"9,ELM ST,B,4,{DETROIT}"),
     "location-inside": (f"SITE_ADDR,LOCATION,{PLACE}", f"100 MAIN ST,4,{DETROIT}"),
     "lot": (f"address,lot,{PLACE}", f"100 Main St,4,{DETROIT}"),
-    "bare-units": (f"address,apt,space no,{PLACE}", f"100 Main St,4,B,{DETROIT}"),
+    "bare-units": (f"address,secondary,occupancy,{PLACE}", f"100 Main St,4,B,{DETROIT}"),
     "fraction-by-value": (
         f"num,predir,street_name,suffix,xtra,{PLACE}", f"100,N,MAIN,ST,1/2,{DETROIT}",
     ),
@@ -160,9 +161,9 @@ def test_every_way_out_of_a_doubt_leads_on(name: str) -> None:
         ("number-of-abbreviations", "100 MAIN ST, Detroit, MI 48226"),
         ("low-and-high-number", "100 A 1/2 N MAIN ST, Detroit, MI 48226"),
         ("from-and-to", "100 ELM, Detroit, MI 48226"),
-        ("building", "9 ELM ST, B 4, Detroit, MI 48226"),
+        ("building", "9 ELM ST, Bldg B Unit 4, Detroit, MI 48226"),
         ("location-inside", "100 MAIN ST, 4, Detroit, MI 48226"),
-        ("lot", "100 Main St, 4, Detroit, MI 48226"),
+        ("lot", "100 Main St, Lot 4, Detroit, MI 48226"),
         ("bare-units", "100 Main St, 4 B, Detroit, MI 48226"),
         ("fraction-by-value", "100 1/2 N MAIN ST, Detroit, MI 48226"),
         ("number-of-a-numbered-road", "100 HWY 50, Detroit, MI 48226"),
@@ -680,7 +681,9 @@ def test_a_short_column_in_which_alone_rows_differ_is_asked_about(
     assert head in doubt.message
     first, *_, last = doubt.ways
     after = follow(found, first, f"Address,{head},{PLACE}", *rows)
-    assert {after.columns.address(row).street2 for row in cells(*rows)} == set(values)
+    word = {"Room Number": "Room ", "Bldg No": "Bldg "}.get(head, "")
+    read = {after.columns.address(row).street2 for row in cells(*rows)}
+    assert read == {f"{word}{value}" for value in values}
     assert last.ignored == (head,)
 
 
@@ -859,3 +862,47 @@ def test_a_further_unit_with_its_word_is_asked_about() -> None:
     after = follow(found, doubt.ways[0], head, *rows)
     read = [after.columns.address(row).street2 for row in cells(*rows)]
     assert read == ["APT 1 BLDG A", "APT 1 BLDG B"]
+
+
+@pytest.mark.parametrize(
+    ("head", "rows", "units"),
+    [
+        ("Apt,Suite", ("4,", ",4"), ("4", "Suite 4")),
+        ("Apt,Suite", ("4,5", "Apt 4,Ste 5"), ("Apt 4 Suite 5", "Apt 4 Ste 5")),
+        ("Suite", ("1", "Ste 1", "Suite 1", "#1"), ("Suite 1", "Ste 1", "Suite 1", "#1")),
+        ("Suite", ("1.0", "", "A", "100B"), ("Suite 1", None, "Suite A", "Suite 100B")),
+        ("Space No", ("4", "Lot 4"), ("Space 4", "Lot 4")),
+        ("Apt", ("4",), ("4",)),
+        ("Apt/Suite", ("4",), ("4",)),
+        ("Situs Suite", ("4",), ("Suite 4",)),
+        ("Unit Type,Suite No", ("Apt,4", ",4"), ("Apt 4", "Suite 4")),
+    ],
+)
+def test_a_number_under_a_word_for_units_has_that_word(
+    head: str, rows: tuple[str, ...], units: tuple[str | None, ...]
+) -> None:
+    header = ["Address", *head.split(","), "Zip"]
+    mapping = {"street1": "Address", "street2": head.replace(",", "+"), "zip": "Zip"}
+    columns = mapped_columns(header, mapping)
+    read = [columns.address([ONE_HOUSE, *row.split(","), "48226"]).street2 for row in rows]
+    assert read == [*units]
+
+
+def test_a_suite_is_bought_once_and_apart_from_the_apartment_of_its_number() -> None:
+    rows = [
+        f"{row},{DETROIT}"
+        for row in ("100 Main St,1", "100 Main St,Ste 1", "100 Main St Apt 1,", "100 Main St #2,2")
+    ]
+    found = plan(f"Address,Suite,{PLACE}", *rows)
+    assert not found.doubts
+    keys = [usps_key(checked(found.columns.address(row))) for row in cells(*rows)]
+    assert keys[0] == keys[1]
+    assert len({*keys}) == 3
+    # The street's line says the number with its own word.
+    assert keys[3] == usps_key(checked(Address("100 Main St #2", None, *DETROIT.split(","))))
+
+
+def test_a_suite_beside_a_whole_address_need_not_repeat_its_word() -> None:
+    head, row = "Full Address,Suite", '"100 Main St #4, Detroit, MI 48226",4'
+    found = plan(head, row)
+    assert isinstance(checked_or_error(found.columns.address(cells(row)[0])), Address)

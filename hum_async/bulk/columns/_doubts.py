@@ -299,6 +299,9 @@ class Doubting:
         ]
         for one, other in pairwise(sorted(units, key=lambda each: each.source.column)):
             rows = zip(one.column.texts, other.column.texts, strict=True)
+            if one.source.word and other.source.word not in {"", one.source.word}:
+                # Apt 4 Space B
+                continue
             if any(content.is_bare_unit(a) and content.is_bare_unit(b) for a, b in rows):
                 names = [text_of([each.source], self.header) for each in (one, other)]
                 both = text_of(sources, self.header)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
+from hum_async.bulk.columns._unit_headings import designator_of
+
 
 class MappingError(ValueError):
     """A mapping names a field or a column that does not exist."""
@@ -16,10 +18,17 @@ class Source:
     Attributes:
         column: Position of the column, from 0.
         path: Names of the fields inside a nested cell; empty for the cell itself.
+        word: The designator that the heading says for numbers of units, such as Suite; "" for none.
     """
 
     column: int
     path: tuple[str, ...] = ()
+    word: str = attrs.field(default="", eq=False)
+
+
+def source_of(column: int, name: str, path: tuple[str, ...] = ()) -> Source:
+    """Return where a column, or a field inside of one, stands; its name says the heading's word."""
+    return Source(column, path, designator_of(path[-1] if path else name))
 
 
 def read_sources(text: str, header: Sequence[str], *, source: str) -> tuple[Source, ...]:
@@ -57,19 +66,19 @@ def _sum_of(text: str, header: Sequence[str]) -> tuple[Source, ...] | None:
 
 def _one(name: str, header: Sequence[str]) -> Source | None:
     if name in header:
-        return Source(header.index(name))
+        return source_of(header.index(name), name)
     base, marked, number = name.rpartition("__")
     if marked and number.isdecimal():
         same = [at for at, column in enumerate(header) if column == base]
         if 0 < int(number) <= len(same):
-            return Source(same[int(number) - 1])
+            return source_of(same[int(number) - 1], base)
     if name.isdecimal() and 0 < int(name) <= len(header):
-        return Source(int(name) - 1)
+        return source_of(int(name) - 1, header[int(name) - 1])
     column, *path = name.split(".")
     if path and all(path) and column in header:
-        return Source(header.index(column), tuple(path))
+        return source_of(header.index(column), column, tuple(path))
     alike = [at for at, column in enumerate(header) if column.casefold() == name.casefold()]
-    return Source(alike[0]) if len(alike) == 1 else None
+    return source_of(alike[0], name) if len(alike) == 1 else None
 
 
 def text_of(sources: Iterable[Source], header: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from hum_async.bulk.columns._headings import (
     letters,
     read_headings,
 )
-from hum_async.bulk.columns._mapping import Source
+from hum_async.bulk.columns._mapping import Source, source_of
 from hum_async.bulk.columns._spellings import Part
 from hum_async.bulk.columns._unnamed_parts import read_unnamed_parts
 from hum_async.bulk.result_schema import is_result_column
@@ -108,7 +108,9 @@ def candidates_of(
             found += _inside(at, heading, cells)
             continue
         column = Column(cells)
-        found.append(Candidate(Source(at), heading, column, _judged(heading, column)))
+        found.append(
+            Candidate(source_of(at, heading.name), heading, column, _judged(heading, column))
+        )
     read_unnamed_parts(found)
     return found
 
@@ -120,7 +122,11 @@ def _inside(at: int, parent: Heading, cells: Sequence[Cell]) -> list[Candidate]:
         inner = [cell.get(heading.name) if isinstance(cell, dict) else None for cell in cells]
         column = Column(inner)
         own = attrs.evolve(heading, group=heading.group or parent.group or _group_of(parent))
-        found.append(Candidate(Source(at, (heading.name,)), own, column, _judged(own, column)))
+        found.append(
+            Candidate(
+                source_of(at, heading.name, (heading.name,)), own, column, _judged(own, column)
+            )
+        )
     return found
 
 

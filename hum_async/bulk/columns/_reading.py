@@ -28,6 +28,7 @@ from hum_async.bulk.columns._headings import letters, read_headings
 from hum_async.bulk.columns._house_numbers import agree, leading_number, without_leading
 from hum_async.bulk.columns._mapping import Source, text_of
 from hum_async.bulk.columns._spellings import Part
+from hum_async.bulk.columns._unit_headings import with_designators
 from hum_async.bulk.tables import Cell
 from hum_async.errors import AddressError
 from hum_async.models import Address
@@ -128,6 +129,9 @@ class AddressColumns:
 
     def _parts(self, cells: Sequence[Cell]) -> dict[str, Cell]:
         parts = {field: _cell(field, found, cells) for field, found in self.sources.items()}
+        units = self.sources.get("street2", ())
+        if "address" not in self.sources and any(source.word for source in units):
+            parts["street2"] = _unit(units, cells, parts)
         if "place" in parts:
             parts = _placed(parts)
         if "address" in parts:
@@ -177,6 +181,27 @@ def _cell(field: str, sources: Sequence[Source], cells: Sequence[Cell]) -> Cell:
     if field == "street1" and joined and not texts[0] and not _has_number(texts, joined):
         return UnusableText(joined, NO_HOUSE_NUMBER)
     return joined
+
+
+def _unit(sources: Sequence[Source], cells: Sequence[Cell], parts: Mapping[str, Cell]) -> Cell:
+    """Return the cell of the unit, its numbers with the words of their headings."""
+    whole = parts["street2"]
+    texts = [_cell_text(_inside(cells[each.column], each.path)) for each in sources]
+    if isinstance(whole, UnusableText) or not any(texts):
+        return whole
+    street = parts.get("street1")
+    words = [each.word for each in sources]
+    found = with_designators(words, texts, street if isinstance(street, str) else "")
+    return whole if found == texts else " ".join(filter(None, found))
+
+
+def _cell_text(cell: Cell) -> str:
+    """Return the text of a cell of a unit; "" for none, as for 0 in a column of numbers."""
+    text = clean(read_part("street2", cell) or "")
+    if is_zero(text):
+        return ""
+    number = _DOT_ZERO.fullmatch(text)
+    return number[1] if number else text
 
 
 def _second_number(texts: Sequence[str]) -> str:
