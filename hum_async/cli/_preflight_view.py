@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Column, Table
 
+from hum_async.bulk.forecast import Fate, Forecast
 from hum_async.bulk.options import Close
 from hum_async.bulk.preflight import FindingKind, KindCount, Preflight, Severity, estimate
 from hum_async.cli._console import data, escaped, messages
@@ -37,12 +38,13 @@ _STYLED = {Severity.REFUSED: "[red]refused:[/]", Severity.SUSPICIOUS: "[yellow]s
 _STYLES = {Severity.REFUSED: "red", Severity.SUSPICIOUS: "yellow", Severity.INFO: "dim"}
 
 
-def show_preflight(
+def show_preflight(  # noqa: PLR0913  all but the first by name
     found: Preflight,
     *,
     rate: float | None = None,
     close: Close | None = None,
     limit: int = 20,
+    forecast: Forecast | None = None,
     console: Console = data,
 ) -> None:
     """Print the findings, the number of sessions that a job will buy, and its duration.
@@ -53,6 +55,7 @@ def show_preflight(
         close: Whether the job ends sessions with a DELETE, to print what the other ways would take;
             None does not print that.
         limit: Number of findings to print in full.
+        forecast: What becomes of the addresses of a job with a journal; None for one without.
         console: Console to print to.
     """
     _print(console, _totals(found))
@@ -61,9 +64,12 @@ def show_preflight(
     else:
         _print(console, [_kind(kind) for kind in found.kinds])
     _print(console, _findings(found, limit=limit))
-    _print(console, _price(found.sessions, rate, close or "always"))
-    if close is not None and found.sessions:
-        _print(console, _closing(found.sessions, rate, close))
+    sessions = found.sessions if forecast is None else forecast.sessions
+    if forecast is not None:
+        _print(console, _fates(forecast))
+    _print(console, _price(sessions, rate, close or "always"))
+    if close is not None and sessions:
+        _print(console, _closing(sessions, rate, close))
 
 
 def show_warnings(found: Preflight, *, command: str, console: Console = messages) -> None:
@@ -156,6 +162,26 @@ def _findings(found: Preflight, *, limit: int) -> list[str]:
     if total > len(lines):
         lines.append(f"[dim]... and {total - len(lines):,} more.[/]")
     return lines
+
+
+_FATES = {
+    Fate.KNOWN: "in the journal already, at no cost",
+    Fate.COPIED: "in the journal of --reuse-from, at no cost",
+    Fate.TAKEN_UP: "with an open session in the journal, which is taken up",
+    Fate.UNCERTAIN: "uncertain, and left alone without --retry-uncertain",
+    Fate.AGAIN: "in the journal, and bought again",
+    Fate.LOST: "in the journal with a session that has ended, and bought again",
+}
+
+
+def _fates(forecast: Forecast) -> list[str]:
+    """Return what comes from the journals; nothing for a job that begins."""
+    counts = {fate: forecast.counts[fate] for fate in _FATES}
+    return [f"{_addresses(count)} {_FATES[fate]}" for fate, count in counts.items() if count]
+
+
+def _addresses(count: int) -> str:
+    return f"{count:,} {'address' if count == 1 else 'addresses'}"
 
 
 def _price(sessions: int, rate: float | None, close: Close) -> list[str]:

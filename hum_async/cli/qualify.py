@@ -7,8 +7,10 @@ import attrs
 from cyclopts import Parameter
 
 from hum_async.bulk.files.outputs import JobOutputs, file_of
-from hum_async.bulk.options import Close, close_of
+from hum_async.bulk.forecast import Forecast
+from hum_async.bulk.options import Close
 from hum_async.bulk.preflight import examine
+from hum_async.bulk.tables import STANDARD, is_stream
 from hum_async.cli._api import SimulatedApiOptions, read_key
 from hum_async.cli._argument_types import PathOrDash, ServiceLevels
 from hum_async.cli._console import messages
@@ -86,8 +88,16 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             table.describe(source, plan)
         stops = table.stops(plan)
         if dry_run:
-            found = examine(source, columns, dedupe=journal.dedupe or "usps")
-            show_preflight(found, rate=api.rate, close=close_of(close))
+            # As the job would be: its journal is beside its output. Nothing can be beside a pipe.
+            nameless = output is None and (input == STANDARD or is_stream(input))
+            named = STANDARD if nameless else output
+            target = output_name(source, input, output=named, fmt=format)
+            streams = target == STANDARD or is_stream(target)
+            path = files.enter_context(journal_path(journal, output=target, streams=streams))
+            options = journal.job_options(path, keep=True, close=close, simulated=api.simulate)
+            with Forecast.of(options, fresh=journal.fresh) as forecast:
+                found = examine(source, columns, dedupe=forecast.dedupe, on_address=forecast.add)
+                show_preflight(found, rate=api.rate, close=options.close, forecast=forecast)
             if stops:
                 return ExitCode.USAGE
             return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK

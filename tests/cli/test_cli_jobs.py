@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -208,10 +209,14 @@ def test_an_age_that_makes_no_sense_is_told(qualify: Callable[..., Any], age: st
     assert "24h" in ended.err
 
 
-def test_a_journal_of_other_results_is_refused(qualify: Callable[..., Any]) -> None:
+def test_a_journal_of_other_results_is_refused(
+    qualify: Callable[..., Any], files: Callable[[], list[str]]
+) -> None:
     qualify("-o", "out.csv")
+    before = files()
     ended = qualify("-o", "out.csv", "--seed", "5")
     assert ended.code == 1
+    assert files() == before
     assert "seed 0" in ended.err
     assert "--fresh" in ended.err
 
@@ -223,6 +228,84 @@ def test_a_dry_run_sends_nothing_and_leaves_nothing(
     assert ended.code == 3
     assert "2 sessions will be bought" in ended.out
     assert files() == ["in.csv"]
+
+
+def test_a_dry_run_counts_what_the_job_would_buy(
+    qualify: Callable[..., Any], tmp_path: Path, files: Callable[[], list[str]]
+) -> None:
+    qualify("-o", "out.csv")
+    before = files()
+    ended = qualify("-o", "out.csv", "--dry-run")
+    assert "2 addresses in the journal already, at no cost" in ended.out
+    assert "0 sessions will be bought" in ended.out
+    assert files() == before
+    # What it says is what happens.
+    assert "0 sessions bought" in qualify("-o", "out.csv").err
+    ended = qualify("-o", "two.csv", "--reuse-from", "out.journal.sqlite", "--dry-run")
+    assert "2 addresses in the journal of --reuse-from, at no cost" in ended.out
+    assert "0 sessions will be bought" in ended.out
+    for options in (["--fresh"], ["--journal", "new.sqlite"]):
+        assert "2 sessions will be bought" in qualify("-o", "out.csv", "--dry-run", *options).out
+    ended = qualify("-o", "out.csv", "--dry-run", "--reuse", "0s")
+    assert "2 addresses in the journal, and bought again" in ended.out
+    assert "2 sessions will be bought" in ended.out
+    assert "1 session will be bought" in qualify("--dry-run", "--max-sessions", "1").out
+    ended = qualify("-o", "out.csv", "--dry-run", "--max-sessions", "2", "--reuse", "0s")
+    assert "0 sessions will be bought" in ended.out
+    assert files() == before
+    with contextlib.closing(sqlite3.connect(tmp_path / "out.journal.sqlite")) as db, db:
+        db.execute("DELETE FROM token_sum")
+        db.execute("UPDATE purchase SET superseded = 'retried'")
+    ended = qualify("-o", "out.csv", "--dry-run")
+    assert ended.code == 1
+    assert "is damaged" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "told", "sessions"),
+    [
+        ("outcome = NULL, result = NULL", [], "1 address with an open session", 0),
+        (
+            "outcome = NULL, result = NULL, asked_at = '2020-01-01T00:00:00.000+00:00'",
+            [],
+            "1 address in the journal with a session that has ended, and bought again",
+            1,
+        ),
+        (
+            "outcome = NULL, result = NULL, token = NULL",
+            [],
+            "1 address uncertain, and left alone without --retry-uncertain",
+            0,
+        ),
+        (
+            "outcome = NULL, result = NULL, token = NULL",
+            ["--retry-uncertain"],
+            "1 address in the journal, and bought again",
+            1,
+        ),
+        ("outcome = 'EXPIRED'", [], "2 addresses in the journal already", 0),
+        ("outcome = 'EXPIRED'", ["--retry-failed"], "1 address in the journal, and bought", 1),
+        ("outcome = 'FAILED'", ["--retry-failed"], "1 address with an open session", 0),
+    ],
+)
+def test_a_dry_run_knows_what_earlier_runs_left(  # noqa: PLR0913, PLR0917  fixtures
+    qualify: Callable[..., Any],
+    call: Callable[..., Any],
+    tmp_path: Path,
+    change: str,
+    options: list[str],
+    told: str,
+    sessions: int,
+) -> None:
+    qualify("-o", "out.csv")
+    with contextlib.closing(sqlite3.connect(tmp_path / "out.journal.sqlite")) as db, db:
+        # A journal of before there were checksums of tokens.
+        db.execute("UPDATE run SET address_key = NULL")
+        db.execute(f"UPDATE purchase SET {change} WHERE id = 1")  # noqa: S608  our own
+    out, source = str(tmp_path / "out.csv"), str(tmp_path / "in.csv")
+    ended = call("qualify", source, "-o", out, "--dry-run", *options)
+    assert told in ended.out
+    assert f"{sessions} session" in ended.out
 
 
 # --- looking at it --------------------------------------------------------------------------------

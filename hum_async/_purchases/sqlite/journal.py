@@ -37,6 +37,7 @@ from hum_async._purchases.sqlite.schema import (
     ADDRESS_KEYS,
     APPLICATION_ID,
     BINDINGS,
+    MAY_LIVE,
     PUBLISHED,
     REQUIRED_SETTINGS,
     SCHEMA,
@@ -53,16 +54,14 @@ from hum_async._purchases.sqlite.schema import (
     is_bound,
     left_open,
     setting,
+    taken_since,
     tally,
     token_sum,
 )
 from hum_async._purchases.sqlite.soundness import check_sound
 from hum_async._version import __version__
 from hum_async.errors import JournalError
-from hum_async.models import SESSION_LIFETIME
 
-_MAY_LIVE = SESSION_LIFETIME + timedelta(minutes=5)
-"""Age up to which a session may still live: its last request came some minutes after its first."""
 _RATE_HOLDS = timedelta(days=1)
 """Age up to which a found rate is used. Limits change with plans and hours, and finding one again
 takes only seconds."""
@@ -186,15 +185,11 @@ class Journal:
         Args:
             max_age: Age in seconds up to which results of earlier jobs are taken; None for any age.
         """
-        finished = self.setting("finished_at") is not None
-        since = None if finished else self.setting("taken_since")
-        if since is None:
-            # Empty text is fixed as well: any age.
-            age = None if max_age is None else timedelta(seconds=max_age)
-            since = "" if age is None else (datetime.now(UTC) - age).isoformat()
+        with self._mapped_errors():
+            since = taken_since(self._db, max_age)
         self.set("taken_since", since)
         self.set("finished_at", None)
-        return str(since) or None
+        return since or None
 
     def finish_job(self) -> None:
         """Record that every row has its result."""
@@ -203,7 +198,7 @@ class Journal:
     def left_open(self) -> list[Closed]:
         """Return the sessions of settled purchases that were not closed and may still live."""
         with self._mapped_errors():
-            return left_open(self._db, since=_before(_MAY_LIVE))
+            return left_open(self._db, since=_before(MAY_LIVE))
 
     def published(self, since: str) -> list[Publication]:
         """Return the ids that were given since then, and forget all older ones."""

@@ -1,18 +1,22 @@
 """The file format of a journal: its schema and version, its checks and its read-only queries."""
 
+import contextlib
 import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.records import FAILED_OUTCOMES, Closed, Entry, Tally
+from hum_async._purchases.sqlite.lock import holder_of
 from hum_async.errors import JournalError
-from hum_async.models import Outcome
+from hum_async.models import SESSION_LIFETIME, Outcome
 
+MAY_LIVE = SESSION_LIFETIME + timedelta(minutes=5)
+"""Age up to which a session may still live: its last request came some minutes after its first."""
 APPLICATION_ID = 0x48756D4A
 VERSION = 1
 SCHEMA = """
@@ -183,6 +187,32 @@ def check_dedupe(path: Path, known: KeyRules, wanted: Dedupe | None) -> None:
         )
 
 
+class _Reading(sqlite3.Connection):
+    """A read-only connection, which leaves no files behind that were not there before.
+
+    Reading a WAL database makes two files beside it, and only who may write removes them.
+    """
+
+    tidied: Path | None = None
+    """The journal, if nobody else had it open."""
+
+    def close(self) -> None:
+        super().close()
+        path, self.tidied = self.tidied, None
+        if path is None or not has_wal(path) or holder_of(path) is not None:
+            return
+        # SQLite removes them when the last connection closes, and knows which is the last.
+        with contextlib.suppress(sqlite3.Error):
+            writing = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
+            with contextlib.closing(writing):
+                writing.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+
+def has_wal(path: Path) -> bool:
+    """Whether there is a write-ahead log beside a database."""
+    return path.with_name(f"{path.name}-wal").exists()
+
+
 def open_reading(path: Path, *, api: str | None = None) -> sqlite3.Connection:
     """Open a journal read-only, also while a job writes to it.
 
@@ -193,9 +223,15 @@ def open_reading(path: Path, *, api: str | None = None) -> sqlite3.Connection:
     try:
         # A second connection is safe: what can damage a WAL database up to SQLite 3.51.2 takes two
         # that write or checkpoint (https://www.sqlite.org/wal.html), and this one can do neither.
+        alone = not has_wal(path)
         db = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=5.0
+            f"{path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            check_same_thread=False,
+            timeout=5.0,
+            factory=_Reading,
         )
+        db.tidied = path if alone else None
         try:
             check_api(path, setting(db, "api"), api)
         except BaseException:
@@ -347,6 +383,23 @@ def found_rate(db: sqlite3.Connection) -> tuple[float, datetime] | None:
     except (TypeError, ValueError):
         # Another version wrote it in another form; the rate can be found again.
         return None
+
+
+def taken_since(db: sqlite3.Connection | None, max_age: float | None) -> str:
+    """Return the earliest time (ISO 8601, UTC) of results that a job takes; empty for any.
+
+    The first run of a job fixes it, so that its own results cannot become too old while it lasts.
+
+    Args:
+        db: The journal; None for a job that begins.
+        max_age: Age in seconds up to which results of earlier jobs are taken; None for any age.
+    """
+    known = None
+    if db is not None and setting(db, "finished_at") is None:
+        known = setting(db, "taken_since")
+    if known is not None:
+        return str(known)
+    return "" if max_age is None else (datetime.now(UTC) - timedelta(seconds=max_age)).isoformat()
 
 
 def setting(db: sqlite3.Connection, name: str) -> Any:

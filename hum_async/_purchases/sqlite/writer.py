@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 @attrs.frozen
-class _EarlierJournal:
+class EarlierJournal:
     """The journal of another job, opened read-only, and how it compares addresses."""
 
     db: sqlite3.Connection
@@ -86,7 +86,7 @@ class JournalStore:
         tally: Tally,
         *,
         taken_since: str | None = None,
-        earlier: "_EarlierJournal | None" = None,
+        earlier: "EarlierJournal | None" = None,
     ) -> None:
         self.requests = 0
         self.path = journal.path
@@ -337,7 +337,7 @@ async def open_journal(  # noqa: PLR0913  all but the first by name
                 db = open_reading(reuse_from, api=api)
                 undo.callback(db.close)
                 check_sound(reuse_from, db)
-                earlier = _EarlierJournal(db, dedupe_of(reuse_from, db))
+                earlier = EarlierJournal(db, dedupe_of(reuse_from, db))
             journal = Journal(path, api=api, dedupe=dedupe)
             undo.callback(journal.close)
             since = journal.begin_job(max_age)

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from hum_async._addresses.usps_key import Dedupe
+from hum_async._addresses.usps_key import KeyRules
 from hum_async._purchases.records import address_digest
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.dedupe import SeenAddresses
@@ -19,6 +19,7 @@ from hum_async.bulk.preflight._refusals import find_refusals
 from hum_async.bulk.preflight._row import Columns, Row
 from hum_async.bulk.preflight._suspicions import SUSPICIONS
 from hum_async.bulk.tables import Cell, Table
+from hum_async.models import Address
 
 REPORT_COLUMNS = ("row", "column", "kind", "severity", "message", "fix")
 """The columns of a report of findings."""
@@ -80,11 +81,12 @@ def examine(  # noqa: PLR0913  all but two by name
     table: Table,
     columns: AddressColumns,
     *,
-    dedupe: Dedupe = "usps",
+    dedupe: KeyRules = "usps",
     keep: int = 20,
     most: int | None = None,
     on_finding: Callable[[Finding], object] | None = None,
     on_corrected: Callable[[list[Cell]], object] | None = None,
+    on_address: Callable[[Address], object] | None = None,
 ) -> Preflight:
     """Examine the rows of a table, reading it once.
 
@@ -96,6 +98,7 @@ def examine(  # noqa: PLR0913  all but two by name
         most: Number of rows to examine; None for all.
         on_finding: Called with each finding, those about the whole table first.
         on_corrected: Called with each corrected row, in the order of the table.
+        on_address: Called with each valid address that no earlier row has.
     """
     where = Columns.of(table.header, columns)
     tally = _Tally(keep, on_finding)
@@ -120,6 +123,8 @@ def examine(  # noqa: PLR0913  all but two by name
                 message = f"same address as row {first}{otherwise}; it is bought once"
                 row.add(FindingKind.DUPLICATE, Severity.INFO, message)
                 tally.spelled += alike is None
+            elif on_address is not None:
+                on_address(valid)
         tally.count_row(row)
         if on_corrected is not None:
             on_corrected(corrected(cells, row.findings, columns=columns))

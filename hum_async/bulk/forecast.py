@@ -1,0 +1,175 @@
+"""Says what a job would buy and what it has already, by its journal, without changing anything."""
+
+import contextlib
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import Enum, auto
+from pathlib import Path
+from typing import Self
+
+import attrs
+
+from hum_async._addresses.usps_key import KeyRules
+from hum_async._purchases.records import Entry, address_digest
+from hum_async._purchases.resume_rules import ResumeAction, ResumeRules
+from hum_async._purchases.sqlite.schema import (
+    MAY_LIVE,
+    check_dedupe,
+    check_tokens,
+    damaged,
+    dedupe_of,
+    find,
+    open_reading,
+    taken_since,
+    tally,
+)
+from hum_async._purchases.sqlite.soundness import check_sound
+from hum_async._purchases.sqlite.writer import EarlierJournal
+from hum_async.bulk.options import JobOptions
+from hum_async.models import Address
+
+_BATCH = 500
+_NO_RUN = 0
+"""No run has this number, so that every entry is an earlier one's."""
+
+
+class Fate(Enum):
+    """What a job does about an address."""
+
+    NEW = auto()
+    """It buys a session."""
+    AGAIN = auto()
+    """It buys another session: the result is too old, or it failed and is looked up again."""
+    LOST = auto()
+    """It buys another session: the one of an earlier run has ended by now."""
+    TAKEN_UP = auto()
+    """It polls the session of an earlier run, which is still open."""
+    KNOWN = auto()
+    """It takes the result from its journal."""
+    COPIED = auto()
+    """It takes the result from another job's journal."""
+    UNCERTAIN = auto()
+    """It leaves the address alone, because a session may have been bought."""
+
+
+_BUYS = (Fate.NEW, Fate.AGAIN, Fate.LOST)
+
+
+@attrs.define(eq=False)
+class Forecast:
+    """What a job would do about the addresses that it is told.
+
+    Attributes:
+        dedupe: How the job compares addresses.
+        counts: The addresses by what becomes of them.
+    """
+
+    dedupe: KeyRules
+    counts: Counter[Fate] = attrs.field(factory=Counter, init=False)
+    _rules: ResumeRules = attrs.field(alias="rules")
+    _options: JobOptions = attrs.field(alias="options")
+    _journal: sqlite3.Connection | None = attrs.field(alias="journal")
+    _earlier: EarlierJournal | None = attrs.field(alias="earlier")
+    _spent: int = attrs.field(alias="spent")
+    _asked: dict[bytes, Address] = attrs.field(factory=dict, init=False)
+
+    @classmethod
+    @contextlib.contextmanager
+    def of(cls, options: JobOptions, *, fresh: bool = False) -> Iterator[Self]:
+        """Open the journals of a job, read-only.
+
+        Args:
+            options: The options of the job.
+            fresh: The job starts over without its journal.
+
+        Raises:
+            JournalError: A journal cannot be used, or it compares addresses otherwise.
+        """
+        with contextlib.ExitStack() as files:
+            db = None
+            rules: KeyRules = options.dedupe or "usps"
+            journal = None if fresh else options.journal
+            if journal is not None and journal.exists():
+                db = _opened(journal, files)
+                rules = dedupe_of(journal, db)
+                check_dedupe(journal, rules, options.dedupe)
+            since = taken_since(db, options.max_age)
+            earlier = None
+            if (other := options.reuse_from) is not None:
+                theirs = _opened(other, files)
+                earlier = EarlierJournal(theirs, dedupe_of(other, theirs))
+            yield cls(
+                dedupe=rules,
+                rules=ResumeRules(_NO_RUN, options.retry, since or None),
+                options=options,
+                journal=db,
+                earlier=earlier,
+                spent=0 if db is None else tally(db).spent,
+            )
+
+    @property
+    def sessions(self) -> int:
+        """Number of sessions that the job would buy."""
+        self._decide()
+        needed = sum(self.counts[fate] for fate in _BUYS)
+        most = self._options.max_sessions
+        return needed if most is None else min(needed, max(0, most - self._spent))
+
+    def add(self, address: Address) -> None:
+        """Add an address that is valid, and that no earlier row has."""
+        self._asked[address_digest(address, self.dedupe)] = address
+        if len(self._asked) >= _BATCH:
+            self._decide()
+
+    def _decide(self) -> None:
+        asked, self._asked = self._asked, {}
+        found: dict[bytes, Entry] = {}
+        path = self._options.journal
+        if self._journal is not None and path is not None:
+            with _told(path):
+                found = find(self._journal, list(asked))
+                check_tokens(path, self._journal, found)
+        if self._earlier is not None:
+            missing = [row for row in asked.items() if row[0] not in found]
+            with _told(self._options.reuse_from):
+                found |= self._earlier.find(missing, dedupe=self.dedupe)
+        for digest in asked:
+            self.counts[self._fate(found.get(digest))] += 1
+
+    def _fate(self, entry: Entry | None) -> Fate:
+        action, _ = self._rules.action(entry)
+        if entry is None:
+            return Fate.NEW
+        match action:
+            case ResumeAction.BUY:
+                return Fate.NEW if entry.copied else Fate.AGAIN
+            case ResumeAction.ADOPT:
+                return Fate.TAKEN_UP if self._may_live(entry) else Fate.LOST
+            case ResumeAction.TAKE:
+                return Fate.COPIED if entry.copied else Fate.KNOWN
+            case ResumeAction.WRITE_OFF:
+                lost = self._options.forget_open
+                return Fate.LOST if lost else Fate.UNCERTAIN
+
+    def _may_live(self, entry: Entry) -> bool:
+        if self._options.forget_open:
+            return False
+        return entry.asked_at >= (datetime.now(UTC) - MAY_LIVE).isoformat(timespec="milliseconds")
+
+
+def _opened(path: Path, files: contextlib.ExitStack) -> sqlite3.Connection:
+    db = files.enter_context(contextlib.closing(open_reading(path)))
+    with _told(path):
+        check_sound(path, db)
+    return db
+
+
+@contextlib.contextmanager
+def _told(path: Path | None) -> Iterator[None]:
+    """Raise what a damaged journal leads to as JournalError."""
+    try:
+        yield
+    except (sqlite3.Error, ValueError, TypeError) as exc:
+        raise damaged(path or Path(), exc) from None
