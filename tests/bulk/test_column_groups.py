@@ -85,6 +85,18 @@ SEVERAL = {
         [OWNERS, "100 Main St, Reno, NV 89501"],
         "MAILADDR, or Where",
     ),
+    "whole-address-elsewhere": (
+        "Address,City,State,Zip,Full Address",
+        f'9 ELM AVE,{DALLAS},"100 Main St, Reno, NV 89501"',
+        [OWNERS, "100 Main St, Reno, NV 89501"],
+        "Address, or Full Address",
+    ),
+    "unit-in-the-whole-address": (
+        "Address,City,State,Zip,Full Address",
+        f'9 ELM AVE,{DALLAS},"9 Elm Ave Apt 4, Dallas, TX 75201"',
+        [OWNERS, "9 Elm Ave Apt 4, Dallas, TX 75201"],
+        "Address, or Full Address",
+    ),
     "plain-place-of-the-property": (
         "PIN,SITUS,CITY,ZIP,OWNERADDR1,OWNERADDR2,OWNERCITY,OWNERSTATE,OWNERZIP",
         f"1,100 MAIN ST,RENO,89501,9 ELM AVE,APT 3,{DALLAS}",
@@ -166,6 +178,12 @@ def test_which_of_two_addresses_is_meant_is_asked(name: str) -> None:
     assert [followed(found, way, head, row) for way in doubt.ways] == wanted
 
 
+def test_land_without_a_house_number_hides_no_second_address() -> None:
+    streets = ("100 MAIN ST", "MAIN ST", "OAK ST", "OAK ST")
+    (doubt,) = plan(f"SITUS,{MAIL}", *(f"{each},9 ELM AVE,{DALLAS}" for each in streets)).doubts
+    assert doubt.message.endswith(f"SITUS, {NO_PLACE}")
+
+
 @pytest.mark.parametrize("name", ["situs", "property-location"])
 def test_a_place_of_another_address_never_fills_a_gap(name: str) -> None:
     head, row, *_ = SEVERAL[name]
@@ -236,6 +254,11 @@ CLEAR = {
     "owners-of-one-address": (
         "OWN1,OWN_ADDR,OWN_CITY,OWN_STATE,OWN_ZIP",
         [f"A,9 ELM AVE,{DALLAS}", f"B,9 ELM AVE,{DALLAS}"],
+        OWNERS,
+    ),
+    "geocoded-whole": (
+        "Address,City,State,Zip,Full Address",
+        [f'9 ELM AVE,{DALLAS},"9 N Elm Avenue, Dallas, TX 75201-1234, USA"'],
         OWNERS,
     ),
     "same-twice": (

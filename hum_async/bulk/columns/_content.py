@@ -125,6 +125,11 @@ def is_street_name(text: str) -> bool:
     return len(words) > 1 and is_suffix(words[-1]) and not begins_with_number(text)
 
 
+def is_street(text: str) -> bool:
+    """Whether a text is a street's line, or its name alone: land without a house has no number."""
+    return is_street_line(text) or is_street_name(text)
+
+
 def is_zero(text: str) -> bool:
     """Whether a text is a number that stands for none."""
     return not text.strip("0.")

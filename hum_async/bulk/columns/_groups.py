@@ -1,6 +1,7 @@
 """Says what is in doubt where a table holds several addresses in each row, or parts of several."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import starmap
 
 import attrs
 
@@ -19,6 +20,8 @@ from hum_async.bulk.tables import Cell
 
 _SOME = 0.3
 """Share of rows that hold a street by which a further group is taken for an address."""
+_FEW = 0.1
+"""Share of rows in which a geocoder may have found another address."""
 _PLACE = ("city", "state", "zip", "place")
 _WITHOUT_PLACE = "whose city and state, or ZIP, have no column of their own"
 _OF_ADDRESS = frozenset({
@@ -77,8 +80,8 @@ class Groups:
             other = self._other(family)
             if not other.sources.keys() & {"street1", "address"}:
                 continue
-            texts = [str(other.written(cells).street1 or "") for cells in self.rows]
-            if not Column(texts).share(content.is_street_line) > _SOME:
+            texts = Column([str(other.written(cells).street1 or "") for cells in self.rows])
+            if not _holds_addresses(texts):
                 continue
             if all(map(_says, own, self._keys(other))):
                 continue
@@ -88,11 +91,41 @@ class Groups:
                 ways.append(self._way(other, name))
             else:
                 names.append(f"{name}, {_WITHOUT_PLACE}")
+        for each in self._elsewhere(own):
+            name = text_of([each.source], self.header)
+            names.append(name)
+            mapping, label = {"address": name}, f"{name} is looked up"
+            ways.append(Way(label, mapping, complete=True, ignored=self._beside_street()))
         names += [f"that of {name}, whose street has no column" for name in self._without_street()]
         if len(names) < 2:  # noqa: PLR2004  an address and another
             return None
         message = f"there are {len(names)} addresses in each row, and one can be looked up: "
         return Doubt(message + ", or ".join(names), tuple(ways))
+
+    def _elsewhere(self, own: Sequence[str]) -> list[Candidate]:
+        """Return whole addresses beside the parts of one that are elsewhere in many rows."""
+        used = {source for found in self.columns.sources.values() for source in found}
+        found = []
+        for each in self.pool.candidates:
+            if each.part is not Part.WHOLE or each.source in used or not each.column.whole:
+                continue
+            others = self._keys(AddressColumns({"address": (each.source,)}))
+            pairs = [
+                (one, other) for one, other in zip(own, others, strict=True) if other[0] != "|"
+            ]
+            if sum(starmap(_are_apart, pairs)) > _FEW * len(pairs):
+                found.append(each)
+        return found
+
+    def _beside_street(self) -> tuple[str, ...]:
+        """Return the columns that are used and hold no street."""
+        found = (
+            source
+            for field, sources in self.columns.sources.items()
+            if field not in {"street1", "address"} and field not in self.explicit
+            for source in sources
+        )
+        return tuple(text_of([source], self.header) for source in found)
 
     def _way(self, columns: AddressColumns, name: str) -> Way:
         return Way(f"{name} is looked up", columns.mapping(self.header), complete=True)
@@ -173,6 +206,23 @@ class Groups:
         """Return one spelling of each row's address."""
         written = [columns.written(cells) for cells in self.rows]
         return [usps_key(attrs.evolve(each, street1=clean(each.street1))) for each in written]
+
+
+def _holds_addresses(texts: Column) -> bool:
+    """Whether texts are streets with house numbers, of which land without a house has none."""
+    share = texts.share(content.is_street_line)
+    return share > _SOME or (share > 0 and texts.mostly(content.is_street))
+
+
+def _are_apart(one: str, other: str) -> bool:
+    """Whether two addresses are not one that is spelled in two ways, such as by a geocoder."""
+    street, units, _, _, zip5 = one.split("|")
+    other_street, other_units, _, _, other_zip5 = other.split("|")
+    return bool(other_street) and (
+        street.split()[:1] != other_street.split()[:1]
+        or bool(zip5 and other_zip5 and zip5 != other_zip5)
+        or not {"", *units.split("/")}.issuperset(other_units.split("/"))
+    )
 
 
 def _says(own: str, other: str) -> bool:

@@ -33,7 +33,7 @@ def read_unnamed_parts(candidates: Sequence[Candidate]) -> None:
             _read_group([each for each in candidates if each.heading.group == group])
     for each in candidates:
         named = is_only_group(each.heading.name) and each.heading.group not in _NAMES
-        if named and each.column.mostly(content.is_street_line):
+        if named and each.column.mostly(content.is_street):
             _take_street(each)
     if any(each.part in STREETS and each.column.filled for each in candidates):
         # Alone, such a column is guessed, and a doubt says so.
