@@ -6,7 +6,7 @@ from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES
 
 _DIRECTION = "|".join(sorted(DIRECTIONS, key=len, reverse=True))
 _BESIDE = re.compile(
-    rf"\b(?:{_DIRECTION}|BLOCKS?|BLKS?|MILES?|DOORS?|CORNER|END|REAR|MIDDLE)\.? OF (?!THE\b)"
+    rf"\b(?:{_DIRECTION}|BLOCKS?|BLKS?|DOORS?|CORNER)\.? OF (?!THE\b)"
     r"|\b(?:DOWN|ACROSS|UP|AWAY) FROM\b"
     r"|\((?:BEHIND|NEAR|ACROSS|NEXT|CORNER|\d+ (?:UNITS|APTS))\b"
 )
@@ -22,7 +22,7 @@ _COUNTED = re.compile(
 _BLOCK = re.compile(r"\d*00 (?:BLOCK|BLK)\.? (?!ISLAND\b|HOUSE\b)\S+ \S|\d+ (?:BLOCK|BLK)\.? OF\b")
 _HIDDEN_DIGITS = re.compile(r"\d+(?:XX+\b|\*+(?=\s|$)|_+(?=\s|$)|\?+(?=\s|$))")
 _DATE = re.compile(r"(?:\d{4}[-/]\d\d?[-/]\d\d?|\d\d?[-/]\d\d?[-/]\d{4})(?=\s|$|T\d)", re.ASCII)
-_NAME_WITH_NUMBER = re.compile(r"\d+-[A-Z]{3,}\b")
+_NAME_WITH_NUMBER = re.compile(r"\d+-(?!REAR\b|FRONT\b|FRNT\b|HALF\b)[A-Z]{3,}\b")
 _OF_COUNT = re.compile(r"\d+ OF \d+\b")
 _NO_HOUSE = (_DISTANCE, _BLOCK, _HIDDEN_DIGITS, _DATE, _NAME_WITH_NUMBER, _OF_COUNT)
 

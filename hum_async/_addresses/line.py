@@ -101,6 +101,11 @@ _CITY_AND_STATE = {
     "DC": ("Washington", ("200", "202", "203", "204", "205")),
 }
 """Cities that are named like their state, and how their ZIP codes begin."""
+_CITIES_AROUND = {
+    "NY": ("New York", ("100", "101", "102", "103", "104", "111", "112", "113", "114", "116")),
+    "DC": ("Washington", ("200", "202", "203", "204", "205")),
+}
+"""Cities before whose name that of a borough or quarter may stand, and how their ZIPs begin."""
 _BEFORE_A_PLACE = frozenset({"IN", "AT", "NEAR", "OF", "AND", "OR", "&"})
 """Words of a sentence, with which no city's name begins."""
 _CITIES_LIKE_UNITS = frozenset({("STE", "GENEVIEVE"), ("STE", "MARIE")})
@@ -352,7 +357,14 @@ class _Line:
                 raise doubtful("cannot tell which part is the city")
             if not self._takes_unit(part):
                 places.append(part)
+        self._take_city(places)
+        self._check_city()
+
+    def _take_city(self, places: list[str]) -> None:
+        """Take the city from the parts behind the street, or from the street's own words."""
         cities = [part for part in places if not _COUNTY.fullmatch(part)]
+        if len(cities) > 1 and self.city is None and self._is_city_around(cities):
+            cities = cities[-1:]
         if len(cities) > 1 or (cities and self.city):
             raise doubtful("cannot tell which part is the city")
         if cities:
@@ -360,7 +372,20 @@ class _Line:
         elif self.city is None:
             self._take_city_from_street()
         self.city = self.city or self.named_city
-        self._check_city()
+
+    def _is_city_around(self, cities: list[str]) -> bool:
+        """Whether the last of these is certainly the city, and the others are parts of it.
+
+        Brooklyn, New York, NY 11201. Elsewhere the last one may be the county, as in Reno, Washoe.
+        """
+        city, zips = _CITIES_AROUND.get(self.state or "", ("", ()))
+        return (
+            bool(zips)
+            and cities[-1].casefold() == city.casefold()
+            and (self.zip or "").startswith(zips)
+            and is_address(self.street)
+            and all(_CITY.fullmatch(part) and not _may_be_a_unit(part) for part in cities)
+        )
 
     def read_city(self) -> None:
         """Take the city where the street is known."""

@@ -33,7 +33,7 @@ _RUN_TOGETHER = re.compile(r"\d+(?!ST\b|ND\b|RD\b|TH\b)[A-Z]{3,}", re.ASCII)
 _WORD = re.compile(r"[^\W\d][^\W\d'.-]+")
 _BEHIND = re.compile(r"(?:#\s*|NO\.?\s+|NUMBER\s+)?(\d[\d-]*[A-Z]?)(?:\s|$)", re.ASCII)
 _TELLING = frozenset(
-    "AND OR BOX OF BLOCK BLK MILES MILE BLOCKS FROM NAN NONE NULL NAT UNDEFINED TBD TBA UNK"  # noqa: SIM905  a table
+    "AND OR BOX OF BLOCK BLK MILES MILE BLOCKS FROM NAN NONE NULL UNDEFINED TBD TBA UNK"  # noqa: SIM905  a table
     " HOUR PAST DOWN NEAR BEHIND HOURS NOON ACRES PLEX".split()
 )
 """Words for which a line that looks plain is judged all the same."""
@@ -76,7 +76,13 @@ _LAST_WORDS = """
 """
 _LAST = frozenset(_LAST_WORDS.split())
 """Words that end such a text; at its beginning they may be that of a city: New York, Camp Hill."""
-_LEFT_OVERS = frozenset("NAN NONE NULL NAT UNDEFINED TBD TBA UNK N/A #N/A".split())  # noqa: SIM905  a table
+_BEFORE_NUMBERS_OF_ROADS = frozenset(
+    "BOX NO NUMBER I IH INTERSTATE SR CR KM LA EL THE OLD NEW EXIT MP ROUTES HIGHWAYS HWYS".split()  # noqa: SIM905  a table
+)
+_LEFT_OVERS = frozenset("NAN NONE NULL UNDEFINED TBD TBA UNK N/A #N/A".split())  # noqa: SIM905  a table
+_ALSO_KNOWN_AS = re.compile(r"\b(?:AKA|FKA|A/K/A|F/K/A|FORMERLY|REAR OF)\b\W*\d")
+_BEFORE_JUNIOR = re.compile(r",(?=\s*(?:Jr|Sr|Junior|Senior)\b\.?\s+\w)", re.IGNORECASE)
+"""The comma of Martin Luther King, Jr. Blvd."""
 _BEFORE_NUMBERS = frozenset(
     "URB URBANIZACION COND EXT BO BARRIO RES PARC PARCELAS SECTOR SECT REPTO MANS ALT ALTURAS"  # noqa: SIM905  a table
     " JARD JARDINES COM COMUNIDAD BDA VILLAS CARR EDIF".split()
@@ -159,7 +165,10 @@ def _is_run_together(upper: str, _: str) -> bool:
 def _holds_two(upper: str, plain: str) -> bool:
     brackets = [re.sub(r"^\D*", "", found) for found in _IN_BRACKETS.findall(upper)]
     return (
-        names_several_houses(upper) or holds_two_addresses(plain) or any(map(is_address, brackets))
+        names_several_houses(upper)
+        or _ALSO_KNOWN_AS.search(upper) is not None
+        or holds_two_addresses(plain)
+        or any(map(is_address, brackets))
     )
 
 
@@ -182,13 +191,16 @@ def has_number(text: str) -> bool:
 
 
 def names_a_road_alone(text: str) -> bool:
-    """Whether the only numbers of a street's line are those of roads: Hwy 50, Mile 12 Hwy 50."""
+    """Whether the only numbers of a street's line are those of roads or units.
+
+    Hwy 50, Mile 12 Hwy 50, Lot 4 Main St.
+    """
     words = _words(text.upper().replace("&", " & "))
     numbers = [at for at, word in enumerate(words) if re.search(r"\d", word)]
     return bool(numbers) and all(
         _ORDINAL.fullmatch(words[at])
         or _ROAD_AND_NUMBER.fullmatch(words[at])
-        or (at > 0 and _begins_a_road(words[at - 1]))
+        or (at > 0 and (_begins_a_road(words[at - 1]) or _is_unit_word(words[at - 1])))
         or (at > 1 and words[at - 1] in {"&", "AND"} and at - 2 in numbers)
         for at in numbers
     )
@@ -412,7 +424,8 @@ def _names_a_number(word: str) -> bool:
     return (
         SUFFIXES.get(word) in _ROADS | {"RD", "AVE"}
         or word in _SYSTEMS
-        or word in {"BOX", "NO", "NUMBER", "I", "SR", "CR", "KM", "LA", "EL", "THE"}
+        or word in _BEFORE_NUMBERS_OF_ROADS
+        or word in PREPOSED
         or word in _PARTS_OF_BUILDINGS
         or _is_unit_word(word)
     )
@@ -475,6 +488,7 @@ def lacks_unit_number(upper: str) -> bool:
 
 def _without_rest(text: str) -> StreetLine:
     """Judge what stands before a street, and what follows it behind a comma or its suffix."""
+    text = _BEFORE_JUNIOR.sub("", text)
     first, comma, others = text.partition(",")
     if comma and is_address(others.strip().partition(",")[0]) and _is_name_before(first):
         return StreetLine(SOMETHING_BEFORE, text)

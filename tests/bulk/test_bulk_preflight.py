@@ -441,6 +441,7 @@ def test_where_only_mail_goes_is_suspicious(street: str) -> None:
 @pytest.mark.parametrize(
     "street",
     ["Hwy 50", "Hwy 50 & Main", "Mile 12 Hwy 50", "US-50", "County Road 12", "Main St & Hwy 50",
+     "Lot 4 Main St",
      "Main St", "5th Avenue", "Corner of 1st and 2nd St", "0 Main St", "00 Elm St", "Main St Apt 4",
      "Main St 2nd Floor"],
 )  # fmt: skip

@@ -282,6 +282,7 @@ TWO_HOUSES = [
     "100 & 102 Main St", "100 and 102 Main St", "100 or 102 Main St", "100 thru 110 Main St",
     "100 to 102", "100;102", "100, 102", "100, 102 Main St", "104;106 Main St", "100+102 Main St",
     "100/102 Main St", "100 & 102", "100A & 100B Main St", "100 y 102 Calle Luna",
+    "100 Main St (aka 102 Elm)", "100 Main St, rear of 102",
 ]  # fmt: skip
 SEVERAL_UNITS = [
     "100 Main St Apts 1 & 2", "100 Main St Apt 1 Apt 2", "100 Main St #1 & #2",
@@ -388,6 +389,9 @@ ONE_STREET = [
     "12 Mile and Hoover Rd", "Ellis St", "Main St & 1st Ave", "15 Federal Way", "99 Indian Trail",
     "100 W Circle Of Hope", "10 Main St 1st Floor Rear", "4000 State Rd 7 Ste 5", "123 St Rd 7",
     "100 Ave Ponce de Leon", "88 East Main Street Suite #300", "100 50% Rd",
+    "100 Martin Luther King, Jr. Blvd", "123 Interstate 40 Frontage Rd", "100 Mile of Cars Way",
+    "3150 Routes 5 & 20", "100 Calle 12 Las Lomas Ct", "100 Old 27 Mill Rd", "123-REAR Main St",
+    "100 Nat Turner Rd", "1 Hour Farm Ln", "100 Acres Dr", "100 Main St Unit 12 # 4",
 ]  # fmt: skip
 
 
