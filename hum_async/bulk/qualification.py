@@ -100,7 +100,7 @@ def qualify(  # noqa: PLR0913  all but two by name
             of earlier jobs are looked up again; otherwise results are kept in memory while the job
             runs.
         policy: When to poll; None learns it (`LearnedPolling`).
-        max_open: Sessions open at the same time at most; None for 2,000.
+        max_open: Sessions open at the same time at most; None for 3,000.
         close: ``"always"`` (or True) ends each session as soon as its result is safe: in the
             journal; without one, when its row has been read and the next one was asked for. The
             API recommends that, and it costs a third of all requests. ``"idle"`` sends a DELETE
