@@ -25,6 +25,7 @@ class JobReport:
         requests: Number of HTTP requests sent by this run.
         sessions: Number of sessions that this run created.
         adopted: Number of sessions that this run adopted from an earlier one.
+        expiring: Number of sessions with a result that were left to expire by themselves.
         open: Number of open sessions.
         elapsed: Seconds since this run began.
         unreachable: Number of rows that failed because no connection could be made.
@@ -39,6 +40,7 @@ class JobReport:
     requests: int = 0
     sessions: int = 0
     adopted: int = 0
+    expiring: int = 0
     open: int = 0
     elapsed: float = 0.0
     unreachable: int = 0
@@ -87,5 +89,5 @@ class JobReport:
         """Copy the statistics of the job engine; `elapsed` is in seconds."""
         self.requests, self.sessions = statistics.requests, statistics.sessions
         self.open, self.reused = statistics.open, statistics.reused
-        self.adopted = statistics.adopted
+        self.adopted, self.expiring = statistics.adopted, statistics.expiring
         self.elapsed = elapsed

@@ -76,10 +76,7 @@ def show_summary(report: JobReport, *, files: FilesLeft, simulated: bool) -> Non
         f"{report.sessions:,} sessions bought, {report.requests:,} requests "
         f"({report.requests_per_address:.2f} per address), {report.elapsed:.0f} s"
     )
-    if report.reused:
-        say(f"{report.reused:,} rows were in the journal already and cost nothing")
-    if report.adopted:
-        say(f"{report.adopted:,} open sessions of an earlier run were taken over")
+    _say_of_sessions(report)
     if report.done < report.total:
         say(f"[yellow]Stopped early: {report.total - report.done:,} rows have no result yet[/]")
     for role, (label, note) in _LABELS.items():
@@ -89,6 +86,16 @@ def show_summary(report: JobReport, *, files: FilesLeft, simulated: bool) -> Non
         say("Uncertain rows are left alone until you say --retry-uncertain")
     if simulated:
         say("These results are simulated. For real ones set HUM_API_KEY and leave out --simulate.")
+
+
+def _say_of_sessions(report: JobReport) -> None:
+    if report.reused:
+        say(f"{report.reused:,} rows were in the journal already and cost nothing")
+    if report.adopted:
+        say(f"{report.adopted:,} open sessions of an earlier run were taken over")
+    if report.expiring:
+        what = "session was" if report.expiring == 1 else "sessions were"
+        say(f"{report.expiring:,} {what} not closed and will expire within 30 minutes")
 
 
 def _outcomes(report: JobReport, *, wide: bool) -> Table:

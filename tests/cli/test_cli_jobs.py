@@ -655,3 +655,56 @@ async def test_an_input_that_is_edited_while_the_job_runs_is_told(
     assert ended.code == 0
     assert "10 rows were in the journal already" in ended.err
     assert len(rows_of(tmp_path / "out.csv")) == 11
+
+
+@pytest.mark.parametrize(
+    ("option", "close"),
+    [
+        ((), "always"),
+        (("--close",), "always"),
+        (("--close", "always"), "always"),
+        (("--close", "idle"), "idle"),
+        (("--close=never",), "never"),
+        (("--no-close",), "never"),
+    ],
+)
+def test_how_sessions_are_closed_is_an_option_and_noted_in_the_manifest(
+    qualify: Callable[..., Any], tmp_path: Path, option: tuple[str, ...], close: str
+) -> None:
+    ended = qualify("-o", "out.csv", *option)
+    manifest = json.loads((tmp_path / "out.manifest.json").read_text())
+    assert manifest["settings"]["close"] == close
+    left = "not closed and will expire within 30 minutes"
+    if close != "idle":  # which goes by the slots
+        assert (left in ended.err) == (close == "never")
+
+
+def test_another_way_to_close_is_refused_before_anything_is_done(
+    qualify: Callable[..., Any], tmp_path: Path
+) -> None:
+    ended = qualify("-o", "out.csv", "--close", "later")
+    assert (ended.code, ended.out) == (2, "")
+    assert '"always", "idle", "never"' in ended.err
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "own", "other"),
+    [
+        ((), "5 min at 10", "With --close idle or --close never: about 4 min at 10"),
+        (("--close", "idle"), "4 min at 10", "With --close always: about 5 min at 10"),
+        (("--no-close",), "4 min at 10", "With --close always: about 5 min at 10"),
+    ],
+)
+def test_a_dry_run_says_what_each_way_to_close_sessions_takes(
+    qualify: Callable[..., Any], option: tuple[str, ...], own: str, other: str
+) -> None:
+    streets = tuple(f"{number} Served St" for number in range(1000))
+    ended = qualify("--dry-run", "--rate", "10", *option, streets=streets)
+    text = " ".join(ended.out.split())
+    assert f"1,000 sessions will be bought, in about {own} requests/s" in text
+    assert f"{other} requests/s. A DELETE ends a session" in text
+    assert "expire by themselves after 30 minutes" in text
+    # Where it makes no difference, nothing is said of it.
+    ended = qualify("--dry-run", "--rate", "10", *option, streets=streets[:4])
+    assert "--close" not in ended.out
