@@ -198,3 +198,19 @@ def test_other_mappings_are_kept_in_the_printed_command(
         "zip=zip",
     ]
     assert typed(*command).code == 0
+
+
+@pytest.mark.parametrize("number", ["ADDR_NO", "NO"])
+def test_two_parts_that_are_not_used_go_on_with_one_command(
+    typed: Callable[..., Any], write: Callable[[str], str], number: str
+) -> None:
+    rows = ("100,N,MAIN,ST,,Reno,89501", "100,,MAIN,ST,W,Reno,89501")
+    path = write("\n".join([f"{number},k1,STREET,SUF,k2,CITY,ZIP", *rows, ""]))
+    street = f"street1={number}+k1+STREET+SUF+k2"
+    for command in (("check",), ("qualify", "--dry-run")):
+        ended = typed(*command, path)
+        assert ended.code == 2
+        assert street in ended.err
+    mapped = typed("check", path, "--map", street)
+    assert mapped.code in {0, 3}
+    assert "2 sessions" in mapped.out

@@ -357,7 +357,7 @@ class Doubting:
     def _is_of_none(self, each: Candidate) -> bool:
         """Whether the group of a column, such as that of Site #, has no address of its own."""
         parts = {other.part for other in self.everything if other.family == each.family}
-        return parts <= {None, Part.NUMBER, Part.INSIDE, Part.UNIT, Part.UNIT_TYPE}
+        return parts <= {None, Part.NUMBER, Part.INSIDE, Part.UNIT, Part.UNIT_TYPE, Part.CITY}
 
     def _is_unit_of_none(
         self, each: Candidate, streets: Sequence[str], units: Sequence[str]
@@ -380,8 +380,10 @@ class Doubting:
         ]
 
     def _tells_apart(self, each: Candidate, keys: Sequence[str]) -> bool:
-        parts = {None, Part.NUMBER, Part.INSIDE, Part.WHOLE, Part.UNIT_TYPE}
-        if each.part not in parts or "street2" in self.explicit:
+        # "Townhome" reads like the town of a home.
+        parts = {None, Part.NUMBER, Part.INSIDE, Part.WHOLE, Part.UNIT_TYPE, Part.CITY}
+        ends = hints_at_end(each.heading.name)
+        if each.part not in parts or ends or "street2" in self.explicit:
             return False
         name, column = each.heading.name, each.column
         if each.source.column == 0 and column.counts and not hints_at_place_inside(name):
@@ -451,12 +453,24 @@ class Doubting:
             text = text_of([street[0], each.source, *street[1:]], self.header)
             ways.append(Way(f"{name} follows the house number", {"street1": text}))
         elif "street1" not in self.explicit and street and _ends_street(each):
-            text = text_of([*street, each.source], self.header)
-            ways.append(Way(f"{name} ends the street", {"street1": text}))
+            first = self._begins_name(each, street)
+            text = text_of([each.source, *street] if first else [*street, each.source], self.header)
+            label = "begins" if first else "ends"
+            ways.append(Way(f"{name} {label} the street", {"street1": text}))
         text = text_of([*self.columns.sources.get("street2", ()), each.source], self.header)
         ways.append(Way(f"{name} is the unit", {"street2": text}))
         ways.append(Way(f"without {name}", ignored=(name,)))
         self.doubts.append(Doubt(message, tuple(ways)))
+
+    def _begins_name(self, each: Candidate, street: Sequence[Source]) -> bool:
+        """Whether directions stand before the name of a street that lacks its number."""
+        named = [other for other in self.everything if other.source == street[0]]
+        return (
+            len(street) == 1
+            and each.source.column < street[0].column
+            and each.column.mostly(content.is_direction)
+            and not any(other.column.mostly(content.has_house_number) for other in named)
+        )
 
     def _doubt_inside(self, found: Sequence[Candidate]) -> None:
         """Doubt unused columns of units, in one doubt: all of them may belong to the unit."""

@@ -87,8 +87,8 @@ _NUMBER_WORDS = _words("no num nbr nr number #")
 _INSIDE_HINTS = _UNIT_HINTS | _words(
     "room rm site homesite campsite lot space internal interior int villa story storey floor level "
     "phase side block doorbell buzzer complex entrance entry pier loc location building bldg tower "
-    "wing studio condo condominium townhouse townhome duplex chalet stair staircase gate door "
-    "mailbox"
+    "wing studio condo condominium townhouse duplex chalet stair staircase gate door "
+    "mailbox box townhome"
 )
 _MEASURES = _words("measure measures uom measurement")
 _ADDED_WORDS = _words(
@@ -107,7 +107,7 @@ _OTHER_THINGS = _words(
     "rec objectid fid oid pk uid uuid guid serial barcode code cycle period term attempt trip "
     "latitude longitude lat lon lng x y z elevation timezone tz fips tract county geoid msa "
     "vehicles pets dogs cats tenure duration days months years born birth dob grade class "
-    "measure uom active enabled valid verified"
+    "measure uom built download upload role code active enabled valid verified"
 )
 _SAYS_NOTHING = re.compile(
     r"(?i)(?:f|c|x|v|col|column|field|fld|var|unnamed|attr|attribute|untitled)?[ _:.-]*\d*"

@@ -91,9 +91,18 @@ def united(one: Sequence[Source], other: Sequence[Source]) -> tuple[Source, ...]
     found = list(one)
     for at, source in enumerate(other):
         if source not in found:
-            place = found.index(other[at - 1]) + 1 if at else 0
-            found.insert(place, source)
+            found.insert(_place_in(found, other, at), source)
     return tuple(found)
+
+
+def _place_in(found: Sequence[Source], other: Sequence[Source], at: int) -> int:
+    """Return where a further column goes: behind its neighbour and what was put there before."""
+    if not at:
+        return min(found.index(each) for each in other if each in found)
+    place = found.index(other[at - 1]) + 1
+    while place < len(found) and found[place] not in other:
+        place += 1
+    return place
 
 
 def _name_of(source: Source, header: Sequence[str]) -> str:

@@ -20,7 +20,13 @@ _SHORT_UNIT = re.compile(r"(?i)\d{1,4}[a-z]?|[a-z]-?\d{1,4}")
 _NAMED_UNIT = re.compile(r"(?i)(?:apt|apartment|unit|ste|suite)\b\.? ?#? ?[\w-]{1,6}")
 _SIGNED_UNIT = re.compile(r"# ?[\w-]{1,3}")
 _SHORT_NUMBER = re.compile(r"\d{1,4}(?:\.0+)?", re.ASCII)
-_PLACE = re.compile(r"(?i)(?:front|rear|back|upper|lower|upstairs|downstairs|left|right|basement)")
+_WHERE = (
+    r"(?:front|rear|back|upper|lower|upstairs|downstairs|left|right|basement|top|bottom|middle|main"
+    r"|guest|garage|cottage|house|floor|level|unit|side|half|studio|north|south|east|west|adu)"
+)
+_PLACE = re.compile(rf"(?i){_WHERE}(?:[ -]{_WHERE})?")
+_SIDES = tuple(map(set, ("lu", "lr", "fr", "fb", "ud", "tb")))
+"""Letters of lower and upper, left and right, front and rear."""
 _PARTS = (
     _LETTER.fullmatch,
     _SHORT_UNIT.fullmatch,
@@ -72,7 +78,7 @@ def _are_of_units(name: str, column: Column) -> bool:
     found = {text.casefold() for text in column.filled}
     sparse = len(column.filled) < len(column.texts) and found <= {*"abcdefgh"}
     first = {"a", "b"} <= found or (sparse and bool(found & {"a", "b"}))
-    return first or found <= {*"nsew"} or hints_at_added(name)
+    return first or found <= {*"nsew"} or found in _SIDES or hints_at_added(name)
 
 
 def may_follow_number(name: str, column: Column) -> bool:
