@@ -34,7 +34,8 @@ def describes_a_place(upper: str) -> bool:
     """
     if not upper[:1].isdigit():
         return False
-    if _BESIDE.search(upper) or any(found.match(upper) for found in _NO_HOUSE):
+    told = " OF " in upper or " FROM" in upper or "(" in upper
+    if (told and _BESIDE.search(upper)) or any(found.match(upper) for found in _NO_HOUSE):
         return True
     return _COUNTED.match(upper) is not None and not _has_suffix(upper)
 

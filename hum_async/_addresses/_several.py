@@ -18,6 +18,8 @@ _SLASHED = re.compile(r"(\d+)[A-Z]?\s*/\s*(\d+)[A-Z]?(?=\s|$)", re.ASCII)
 _LARGEST_DENOMINATOR = 8
 _SLASH = re.compile(r"/(?=#|APT|UNIT|STE|SUITE)")
 _TOKENS = re.compile(r"[#&+;,|]|(?<=\s)/(?=\s)|(?:[^\s#&+;,|/]|/(?!\s))+")
+_SIGN = re.compile(r"[&+;,|/-]| (?:AND|OR|TO|THRU|THROUGH|UNTIL|TILL?|PLUS|Y) ", re.IGNORECASE)
+"""What most streets do not hold, and several units do, unless each has its designator."""
 _STRONG = frozenset("& + ; | / AND OR TO THRU THROUGH UNTIL TIL TILL PLUS Y".split())  # noqa: SIM905  a table
 """What joins two units, unlike a comma, which also stands between a building and its unit."""
 _PLURALS = {
@@ -68,6 +70,8 @@ def names_several_units(text: str) -> bool:
 
 def line_names_several_units(text: str) -> bool:
     """Whether the units behind a street are more than one: 100 Main St Apt 1, Apt 2."""
+    if not _SIGN.search(text) and sum(map(_may_be_designator, text.upper().split())) < 2:  # noqa: PLR2004  Apt 1 Apt 2
+        return False
     words = _tokens(text)
     for at in range(2, len(words)):
         word, following = words[at], words[at + 1] if at + 1 < len(words) else ""
@@ -78,6 +82,10 @@ def line_names_several_units(text: str) -> bool:
         if _designator(word) is not None and _begins_value(words, at + 1):
             return _several(words[at:])
     return _ends_in_several(words)
+
+
+def _may_be_designator(word: str) -> bool:
+    return word in _PLURALS or word in UNITS or word in _ALL or "#" in word or "." in word
 
 
 def _tokens(text: str) -> list[str]:

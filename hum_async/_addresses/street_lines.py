@@ -386,6 +386,8 @@ def _holds_left_over(upper: str) -> bool:
     100 Null Rd is a street of that name.
     """
     words = _words(upper)
+    if _LEFT_OVERS.isdisjoint(words):
+        return False
     for at, word in enumerate(words):
         if word not in _LEFT_OVERS or (at and _is_unit_word(words[at - 1])):
             continue
@@ -403,6 +405,8 @@ def _name_before(upper: str) -> bool:
     """Whether a name stands before an address: Acme Inc 100 Main St, 7 Eleven 400 Elm St."""
     words = _words(upper)
     if not words or words[0] in _BEFORE_NUMBERS or words[0] in PREPOSED:
+        return False
+    if not any(map(str.isdecimal, words[1:])):
         return False
     begins = _HOUSE.fullmatch(words[0]) is not None
     for at in range(2 if begins else 1, len(words) - 2):

@@ -39,7 +39,7 @@ _WORDS = re.compile(r"[\w ]+")
 _GUARDED = re.compile(r"=\s*\"([^\"]*)\"|=(\d+)|'(?=[\w#])([^']*)|\"+([^\"]*)\"+", re.ASCII)
 """Text that a spreadsheet or an export has kept from being read as a number."""
 _WHOLE_FLOAT = re.compile(r"(\d+)\.0+(?=\s+\S|$)", re.ASCII)
-_THOUSANDS = re.compile(r"(\d{1,2}),(\d{3})(?=\s+[^\W\d])", re.ASCII)
+_THOUSANDS = re.compile(r"(?<![\d,])(\d{1,2}),(\d{3})(?=\s+[^\W\d])", re.ASCII)
 _PLAIN_UNIT = re.compile(
     r"(?:(?:apt|apartment|unit|ste|suite|#)\.? ?#? ?\d?)?[A-Z]?\d{1,4}[A-Z]?",
     re.IGNORECASE | re.ASCII,

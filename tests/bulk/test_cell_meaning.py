@@ -282,7 +282,7 @@ TWO_HOUSES = [
     "100 & 102 Main St", "100 and 102 Main St", "100 or 102 Main St", "100 thru 110 Main St",
     "100 to 102", "100;102", "100, 102", "100, 102 Main St", "104;106 Main St", "100+102 Main St",
     "100/102 Main St", "100 & 102", "100A & 100B Main St", "100 y 102 Calle Luna",
-    "100 Main St (aka 102 Elm)", "100 Main St, rear of 102",
+    "104,106 Main St", "100 Main St (aka 102 Elm)", "100 Main St, rear of 102",
 ]  # fmt: skip
 SEVERAL_UNITS = [
     "100 Main St Apts 1 & 2", "100 Main St Apt 1 Apt 2", "100 Main St #1 & #2",
