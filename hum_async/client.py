@@ -92,8 +92,11 @@ class HumClient:
         max_age: float = 86_400.0,
     ) -> None:
         secret = Secret(os.environ.get("HUM_API_KEY", "") if api_key is None else api_key)
+        problem = _kind_problem(api_key)
         # An error tracker records the variables of each frame that an exception passes.
         del api_key
+        if problem:
+            raise ConfigurationError(problem)
         if not (timeout > 0 and create_timeout > 0):
             raise ConfigurationError("timeout and create_timeout must be above 0 seconds")
         # Callers without a type checker would learn of it only at the first request.
@@ -352,6 +355,13 @@ class HumClient:
             HumError: As every other method.
         """
         return await self._sender.run(raw_request(method, path, json=json))
+
+
+def _kind_problem(key: object) -> str | None:
+    """Return what is wrong with the type of a key; callers without a type checker give others."""
+    if key is None or isinstance(key, str):
+        return None
+    return f"the API key must be a text (str), not {type(key).__name__}"
 
 
 def _checked_key(secret: Secret) -> Secret:

@@ -107,7 +107,13 @@ class TransportError(HumError):
 
 
 class ConnectFailed(TransportError):
-    """No connection was established, so the request has not taken effect."""
+    """No connection was established, so the request has not taken effect.
+
+    Attributes:
+        may_pass: The next attempt may succeed; not so if a proxy refuses user and password.
+    """
+
+    may_pass = True
 
 
 class RequestTimeout(TransportError, TimeoutError):

@@ -161,6 +161,9 @@ class Outcome(StrEnum):
     FAILED = "FAILED"
 
 
+_UNSET = object()
+
+
 @attrs.frozen
 class Address:
     """A US address to look up.
@@ -185,6 +188,15 @@ class Address:
     zip: str | None = attrs.field(default=None, repr=_masked)
     latitude: float | None = attrs.field(default=None, repr=_masked)
     longitude: float | None = attrs.field(default=None, repr=_masked)
+
+    def __repr__(self) -> str:
+        # A debugger or an error tracker may ask before the constructor has run.
+        shown = [
+            f"{field.name}={field.repr(value) if callable(field.repr) else repr(value)}"
+            for field in attrs.fields(Address)
+            if (value := getattr(self, field.name, _UNSET)) is not _UNSET
+        ]
+        return f"Address({', '.join(shown)})"
 
     def __str__(self) -> str:
         """Return the whole address on one line."""

@@ -102,6 +102,8 @@ def checked_base_url(base_url: str) -> str:
     Raises:
         ConfigurationError: The URL is malformed, or would send the key unencrypted.
     """
+    if not isinstance(base_url, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError("the base URL must be a text (str) like https://HOST")
     try:
         parts = urlsplit(base_url.strip())
         host = parts.hostname or ""
@@ -366,7 +368,9 @@ def _proxy_error(exc: Exception, proxy: Proxy | None) -> ConnectFailed:
         advice = "put user and password into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
     else:
         advice = "ask who runs it, or except the host by NO_PROXY"
-    return ConnectFailed(f"{name} opens no connection (status {exc.status}); {advice}")
+    error = ConnectFailed(f"{name} opens no connection (status {exc.status}); {advice}")
+    error.may_pass = exc.status != HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+    return error
 
 
 def _mapped(exc: Exception, *, timeout: float, host: str, kind: str) -> HumError:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from hum_async import errors
+from hum_async import Address, ConfigurationError, HumClient, errors
 from hum_async.errors import (
     AddressError,
     ApiError,
@@ -89,6 +89,19 @@ def test_an_answer_of_the_api_says_status_words_ticket_and_what_to_do(cls: type[
     text = str(cls(418, "I am a teapot", "request-1"))
     assert text == f"HTTP 418: I am a teapot [request request-1]; {cls.hint}"
     assert str(cls(418)) == f"HTTP 418; {cls.hint}"
+
+
+def test_what_is_no_text_is_no_key_and_no_url() -> None:
+    with pytest.raises(ConfigurationError, match="must be a text"):
+        HumClient(b"sk_live_secret")  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="must be a text"):
+        HumClient("key", base_url=b"https://hum.test")  # type: ignore[arg-type]
+
+
+def test_an_address_whose_constructor_has_not_run_has_a_repr() -> None:
+    assert repr(Address.__new__(Address)) == "Address()"
+    assert repr(Address("1 Main St", state="MI")).startswith("Address(street1=")
+    assert "Main" not in repr(Address("1 Main St", state="MI"))
 
 
 def test_errors_are_caught_by_the_builtin_names_that_fit() -> None:

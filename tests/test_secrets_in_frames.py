@@ -9,6 +9,7 @@ import pytest
 
 from hum_async import Address, HumClient, HumError, RateLimiter, RetryPolicy, TransportError
 from hum_async.models import RawResponse
+from hum_async.testing import ScriptedTransport
 
 KEY = "sk_live_0123456789abcdef"
 TOKEN = "XqCmeTVgYXrbWrZFZEymkD"
@@ -142,6 +143,7 @@ async def test_no_frame_and_no_linked_error_holds_the_key(fault: str) -> None:
         {"api_key": f"'{KEY}"},
         {"api_key": KEY, "base_url": "http://api.letshum.com"},
         {"api_key": KEY, "timeout": 0},
+        {"api_key": KEY.encode()},
         {"api_key": KEY, "limiter": object()},
     ],
 )
@@ -155,6 +157,17 @@ def test_a_constructor_that_fails_shows_no_key_and_its_client_has_a_repr(wrong: 
         if name == "self" and isinstance(value, HumClient)
     }
     assert repr(client).startswith("<HumClient ")
+
+
+async def test_where_a_redirect_leads_is_in_no_frame() -> None:
+    location = f"https://login.example/sessions/{TOKEN}"
+    transport = ScriptedTransport(lambda _: RawResponse(302, {"Location": location}, b""))
+    async with HumClient(transport=transport, retry=RetryPolicy(attempts=1)) as hum:
+        with pytest.raises(HumError) as caught:
+            await hum.create_session(ADDRESS)
+    headers = [value for _, name, value in frames_of(caught.value) if name == "headers"]
+    assert headers == []
+    assert "login.example/" not in recorded(caught.value)
 
 
 def test_an_answer_shows_its_status_alone() -> None:

@@ -80,6 +80,8 @@ def passes(error: HumError) -> bool:
 
 
 def _may_be_sent_again(error: HumError, *, creates: bool) -> bool:
+    if isinstance(error, ConnectFailed) and not error.may_pass:
+        return False
     if not creates:
         return passes(error)
     if isinstance(error, ApiError):

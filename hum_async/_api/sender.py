@@ -162,6 +162,8 @@ class RequestSender:
             self._note_failure(told)
         if request.token is not None and not refused:
             self._check_whose(response, token=request.token)
+        # A tracker records this frame's variables, and the address of a redirect names a token.
+        del response, headers
         raise told
 
     def read(self, request: ApiRequest[T], response: RawResponse) -> T:

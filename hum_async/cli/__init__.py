@@ -1,5 +1,6 @@
 """The command line `hum`: one module per command, and the entry point."""
 
+import errno
 import sys
 
 from hum_async._version import __version__
@@ -9,8 +10,7 @@ def main() -> int:
     """Run the command line; return its exit code."""
     if sys.argv[1:] == ["--version"]:
         # Asked for by scripts and by people who report a fault: not worth the wait for an import.
-        sys.stdout.write(f"hum {__version__}\n")
-        return 0
+        return _say_version()
     try:
         from hum_async.cli._app import run_app  # noqa: PLC0415  only with the extra
     except ImportError as exc:
@@ -22,3 +22,20 @@ def main() -> int:
         return run_app()
     except KeyboardInterrupt:
         return 130
+
+
+def _say_version() -> int:
+    try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, "it is closed")  # noqa: TRY301  told like the others
+        sys.stdout.write(f"hum {__version__}\n")
+        sys.stdout.flush()
+    except OSError as exc:
+        from hum_async.cli._console import not_written, silence_stdout  # noqa: PLC0415  rarely needed
+
+        silence_stdout()
+        if isinstance(exc, BrokenPipeError):
+            return 141
+        sys.stderr.write(f"hum: error: {not_written(exc)}\n")
+        return 1
+    return 0

@@ -1,5 +1,6 @@
 """The application `hum`: its commands, each of which is imported when it is called."""
 
+import sys
 import textwrap
 
 from cyclopts import App, Parameter
@@ -8,6 +9,7 @@ from hum_async._version import __version__
 from hum_async.cli._console import NobodyReads, pages, silence_stdout, usage_messages
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import HelpPage, shown_default, usage_error
+from hum_async.errors import InputError
 
 _COMMANDS = {
     "check": "Say what is wrong with a file of addresses, before anything is bought.",
@@ -81,7 +83,10 @@ def make_app() -> App:
 def run_app() -> int:
     """Run the command that the arguments name; return its exit code."""
     try:
-        return int(make_app()() or 0)
+        return int(make_app()(sys.argv[1:]) or 0)
     except NobodyReads:  # of the help
         silence_stdout()
         return ExitCode.READER_LEFT
+    except InputError as exc:  # the help could not be printed
+        usage_messages.print(f"hum: error: {exc}")
+        return ExitCode.COULD_NOT_RUN

@@ -4,13 +4,17 @@ A message is best effort: that nobody can read it must neither end a job nor cha
 """
 
 import contextlib
+import errno
 import io
 import os
 import sys
+from collections.abc import Iterator
 from typing import IO, Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
+
+from hum_async.errors import InputError
 
 
 class _BestEffort(io.TextIOBase):
@@ -52,6 +56,8 @@ class _BestEffort(io.TextIOBase):
 class _AnyEncoding(io.TextIOBase):
     """Standard output as it is at each moment; a character that it lacks becomes ``?``."""
 
+    failure: OSError | ValueError | None = None
+
     @property
     def encoding(self) -> str:  # type: ignore[override]
         return getattr(_beneath(sys.stdout), "encoding", None) or "utf-8"
@@ -65,16 +71,36 @@ class _AnyEncoding(io.TextIOBase):
         return _beneath(sys.stdout).fileno()
 
     def write(self, text: str) -> int:
-        if _beneath(sys.stdout) is not None:
+        with self._noting_failure():
+            if _beneath(sys.stdout) is None:
+                raise OSError(errno.EBADF, "it is closed")
             _beneath(sys.stdout).write(_writable(text, _beneath(sys.stdout)))
         return len(text)
 
     def flush(self) -> None:
-        if _beneath(sys.stdout) is not None:
-            _beneath(sys.stdout).flush()
+        with self._noting_failure():
+            if _beneath(sys.stdout) is not None:
+                _beneath(sys.stdout).flush()
+
+    @contextlib.contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        """Keep what prevents writing until rich has emptied its buffer; a reader may leave."""
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except (OSError, ValueError) as exc:
+            self.failure = exc
+            silence_stdout()
 
     def close(self) -> None:
         """Leave it open, as `_BestEffort.close` does."""
+
+
+def not_written(exc: OSError | ValueError) -> InputError:
+    """Return the error of a standard output that cannot be written."""
+    reason = (exc.strerror if isinstance(exc, OSError) else None) or str(exc)
+    return InputError(f"cannot write standard output: {reason}")
 
 
 def _beneath(stream: TextIO | Any) -> TextIO | Any:
@@ -123,6 +149,19 @@ class _DataConsole(Console):
     def on_broken_pipe(self) -> None:
         raise NobodyReads
 
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*objects, **options)
+        self._raise_failure()
+
+    def out(self, *objects: Any, **options: Any) -> None:
+        super().out(*objects, **options)
+        self._raise_failure()
+
+    def _raise_failure(self) -> None:
+        if isinstance(self.file, _AnyEncoding) and (failure := self.file.failure) is not None:
+            self.file.failure = None
+            raise not_written(failure) from failure
+
 
 data = _DataConsole(file=_AnyEncoding(), soft_wrap=True, highlight=False)  # type: ignore[arg-type]
 pages = _DataConsole(file=_AnyEncoding(), highlight=False)  # type: ignore[arg-type]
@@ -135,6 +174,12 @@ messages = Console(file=_BestEffort(), stderr=True, highlight=False)  # type: ig
 def escaped(text: str) -> str:
     """Escape a text from a file or the API: without markup, and without control characters."""
     return escape("".join(letter if letter.isprintable() else " " for letter in text))
+
+
+def announce(line: str) -> None:
+    """Print what a server says of itself; nobody need read it for the server to work."""
+    with contextlib.suppress(InputError):
+        data.print(line)
 
 
 def say(markup: str) -> None:

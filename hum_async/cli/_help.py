@@ -4,7 +4,7 @@ import io
 import textwrap
 from typing import Any
 
-from cyclopts import CycloptsError, Group
+from cyclopts import CycloptsError, Group, UnusedCliTokensError
 from cyclopts.help import HelpEntry, HelpPanel
 from rich.console import Console, ConsoleOptions
 from rich.text import Text
@@ -32,6 +32,8 @@ def shown_default(value: Any) -> str | None:
 def usage_error(error: CycloptsError) -> Text:
     """Return a usage error as one line that says where to look."""
     told = " ".join(str(error).split())
+    if isinstance(error, UnusedCliTokensError):
+        told = f"too many arguments: {' '.join(error.unused_tokens or ())}"
     command = " ".join(["hum", *(error.command_chain or ())])
     line = Text("hum: error: ", style="bold red")
     line.append(

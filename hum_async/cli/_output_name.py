@@ -1,9 +1,12 @@
 """The name of the output of ``hum qualify`` where the user names none."""
 
+import os
 import sys
 from pathlib import Path
 
+from hum_async.bulk.files.outputs import beside
 from hum_async.bulk.tables import (
+    LONGEST_NAME,
     STANDARD,
     Table,
     UnwritableName,
@@ -72,7 +75,25 @@ def output_name(table: Table, source: str, *, output: str | None, fmt: str | Non
     if source == STANDARD or is_stream(source):
         raise UsageError("name a file for the results with -o FILE, or -o - for the terminal")
     path = Path(source)
-    return str(path.with_name(f"{stem_of(path)}.results{_ending(table, path, fmt)}"))
+    end = f".results{_ending(table, path, fmt)}"
+    name = path.with_name(f"{stem_of(path)}{end}")
+    # A long name is cut where it leaves no room for the end.
+    return str(name if len(os.fsencode(name.name)) <= LONGEST_NAME else beside(path, end))
+
+
+def check_names(*targets: str | None, fmt: str | None = None) -> None:
+    """Check by their names alone that outputs can be written, before anything else is said.
+
+    Args:
+        targets: The outputs; None for one that is not named.
+        fmt: Their format; None for what the names say.
+
+    Raises:
+        UnwritableName: A name says a format that cannot be written.
+    """
+    for target in targets:
+        if target is not None and not is_standard(target):
+            format_of(target, fmt)
 
 
 def _ending(table: Table, path: Path, fmt: str | None) -> str:

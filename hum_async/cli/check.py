@@ -19,7 +19,7 @@ from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, WORK
 from hum_async.cli._input import InputOptions
 from hum_async.cli._json_output import AsJson, check_values, print_json
-from hum_async.cli._output_name import check_standard, is_standard
+from hum_async.cli._output_name import check_names, check_standard, is_standard
 from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._run import UsageError, run
 
@@ -64,6 +64,7 @@ def check(  # noqa: PLR0913  each is an option of the command
         if report is not None and report == corrected:
             raise UsageError("--report and --corrected cannot be the same; name two files")
         check_standard(report=report, corrected_table=corrected, json=STANDARD if json else None)
+        check_names(report, corrected)
         source, plan = table.open(input)
         columns = plan.columns
         _check_outputs(source, report, corrected, overwrite=overwrite)

@@ -13,7 +13,7 @@ from cyclopts.validators import Number
 
 from hum_async.cli._api import LIFETIME
 from hum_async.cli._argument_types import Speed
-from hum_async.cli._console import data
+from hum_async.cli._console import announce
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._run import UsageError, gentle_stop, run
 from hum_async.errors import ConfigurationError
@@ -59,8 +59,8 @@ async def _serve(listener: socket.socket) -> ExitCode:
     # The command already handles the signals, and so does the hub.
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
     host, port = listener.getsockname()
-    data.print(f"Live look-ups on http://{host}:{port} (Ctrl-C ends it)")
-    data.print("The API behind it is simulated: the providers are made up.")
+    announce(f"Live look-ups on http://{host}:{port} (Ctrl-C ends it)")
+    announce("The API behind it is simulated: the providers are made up.")
     with gentle_stop(lambda: setattr(server, "should_exit", True)) as received:
         await server.serve(sockets=[listener])
     return received[0] if received else ExitCode.OK

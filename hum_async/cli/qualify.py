@@ -18,7 +18,7 @@ from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, WORK
 from hum_async.cli._input import InputOptions
 from hum_async.cli._journal_options import JournalOptions, is_interactive, journal_path, start_over
-from hum_async.cli._output_name import check_standard, output_name
+from hum_async.cli._output_name import check_names, check_standard, output_name
 from hum_async.cli._preflight_view import show_preflight, show_warnings
 from hum_async.cli._qualify_command import QualifyCommand, open_events
 from hum_async.cli._run import Command, run
@@ -81,6 +81,8 @@ def qualify(  # noqa: PLR0913  each is an option of the command
     files = contextlib.ExitStack()
 
     def prepare() -> Command | ExitCode:
+        check_names(output, fmt=format)
+        check_names(long)
         key = None if dry_run else read_key(api)
         source, plan = table.open(input)
         columns = plan.columns

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from hum_async.cli._argument_types import Positive, Speed
-from hum_async.cli._console import data
+from hum_async.cli._console import announce
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._run import Command, run
 from hum_async.errors import ConfigurationError
@@ -60,9 +60,9 @@ async def _serve(simulator: Simulator) -> ExitCode:
     except OSError as exc:
         raise ConfigurationError(f"cannot listen: {exc.strerror or exc}; try --port 0") from exc
     try:
-        data.print(f"Simulated Hum API on {simulator.url} (Ctrl-C ends it)")
-        data.print(f"  export HUM_BASE_URL={simulator.url} HUM_API_KEY=any-key")
-        data.print(f"Addresses with a fixed fate: {', '.join(MAGIC)}")
+        announce(f"Simulated Hum API on {simulator.url} (Ctrl-C ends it)")
+        announce(f"  export HUM_BASE_URL={simulator.url} HUM_API_KEY=any-key")
+        announce(f"Addresses with a fixed fate: {', '.join(MAGIC)}")
         await asyncio.Event().wait()
     finally:
         await simulator.aclose()

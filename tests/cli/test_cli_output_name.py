@@ -23,6 +23,21 @@ CLASH = ["--long", "-", "--events", "/dev/fd/1"]
 JSON_LINE = b'{"id": 1, "street": "100 Main St", "zip": "48226"}'
 
 
+def test_a_long_name_is_cut_where_it_leaves_no_room(
+    tmp_path: Path, named: Callable[..., str]
+) -> None:
+    source = tmp_path / ("n" * 251 + ".csv")
+    source.write_bytes(CSV)
+    name = os.path.basename(named(str(source)))  # noqa: PTH119  a text
+    assert name.startswith("n" * 200)
+    assert name.endswith(".results.csv")
+    assert len(name) <= 255
+    # Another long name has another output.
+    other = tmp_path / ("n" * 250 + "m.csv")
+    other.write_bytes(CSV)
+    assert os.path.basename(named(str(other))) != name  # noqa: PTH119
+
+
 @pytest.fixture
 def named(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Return the output of an input where standard output is a terminal."""

@@ -251,6 +251,16 @@ async def test_a_proxy_that_refuses_is_named(
     assert "hunter2" not in str(caught.value)
 
 
+async def test_a_proxy_that_wants_a_password_is_asked_once(clean: pytest.MonkeyPatch) -> None:
+    proxy = TunnelProxy(0, status="407 Proxy Authentication Required")
+    async with proxy.running() as at:
+        clean.setenv("HTTPS_PROXY", f"http://127.0.0.1:{at}")
+        async with HumClient("k", base_url="https://hum.test") as hum:
+            with pytest.raises(ConnectFailed, match="password"):
+                await hum.ping()
+    assert len(proxy.heads) == 1
+
+
 async def test_a_proxy_that_hangs_up_has_passed_nothing_on(clean: pytest.MonkeyPatch) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

@@ -14,7 +14,7 @@ from hum_async.bulk.tables._geo_json import GeoJsonSink
 from hum_async.bulk.tables._header import RateHeader
 from hum_async.bulk.tables._jsonl import JsonlSink, JsonSink, open_jsonl
 from hum_async.bulk.tables._names import UnwritableName, format_of, stem_of
-from hum_async.bulk.tables._output import Output, SealedFile
+from hum_async.bulk.tables._output import LONGEST_NAME, Output, SealedFile
 from hum_async.bulk.tables._sink import Finished, Sink
 from hum_async.bulk.tables._sniff import format_of_content
 from hum_async.bulk.tables._source import STANDARD, readable_twice
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hum_async.bulk.tables._parquet import ParquetSink
 
 __all__ = [
+    "LONGEST_NAME",
     "STANDARD",
     "Carried",
     "Cell",

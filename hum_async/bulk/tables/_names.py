@@ -37,8 +37,8 @@ _CONTAINERS = frozenset({"excel", "parquet", "geoparquet"})
 """Formats that are compressed within."""
 
 WRITABLE = (
-    ".csv, .tsv, .json, .jsonl, .geojson (each also with .gz, .bz2 or .xz after it), .xlsx, "
-    ".parquet or .geo.parquet"
+    ".csv, .txt, .tsv, .json, .jsonl, .ndjson, .geojson (each also with .gz, .bz2 or .xz after "
+    "it), .xlsx, .parquet or .geo.parquet"
 )
 """The endings of names that can be written, for messages."""
 
