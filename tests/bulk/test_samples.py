@@ -179,6 +179,18 @@ SENT = {
         "100 Main St & 2nd, Detroit, MI 48226",
         "100 Main St Apt 4, Detroit, MI 48226",
     ],
+    "several-houses.csv": [
+        *[f"{number} Main St, Detroit, MI 48226" for number in (100, 102, 103, 105, 107, 109, 111)],
+        "113 Main St, Detroit, MI 48226",
+        "street1 holds more than one address",
+        "104-106 Main St, Detroit, MI 48226",
+        "street1 has no house number",
+        "street2 is an error of the spreadsheet",
+        "street2 names more than one unit",
+        "114 Main St, Detroit, MI 48226",
+        "city names another state",
+        "118 Main St, Detroit, MI 48226",
+    ],
     "more-than-one-part.csv": [
         "street1 holds more than one address",
         "street2 holds an address, too",
@@ -273,7 +285,13 @@ def test_the_preflight_refuses_exactly_the_rows_that_are_not_sent(name: str) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["more-than-one-part.csv", "html-entities.csv", "whole-address-entities.csv"]
+    "name",
+    [
+        "more-than-one-part.csv",
+        "several-houses.csv",
+        "html-entities.csv",
+        "whole-address-entities.csv",
+    ],
 )
 def test_a_corrected_row_is_read_alike_and_needs_no_correction(name: str) -> None:
     table = open_table(str(SAMPLES / name), rate_header=rate)
