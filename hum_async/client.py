@@ -229,7 +229,7 @@ class HumClient:
             return
         try:
             if self._ledger is not None:
-                await self._ledger.aclose()
+                await self._ledger.aclose(found_rate=self.limiter.found_rate)
         finally:
             await self._sender.transport.aclose()
 

@@ -89,7 +89,7 @@ class LookupObserver:
         return False
 
     def ended(self, lookup: Lookup) -> None:
-        """Forget a look-up that sends nothing more, whether it has a result or was given up."""
+        """Forget a look-up of which at most its DELETE is left, whatever ended it."""
 
     def end_all(self) -> None:
         """Forget all look-ups: nothing more is sent."""

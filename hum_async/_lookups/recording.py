@@ -1,6 +1,7 @@
 """Records look-ups in a store, each step before the next, and answers them from a ledger."""
 
 import asyncio
+from weakref import WeakKeyDictionary
 
 import attrs
 
@@ -102,6 +103,8 @@ class PurchaseRecorder(LookupObserver):
         self._ledger = ledger
         self._priority = priority
         self._held: dict[Lookup, _Held] = {}
+        # Those that have ended except for their DELETE, which may never be sent.
+        self._closing: WeakKeyDictionary[Lookup, _Held] = WeakKeyDictionary()
 
     async def begin(
         self, lookup: Lookup, now: float, active: float, *, digest: bytes | None = None
@@ -120,7 +123,7 @@ class PurchaseRecorder(LookupObserver):
             shared = await other.end(self._priority)
             if shared is not None and not _is_retried(lookup, shared):
                 return given_again(shared, key=lookup.key, address=lookup.address)
-        held = _Held(digest, store, claim=self._ledger.claim(digest))
+        held = _Held(digest, store, expires=not lookup.close, claim=self._ledger.claim(digest))
         try:
             found = await self._ledger.find([(digest, lookup.address)])
             result = await self._known(lookup, found.get(digest), held, now, active)
@@ -162,10 +165,12 @@ class PurchaseRecorder(LookupObserver):
 
     async def answered(self, lookup: Lookup, step: LookupStep) -> None:
         """Record what an answer showed."""
-        if (held := self._held.get(lookup)) is None:
+        held = self._held.get(lookup) or self._closing.get(lookup)
+        if held is None:
             return
+        held.store.requests += 1
         await held.answered(lookup, step)
-        if lookup.result is None:
+        if lookup.result is None or lookup not in self._held:
             return
         if lookup.ran_out:
             # Whoever asks for the address next takes its session up.
@@ -179,10 +184,12 @@ class PurchaseRecorder(LookupObserver):
         return held is not None and held.claim.waiting > 0
 
     def ended(self, lookup: Lookup) -> None:
-        """Give back the claim of a look-up that sends nothing more, whatever ended it."""
+        """Give back the claim of a look-up that buys nothing more, whatever ended it."""
         held = self._held.pop(lookup, None)
         if held is None:
             return
+        if lookup.step is LookupStep.CLOSE:
+            self._closing[lookup] = held
         result = lookup.result
         if held.asked and result is not None and result.outcome is Outcome.UNCERTAIN:
             held.store.record(Settled(held.digest, result))

@@ -100,6 +100,8 @@ class Ledger:
         self._claims: dict[bytes, Claim] = {}
         self._opening: asyncio.Task[ClosableStore] | None = None
         self._closed = False
+        # Sessions that earlier processes left open: what is still in here, nobody closes yet.
+        self._left_open: list[Closed] | None = None
 
     async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
         """Return entries by digest, of addresses that the caller has claimed.
@@ -120,7 +122,7 @@ class Ledger:
         if self._closed:
             raise ConfigurationError("this client was closed; create another one")
         if self._opening is None:
-            self._opening = asyncio.ensure_future(_opened(self._open_store))
+            self._opening = asyncio.ensure_future(self._opened())
         try:
             # Whoever is cancelled must not cancel the opening for the others.
             store = await asyncio.shield(self._opening)
@@ -134,8 +136,10 @@ class Ledger:
             self._opening = None
             raise
 
-    async def of_job(self, *, dedupe: Dedupe | None, campaign_id: str | None) -> "JobLedger":
-        """Return the store for one job.
+    async def of_job(
+        self, *, dedupe: Dedupe | None = None, campaign_id: str | None = None
+    ) -> "JobLedger":
+        """Return the store for one job, or for another that buys.
 
         Args:
             dedupe: How the job compares addresses; None as the ledger does.
@@ -150,8 +154,20 @@ class Ledger:
             await store.note_campaign(campaign_id)
         return JobLedger(self, store)
 
-    async def aclose(self) -> None:
-        """Write what is recorded and close the store. Idempotent."""
+    async def left_open(self) -> list[Closed]:
+        """Return the list of the sessions that earlier processes left open, for all to take from.
+
+        One process at a time uses a ledger: what was open when it was opened is nobody's.
+        """
+        await self.open()
+        return [] if self._left_open is None else self._left_open
+
+    async def aclose(self, *, found_rate: float | None = None) -> None:
+        """Write what is recorded and close the store. Idempotent.
+
+        Args:
+            found_rate: The found rate in requests per second, which the store notes.
+        """
         self._closed = True
         for claim in tuple(self._claims.values()):
             claim.give_back()
@@ -159,7 +175,10 @@ class Ledger:
         if opening is not None:
             await wait_for_tasks([opening])
             if not opening.cancelled() and opening.exception() is None:
-                await opening.result().aclose()
+                store = opening.result()
+                if found_rate is not None:
+                    store.found_rate = found_rate
+                await store.aclose()
 
     def rules(self, retry: Collection[Outcome] = (), max_age: float | None = None) -> ResumeRules:
         """Return what counts of what the store holds, at this moment.
@@ -194,16 +213,23 @@ class Ledger:
         self._claims[digest] = claim
         return claim
 
+    async def _opened(self) -> ClosableStore:
+        store = await self._open_store()
+        if self._left_open is None:
+            try:
+                self._left_open = await store.left_open()
+            except BaseException:
+                with contextlib.suppress(JournalError):
+                    await store.aclose()
+                raise
+        return store
+
 
 async def _reopened(
     failed: ClosableStore, open_store: Callable[[], Awaitable[ClosableStore]]
 ) -> ClosableStore:
     with contextlib.suppress(JournalError):
         await failed.aclose()
-    return await open_store()
-
-
-async def _opened(open_store: Callable[[], Awaitable[ClosableStore]]) -> ClosableStore:
     return await open_store()
 
 
@@ -229,10 +255,29 @@ class JobLedger:
 
     def __init__(self, ledger: Ledger, store: PurchaseStore) -> None:
         self.ledger = ledger
-        self.requests = 0
-        self.found_rate = store.found_rate
         self.dedupe = store.dedupe
         self._store = store
+        self._requests = 0
+
+    @property
+    def requests(self) -> int:
+        """HTTP requests sent by this job so far; the ledger counts those of all."""
+        return self._requests
+
+    @requests.setter
+    def requests(self, number: int) -> None:
+        self._store.requests += number - self._requests
+        self._requests = number
+
+    @property
+    def found_rate(self) -> float | None:
+        """Found rate in requests per second, of whoever has found one last."""
+        return self._store.found_rate
+
+    @found_rate.setter
+    def found_rate(self, rate: float | None) -> None:
+        if rate is not None:
+            self._store.found_rate = rate
 
     async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
         """Return entries by digest."""
@@ -248,8 +293,8 @@ class JobLedger:
         return self._store.record(*changes)
 
     async def left_open(self) -> list[Closed]:
-        """Return nothing: who else uses the ledger may be about to close them."""
-        return []
+        """Return what earlier processes left open, and nobody has closed yet."""
+        return await self.ledger.left_open()
 
     async def finish(self) -> None:
         """Do nothing: a ledger has no end."""

@@ -79,6 +79,7 @@ class PurchaseStore(Protocol):
     async def left_open(self) -> list[Closed]:
         """Return the sessions that earlier runs left open although their results are safe.
 
+        Whoever closes one takes it out of the list first: some stores return the same list to all.
         Only those that may still live: a session expires after 30 minutes without a request
         (hum-api 5).
         """

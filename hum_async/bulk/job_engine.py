@@ -17,6 +17,7 @@ import attrs
 
 from hum_async._api.retry import refuses_every_post
 from hum_async._api.sender import RequestSender
+from hum_async._lookups.left_open import LeftOpen
 from hum_async._lookups.lookup import UNANSWERED, Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
@@ -29,7 +30,6 @@ from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.idle_closing import IdleClosing
 from hum_async.bulk.input_rows import InputRows, Row
 from hum_async.bulk.job_polling import JobPolling
-from hum_async.bulk.left_open import LeftOpen
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.refused_posts import RefusedPosts
 from hum_async.bulk.shared_purchases import SharedPurchases

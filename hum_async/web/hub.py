@@ -14,17 +14,20 @@ from hum_async._addresses.usps_key import address_key
 from hum_async._api.addresses import checked
 from hum_async._api.campaigns import checked_campaign_id
 from hum_async._api.running_loop import running_loop
+from hum_async._lookups.left_open import LeftOpen
 from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._lookups.recording import PurchaseRecorder
 from hum_async._polling.dispatcher import Dispatcher
 from hum_async._polling.policies import PollPolicy
+from hum_async._purchases.ledger import Ledger
 from hum_async._tasks import end_tasks
 from hum_async.client import HumClient
 from hum_async.errors import (
     BadRequest,
     HubBusy,
     HubClosed,
+    HumError,
     LookupElsewhere,
     LookupNotFound,
 )
@@ -170,6 +173,9 @@ class SessionHub:
         # What it does without a ledger is nothing.
         self._purchases = LookupObserver() if ledger is None else PurchaseRecorder(ledger, urgency)
         self._ids = None if ledger is None else PublicIds(ledger, keep_for)
+        self._ledger = ledger
+        self._left_open = LeftOpen(self._sender, goes_on=lambda: not self._closing)
+        self._tidying: asyncio.Task[None] | None = None
         self._beginning: set[asyncio.Task[None]] = set()
         self._recorder = HubRecorder(self, self._purchases)
         self._lookups = LookupQueue(
@@ -200,6 +206,9 @@ class SessionHub:
         self._workers.at_start(ledger=self._ids is not None)
         if self._ids is not None:
             await self._restore(self._ids)
+        if self._ledger is not None and self._close:
+            tidying = self._tidy_up(self._ledger)
+            self._tidying = self._loop.create_task(tidying, name="hum-tidy")
         self._supervisor = self._loop.create_task(self._supervise(), name="hum-hub")
         if self._notice is not None:
             self._notice.install()
@@ -219,7 +228,8 @@ class SessionHub:
         self._deadlines.stop_all()
         if self._forgetting is not None:
             self._forgetting.cancel()
-        await end_tasks([*self._beginning, self._supervisor])
+        tidying = [] if self._tidying is None else [self._tidying]
+        await end_tasks([*self._beginning, *tidying, self._supervisor])
         # Their sessions go on, and whoever asks for an address next takes its session up.
         self._purchases.end_all()
 
@@ -366,7 +376,7 @@ class SessionHub:
             reused=self._reused,
             refused=self._refused,
             abandoned=self._abandoned,
-            requests=self._lookups.requests,
+            requests=self._lookups.requests + self._left_open.requests,
         )
 
     # --- the ledger -------------------------------------------------------------------------------
@@ -391,6 +401,15 @@ class SessionHub:
                 lookup = HubLookup(known.id, key, now, buffer)
                 self._registry.add(lookup)
                 self._registry.end(lookup, known.result.outcome, now)
+
+    async def _tidy_up(self, ledger: Ledger) -> None:
+        """Close the sessions whose DELETE the end of an earlier process cut off."""
+        try:
+            store = await ledger.of_job()
+            await self._left_open.close(store)
+            store.requests = self._left_open.requests
+        except HumError as error:
+            logger.warning("sessions of an earlier process are left open: %s", error)
 
     def _begin_soon(
         self, loop: asyncio.AbstractEventLoop, lookup: HubLookup, work: Lookup, digest: bytes

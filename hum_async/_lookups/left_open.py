@@ -15,7 +15,7 @@ class LeftOpen:
 
     Args:
         sender: Sends the requests.
-        goes_on: Returns whether the job still sends anything.
+        goes_on: Returns whether its owner still sends anything.
 
     `requests` counts what was sent.
     """
@@ -31,10 +31,13 @@ class LeftOpen:
         Raises:
             JournalError: The store cannot be read.
         """
-        for left in await store.left_open():
+        sessions = await store.left_open()
+        while sessions:
             async with self._sender.slot(Priority.BULK):
-                if not self._goes_on():
+                if not (sessions and self._goes_on()):
                     break
+                # Others with the same store take the next one meanwhile.
+                left = sessions.pop(0)
                 self.requests += 1
                 try:
                     await self._sender.attempt(close_request(left.token))
