@@ -27,20 +27,34 @@ class PurchaseStore(Protocol):
     `find` need not see changes whose future is not done.
 
     Attributes:
-        requests: HTTP requests sent by this run so far; the job keeps it current.
         run: Number of this run.
-        found_rate: Found rate in requests per second: the last run's if it is recent, then this
-            run's. The job keeps it current. None if no rate was found.
         taken_since: Earliest time (ISO 8601, UTC) at which a result of an earlier job that is taken
             was asked for; None takes all.
         dedupe: How the addresses are compared whose digests the store holds.
     """
 
-    requests: int
     run: int
-    found_rate: float | None
     taken_since: str | None
     dedupe: KeyRules
+
+    @property
+    def requests(self) -> int:
+        """HTTP requests sent by this run so far; the job keeps it current."""
+        ...
+
+    @requests.setter
+    def requests(self, number: int) -> None: ...
+
+    @property
+    def found_rate(self) -> float | None:
+        """Found rate in requests per second: the last run's if it is recent, then this run's.
+
+        The job keeps it current. None if no rate was found.
+        """
+        ...
+
+    @found_rate.setter
+    def found_rate(self, rate: float | None) -> None: ...
 
     @property
     def durable(self) -> bool:
