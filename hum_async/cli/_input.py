@@ -7,6 +7,7 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from hum_async._wording import counted
 from hum_async.bulk.columns import ColumnPlan, MappingError, rate_header
 from hum_async.bulk.preflight import decide_columns
 from hum_async.bulk.tables import Table, open_table
@@ -97,13 +98,14 @@ class InputOptions:
         """Print the number of rows, what each column is taken for, and the table's note."""
         columns = plan.columns.mapping(table.header)
         found = ", ".join(f"{field} = {name}" for field, name in columns.items())
-        say(escaped(f"{table.name}: {table.count:,} rows; {found}"))
+        say(escaped(f"{table.name}: {counted(table.count, 'row')}; {found}"))
         show_columns(plan)
         if table.skipped:
             above = f"{table.skipped:,} above it are titles"
             say(f"[yellow]The header is row {table.header_row}; {above}[/]")
         if table.blank:
-            say(f"{table.blank:,} rows without any text are left out")
+            are = "is" if table.blank == 1 else "are"
+            say(f"{counted(table.blank, 'row')} without any text {are} left out")
         if table.sheet is not None and table.other_sheets:
             others = ", ".join(map(repr, table.other_sheets))
             say(escaped(f"Sheet {table.sheet!r} is read; --sheet takes another of {others}"))

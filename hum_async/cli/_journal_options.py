@@ -15,6 +15,7 @@ from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async._purchases.sqlite.journal import remove_journal
 from hum_async._purchases.sqlite.schema import VERSION, version_of
+from hum_async._wording import counted
 from hum_async.bulk.files.outputs import beside
 from hum_async.bulk.job_status import status_of
 from hum_async.bulk.options import MAX_JOB_PAUSE, Close, JobOptions
@@ -197,7 +198,8 @@ def _contents(path: Path) -> str:
     except JournalError:
         return "is damaged and cannot be read"
     return (
-        f"holds {tally.settled:,} results that took {tally.bought:,} paid sessions"
+        f"holds {counted(tally.settled, 'result')} that took "
+        f"{counted(tally.bought, 'paid session')}"
         + (f", {tally.open:,} of them still open" if tally.open else "")
         + (f", and {tally.uncertain:,} uncertain ones" if tally.uncertain else "")
     )

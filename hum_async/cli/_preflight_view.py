@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Column, Table
 
+from hum_async._wording import counted
 from hum_async.bulk.forecast import Fate, Forecast
 from hum_async.bulk.options import Close
 from hum_async.bulk.preflight import FindingKind, KindCount, Preflight, Severity, estimate
@@ -85,9 +86,9 @@ def show_warnings(found: Preflight, *, command: str, console: Console = messages
         return
     counts = {
         "[red]refused[/], at no cost": found.refused,
-        "[yellow]suspicious[/], and bought as they are": found.suspicious,
+        f"[yellow]suspicious[/], and bought as {_it_is(found.suspicious)}": found.suspicious,
     }
-    said = [f"{count:,} {_rows(count)} {what}" for what, count in counts.items() if count]
+    said = [f"{counted(count, 'row')} {what}" for what, count in counts.items() if count]
     lines = ["; ".join(said)] if said else []
     lines += [f"  {_STYLED[each.severity]} {escaped(each.message)}" for each in whole]
     for kind in found.kinds:
@@ -102,6 +103,10 @@ def _named(kind: KindCount) -> str:
     return f"{_rows(kind.count)} {numbers}" + (f" and {more:,} more" if more > 0 else "")
 
 
+def _it_is(count: int) -> str:
+    return "it is" if count == 1 else "they are"
+
+
 def _rows(count: int) -> str:
     return "row" if count == 1 else "rows"
 
@@ -114,9 +119,9 @@ def _print(console: Console, lines: list[str]) -> None:
 
 def _totals(found: Preflight) -> list[str]:
     lines = {
-        "rows": found.rows,
+        _rows(found.rows): found.rows,
         "[red]refused[/], at no cost": found.refused,
-        "[yellow]suspicious[/], bought as they are": found.suspicious,
+        f"[yellow]suspicious[/], bought as {_it_is(found.suspicious)}": found.suspicious,
         f"the same address as a row above, {_spelled(found)}at no cost": found.duplicates,
         "ZIP codes that were numbers and got their leading zeros back": found.restored,
         "cells that hum check --corrected corrects": found.correctable,
@@ -177,15 +182,13 @@ _FATES = {
 def _fates(forecast: Forecast) -> list[str]:
     """Return what comes from the journals; nothing for a job that begins."""
     counts = {fate: forecast.counts[fate] for fate in _FATES}
-    return [f"{_addresses(count)} {_FATES[fate]}" for fate, count in counts.items() if count]
-
-
-def _addresses(count: int) -> str:
-    return f"{count:,} {'address' if count == 1 else 'addresses'}"
+    return [
+        f"{counted(count, 'address')} {_FATES[fate]}" for fate, count in counts.items() if count
+    ]
 
 
 def _price(sessions: int, rate: float | None, close: Close) -> list[str]:
-    bought = f"{sessions:,} {'session' if sessions == 1 else 'sessions'} will be bought"
+    bought = f"{counted(sessions, 'session')} will be bought"
     if not sessions:
         return [bought]
     if rate is not None:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hum_async._purchases.records import FAILED_OUTCOMES
+from hum_async._wording import counted
 from hum_async.bulk.report import JobReport
 from hum_async.cli._console import messages, say
 from hum_async.cli._durations import format_duration
@@ -77,7 +78,7 @@ def fitting_counts(report: JobReport, width: int) -> Text:
     Where they do not fit, all failures are one number, and then the least common ones another.
     """
     if not report.done:
-        return Text(f"waiting for answers, {report.open:,} sessions open")
+        return Text(f"waiting for answers, {counted(report.open, 'session')} open")
     every = counts(report)
     settled = [count for count in every if not count.failed]
     failed = [Count(report.failed, "failed", failed=True)] if report.failed else []
@@ -145,7 +146,7 @@ class ProgressView:
 def line_of(report: JobReport) -> str:
     """Return the whole progress as one line of text."""
     if not report.done:
-        return f"{position(report)}; waiting for answers, {report.open:,} sessions open"
+        return f"{position(report)}; waiting for answers, {counted(report.open, 'session')} open"
     found = ", ".join(map(str, counts(report)))
     return f"{position(report)}: {found}; {report.rate:.1f} rows/s"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from hum_async._wording import counted
 from hum_async.bulk.file_job import FileJob
 from hum_async.bulk.files.compose import NAMED, Composed, Outputs
 from hum_async.bulk.files.event_file import EventFile
@@ -146,8 +147,10 @@ class QualifyCommand:
     def _stop(self) -> None:
         self._job.stop()
         if not self.quiet:
+            open_ = self._job.report.open
+            are = "is" if open_ == 1 else "are"
             say(
-                f"[yellow]Stopping: {self._job.report.open:,} open sessions are finished first, "
+                f"[yellow]Stopping: {counted(open_, 'open session')} {are} finished first, "
                 "which takes 30 s at most. Once more stops at once; they are saved either way.[/]"
             )
 

@@ -7,6 +7,7 @@ import attrs
 from rich.table import Column, Table
 
 from hum_async._purchases.records import FAILED_OUTCOMES
+from hum_async._wording import counted
 from hum_async.bulk.report import JobReport
 from hum_async.cli._console import escaped, messages, say
 from hum_async.models import Outcome
@@ -73,12 +74,14 @@ def show_summary(report: JobReport, *, files: FilesLeft, simulated: bool) -> Non
         say(f"Providers: {_top(report.providers)}")
         say(f"Technologies: {_top(report.technologies)}")
     say(
-        f"{report.sessions:,} sessions bought, {report.requests:,} requests "
+        f"{counted(report.sessions, 'session')} bought, {counted(report.requests, 'request')} "
         f"({report.requests_per_address:.2f} per address), {report.elapsed:.0f} s"
     )
     _say_of_sessions(report)
     if report.done < report.total:
-        say(f"[yellow]Stopped early: {report.total - report.done:,} rows have no result yet[/]")
+        left = report.total - report.done
+        have = "has" if left == 1 else "have"
+        say(f"[yellow]Stopped early: {counted(left, 'row')} {have} no result yet[/]")
     for role, (label, note) in _LABELS.items():
         if (path := getattr(files, role)) is not None:
             say(f"{label}: {escaped(str(path))}" + (f" [dim]({note})[/]" if note else ""))
@@ -90,9 +93,11 @@ def show_summary(report: JobReport, *, files: FilesLeft, simulated: bool) -> Non
 
 def _say_of_sessions(report: JobReport) -> None:
     if report.reused:
-        say(f"{report.reused:,} rows were in the journal already and cost nothing")
+        were = "was" if report.reused == 1 else "were"
+        say(f"{counted(report.reused, 'row')} {were} in the journal already and cost nothing")
     if report.adopted:
-        say(f"{report.adopted:,} open sessions of an earlier run were taken over")
+        were = "was" if report.adopted == 1 else "were"
+        say(f"{counted(report.adopted, 'open session')} of an earlier run {were} taken over")
     if report.expiring:
         what = "session was" if report.expiring == 1 else "sessions were"
         say(f"{report.expiring:,} {what} not closed and will expire within 30 minutes")

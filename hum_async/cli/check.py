@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from hum_async._addresses.usps_key import Dedupe
+from hum_async._wording import counted
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.outputs import check_distinct, file_of
 from hum_async.bulk.files.own_files import OutputExists, holds_something
@@ -93,7 +94,7 @@ def check(  # noqa: PLR0913  each is an option of the command
         if corrected is not None:
             cells = found.correctable + found.restored
             where = "" if corrected == STANDARD else f": {escaped(corrected)}"
-            say(f"Corrected {cells:,} {'cell' if cells == 1 else 'cells'}{where}")
+            say(f"Corrected {counted(cells, 'cell')}{where}")
         if stops:
             return ExitCode.USAGE
         return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK

@@ -8,6 +8,7 @@ from hum_async._api.addresses import checked
 from hum_async._purchases.records import address_digest
 from hum_async._purchases.sqlite.erasure import forget as erase
 from hum_async._purchases.sqlite.schema import dedupe_of, open_reading
+from hum_async._wording import counted
 from hum_async.cli._console import data
 from hum_async.cli._durations import Patience
 from hum_async.cli._exit_codes import ExitCode
@@ -42,7 +43,7 @@ def forget(*address_and_journal: str, older_than: Patience | None = None) -> int
             # Words without quotes are one line, too; arguments with spaces are parts of one.
             line = (", " if any(" " in word for word in words) else " ").join(words)
             count = erase(path, digests={_digest(line, path)})
-        data.print(f"Forgot {count:,} {'result' if count == 1 else 'results'}")
+        data.print(f"Forgot {counted(count, 'result')}")
         return ExitCode.OK if count or older_than is not None else ExitCode.FAILED_ROWS
 
     return run(prepare)

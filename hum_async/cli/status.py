@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rich.table import Column, Table
 
+from hum_async._wording import counted
 from hum_async.bulk.job_status import JobStatus, status_of
 from hum_async.cli._console import data, escaped
 from hum_async.cli._durations import format_duration
@@ -56,7 +57,7 @@ def _show(found: JobStatus) -> None:
     unsure = "being asked for or uncertain" if found.holder else "uncertain"
     data.print(f"Sessions: {tally.bought:,} bought, {tally.uncertain:,} {unsure}")
     if tally.copied:
-        data.print(f"Copied from another job: {tally.copied:,} results")
+        data.print(f"Copied from another job: {counted(tally.copied, 'result')}")
     if found.superseded:
         why = ", ".join(f"{count:,} {reason}" for reason, count in found.superseded.most_common())
         data.print(f"Looked up anew: {why}")

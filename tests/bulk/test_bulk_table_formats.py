@@ -256,7 +256,7 @@ def test_errors_and_formulas_come_out_as_they_were(tmp_path: Path) -> None:
     sheet.set_row(3, None, None, {"hidden": True})
     book.close()
     table = open_table(str(tmp_path / "in.xlsx"))
-    assert "1 rows of sheet 'Addresses' are hidden" in (table.note or "")
+    assert "1 row of sheet 'Addresses' is hidden" in (table.note or "")
     rows = [
         ["1 A St", 501, "#N/A", 2],
         ["2 B St", 502, None, None],

@@ -48,8 +48,8 @@ def rows_of(path: Path) -> list[list[str]]:
 def test_a_good_file_is_said_to_be_one(call: Callable[..., Any], table: Any) -> None:
     ended = call("check", table(GOOD))
     assert ended.code == 0
-    assert "1 rows; street1 = street" in ended.err
-    assert ended.out.startswith("1 rows\n1 session will be bought")
+    assert "1 row; street1 = street" in ended.err
+    assert ended.out.startswith("1 row\n1 session will be bought")
     assert not re.search("refused|suspicious|row 1", ended.out)
 
 

@@ -136,7 +136,7 @@ def test_the_longest_names_work_and_the_job_goes_on(
         assert len(os.fsencode(name)) == length
         command = ("qualify", job, "-o", str(tmp_path / name), "--simulate")
         assert call(*command).code == 0
-        assert "1 rows were in the journal already" in call(*command).err
+        assert "1 row was in the journal already" in call(*command).err
         assert (tmp_path / name).is_file()
     # Each output has a journal and a manifest of its own.
     assert len([*tmp_path.glob("*.journal.sqlite")]) == 2

@@ -87,7 +87,7 @@ def test_failed_rows_are_looked_up_again_where_they_were_and_not_without_being_a
     assert [row["id"] for row in rows_of(tmp_path / "out.failed.csv")] == ["2"]
     assert "0 sessions bought" in qualify("-o", "out.csv", streets=streets).err
     again = qualify("-o", "out.csv", "--retry-failed", streets=streets)
-    assert "1 sessions bought" in again.err
+    assert "1 session bought" in again.err
     # The failed rows are an input of their own; corrected, they go where they were.
     streets = ("100 Served St", "102 Served St", "101 Served St")
     assert qualify("-o", "out.csv", streets=streets).code == 0
@@ -368,7 +368,7 @@ def test_verify_takes_typed_cells_as_the_output_writes_them(
         (lambda text: text.replace("SERVED", "NO_PROVIDERS", 1), "changed"),
         (lambda text: text.replace("100 Served St", "101 Served St", 1), "is not row 1"),
         (lambda text: "".join(text.splitlines(keepends=True)[:-1]), "ends before row 4"),
-        (lambda text: text + text.splitlines(keepends=True)[-1], "1 rows more"),
+        (lambda text: text + text.splitlines(keepends=True)[-1], "1 row more"),
     ],
     ids=["outcome", "cell", "missing", "extra"],
 )

@@ -273,7 +273,7 @@ def test_a_table_below_titles_says_how_its_cells_were_read(
     assert ended.code == 3
     assert "The header is row 3; 1 above it are titles" in ended.err
     assert "2 cells that say NULL" in ended.err
-    assert "1 rows without any text are left out" in ended.err
+    assert "1 row without any text is left out" in ended.err
     header, *found = rows_of(target.read_text())
     assert [",".join(row[:5]) for row in found] == rows
     notes = [row[header.index("hum_note")] for row in found]

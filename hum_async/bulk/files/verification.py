@@ -17,6 +17,7 @@ from hum_async._purchases.sqlite.schema import (
     open_reading,
     setting,
 )
+from hum_async._wording import counted
 from hum_async.bulk.columns import MappingError, mapped_columns
 from hum_async.bulk.files.compose import results_of
 from hum_async.bulk.files.manifest import read_manifest
@@ -103,9 +104,11 @@ def _unfinished(db: sqlite3.Connection) -> list[str]:
     if setting(db, "finished_at") is None:
         problems.append("the job is not finished; run it again")
     if open_:
-        problems.append(f"{open_:,} sessions have no result yet")
+        have = "has" if open_ == 1 else "have"
+        problems.append(f"{counted(open_, 'session')} {have} no result yet")
     if asked:
-        problems.append(f"{asked:,} requests for a session have no answer yet")
+        have = "has" if asked == 1 else "have"
+        problems.append(f"{counted(asked, 'request')} for a session {have} no answer yet")
     return problems
 
 
@@ -156,7 +159,7 @@ def _wrong_rows(
         if result is None or row[outcome_at] != str(result.outcome):
             yield f"the outcome in row {number:,} of the output is not that of the journal"
     if extra := sum(1 for _ in written):
-        yield f"the output has {extra:,} rows more than the input"
+        yield f"the output has {counted(extra, 'row')} more than the input"
 
 
 def _opened(path: Path, file: dict[str, Any]) -> Table:

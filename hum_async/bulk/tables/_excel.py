@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from hum_async._wording import counted
 from hum_async.bulk.result_schema import Kind, kind_of
 from hum_async.bulk.tables._cells import EXACT, Cell, as_text
 from hum_async.bulk.tables._errors import library
@@ -211,7 +212,9 @@ class _Merged:
 def _hidden_note(hidden: int, sheet: str) -> str | None:
     if not hidden:
         return None
-    return f"{hidden:,} rows of sheet {sheet!r} are hidden or filtered out; they are read like all"
+    are, they = ("is", "it is") if hidden == 1 else ("are", "they are")
+    rows = counted(hidden, "row")
+    return f"{rows} of sheet {sheet!r} {are} hidden or filtered out; {they} read like all"
 
 
 def _cell(value: Any) -> Cell:
