@@ -184,7 +184,7 @@ def test_a_quotation_mark_that_is_never_closed_spoils_its_row_and_swallows_none(
     spoilt = [[isinstance(cell, UnusableText) for cell in row] for row in table.rows()]
     # What stands left of the mark is certain.
     assert spoilt == [[False] * 3, [False, True, True], [False] * 3, [False] * 3]
-    assert "1 rows" in (table.note or "")
+    assert "1 row of" in (table.note or "")
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_what_is_wrong_is_said_row_by_row_and_counted(call: Callable[..., Any], 
     lines = ended.out.splitlines()
     assert lines[0] == "5 rows"
     assert "2 refused, at no cost" in lines
-    assert "1 suspicious, bought as they are" in lines
+    assert "1 suspicious, bought as it is" in lines
     assert "1 the same address as a row above, at no cost" in lines
     assert "1 cells that hum check --corrected corrects" in lines
     found = [line for line in lines if line.startswith("row ")]

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, TextIO
 import attrs
 
 from hum_async._unusable import UnusableText
+from hum_async._wording import counted
 from hum_async.bulk.result_columns import spreadsheet_safe, utc_text
 from hum_async.bulk.result_schema import Kind, kind_of
 from hum_async.bulk.tables._cells import Cell, as_text
@@ -143,7 +144,8 @@ class _Scan:
         if not spoilt:
             return table
         note = (
-            f"{spoilt:,} rows of {self.name} have quotation marks that do not match: see hum_error"
+            f"{counted(spoilt, 'row')} of {self.name} {'has' if spoilt == 1 else 'have'} quotation "
+            "marks that do not match: see hum_error"
         )
         return attrs.evolve(table, note=note)
 
