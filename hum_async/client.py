@@ -141,7 +141,7 @@ class HumClient:
             # SQLite is not needed without a ledger.
             from hum_async._purchases.sqlite.writer import open_journal  # noqa: PLC0415
 
-            return await open_journal(path, api=api)
+            return await open_journal(path, api=api, ledger=True)
 
         return Ledger(open_store, max_age)
 

@@ -11,6 +11,7 @@ from hum_async._purchases.records import Tally
 from hum_async._purchases.sqlite.lock import holder_of
 from hum_async._purchases.sqlite.schema import (
     FORGOTTEN,
+    LEDGER,
     damaged,
     found_rate,
     open_reading,
@@ -60,6 +61,7 @@ class JobStatus:
         forgotten: Number of purchases whose results were erased.
         runs: The runs, the oldest first.
         found_rate: The found rate in requests per second; None if there is none.
+        ledger: It is the ledger of a client, which has no end.
     """
 
     path: Path
@@ -72,6 +74,7 @@ class JobStatus:
     forgotten: int
     runs: tuple[RunStatus, ...]
     found_rate: float | None = None
+    ledger: bool = False
 
     @property
     def requests(self) -> int:
@@ -137,4 +140,5 @@ def _read(path: Path, db: sqlite3.Connection) -> JobStatus:
         forgotten=sum(count for reason, count in superseded if reason == FORGOTTEN),
         runs=tuple(RunStatus(*run) for run in runs),
         found_rate=None if rate is None else rate[0],
+        ledger=setting(db, LEDGER) is not None,
     )

@@ -88,6 +88,7 @@ def status_values(found: JobStatus) -> dict[str, Any]:
     return {
         "journal": str(found.path),
         "state": "running" if found.holder is not None else state,
+        "ledger": found.ledger,
         "process": found.holder,
         "api": found.api,
         "finished_at": found.finished_at,

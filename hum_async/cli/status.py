@@ -73,10 +73,13 @@ def _runs(count: int) -> str:
 def _state(found: JobStatus) -> str:
     if found.holder is not None:
         holder = found.holder
+        used = "a ledger, used by" if found.ledger else "running as"
         return (
-            f"running as process {holder.get('pid')} on {escaped(str(holder.get('host')))} "
+            f"{used} process {holder.get('pid')} on {escaped(str(holder.get('host')))} "
             f"since {holder.get('since')}"
         )
+    if found.ledger:
+        return "a ledger, not in use"
     if found.finished_at is not None:
         return f"finished {found.finished_at}"
     return "stopped; run the same command again to go on"

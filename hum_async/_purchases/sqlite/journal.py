@@ -37,6 +37,7 @@ from hum_async._purchases.sqlite.schema import (
     ADDRESS_KEYS,
     APPLICATION_ID,
     BINDINGS,
+    LEDGER,
     MAY_LIVE,
     PUBLISHED,
     REQUIRED_SETTINGS,
@@ -46,6 +47,7 @@ from hum_async._purchases.sqlite.schema import (
     check_api,
     check_dedupe,
     check_header,
+    check_kind,
     check_tokens,
     damaged,
     dedupe_of,
@@ -76,6 +78,7 @@ class Journal:
         create: Create the file if it is missing.
         dedupe: How addresses are compared. A journal keeps what it was begun with; None takes that,
             and USPS Publication 28 for a new one.
+        ledger: Whether it is a client's ledger, not the journal of one job; None for either.
 
     Attributes:
         dedupe: How its addresses are compared.
@@ -93,6 +96,7 @@ class Journal:
         api: str | None = None,
         create: bool = True,
         dedupe: Dedupe | None = None,
+        ledger: bool | None = None,
     ) -> None:
         self.path = path
         check_header(path, must_exist=not create)
@@ -105,7 +109,8 @@ class Journal:
                 self._db = _connect(path)
                 undo.callback(self._db.close)
                 check_sound(path, self._db)
-                self._begin(api, dedupe)
+                check_kind(path, self._db, ledger=ledger)
+                self._begin(api, dedupe, ledger=ledger is True)
             undo.pop_all()
 
     def close(self) -> None:
@@ -223,7 +228,7 @@ class Journal:
                 (self.run,),
             )
 
-    def _begin(self, api: str | None, dedupe: Dedupe | None) -> None:
+    def _begin(self, api: str | None, dedupe: Dedupe | None, *, ledger: bool) -> None:
         self.dedupe: KeyRules = dedupe_of(self.path, self._db)
         check_dedupe(self.path, self.dedupe, dedupe)
         check_api(self.path, setting(self._db, "api"), api)
@@ -241,6 +246,8 @@ class Journal:
             )
             if api is not None:
                 self._db.execute("REPLACE INTO setting VALUES ('api', ?)", (api,))
+            if ledger:
+                self._db.execute("REPLACE INTO setting VALUES (?, 1)", (LEDGER,))
             cursor = self._db.execute(
                 "INSERT INTO run (began_at, library_version, address_key) VALUES (?, ?, ?)",
                 (_now(), __version__, ADDRESS_KEYS[self.dedupe]),

@@ -60,6 +60,8 @@ CREATE TABLE IF NOT EXISTS published (
 ) WITHOUT ROWID
 """
 """Added to every journal that is written to: the ids by which look-ups are known to browsers."""
+LEDGER = "ledger"
+"""Name of the setting that a ledger has, and the journal of a job has not."""
 ADDRESS_KEY = "address_key"
 """Name of the setting that says how addresses are compared."""
 REQUIRED_SETTINGS = (ADDRESS_KEY, "api", "taken_since", "finished_at")
@@ -175,6 +177,29 @@ def address_key_of(db: sqlite3.Connection) -> Any:
     """Return what a journal calls the rules by which it compares addresses."""
     # A journal from before there were rules to choose from names none.
     return setting(db, ADDRESS_KEY) or ADDRESS_KEYS["exact"]
+
+
+def check_kind(path: Path, db: sqlite3.Connection, *, ledger: bool | None) -> None:
+    """Raise JournalError if a ledger is used as the journal of a job, or the other way round.
+
+    Args:
+        path: The file.
+        db: The open file.
+        ledger: Whether it is to be a ledger; None does not matter.
+    """
+    known = setting(db, LEDGER) is not None
+    if ledger is None or known == ledger:
+        return
+    if known:
+        raise JournalError(
+            f"{path} is the ledger of a HumClient (purchases=), not the journal of a job; name "
+            "another file"
+        )
+    if db.execute("SELECT 1 FROM run LIMIT 1").fetchone() is not None:
+        raise JournalError(
+            f"{path} is the journal of a job, which a ledger would change after its end; give "
+            "purchases= another file"
+        )
 
 
 def check_dedupe(path: Path, known: KeyRules, wanted: Dedupe | None) -> None:

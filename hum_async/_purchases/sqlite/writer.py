@@ -312,6 +312,7 @@ async def open_journal(  # noqa: PLR0913  all but the first by name
     reuse_from: Path | None = None,
     dedupe: Dedupe | None = None,
     campaign_id: str | None = None,
+    ledger: bool = False,
 ) -> JournalStore:
     """Open a journal in a thread of its own.
 
@@ -322,6 +323,7 @@ async def open_journal(  # noqa: PLR0913  all but the first by name
         reuse_from: Journal of another job, from which results of new addresses are copied.
         dedupe: How addresses are compared; None as the journal does, which keeps it.
         campaign_id: The caller's label for what this run buys, which the journal notes.
+        ledger: Whether it is a client's ledger, not the journal of one job.
 
     Raises:
         JournalError: One of the journals cannot be used.
@@ -338,10 +340,11 @@ async def open_journal(  # noqa: PLR0913  all but the first by name
                 undo.callback(db.close)
                 check_sound(reuse_from, db)
                 earlier = EarlierJournal(db, dedupe_of(reuse_from, db))
-            journal = Journal(path, api=api, dedupe=dedupe)
+            journal = Journal(path, api=api, dedupe=dedupe, ledger=ledger)
             undo.callback(journal.close)
             since = journal.begin_job(max_age)
-            journal.set("campaign_id", campaign_id)
+            if not ledger:
+                journal.set("campaign_id", campaign_id)
             store = JournalStore(
                 journal,
                 executor,

@@ -9,13 +9,17 @@ from typing import Any
 import attrs
 
 from hum_async._addresses.usps_key import KeyRules
+from hum_async._purchases.codec import unpack
 from hum_async._purchases.sqlite.schema import (
+    LEDGER,
+    check_tokens,
     damaged,
     dedupe_of,
     find,
     integrity_errors,
     open_reading,
     setting,
+    settled,
 )
 from hum_async._wording import counted
 from hum_async.bulk.columns import MappingError, mapped_columns
@@ -23,8 +27,10 @@ from hum_async.bulk.files.compose import results_of
 from hum_async.bulk.files.manifest import read_manifest
 from hum_async.bulk.files.own_files import checksum
 from hum_async.bulk.tables import Table, as_text, open_table
-from hum_async.errors import InputError
+from hum_async.errors import InputError, JournalError
+from hum_async.models import Address
 
+_ANY = Address("1 Any St", zip="00000")
 _SHOWN = 5
 
 
@@ -73,6 +79,9 @@ def verify(journal: Path) -> Verdict:
 
 
 def _check(journal: Path, db: sqlite3.Connection, verdict: Verdict) -> None:
+    if setting(db, LEDGER) is not None:
+        _check_ledger(journal, db, verdict)
+        return
     verdict.note("the journal is sound", _damage(db))
     verdict.note("every row has its result", _unfinished(db))
     verdict.note("no address was bought twice without a reason", _bought_twice(db))
@@ -91,18 +100,44 @@ def _check(journal: Path, db: sqlite3.Connection, verdict: Verdict) -> None:
         verdict.note("every row of the input is in the output once, with its result", rows)
 
 
+def _check_ledger(path: Path, db: sqlite3.Connection, verdict: Verdict) -> None:
+    """Check what holds of a ledger: it has no end, no manifest and no files."""
+    verdict.note("the ledger is sound", _damage(db) or _unreadable(path, db))
+    verdict.note("every session and every request for one has its result", _without_result(db))
+    verdict.note("no address was bought twice without a reason", _bought_twice(db))
+
+
+def _unreadable(path: Path, db: sqlite3.Connection) -> list[str]:
+    """Check each result and each token by its checksum."""
+    try:
+        for entry in settled(db):
+            unpack(entry.packed or b"", key=0, address=_ANY, digest=entry.digest)
+        rows = db.execute(
+            "SELECT address FROM purchase WHERE superseded IS NULL AND token IS NOT NULL"
+        )
+        check_tokens(path, db, find(db, [address for (address,) in rows]))
+    except JournalError as error:
+        return [str(error)]
+    return []
+
+
 def _damage(db: sqlite3.Connection) -> list[str]:
     return [f"the journal is damaged: {error}" for error in integrity_errors(db)]
 
 
 def _unfinished(db: sqlite3.Connection) -> list[str]:
+    problems = []
+    if setting(db, "finished_at") is None:
+        problems.append("the job is not finished; run it again")
+    return problems + _without_result(db)
+
+
+def _without_result(db: sqlite3.Connection) -> list[str]:
     open_, asked = db.execute(
         "SELECT count(token), count(*) - count(token) FROM purchase "
         "WHERE superseded IS NULL AND outcome IS NULL"
     ).fetchone()
     problems = []
-    if setting(db, "finished_at") is None:
-        problems.append("the job is not finished; run it again")
     if open_:
         have = "has" if open_ == 1 else "have"
         problems.append(f"{counted(open_, 'session')} {have} no result yet")
