@@ -6,8 +6,11 @@ import attrs
 
 from hum_async._polling.policies import LearnedPolling, Poll, PollPolicy
 
-LONGEST_GAP = 28.0
-"""Seconds that a job waits at most before it looks: one poll of the 30 s remains."""
+LONGEST_GAP = 26.0
+"""Seconds that a job waits at most before it looks.
+
+A look that is late by the wait for its slot still comes within the 30 s, and another one remains.
+"""
 
 
 @attrs.define(eq=False)
