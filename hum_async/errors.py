@@ -265,7 +265,9 @@ class LookupNotFound(HubError):
 
     def __init__(self, ids: tuple[str, ...]) -> None:
         super().__init__(
-            f"{len(ids)} unknown or forgotten look-up(s); start the look-up again", status=404
+            f"{len(ids)} unknown or forgotten look-up(s), which may be billed already: ask the "
+            "person before you start them again",
+            status=404,
         )
         self.ids = ids
 

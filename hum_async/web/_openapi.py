@@ -62,9 +62,8 @@ EVENTS_REFUSALS: Final = {
     503: Answer(HubRefusal, "Too many streams are open, or the server is stopped.", retry=True),
 }
 
-RETRY_AFTER: Final[dict[str, Any]] = {
-    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
-}
+RETRY_AFTER: Final = "Retry-After"
+RETRY_AFTER_DESCRIPTION: Final = "Seconds to wait."
 
 IDS: Final = "ids"
 IDS_DESCRIPTION: Final = f"Ids of at most {MAX_IDS} look-ups, with commas between them."

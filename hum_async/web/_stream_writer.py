@@ -55,11 +55,17 @@ async def _write_all(
 ) -> None:
     """Write a stream; raise TimeoutError if a future of `until` is done first, even in a write."""
     clock = asyncio.get_running_loop().time
+    over = False
     # No task of its own for the writing: there may be thousands of streams.
     async with asyncio.timeout(None) as limit:
 
         def stop(_: object) -> None:
-            limit.reschedule(clock())
+            nonlocal over
+            # One that was called for already cannot be taken back: it may come after the end of the
+            # stream, or after another one, when the limit cannot be changed any more.
+            if not over:
+                over = True
+                limit.reschedule(clock())
 
         for end in until:
             end.add_done_callback(stop)
@@ -68,6 +74,7 @@ async def _write_all(
                 async with asyncio.timeout(PATIENCE):
                     await write(chunk)
         finally:
+            over = True
             for end in until:
                 end.remove_done_callback(stop)
 

@@ -168,5 +168,11 @@ def _by_schema(answer: Answer) -> dict[str, Any]:
 
 
 def _words(answer: Answer) -> dict[str, Any]:
-    headers = {"headers": _openapi.RETRY_AFTER} if answer.retry else {}
-    return {"description": answer.description, **headers}
+    described: dict[str, Any] = {"description": answer.description}
+    if answer.retry:
+        seconds = {
+            "description": _openapi.RETRY_AFTER_DESCRIPTION,
+            "schema": {"type": "integer"},
+        }
+        described["headers"] = {_openapi.RETRY_AFTER: seconds}
+    return described

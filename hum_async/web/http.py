@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 import attrs
 import orjson
 
+from hum_async._addresses.characters import clean
 from hum_async._addresses.line import parse_line
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.errors import AddressError, BadRequest, HubError, LookupElsewhere, LookupNotFound
@@ -130,7 +131,11 @@ def _address(found: dict[str, Any]) -> Address:
         return parse_line(line)
     if not found.keys() <= set(_FIELDS):
         raise BadRequest(f"the fields of an address are {', '.join(_FIELDS)}", status=422)
-    fields: dict[str, Any] = {"street1": "", **found}
+    # A line is cleaned where it is read.
+    fields: dict[str, Any] = {
+        name: clean(part) if isinstance(part, str) else part
+        for name, part in {"street1": "", **found}.items()
+    }
     return Address(**fields)
 
 

@@ -299,7 +299,8 @@ class SessionHub:
         if self._registry.running >= self._max_running:
             self._refused += 1
             raise HubBusy(
-                f"{self._max_running} look-ups are running already; try again in a moment",
+                f"as many look-ups as may run at a time are running ({self._max_running}); "
+                "try again in a moment",
                 status=HTTPStatus.TOO_MANY_REQUESTS,
                 retry_after=BUSY_RETRY,
             )
@@ -347,7 +348,8 @@ class SessionHub:
         if len(self._subscriptions) >= self._max_subscribers:
             self._refused += 1
             raise HubBusy(
-                f"{self._max_subscribers} streams are open already; try again in a moment",
+                f"as many streams as may be open at a time are open ({self._max_subscribers}); "
+                "try again in a moment",
                 status=HTTPStatus.SERVICE_UNAVAILABLE,
                 retry_after=BUSY_RETRY,
             )

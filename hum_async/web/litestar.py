@@ -42,7 +42,9 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import (
+    OpenAPIHeader,
     OpenAPIMediaType,
+    OpenAPIResponse,
     OpenAPIType,
     Operation,
     Parameter,
@@ -215,9 +217,20 @@ class _LookupRequest(Schema):
         return _openapi.LOOKUP_REQUEST
 
 
+def _tell_when_to_come_back(operation: Operation, answers: dict[int, Answer]) -> None:
+    # A ResponseSpec has no place for headers.
+    for status, answer in answers.items():
+        described = (operation.responses or {}).get(str(status))
+        if answer.retry and isinstance(described, OpenAPIResponse):
+            seconds = Schema(type=OpenAPIType.INTEGER)
+            header = OpenAPIHeader(schema=seconds, description=_openapi.RETRY_AFTER_DESCRIPTION)
+            described.headers = {**(described.headers or {}), _openapi.RETRY_AFTER: header}
+
+
 @dataclass
 class _StartOperation(Operation):
     def __post_init__(self) -> None:
+        _tell_when_to_come_back(self, _openapi.START_REFUSALS)
         content = {"application/json": OpenAPIMediaType(schema=_LookupRequest())}
         self.request_body = RequestBody(content, required=True)
 
@@ -225,6 +238,7 @@ class _StartOperation(Operation):
 @dataclass
 class _EventsOperation(Operation):
     def __post_init__(self) -> None:
+        _tell_when_to_come_back(self, _openapi.EVENTS_REFUSALS)
         text = Schema(type=OpenAPIType.STRING)
         self.parameters = [
             Parameter(

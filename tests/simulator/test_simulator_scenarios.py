@@ -9,9 +9,9 @@ from hum_async.simulator import SCENARIOS, Simulator, serve_simulator
 ADDRESS = Address("20 Main St", zip="48226")
 
 
-async def outcome_in(simulator: Simulator) -> Outcome:
+async def outcome_in(simulator: Simulator, address: Address = ADDRESS) -> Outcome:
     async with HumClient("any-key", base_url=simulator.url) as hum:
-        found = await hum.lookup(ADDRESS)
+        found = await hum.lookup(address)
     return found.outcome
 
 
@@ -37,6 +37,17 @@ async def test_a_look_up_ends_as_the_scenario_says(scenario: str, outcome: Outco
     assert bool(polls) == (scenario not in {"immediate", "outage"})
     if scenario == "slow":
         assert polls[-1].at >= 25
+
+
+@pytest.mark.virtual(grace=0.01)
+@pytest.mark.parametrize("scenario", ["one agent fails", "session expires", "slow"])
+async def test_a_magic_address_keeps_its_fate_in_every_scenario(scenario: str) -> None:
+    async with Simulator(scenario=scenario) as simulator:
+        served = Address("100 Served St", zip="48226")
+        assert await outcome_in(simulator, served) == Outcome.SERVED
+        if scenario == "slow":
+            # The search of an ordinary address takes 25 seconds.
+            assert simulator.requests(method="GET")[-1].at < 25
 
 
 @pytest.mark.virtual(grace=0.01)

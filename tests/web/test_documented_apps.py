@@ -21,7 +21,13 @@ APPLICATIONS = {
 def test_every_framework_is_shown() -> None:
     text = "".join(APPLICATIONS.values())
     assert len(APPLICATIONS) >= 12
-    for line in ("hub_router()", "routes=hub_routes()", "HubPlugin()", "setup_hub(app, routes"):
+    for line in (
+        "hub_router()",
+        "routes=hub_routes()",
+        "HubPlugin()",
+        "setup_hub(app, routes",
+        "/follow/",
+    ):
         assert line in text
 
 
@@ -37,12 +43,16 @@ async def test_it_runs_as_it_is_written(
     monkeypatch.setitem(sys.modules, module.__name__, module)  # Litestar looks there for types
     exec(compile(block, place, "exec"), vars(module))  # noqa: S102  our own documentation
     async with served(module.app) as browser:
+        if "/follow/" in block:
+            started = (await browser.post("/lookups"))[1]["id"]
+            told = await browser.story(f"/follow/{started}")
+            assert (told[0].event, told[-1].event) == ("snapshot", "done")
         paths = [
             f"{at}{name}" for at in ("", "/api", "/internet") for name in ("/lookups", "/mine")
         ]
         authorization = {"Authorization": "Bearer of good news"}
         answers = [await browser.post(path, **authorization) for path in paths]
-    started = [answer for status, answer in answers if status == 201]
-    assert all(set(answer) == {"id"} for answer in started)
+    begun = [answer for status, answer in answers if status == 201]
+    assert all(set(answer) == {"id"} for answer in begun)
     # One shows a lifespan alone.
-    assert bool(started) == ("def lifespan" not in block)
+    assert bool(begun) == ("def lifespan" not in block)

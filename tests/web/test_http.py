@@ -22,6 +22,15 @@ from hum_async.web.http import (
 JSON = "application/json; charset=utf-8"
 
 
+@pytest.mark.parametrize("unseen", ["\u202e", "\u2066", "\u200b", "\x07", "\x00"])
+def test_characters_that_nobody_sees_are_cleaned_from_either_form(unseen: str) -> None:
+    clean = Address("20 Main St", city="Detroit", state="MI", zip="48226")
+    fields = {"street1": f"20 {unseen}Main St", "city": f"Det{unseen}roit"}
+    line = {"address": f"20 {unseen}Main St, Det{unseen}roit, MI 48226"}
+    for body in ({**fields, "state": "MI", "zip": "48226"}, line):
+        assert address_from_json(json.dumps(body).encode(), JSON) == clean
+
+
 def test_an_address_is_read_by_its_fields_or_from_one_line() -> None:
     whole = Address("1420 Washington Blvd", city="Detroit", state="MI", zip="48226")
     fields = {"street1": "1420 Washington Blvd", "city": "Detroit", "state": "MI", "zip": "48226"}

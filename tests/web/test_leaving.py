@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -90,6 +91,55 @@ async def test_a_connection_that_breaks_ends_the_stream(hub: SessionHub) -> None
 
     assert await write_stream(SseStream(hub.subscribe(hub.lookup(served()))), broken) is False
     assert hub.statistics().subscribers == 0
+
+
+class Leaver:
+    """A stream of one chunk, whose end and whose browser's leaving may come together."""
+
+    def __init__(self) -> None:
+        self.gone = asyncio.get_running_loop().create_future()
+        self.over = False
+        self.chunks = [b"last"]
+
+    def __aiter__(self) -> "Leaver":
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self.chunks:
+            raise StopAsyncIteration
+        return self.chunks.pop()
+
+    def close(self) -> None:
+        self.over = True
+
+
+@pytest.mark.parametrize("waits", [0, 1, 2, 3])
+@pytest.mark.parametrize("gone_waits", [0, 1, 2, 3, None])
+async def test_one_that_leaves_just_as_the_stream_ends_is_no_error_of_the_loop(
+    waits: int, gone_waits: int | None
+) -> None:
+    loop = asyncio.get_running_loop()
+    told: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: told.append(context))
+    stream, last = Leaver(), asyncio.Event()
+
+    async def leave() -> None:
+        await last.wait()
+        for _ in range(waits):
+            await asyncio.sleep(0)
+
+    async def write(_: bytes) -> None:
+        last.set()
+        if gone_waits is not None:
+            for _ in range(gone_waits):
+                await asyncio.sleep(0)
+            stream.gone.set_result(None)
+        await asyncio.sleep(0)
+
+    await write_stream(cast("SseStream", stream), write, left=leave())
+    await asyncio.sleep(0.01)
+    assert told == []
+    assert stream.over
 
 
 @pytest.mark.virtual

@@ -70,6 +70,13 @@ def test_the_document_is_valid_and_complete(framework: str) -> None:
             (schema,) = (one["schema"] for one in answer["content"].values())
             assert "error" in resolved(document, schema)["required"], status
             assert list(answer["content"]) == ["application/json"]
+    for route, may_wait in ((start, {"429", "503"}), (events, {"421", "503"})):
+        waits = {
+            status: answer["headers"]["Retry-After"]["schema"]["type"]
+            for status, answer in route["responses"].items()
+            if "Retry-After" in (answer.get("headers") or {})
+        }
+        assert waits == dict.fromkeys(may_wait, "integer")
 
 
 @pytest.mark.parametrize("framework", DOCUMENTS)
