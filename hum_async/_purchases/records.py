@@ -33,6 +33,7 @@ from hashlib import blake2b
 import attrs
 
 from hum_async._addresses.usps_key import KeyRules, address_key
+from hum_async._purchases.publications import Published, Told
 from hum_async.models import Address, Outcome, Qualification
 
 FAILED_OUTCOMES = frozenset(
@@ -99,38 +100,6 @@ class Closed:
 
     address: bytes
     token: str = attrs.field(repr=False)
-
-
-@attrs.frozen
-class Published:
-    """A look-up of an address got an id that others know it by."""
-
-    id: str
-    address: bytes
-    at: str
-
-
-@attrs.frozen
-class Told:
-    """The result of a look-up was told under its id, as the event at this position."""
-
-    id: str
-    position: int
-
-
-@attrs.frozen
-class Publication:
-    """What a store knows of an id.
-
-    Attributes:
-        id: The id.
-        address: The address, as in the store.
-        told: Position of the event that told its result; None if it was not told.
-    """
-
-    id: str
-    address: bytes
-    told: int | None
 
 
 @attrs.frozen

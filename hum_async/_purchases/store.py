@@ -7,7 +7,8 @@ from typing import Protocol
 from yarl import URL
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
-from hum_async._purchases.records import Change, Closed, Entry, Publication
+from hum_async._purchases.publications import Publication
+from hum_async._purchases.records import Change, Closed, Entry
 from hum_async.models import Address, Qualification
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import attrs
 
 from hum_async._purchases.ledger import Ledger
-from hum_async._purchases.records import Published, Told, address_digest
+from hum_async._purchases.publications import Published, Told
+from hum_async._purchases.records import address_digest
 from hum_async._purchases.store import ClosableStore
 from hum_async.models import SESSION_LIFETIME, Address, Qualification
 

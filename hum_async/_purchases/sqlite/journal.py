@@ -17,6 +17,7 @@ from typing import Any
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.codec import pack, rebind
+from hum_async._purchases.publications import Publication, Published, Told
 from hum_async._purchases.records import (
     Asked,
     Change,
@@ -24,11 +25,8 @@ from hum_async._purchases.records import (
     Copied,
     Entry,
     Opened,
-    Publication,
-    Published,
     Settled,
     Tally,
-    Told,
     Withdrawn,
 )
 from hum_async._purchases.sqlite.lock import LockFile, lock_journal

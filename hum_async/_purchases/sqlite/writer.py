@@ -12,11 +12,11 @@ import attrs
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.codec import pack, prepare, unpack
+from hum_async._purchases.publications import Publication
 from hum_async._purchases.records import (
     Change,
     Closed,
     Entry,
-    Publication,
     Settled,
     Tally,
     address_digest,
