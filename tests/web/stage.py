@@ -10,6 +10,7 @@ import orjson
 from aiohttp import web
 from servers import LIVE
 
+from hum_async.web.http import MAX_IDS
 from hum_async.web.page_guard import CONTENT_SECURITY_POLICY
 
 GEOCODED = {"geocoding": "matched", "internet": "pending"}
@@ -55,6 +56,8 @@ class Stage:
         again: Of each of them, what was to be looked up anew.
         refusal: Status and error of the next POSTs; None takes them.
         is_down: Whether event streams are refused and cut.
+        limit: Ids that one stream may have.
+        streams: The ids of each stream that was asked for.
     """
 
     url: str = ""
@@ -63,7 +66,10 @@ class Stage:
     again: list[list[str]] = attrs.field(factory=list)
     refusal: tuple[int, str] | None = None
     is_down: bool = False
+    limit: int = MAX_IDS
+    streams: list[list[str]] = attrs.field(factory=list)
     _told: dict[str, list[bytes]] = attrs.field(factory=dict)
+    _is_leaving: bool = False
     _changed: asyncio.Event = attrs.field(factory=asyncio.Event)
 
     def application(self) -> web.Application:
@@ -103,6 +109,15 @@ class Stage:
         self.is_down = is_down
         self._wake()
 
+    def say_farewell(self) -> None:
+        """End all streams as a server does that is stopped, and take no others."""
+        self._is_leaving = True
+        self.cut(is_down=True)
+
+    def know(self, *addresses: str) -> list[str]:
+        """Begin look-ups that were posted elsewhere; return their ids."""
+        return [self._begin(address) for address in addresses]
+
     def forget(self) -> None:
         """Forget all look-ups, as a server without a ledger does that is started again."""
         self._told.clear()
@@ -120,6 +135,9 @@ class Stage:
         self._changed.set()
         self._changed = asyncio.Event()
 
+    def _is_done(self, lookup: str) -> bool:
+        return any(event.startswith(b"event: done") for event in self._told.get(lookup, [])[-1:])
+
     async def _index(self, _: web.Request) -> web.FileResponse:
         headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
         return web.FileResponse(LIVE / "static" / "index.html", headers=headers)
@@ -134,17 +152,23 @@ class Stage:
         if self.refusal is not None:
             return web.json_response({"error": self.refusal[1]}, status=self.refusal[0])
         body = await request.json()
-        self.posted.append(body["address"])
         self.again.append(body.get("retry", []))
+        return web.json_response({"id": self._begin(body["address"])}, status=201)
+
+    def _begin(self, address: str) -> str:
+        self.posted.append(address)
         lookup = f"w.{len(self.posted)}"
         self._told[lookup] = []
         self._tell(lookup, "snapshot", agents={}, service_address=None)
-        return web.json_response({"id": lookup}, status=201)
+        return lookup
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         if self.is_down:
             return web.json_response({"error": "down"}, status=503)
         ids = request.query["ids"].split(",")
+        self.streams.append(ids)
+        if len(ids) > self.limit:
+            return web.json_response({"error": "too many look-ups"}, status=400)
         if unknown := [one for one in ids if one not in self._told]:
             return web.json_response({"error": "unknown", "unknown": unknown}, status=404)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -157,7 +181,11 @@ class Stage:
                     for event in self._told.get(lookup, [])[sent[lookup] :]:
                         await response.write(event)
                     sent[lookup] = len(self._told.get(lookup, []))
+                if all(self._is_done(lookup) for lookup in ids):
+                    break
                 await changed.wait()
+            if self._is_leaving:
+                await response.write(b"event: farewell\ndata: {}\n\n")
         return response
 
 

@@ -1,10 +1,13 @@
 """What the live page tells people and lets them do, in Chromium before a directed server."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from page_support import NEEDS_CHROMIUM, Show
 from stage import GEOCODED, SEARCHED, plan, provider
+
+from hum_async.web.http import MAX_IDS
 
 playwright_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
 expect = playwright_api.expect
@@ -466,6 +469,99 @@ async def test_a_lost_connection_is_told_in_view_and_nothing_turns_meanwhile(sho
     assert show.stage.posted == addresses
 
 
+async def test_more_look_ups_than_a_stream_takes_are_on_several(show: Show) -> None:
+    await show.open()
+    addresses = [f"{number} Many St, Detroit, MI 48226" for number in range(MAX_IDS * 2 + 50)]
+    ids = show.stage.know(*addresses)
+    kept = [
+        {"address": address, "id": lookup, "began": 0, "agents": {}}
+        for address, lookup in zip(addresses, ids, strict=True)
+    ]
+    await show.page.evaluate(
+        "kept => sessionStorage.setItem('live-lookups', JSON.stringify(kept))", kept
+    )
+    await show.page.reload()
+    await expect(show.page.get_by_text("Connected", exact=True)).to_be_visible()
+    assert sorted(map(len, show.stage.streams)) == [50, MAX_IDS, MAX_IDS]
+    assert {one for stream in show.stage.streams for one in stream} == {*ids}
+    # One more goes where there is room, and disturbs no other stream.
+    show.stage.streams.clear()
+    await show.look_up(HOME)
+    show.stage.serve(HOME)
+    await expect(show.card(HOME)).to_have_attribute("data-status", "done")
+    assert {len(stream) for stream in show.stage.streams} <= {50, 51}
+    for address in addresses:
+        show.stage.serve(address)
+    await expect(show.page.locator("#summary")).to_have_text(f"{len(addresses) + 1} done")
+    await expect(show.page.locator("body")).to_have_attribute("data-connection", "idle")
+    assert show.said == []
+
+
+async def test_a_stream_that_is_refused_is_no_lost_connection(show: Show) -> None:
+    await show.open()
+    show.stage.limit = 0
+    await show.look_up(HOME)
+    told = show.page.get_by_role("status")
+    await expect(told).to_have_text("The server refuses to send news: too many look-ups")
+    await expect(show.card(HOME)).not_to_contain_text("connection is lost")
+    show.stage.limit = MAX_IDS
+    await expect(told).to_be_empty()
+    show.stage.serve(HOME)
+    await expect(show.card(HOME)).to_have_attribute("data-status", "done")
+
+
+WATCH = """() => {
+  globalThis.lines = [];
+  const line = document.querySelector("#connection");
+  new MutationObserver(() => lines.push(line.textContent)).observe(
+    line, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+async def test_a_farewell_is_told_until_a_retry_is_refused(show: Show) -> None:
+    await show.open()
+    await show.page.evaluate(WATCH)
+    await show.look_up(HOME)
+    await expect(show.page.get_by_text("Connected", exact=True)).to_be_visible()
+    show.stage.say_farewell()
+    told = show.page.get_by_role("status")
+    await expect(told).to_have_text("The server is restarting. Reconnecting…")
+    # The stream has ended by now, and the browser waits before it comes back.
+    await asyncio.sleep(0.5)
+    await expect(told).to_have_text("The server is restarting. Reconnecting…")
+    await expect(told).to_have_text("Connection lost. Reconnecting…", timeout=20_000)
+    show.stage.cut(is_down=False)
+    await expect(told).to_be_empty(timeout=20_000)
+    lines = await show.page.evaluate("() => globalThis.lines")
+    assert lines == [
+        "The server is restarting. Reconnecting…", "Connection lost. Reconnecting…", "",
+    ]  # fmt: skip
+
+
+async def test_a_stream_that_ends_with_its_last_look_up_is_no_lost_connection(show: Show) -> None:
+    await show.open()
+    await show.page.evaluate(WATCH)
+    await show.look_up(HOME, AWAY)
+    await expect(show.page.get_by_text("Connected", exact=True)).to_be_visible()
+    show.stage.serve(HOME)
+    show.stage.serve(AWAY)
+    await expect(show.page.locator("#summary")).to_have_text("2 done")
+    await expect(show.page.locator("body")).to_have_attribute("data-connection", "idle")
+    assert await show.page.evaluate("() => globalThis.lines") == []
+
+
+async def test_that_the_server_cannot_be_reached_is_taken_back_when_it_can(show: Show) -> None:
+    await show.open()
+    await show.page.context.set_offline(True)
+    await show.field.fill(HOME)
+    await show.field.press("Enter")
+    alert = show.page.get_by_role("alert")
+    await expect(alert).to_contain_text("The server cannot be reached")
+    await show.page.context.set_offline(False)
+    await expect(alert).to_be_empty()
+    await expect(show.field).to_have_value(HOME)
+
+
 # --- the right words -----------------------------------------------------------------------------
 
 FAILED_LATE = {"geocoding": "matched", "internet": "failed"}
@@ -483,7 +579,7 @@ UNKNOWN_ADDRESS = {"geocoding": "failed", "internet": "pending"}
         ("AMBIGUOUS_ADDRESS", MULTIPLE, "several matches", "not reached"),
         ("ADDRESS_NOT_FOUND", UNKNOWN_ADDRESS, "no match", "not reached"),
         ("INVALID_ADDRESS", {}, "not reached", "not reached"),
-        ("UNCERTAIN", {}, "not reached", "not reached"),
+        ("UNCERTAIN", {}, "not known", "not known"),
         ("TIMED_OUT", GEOCODED, "done", "not finished"),
         ("EXPIRED", {"geocoding": "pending"}, "not finished", "not reached"),
         ("SERVED", {"geocoding": "matched", "internet": "partial"}, "done", "partial"),
@@ -519,6 +615,20 @@ async def test_an_address_is_told_as_found_only_where_it_differs(show: Show) -> 
     await expect(show.card(AWAY)).to_contain_text("Found as 2 AWAY AVE N")
     await expect(show.card(HOME)).to_have_attribute("data-status", "done")
     await expect(show.card(HOME)).not_to_contain_text("Found as")
+
+
+async def test_characters_that_nobody_sees_do_not_turn_an_address_around(show: Show) -> None:
+    await show.open()
+    await show.field.fill(
+        HOME.replace("Home", "\u202eHo\u200bme\u0007").replace(", MI", ",\u00a0 MI")
+    )
+    await show.field.press("Enter")
+    await expect(show.card(HOME)).to_be_visible()
+    assert show.stage.posted == [HOME]
+    show.stage.tell(
+        HOME, "change", agents=SEARCHED, service_address={"normalized": "1 \u202eHOME ST N"}
+    )
+    await expect(show.card(HOME).locator(".found")).to_have_text("Found as 1 HOME ST N")
 
 
 async def test_a_refused_address_is_explained_at_the_field(show: Show) -> None:

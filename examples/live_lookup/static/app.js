@@ -5,16 +5,18 @@ import { download, best } from "./best.js";
 import { newCard, showCard, showWait } from "./card.js";
 import { confirmPurchase, mayBeBought } from "./confirm.js";
 import { showExamples } from "./examples.js";
-import { isSimulated, post } from "./server.js";
+import { isReached, isSimulated, post } from "./server.js";
 import { Streams } from "./streams.js";
-import { isLost, money, outcomeInWords, sameAddress, speed } from "./words.js";
+import { clean, isLost, money, outcomeInWords, sameAddress, speed } from "./words.js";
 
 const STORE = "live-lookups";
+const REACH_EVERY = 3000;  // milliseconds, while the page says that the server cannot be reached
 
 const $ = (selector) => document.querySelector(selector);
 // {address, id, began, agents, found, providers, outcome, message, elapsed, isBoughtAgain, card}
 let lookups = [];
 let simulated = null;  // as long as nobody knows
+let unreached = null;  // the timer of asking whether the server is back
 const streams = new Streams({
   running: () => lookups.filter((one) => !one.outcome && one.id).map((one) => one.id),
   onEvent: take,
@@ -179,17 +181,28 @@ async function submit(address) {
     return true;
   } catch (error) {
     complain(error.message);
+    if (error.isUnreached) forgiveLater(error.message);
     return false;
   }
+}
+
+/** Take back that the server cannot be reached, as soon as it can. */
+function forgiveLater(problem) {
+  clearTimeout(unreached);
+  unreached = setTimeout(async () => {
+    if ($("#problem").textContent !== problem) return;
+    if (!await isReached()) forgiveLater(problem);
+    else if ($("#problem").textContent === problem) complain("");
+  }, REACH_EVERY);
 }
 
 $("#form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const input = $("#address");
-  const address = input.value.trim();
+  const address = clean(input.value);
   if (!address) complain("Type an address: street, city, state and ZIP code.");
   else if (await submit(address)) {
-    if (input.value.trim() === address) input.value = "";
+    if (clean(input.value) === address) input.value = "";
     return;
   }
   input.focus();

@@ -3,7 +3,7 @@
 import { isLost, summaryInWords } from "./words.js";
 
 const $ = (selector) => document.querySelector(selector);
-const LINES = { idle: "", connecting: "Connecting…", open: "Connected", lost: "" };
+const LINES = { idle: "", connecting: "Connecting…", open: "Connected", lost: "", refused: "" };
 const MOST_NEWS = 20;
 
 export function showBar(lookups, { state, trouble }) {

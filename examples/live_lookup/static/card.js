@@ -3,7 +3,7 @@
 import { best, download, marks } from "./best.js";
 import { providerItem } from "./provider.js";
 import {
-  elapsedInWords, isAnswer, money, needsEdit, outcomeInWords, sameAddress, speed, stepInWords, waitInWords,
+  clean, elapsedInWords, isAnswer, money, needsEdit, outcomeInWords, sameAddress, speed, stepInWords, waitInWords,
 } from "./words.js";
 
 const $ = (selector, root) => root.querySelector(selector);
@@ -34,7 +34,7 @@ export function showCard(lookup) {
     step.dataset.status = kind;
     $(".state", step).textContent = words;
   }
-  const found = lookup.found?.normalized;
+  const found = clean(lookup.found?.normalized ?? "");
   $(".found", card).textContent = found && !sameAddress(found, lookup.address) ? `Found as ${found}` : "";
   $(".outcome", card).textContent = outcome ? outcomeInWords(lookup) : lookup.message || "";
   $(".took", card).textContent = isAnswer(outcome) && !needsEdit(outcome) ? elapsedInWords(lookup.elapsed) : "";

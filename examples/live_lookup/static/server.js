@@ -14,7 +14,7 @@ export async function post(address, isBoughtAgain = false) {
       body: JSON.stringify({ address, ...(isBoughtAgain && { retry: ["UNCERTAIN"] }) }),
     });
   } catch {
-    throw new Error("The server cannot be reached; try again in a moment.");
+    throw Object.assign(new Error("The server cannot be reached; try again in a moment."), { isUnreached: true });
   }
   const told = await answer.json().catch(() => ({}));
   if (answer.ok && told.id) return told.id;
@@ -33,17 +33,18 @@ export async function isSimulated() {
   }
 }
 
+/** Return whether the server answers at all. */
+export const isReached = () => fetch("/about").then((answer) => answer.ok, () => false);
+
 /** Return why there is no event stream of these ids: an EventSource does not tell. */
 export async function whyRefused(ids) {
   const abort = new AbortController();
   try {
     const answer = await fetch(`/events?ids=${encodeURIComponent(ids)}`, { signal: abort.signal });
-    return {
-      status: answer.status,
-      unknown: answer.status === 404 ? (await answer.json()).unknown : [],
-    };
+    const told = answer.ok ? {} : await answer.json().catch(() => ({}));
+    return { status: answer.status, unknown: told.unknown ?? [], error: told.error ?? "" };
   } catch {
-    return { status: 0, unknown: [] };
+    return { status: 0, unknown: [], error: "" };
   } finally {
     abort.abort();
   }

@@ -49,7 +49,7 @@ export function stepInWords(agent, { agents, outcome }) {
 
 // Some answers name no agents; their outcome tells how far they came.
 function atTheEnd(agent, outcome, status) {
-  if (isLost({ outcome })) return "unknown";
+  if (isLost({ outcome }) || outcome === "UNCERTAIN") return "unknown";
   if (outcome === "SERVED") return "matched";
   if (outcome === "NO_PROVIDERS") return agent === "internet" ? "failed" : "matched";
   // After a question about the address nobody searches on.
@@ -88,6 +88,9 @@ export function money({ amount_cents: cents, currency }) {
 }
 
 export const speed = (mbps) => (mbps >= 1000 ? `${mbps / 1000} Gbps` : `${mbps} Mbps`);
+
+/** Return a text without characters that nobody sees, which might turn the others around. */
+export const clean = (text) => text.replace(/[\s\p{Z}]+/gu, " ").replace(/[\p{Cc}\p{Cf}]/gu, "").trim();
 
 /** Compare two spellings of an address by what is said, not by capitals and commas. */
 export const sameAddress = (one, other) => bare(one) === bare(other);
