@@ -100,7 +100,7 @@ async def test_no_color_and_dumb_terminals_are_respected(  # noqa: PLR0913, PLR0
         args = ("qualify", job, "--base-url", quick.url)
         child = await start(*args, env=env, stderr=screen.slave)
         ended = await child.end()
-        await until(lambda: "sessions bought" in screen.shown)
+        await until(lambda: "session bought" in screen.shown)
         assert ended.code == 3
         assert bool(COLOURS.search(screen.shown)) == colours
         if env.get("TERM") == "dumb":
