@@ -182,7 +182,8 @@ def _decoded(cells: Mapping[str, Cell], parts: Mapping[str, str | None]) -> dict
     found = {
         field: parts.get(field)
         for field, cell in cells.items()
-        if field in TEXTS and isinstance(cell, str) and _as_meant(field, cell) != cell
+        # What is unusable would be remembered for the same text where it is usable.
+        if field in TEXTS and type(cell) is str and _as_meant(field, cell) != cell
     }
     return {field: clean(text) for field, text in _usable(found).items() if text}
 

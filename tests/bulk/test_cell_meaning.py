@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hum_async import Address, AddressError
 from hum_async._api.addresses import checked, checked_or_error
+from hum_async._unusable import UnusableText
 from hum_async.bulk.cell_meaning import read_address
 
 PLACE = {"city": "Detroit", "state": "MI", "zip": "48226"}
@@ -444,6 +445,15 @@ def test_a_street_is_read_without_what_the_row_says_elsewhere(street: str, read:
     reading = read_address({"street1": street} | PLACE)
     assert checked(reading.address) == Address(read, city="Detroit", state="MI", zip="48226")
     assert reading.note == f"street1 read as {read}"
+
+
+@pytest.mark.parametrize("field", ["street1", "street2", "city"])
+def test_a_text_that_is_unusable_here_may_be_used_there(field: str) -> None:
+    unusable = UnusableText("12 Elmore St", "has no house number")
+    for _ in range(2):
+        assert getattr(read_address({field: unusable}).address, field) is unusable
+        found = getattr(read_address({field: "12 Elmore St"}).address, field)
+        assert not isinstance(found, UnusableText) or found.reason != unusable.reason
 
 
 @pytest.mark.parametrize("field", ["street1", "street2", "city"])
