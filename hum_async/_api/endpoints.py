@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote, unquote, urlsplit
@@ -282,19 +282,13 @@ def _redirection(headers: CIMultiDict[str]) -> str:
     return f"redirect to {host}" if _HOST.fullmatch(host) else ""
 
 
-def asks_to_wait(response: RawResponse) -> bool:
-    """Return whether the answer to a poll has something to say of the next (`least_wait`)."""
-    return response.status == ACCEPTED and "Retry-After" in _headers_of(response)
-
-
-def least_wait(response: RawResponse, *, now: datetime | None = None) -> float | None:
-    """Return the seconds that a 202 asks to wait before the next poll; None if it asks for none.
-
-    Args:
-        response: The answer to a poll.
-        now: Wall-clock time, for a Retry-After date in an answer without ``Date``.
-    """
-    return parse_retry_after(_headers_of(response), now=now) if asks_to_wait(response) else None
+def least_wait(response: RawResponse) -> float | None:
+    """Return the seconds that a 202 asks to wait before the next poll; None if it asks for none."""
+    headers = _headers_of(response)
+    if response.status != ACCEPTED or "Retry-After" not in headers:
+        return None
+    # For a date in an answer without a `Date` of its own.
+    return parse_retry_after(headers, now=datetime.now(UTC))
 
 
 def _retry_after(status: int, headers: CIMultiDict[str], now: datetime | None) -> float | None:

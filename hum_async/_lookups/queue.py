@@ -448,7 +448,7 @@ class LookupQueue:
             if step is LookupStep.CLOSE:
                 lookup.closed()
                 return
-            least = least_wait(response, now=datetime.now(UTC))
+            least = least_wait(response)
             record = lookup.created if step is LookupStep.CREATE else lookup.polled
             record(answer, *sender.clocks(), least=least)
 

@@ -12,12 +12,11 @@ import copy
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 import attrs
 
-from hum_async._api.endpoints import ACCEPTED, Source, asks_to_wait, least_wait
+from hum_async._api.endpoints import ACCEPTED, Source, least_wait
 from hum_async._api.retry import is_throttle
 from hum_async._api.sender import RequestSender
 from hum_async._polling.due_queue import DueQueue
@@ -328,8 +327,7 @@ class Poller:
         request = entry.request()
         response = await self._sender.exchange(request)
         body, processing = response.body, response.status == ACCEPTED
-        # The wall clock is read only where a header may need it, which is hardly ever.
-        least = least_wait(response, now=datetime.now(UTC)) if asks_to_wait(response) else None
+        least = least_wait(response)
         if entry.repeats(body, processing=processing):
             # Not decoded: most polls of a session find what the one before found.
             named = self._sender.request_id_of(request, response)

@@ -142,16 +142,17 @@ async def test_no_time_at_all_sends_nothing() -> None:
             await hum.lookup(ADDRESS, timeout=wrong)
 
 
-async def test_a_result_that_is_there_waits_two_seconds_for_its_delete_at_most() -> None:
-    def answer(request: SentRequest) -> RawResponse:
-        if request.method == "DELETE":
-            return refused(request)
-        provider = {"provider_name": "Fiber", "offerings": []}
-        body = session_json(TOKEN, providers=[provider], geocoding="matched", internet="matched")
-        return json_response(201 if request.method == "POST" else 200, body)
+def served_and_never_closed(request: SentRequest) -> RawResponse:
+    if request.method == "DELETE":
+        return refused(request)
+    provider = {"provider_name": "Fiber", "offerings": []}
+    body = session_json(TOKEN, providers=[provider], geocoding="matched", internet="matched")
+    return json_response(201 if request.method == "POST" else 200, body)
 
+
+async def test_a_result_that_is_there_waits_two_seconds_for_its_delete_at_most() -> None:
     # The next slot is had in 20 s.
-    hum, transport = client_of(answer, rate=0.05)
+    hum, transport = client_of(served_and_never_closed, rate=0.05)
     for timeout in (10.0, None):
         began = now()
         assert (await hum.lookup(ADDRESS, timeout=timeout)).outcome == Outcome.SERVED
@@ -161,14 +162,7 @@ async def test_a_result_that_is_there_waits_two_seconds_for_its_delete_at_most()
 
 
 async def test_a_result_that_is_there_is_not_lost_by_a_slow_delete() -> None:
-    def answer(request: SentRequest) -> RawResponse:
-        if request.method == "DELETE":
-            return refused(request)
-        provider = {"provider_name": "Fiber", "offerings": []}
-        body = session_json(TOKEN, providers=[provider], geocoding="matched", internet="matched")
-        return json_response(201 if request.method == "POST" else 200, body)
-
-    hum, _ = client_of(answer)
+    hum, _ = client_of(served_and_never_closed)
     assert (await hum.lookup(ADDRESS, timeout=10.0)).outcome == Outcome.SERVED
     assert now() < 10.0
 
