@@ -1027,7 +1027,7 @@ MUTANTS = [
     Mutant(
         "202-says-how-long-to-wait",
         "_lookups/queue.py",
-        "least = least_wait(response)",
+        "least = least_wait(response, wall_clock=wall_clock)",
         "least = None",
         "bulk/test_bulk_odd_answers.py",
     ),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote, unquote, urlsplit
@@ -282,13 +282,17 @@ def _redirection(headers: CIMultiDict[str]) -> str:
     return f"redirect to {host}" if _HOST.fullmatch(host) else ""
 
 
-def least_wait(response: RawResponse) -> float | None:
-    """Return the seconds that a 202 asks to wait before the next poll; None if it asks for none."""
+def least_wait(response: RawResponse, *, wall_clock: Callable[[], datetime]) -> float | None:
+    """Return the seconds that a 202 asks to wait before the next poll; None if it asks for none.
+
+    Args:
+        response: The answer to a poll.
+        wall_clock: Read only if there is a Retry-After, which may be a date.
+    """
     headers = _headers_of(response)
     if response.status != ACCEPTED or "Retry-After" not in headers:
         return None
-    # For a date in an answer without a `Date` of its own.
-    return parse_retry_after(headers, now=datetime.now(UTC))
+    return parse_retry_after(headers, now=wall_clock())
 
 
 def _retry_after(status: int, headers: CIMultiDict[str], now: datetime | None) -> float | None:

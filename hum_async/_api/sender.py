@@ -29,6 +29,11 @@ _CALM = 20
 """Answers in a row from which on trouble is over, for the log."""
 
 
+def wall_clock() -> datetime:
+    """Return the time of day, for headers that hold dates."""
+    return datetime.now(UTC)
+
+
 @attrs.define(eq=False)
 class RequestSender:
     """What a client, a watcher, a hub and a job have in common: transport, limiter, retry policy.
@@ -149,7 +154,7 @@ class RequestSender:
             if self._failures and not isinstance(response, PartialResponse):
                 self._note_success()
             return response
-        told = error_for(request, response, key=self.key, now=datetime.now(UTC))
+        told = error_for(request, response, key=self.key, now=wall_clock())
         refused = is_throttle(told)
         self.limiter.answered(
             sent=sent,

@@ -9,25 +9,18 @@ from datetime import datetime
 from typing import Any
 
 from hum_async._api.providers import provider
-from hum_async._api.schema import ProviderJson, decode, padded_zip
-from hum_async._api.structuring import moment, text
+from hum_async._api.schema import (
+    DataJson,
+    EnvelopeJson,
+    MetaJson,
+    ProviderJson,
+    decode,
+    padded_zip,
+)
+from hum_async._api.structuring import known_fields, moment, text
 from hum_async.models import AgentStatus, Provider, ServiceAddress, Session
 
-_ENVELOPE = frozenset({"message", "request_status", "timestamp", "meta", "data"})
-_META = frozenset(
-    {
-        "session_token",
-        "session_status",
-        "agent_status",
-        "service_address",
-        "session_params",
-        "hum_data_set",
-        "created_at",
-        "updated_at",
-        "responded_at",
-    }
-)
-_DATA = frozenset({"service_address", "internet"})
+_ENVELOPE, _META, _DATA = map(known_fields, (EnvelopeJson, MetaJson, DataJson))
 
 # The enum's own look-up takes five times as long.
 _STATUSES = {status.value: status for status in AgentStatus}

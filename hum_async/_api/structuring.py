@@ -83,6 +83,11 @@ def moment(value: Any, _: Any = None) -> datetime:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
+def known_fields(cls: Any) -> frozenset[str]:
+    """Return the names of an attrs class's fields that JSON has; unknown ones go to ``extra``."""
+    return frozenset(field.name for field in attrs.fields(cls)) - {"extra"}
+
+
 def keep_unknown(cls: type[T], converter: "cattrs.Converter", **hooks: Hook) -> Hook:
     """Return the hook of an attrs class; unknown fields go to its ``extra``, if it has one.
 
@@ -94,10 +99,9 @@ def keep_unknown(cls: type[T], converter: "cattrs.Converter", **hooks: Hook) -> 
     from cattrs.gen import make_dict_structure_fn, override  # noqa: PLC0415  see the module
 
     overrides: dict[str, Any] = {name: override(struct_hook=hook) for name, hook in hooks.items()}
-    known = {field.name for field in attrs.fields(cast("Any", cls))}
-    keeps = "extra" in known
+    known = known_fields(cls)
+    keeps = hasattr(attrs.fields(cast("Any", cls)), "extra")
     if keeps:
-        known.discard("extra")
         overrides["extra"] = override(omit=True)
     inner = make_dict_structure_fn(
         cls, converter, _cattrs_detailed_validation=converter.detailed_validation, **overrides

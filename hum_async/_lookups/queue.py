@@ -10,7 +10,6 @@ import random
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any
 
@@ -22,7 +21,7 @@ from hum_async._api.endpoints import (
     poll_request,
 )
 from hum_async._api.running_loop import running_loop
-from hum_async._api.sender import RequestSender
+from hum_async._api.sender import RequestSender, wall_clock
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._polling.due_queue import DueQueue
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
@@ -431,7 +430,7 @@ class LookupQueue:
 
     async def _send(self, lookup: Lookup, step: LookupStep) -> None:
         sender = self._sender
-        lookup.sent(*sender.clocks(), datetime.now(UTC))
+        lookup.sent(*sender.clocks(), wall_clock())
         self.requests += 1
         try:
             request = _request_of(lookup, step)
@@ -448,7 +447,7 @@ class LookupQueue:
             if step is LookupStep.CLOSE:
                 lookup.closed()
                 return
-            least = least_wait(response)
+            least = least_wait(response, wall_clock=wall_clock)
             record = lookup.created if step is LookupStep.CREATE else lookup.polled
             record(answer, *sender.clocks(), least=least)
 

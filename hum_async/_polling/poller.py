@@ -18,7 +18,7 @@ import attrs
 
 from hum_async._api.endpoints import ACCEPTED, Source, least_wait
 from hum_async._api.retry import is_throttle
-from hum_async._api.sender import RequestSender
+from hum_async._api.sender import RequestSender, wall_clock
 from hum_async._polling.due_queue import DueQueue
 from hum_async._polling.mailbox import Mailbox
 from hum_async._polling.policies import PollPolicy
@@ -327,7 +327,7 @@ class Poller:
         request = entry.request()
         response = await self._sender.exchange(request)
         body, processing = response.body, response.status == ACCEPTED
-        least = least_wait(response)
+        least = least_wait(response, wall_clock=wall_clock)
         if entry.repeats(body, processing=processing):
             # Not decoded: most polls of a session find what the one before found.
             named = self._sender.request_id_of(request, response)

@@ -62,6 +62,7 @@ def result_values(
         for provider in providers
         if provider.min_price is not None and provider.min_price.currency == "USD"
     ]
+    lowest = min(prices, default=None)
     place = result.service_address
     where = place_values(result)
     return {
@@ -77,8 +78,8 @@ def result_values(
         "hum_max_download_mbps": coverage.download,
         "hum_max_upload_mbps": coverage.upload,
         **{level.column: coverage.serves(level) for level in levels},
-        "hum_min_price_usd": in_units(min(prices)) if prices else None,
-        "hum_min_price_cents": min(prices) if prices else None,
+        "hum_min_price_usd": None if lowest is None else in_units(lowest),
+        "hum_min_price_cents": lowest,
         "hum_source": result.source,
         "hum_data_set": result.data_set,
         "hum_observed_at": utc_second(result.observed_at),
@@ -93,22 +94,15 @@ def result_values(
 
 
 def place_values(result: Qualification) -> dict[str, Any]:
-    """Return latitude and longitude of the answer, and the point of the address."""
-    place = result.service_address
+    """Return latitude and longitude of the answer, and the point of the address for a map."""
+    place, asked = result.service_address, result.address
     known = None if place is None else _degrees(place.longitude, place.latitude)
     return {
         "hum_latitude": known and known[1],
         "hum_longitude": known and known[0],
-        GEOMETRY: _point_of(result),
+        # Of the answer, or else where it was asked for.
+        GEOMETRY: known or _degrees(asked.longitude, asked.latitude),
     }
-
-
-def _point_of(result: Qualification) -> tuple[float, float] | None:
-    """Return longitude and latitude of a result: the answer's, else those that were asked for."""
-    for place in (result.service_address, result.address):
-        if place is not None and (found := _degrees(place.longitude, place.latitude)) is not None:
-            return found
-    return None
 
 
 def _degrees(longitude: float | None, latitude: float | None) -> tuple[float, float] | None:

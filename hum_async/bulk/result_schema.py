@@ -7,6 +7,7 @@ another type or meaning, or takes one away, is a new `SCHEMA_VERSION`.
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 
 import attrs
 
@@ -139,6 +140,7 @@ _KINDS_BY_NAME = (
 )
 
 
+@lru_cache(maxsize=4096)  # asked for each cell that is read back
 def kind_of(column: str) -> Kind:
     """Return the type of an added column: by its name, so that a price can have any name."""
     known = _KINDS.get(column)

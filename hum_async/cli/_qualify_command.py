@@ -176,7 +176,7 @@ class QualifyCommand:
             return
         if not self.quiet and report.total >= _SLOW_TO_WRITE:
             say("Writing the results, which takes a moment for so many rows ...")
-        opened = outputs.open(rows=self._rows is None, long=self.pipes.long is None)
+        opened = outputs.open(rows=self._rows is None)
         if self.pipes.long is not None:
             opened = attrs.evolve(opened, long=self.pipes.long)
         composed = await self._job.compose(opened, self.own)

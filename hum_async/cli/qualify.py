@@ -3,13 +3,13 @@
 import contextlib
 from typing import Annotated, Literal
 
-import attrs
 from cyclopts import Parameter
 
 from hum_async.bulk.files.outputs import JobOutputs, file_of
 from hum_async.bulk.forecast import Forecast
 from hum_async.bulk.options import Close
 from hum_async.bulk.preflight import examine
+from hum_async.bulk.result_schema import SERVED_LEVELS
 from hum_async.bulk.tables import STANDARD, is_stream
 from hum_async.cli._api import SimulatedApiOptions, read_key
 from hum_async.cli._argument_types import PathOrDash, ServiceLevels
@@ -107,9 +107,14 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             return ExitCode.USAGE
         target = output_name(source, input, output=output, fmt=format)
         check_standard(results=target, long_table=long, events=events)
-        outputs = JobOutputs(table=source, columns=columns, target=target, fmt=format, long=long)
-        if served:
-            outputs = attrs.evolve(outputs, levels=served)
+        outputs = JobOutputs(
+            table=source,
+            columns=columns,
+            target=target,
+            fmt=format,
+            long=long,
+            levels=served or SERVED_LEVELS,
+        )
         path = files.enter_context(journal_path(journal, output=target, streams=outputs.streams))
         own = outputs.check(
             journal=path, overwrite=overwrite, **{"file of events": file_of(events)}

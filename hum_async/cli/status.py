@@ -63,11 +63,7 @@ def _show(found: JobStatus) -> None:
         data.print(f"Looked up anew: {why}")
     if found.forgotten:
         data.print(f"Forgotten: {found.forgotten:,}")
-    data.print(f"Requests: {found.requests:,} in {_runs(len(found.runs))}")
-
-
-def _runs(count: int) -> str:
-    return f"{count:,} {'run' if count == 1 else 'runs'}"
+    data.print(f"Requests: {found.requests:,} in {counted(len(found.runs), 'run')}")
 
 
 def _state(found: JobStatus) -> str:

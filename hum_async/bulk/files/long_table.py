@@ -76,8 +76,7 @@ def long_rows(
         levels: The levels of service that have a column.
         prices: The columns of the plans' prices.
     """
-    columns = long_columns(levels, prices)
-    common = {
+    common = dict.fromkeys(long_columns(levels, prices)) | {
         "hum_row": row,
         "hum_outcome": str(result.outcome),
         **place_values(result),
@@ -87,7 +86,7 @@ def long_rows(
         "hum_library_version": result.library_version,
     }
     for provider in result.providers:
-        base = dict.fromkeys(columns) | common | _provider(provider)
+        base = common | _provider(provider)
         if not provider.offerings and not provider.catalog:
             yield base | {"hum_record": "provider"}
         for offering in provider.offerings:

@@ -149,22 +149,20 @@ class JobOutputs:
         """Open the output of the rows alone."""
         return self._sink(self.target, self.added, self.fmt)
 
-    def open(self, *, rows: bool, long: bool = True) -> Outputs:
+    def open(self, *, rows: bool) -> Outputs:
         """Open the outputs.
 
         Args:
             rows: Open the output of the rows, too.
-            long: Open the long table, if there is one.
 
         Raises:
             InputError: An output cannot be written.
         """
         output = self.open_rows() if rows else None
-        table = self._long() if long else None
         failed = None
         if (path := self.failed) is not None:
             failed = _OnDemand(path, lambda: self._sink(str(path), self.added, "csv"))
-        return Outputs(rows=output, long=table, failed=failed, levels=self.levels)
+        return Outputs(rows=output, long=self._long(), failed=failed, levels=self.levels)
 
     def open_pipes(self) -> Outputs:
         """Open the outputs that are named pipes or the like, which waits until somebody reads them.

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from hum_async._purchases.records import FAILED_OUTCOMES
+from hum_async.bulk.files.price_columns import OTHER
 from hum_async.bulk.result_schema import Kind, kind_of
 from hum_async.bulk.tables import Cell, as_text
 from hum_async.errors import HumError, InputError
@@ -160,7 +161,7 @@ def _prices(row: Mapping[str, Any]) -> Iterator[tuple[str, Money]]:
     # As versions wrote it that had no columns for prices, and what has no column.
     for name, price in json.loads(row.get("hum_plan_pricing") or "{}").items():
         yield name, Money(round(price["amount"] * _CENTS), price["currency"])
-    for name, price in json.loads(row.get("hum_other_prices") or "{}").items():
+    for name, price in json.loads(row.get(OTHER) or "{}").items():
         yield name, Money(price["amount_cents"], price["currency"])
 
 
