@@ -824,6 +824,24 @@ def test_a_house_number_that_the_street_says_too_is_sent_once_or_refused(
         assert found.street1 == street
 
 
+@pytest.mark.parametrize(("between", "street"), [("1/2", "1 1/2 Main St"), ("10", "1 10 Main St")])
+def test_what_stands_between_two_equal_house_numbers_is_not_taken_for_one(
+    between: str, street: str
+) -> None:
+    header = ["num", "frac", "name", *PLACE.split(",")]
+    columns = mapped_columns(header, {"street1": "num+frac+name", "zip": "zip"})
+    found = columns.address(["1", between, "1 Main St", *DETROIT.split(",")])
+    assert found.street1 == street
+
+
+@pytest.mark.parametrize("heading", ["Unit", "Suite"])
+def test_a_cell_that_is_no_unit_is_none_under_a_designator_either(heading: str) -> None:
+    found = plan(f"Address,{heading},{PLACE}", *(f"100 Main St,{unit},{DETROIT}" for unit in "123"))
+    refused = checked_or_error(found.columns.address(["100 Main St", "-5", *DETROIT.split(",")]))
+    assert isinstance(refused, AddressError)
+    assert "negative number" in str(refused)
+
+
 @pytest.mark.parametrize("name", ["Street Name", "Address"])
 def test_numbers_that_only_some_streets_lack_come_from_their_column(name: str) -> None:
     rows = [

@@ -159,21 +159,12 @@ def _cell(field: str, sources: Sequence[Source], cells: Sequence[Cell]) -> Cell:
         return _inside(cells[sources[0].column], sources[0].path)
     texts = []
     for source in sources:
-        text = read_part("street2", _inside(cells[source.column], source.path))
+        text = _cell_text(field, _inside(cells[source.column], source.path))
         if isinstance(text, UnusableText):
             return text
-        # The lines of a whole address are parts of it.
-        text = ", ".join(lines(text or "")) if field == "address" else clean(text or "")
-        if is_zero(text) and field in {"street1", "street2"}:
-            # A column of numbers writes none as 0.
-            text = ""
-        # A column of whole numbers with a gap is written with ".0" by many programs.
-        if text and (number := _DOT_ZERO.fullmatch(text)):
-            text = number[1]
         texts.append(text)
-    if field == "street1" and (leading := _second_number(texts)):
-        at = next(at for at, text in enumerate(texts) if at and text.startswith(leading))
-        if not agree(texts[0], leading):
+    if field == "street1" and (at := _second_number(texts)):
+        if not agree(texts[0], leading_number(texts[at])):
             joined = " ".join(filter(None, texts))
             return UnusableText(joined, "has two house numbers: correct one of its columns")
         texts = _with_one_number(texts, at)
@@ -186,7 +177,10 @@ def _cell(field: str, sources: Sequence[Source], cells: Sequence[Cell]) -> Cell:
 def _unit(sources: Sequence[Source], cells: Sequence[Cell], parts: Mapping[str, Cell]) -> Cell:
     """Return the cell of the unit, its numbers with the words of their headings."""
     whole = parts["street2"]
-    texts = [_cell_text(_inside(cells[each.column], each.path)) for each in sources]
+    texts = [_cell_text("street2", _inside(cells[each.column], each.path)) for each in sources]
+    unusable = next((text for text in texts if isinstance(text, UnusableText)), None)
+    if unusable is not None:
+        return unusable
     if isinstance(whole, UnusableText) or not any(texts):
         return whole
     street = parts.get("street1")
@@ -195,20 +189,26 @@ def _unit(sources: Sequence[Source], cells: Sequence[Cell], parts: Mapping[str, 
     return whole if found == texts else " ".join(filter(None, found))
 
 
-def _cell_text(cell: Cell) -> str:
-    """Return the text of a cell of a unit; "" for none, as for 0 in a column of numbers."""
-    text = clean(read_part("street2", cell) or "")
-    if is_zero(text):
+def _cell_text(field: str, cell: Cell) -> str:
+    """Return the text of a cell that is one of several, or of a unit; "" for none."""
+    text = read_part("street2", cell)
+    if isinstance(text, UnusableText):
+        return text
+    # The lines of a whole address are parts of it.
+    text = ", ".join(lines(text or "")) if field == "address" else clean(text or "")
+    if is_zero(text) and field in {"street1", "street2"}:
+        # A column of numbers writes none as 0.
         return ""
+    # A column of whole numbers with a gap is written with ".0" by many programs.
     number = _DOT_ZERO.fullmatch(text)
     return number[1] if number else text
 
 
-def _second_number(texts: Sequence[str]) -> str:
-    """Return the house number that the street's name begins with beside one of its own column."""
+def _second_number(texts: Sequence[str]) -> int:
+    """Return which text begins with a house number, beside one of its own column; 0 for none."""
     if not is_number(texts[0]):
-        return ""
-    return next(filter(None, map(leading_number, texts[1:])), "")
+        return 0
+    return next((at for at, text in enumerate(texts) if at and leading_number(text)), 0)
 
 
 def _with_one_number(texts: Sequence[str], at: int) -> list[str]:
