@@ -16,13 +16,6 @@ _MOST = 3
 """How often a text may have been encoded: `&amp;amp;` is `&` twice."""
 
 
-def is_encoded(text: str) -> bool:
-    """Whether a text may hold what `decoded` undoes."""
-    return (
-        "&" in text or "<" in text or "%" in text or "_x00" in text or "\\" in text
-    ) or not text.isascii()
-
-
 def decoded(text: str) -> str:
     """Return a text without HTML entities, escaped line breaks, and percent-encoding.
 

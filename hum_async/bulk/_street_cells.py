@@ -102,8 +102,9 @@ def street_and_unit(parts: Parts) -> dict[str, str | None]:
     """
     found: dict[str, str | None] = {}
     street = parts.get("street1") or ""
-    plain = not isinstance(street, UnusableText) and is_plain(street)
-    if street and not plain and not isinstance(street, UnusableText):
+    usable = bool(street) and not isinstance(street, UnusableText)
+    plain = usable and is_plain(street)
+    if usable and not plain:
         found |= _street(parts)
     unit = parts.get("street2")
     if unit and not isinstance(unit, UnusableText) and not (plain and _PLAIN_UNIT.fullmatch(unit)):
@@ -127,16 +128,16 @@ def _street(parts: Parts) -> dict[str, str | None]:
     if line.rest and not line.street.endswith(","):
         pieces = [piece.strip() for piece in re.split(r"[,;|]", line.rest) if piece.strip()]
         others = [piece for piece in pieces if not _is_beside(piece, parts)]
-        if all(map(is_behind_a_street, others)) or _is_beside(line.rest, parts):
-            others = [] if _is_beside(line.rest, parts) else others
-            return {"street1": ", ".join([line.street, *others])}
+        beside = _is_beside(line.rest, parts)
+        if beside or all(map(is_behind_a_street, others)):
+            return {"street1": ", ".join([line.street, *([] if beside else others)])}
     return {"street1": UnusableText(text, line.doubt)}
 
 
 def _without_place(street: str, parts: Parts) -> str | None:
     """Return a street's line without the ZIP code, state and city of its row behind it."""
     zip_code = clean(parts.get("zip") or "")[:5]
-    if not zip_code or not (street[-10:].endswith(zip_code) or zip_code in street[-10:]):
+    if not zip_code or zip_code not in street[-10:]:
         return None
     state, city = (
         re.escape(clean(parts.get("state") or "")),

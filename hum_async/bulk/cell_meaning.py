@@ -13,7 +13,7 @@ from functools import lru_cache
 import attrs
 
 from hum_async._addresses.characters import clean
-from hum_async._addresses.encoded import decoded, is_encoded
+from hum_async._addresses.encoded import decoded
 from hum_async._addresses.places import (
     STATES,
     Spelling,
@@ -214,7 +214,7 @@ def _is_nothing(text: str) -> bool:
 @lru_cache(maxsize=8192)
 def _as_meant(field: str, cell: str) -> str:
     """Return the text of a cell without what it was wrapped in on its way."""
-    text = decoded(cell) if is_encoded(cell) else cell
+    text = decoded(cell)
     if field in _LINES and not _PLAIN.fullmatch(text):
         bare = text.strip()
         text = found if (found := unguarded(bare)) != bare else text

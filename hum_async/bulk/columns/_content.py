@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from itertools import pairwise
 
 from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES, UNIT_PLACES, UNITS
@@ -81,7 +82,7 @@ class Column:
         numbers = [int(text) for text in self.filled]
         return len(numbers) > 1 and all(after == before + 1 for before, after in pairwise(numbers))
 
-    @property
+    @cached_property  # reading addresses takes its time, and several ask
     def whole(self) -> bool:
         """Whether most cells hold a whole address: a street and a place."""
         some = Column(self.filled[:_PARSED])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from hum_async._addresses.characters import clean, lines
-from hum_async._addresses.encoded import decoded, is_encoded
+from hum_async._addresses.encoded import decoded
 from hum_async._addresses.line import is_recipient, parse_line, parse_place
 from hum_async._addresses.places import read_state
 from hum_async._addresses.usps_key import city_key
@@ -105,9 +105,7 @@ class AddressColumns:
             for field, found in self.sources.items()
             if (len(found) > 1 or field in _FIRST_PART)
             and any(
-                isinstance(cell := cells[each.column], str)
-                and is_encoded(cell)
-                and decoded(cell) != cell
+                isinstance(cell := cells[each.column], str) and decoded(cell) != cell
                 for each in found
             )
         ]

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TextIO
 
@@ -133,16 +133,14 @@ class _Scan:
                 raise
         # MySQL and Spark write a backslash where others double the quotation mark. Of several that
         # spoil as few rows the first is the least unusual.
-        found = [
-            self._read(
-                encoding, attrs.evolve(dialect, lenient=True, padded=padded, backslash=backslash)
-            )
-            for padded in dict.fromkeys((dialect.padded, True))
-            for backslash in (False, True)
-        ]
+        found = []
+        for padded, backslash in product(dict.fromkeys((dialect.padded, True)), (False, True)):
+            lenient = attrs.evolve(dialect, lenient=True, padded=padded, backslash=backslash)
+            table, spoilt = self._read(encoding, lenient)
+            if not spoilt:
+                return table
+            found.append((table, spoilt))
         table, spoilt = min(found, key=lambda pair: pair[1])
-        if not spoilt:
-            return table
         note = (
             f"{counted(spoilt, 'row')} of {self.name} {'has' if spoilt == 1 else 'have'} quotation "
             "marks that do not match: see hum_error"
