@@ -1,6 +1,7 @@
 """The range check that the simulator's numeric arguments share."""
 
 import math
+import sys
 
 LONGEST = 100 * 365.25 * 86_400.0
 """The most seconds that a duration may have, a hundred years: dates end at the year 9999."""
@@ -24,7 +25,7 @@ def require(
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} is of type {type(value).__name__}: pass a number")
     # Comparisons take integers of any size; math.isfinite does not.
-    largest = min(at_most, _LARGEST_FLOAT)
+    largest = min(at_most, sys.float_info.max)
     if not ((value > 0 if above_zero else value >= 0) and value <= largest):
         wanted = "a finite number above 0" if above_zero else "a finite number, 0 or more"
         limit = f", at most {at_most:g}" if at_most < math.inf else ""
@@ -38,5 +39,4 @@ def _shown(value: float) -> str:
     return "(a huge number)" if huge else repr(value)
 
 
-_LARGEST_FLOAT = math.ldexp(2 - 2**-52, 1023)
 _MOST_BITS_SHOWN = 128

@@ -55,19 +55,23 @@ def serve_simulator(scenario: str = "usual", **arguments: Any) -> Iterator[Simul
 
 
 def _with_defaults(scenario: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    found = find_scenario(scenario)
-    speed = found.speed or _SPEED
-    usual = {"generation": found.generation or "immediate", "speed": speed}
-    given = {**usual, **arguments, "scenario": scenario}
+    """Return the arguments, and a lifetime of 30 minutes of real time at the speed that holds."""
+    speed = arguments.get("speed") or find_scenario(scenario).speed or _SPEED
     try:
-        given.setdefault("lifetime", _LIFETIME * max(1.0, given["speed"]))
+        lifetime = _LIFETIME * max(1.0, speed)
     except TypeError:
-        given["lifetime"] = _LIFETIME  # the simulator says what is wrong with the speed
-    return given
+        lifetime = _LIFETIME  # the simulator says what is wrong with the speed
+    return {"lifetime": lifetime, **arguments, "scenario": scenario}
 
 
 class _SimulatorInThread(Simulator):
-    """A simulator whose methods do their work in the thread of its loop."""
+    """A simulator whose methods do their work in the thread of its loop.
+
+    Those who test programs wait for it, so that it is quick unless it is told otherwise.
+    """
+
+    _usual_speed = _SPEED
+    _usual_generation = "immediate"
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import attrs
 from aiohttp import web
@@ -63,6 +63,9 @@ class Simulator:
         ValueError: An argument is out of range; no duration may be above a hundred years.
     """
 
+    _usual_speed: ClassVar[float] = 1.0
+    _usual_generation: ClassVar[Generation] = "polling"
+
     def __init__(  # noqa: PLR0913  one argument for each thing a test may want to choose
         self,
         *,
@@ -85,8 +88,8 @@ class Simulator:
         found = find_scenario(scenario)
         self._host = _checked_host(host)
         self._port = port
-        self._speed = 1.0 if speed is None else speed
-        self._generation: Generation = generation or "polling"
+        self._speed = self._usual_speed if speed is None else speed
+        self._generation = generation or self._usual_generation
         self._clock = SimulatedClock(speed=self._speed)
         self._request_log = RequestLog()
         self._store = SessionStore(seed=seed, median=median, sigma=sigma, lifetime=lifetime)

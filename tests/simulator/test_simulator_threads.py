@@ -63,6 +63,20 @@ def test_its_methods_work_from_a_thread_without_a_loop() -> None:
             simulator.expire("unknown")
 
 
+@pytest.mark.parametrize("scenario", ["slow", "session expires"])
+def test_the_scenario_that_it_began_with_ends_as_well(scenario: str) -> None:
+    with serve_simulator(scenario) as simulator:
+        simulator.play("usual")
+
+        async def look_up() -> str:
+            async with HumClient("any-key", base_url=simulator.url) as hum:
+                return (await hum.lookup(Address("20 Main St", zip="48226"))).outcome
+
+        assert asyncio.run(look_up()) == "SERVED"
+        # Immediate, as it is where no scenario is named.
+        assert [record.method for record in simulator.journal] == ["POST", "DELETE"]
+
+
 def test_an_advance_wakes_a_request_that_waits() -> None:
     with serve_simulator(speed=1, median=3000, sigma=0) as simulator:
         look_up = threading.Thread(target=asyncio.run, args=(buy(simulator),))
