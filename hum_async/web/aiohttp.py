@@ -85,7 +85,7 @@ def setup_hub(
     Raises:
         ConfigurationError: The application has a hub already.
     """
-    if _has_hub(app):
+    if _say_farewell in app.on_shutdown:
         raise ConfigurationError("setup_hub() was called for this application before; call it once")
 
     async def keep_hub(app: web.Application) -> AsyncIterator[None]:
@@ -177,10 +177,6 @@ async def send_events(
         raise
     await write_stream(stream, response.write)
     return response
-
-
-def _has_hub(app: web.Application) -> bool:
-    return _say_farewell in app.on_shutdown
 
 
 async def _say_farewell(app: web.Application) -> None:

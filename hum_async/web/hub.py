@@ -128,7 +128,8 @@ class SessionHub:
         ConfigurationError: The campaign_id cannot be sent.
         ValueError: An argument is out of its range.
 
-    Sessions that are open when the hub is left are not closed; they expire by themselves.
+    Sessions that are open when the hub is left are not closed; they expire by themselves. With a
+    ledger the next hub or job takes them up, and closes those whose result is safe.
     """
 
     def __init__(  # noqa: PLR0913  each by name, all with a default
@@ -568,7 +569,7 @@ class SessionHub:
     def _check_running(self) -> tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]:
         if self._loop is None or self._gone is None or self._supervisor is None:
             raise HubClosed("the hub is not running; use `async with SessionHub(...)`", status=503)
-        if self._closing or self._supervisor.done():
+        if self.closed:
             raise HubClosed(
                 "the application is shutting down; try again in a moment",
                 status=HTTPStatus.SERVICE_UNAVAILABLE,

@@ -230,9 +230,7 @@ class EventsResponse(Response):
             await self.background()
 
 
-async def _refuse(request: Request, error: Any) -> Response:
-    if not isinstance(error, HubError | AddressError):
-        raise error
+async def _refuse(request: Request, error: HubError | AddressError) -> Response:
     answer = refusal(error, http_version=request.scope["http_version"])
     return Response(answer.body, answer.status, headers=dict(answer.headers))
 
