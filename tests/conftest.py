@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from servers import PostgresServer, RedisServer
 
 from hum_async.simulator import Simulator
 from hum_async.testing import VirtualTimeLoop
@@ -104,6 +105,33 @@ async def hum_simulator(request: pytest.FixtureRequest) -> AsyncIterator[Simulat
     marker = request.node.get_closest_marker("hum_simulator")
     async with Simulator(**(marker.kwargs if marker else {})) as simulator:
         yield simulator
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """Run one Redis for all tests that ask for it; who kills it starts it again."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """Return the URL of a Redis that is empty."""
+    redis_server.call("FLUSHALL")
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run one PostgreSQL for all tests that ask for it; who crashes it starts it again."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """Return the URL of a database that is empty."""
+    return postgres_server.new_database()
 
 
 @pytest.fixture(autouse=True)

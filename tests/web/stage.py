@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import orjson
 from aiohttp import web
-from servers import LIVE
+from web_servers import LIVE
 
 from hum_async.web.http import MAX_IDS
 from hum_async.web.page_guard import CONTENT_SECURITY_POLICY

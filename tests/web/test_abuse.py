@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import attrs
 import pytest
-from servers import Server, serving
+from web_servers import Server, serving
 from web_support import KEY, SseReader, served
 
 from hum_async import HumClient

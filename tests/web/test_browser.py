@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from page_support import CHROMIUM, FLAGS, NEEDS_CHROMIUM
-from servers import free_port, serving
+from web_servers import free_port, serving
 
 from hum_async import HumClient
 from hum_async._addresses.line import parse_line

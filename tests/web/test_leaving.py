@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import aiohttp
 import pytest
-from servers import PROBES, serving
+from web_servers import PROBES, serving
 from web_support import served
 
 from hum_async import HumClient

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from aiohttp import web
 from asgi_request import ask
-from servers import LIVE
+from web_servers import LIVE
 from web_support import KEY
 
 from hum_async.simulator import Simulator

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from servers import Server, free_port, serving
+from web_servers import Server, free_port, serving
 from web_support import Received, read_sse
 
 from hum_async.simulator import Simulator

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from servers import COMMANDS, Server, serving
+from web_servers import COMMANDS, Server, serving
 from web_support import Received, read_sse
 
 from hum_async.simulator import Simulator

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from servers import Server, serving
+from web_servers import Server, serving
 from web_support import read_sse, served
 
 from hum_async import HumClient
