@@ -87,6 +87,17 @@ def test_jobs_and_the_web_part_know_nothing_of_each_other() -> None:
             assert "web" not in reaches, name
 
 
+def test_what_a_journal_is_kept_in_concerns_only_those_who_write_it() -> None:
+    kept_in = ("hum_async._purchases.sqlite", "hum_async._purchases.postgres")
+    know = {
+        name
+        for name in MODULES
+        if top(name) != "_purchases"
+        and any(other.startswith(kept_in) for other in imports_of(name))
+    }
+    assert know <= {"hum_async.client", "hum_async.bulk.qualification", "hum_async.bulk.file_job"}
+
+
 def test_there_is_no_cycle() -> None:
     # The package itself re-exports lazily and is what every import passes.
     graph = {name: imports_of(name) - {"hum_async"} for name in MODULES if name != "hum_async"}

@@ -28,13 +28,17 @@ superseded. A POST without an answer is `UNCERTAIN`: it is sent again only if th
 and then the new purchase supersedes the uncertain one.
 """
 
+from datetime import timedelta
 from hashlib import blake2b
 
 import attrs
 
 from hum_async._addresses.usps_key import KeyRules, address_key
 from hum_async._purchases.publications import Published, Told
-from hum_async.models import Address, Outcome, Qualification
+from hum_async.models import SESSION_LIFETIME, Address, Outcome, Qualification
+
+MAY_LIVE = SESSION_LIFETIME + timedelta(minutes=5)
+"""Age up to which a session may still live: its last request came some minutes after its first."""
 
 FAILED_OUTCOMES = frozenset(
     {
@@ -46,6 +50,9 @@ FAILED_OUTCOMES = frozenset(
     }
 )
 """Outcomes of rows whose address got no answer. All other outcomes are answers."""
+
+FORGOTTEN = "forgotten"
+"""Why a purchase does not count any more whose result was erased."""
 
 
 def address_digest(address: Address, rules: KeyRules = "usps") -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hum_async._api.retry import passes
+from hum_async._purchases.reader import MANIFEST
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.writer import JournalStore, open_journal
 from hum_async.bulk.columns import AddressColumns
@@ -203,10 +204,10 @@ class FileJob:
 
     async def note_manifest(self, path: Path) -> None:
         """Record where the manifest of the outputs is, for `hum verify`."""
-        name = relative(path, self._opened.path)
+        name = relative(path, self._opened.path.parent)
         # A name that is not UTF-8 is no text to SQLite.
         stored = name if _is_utf8(name) else os.fsencode(name)
-        await self._opened.work(lambda journal: journal.set("manifest", stored))
+        await self._opened.work(lambda journal: journal.set(MANIFEST, stored))
 
     def _clock(self) -> float:
         return asyncio.get_running_loop().time()

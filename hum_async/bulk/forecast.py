@@ -1,7 +1,6 @@
 """Says what a job would buy and what it has already, by its journal, without changing anything."""
 
 import contextlib
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,21 +11,11 @@ from typing import Self
 import attrs
 
 from hum_async._addresses.usps_key import KeyRules
-from hum_async._purchases.records import Entry, address_digest
+from hum_async._purchases.earlier import EarlierJournal
+from hum_async._purchases.journals import open_reader
+from hum_async._purchases.reader import JournalReader, taken_since
+from hum_async._purchases.records import MAY_LIVE, Entry, address_digest
 from hum_async._purchases.resume_rules import ResumeAction, ResumeRules
-from hum_async._purchases.sqlite.schema import (
-    MAY_LIVE,
-    check_dedupe,
-    check_tokens,
-    damaged,
-    dedupe_of,
-    find,
-    open_reading,
-    taken_since,
-    tally,
-)
-from hum_async._purchases.sqlite.soundness import check_sound
-from hum_async._purchases.sqlite.writer import EarlierJournal
 from hum_async.bulk.options import JobOptions
 from hum_async.models import Address
 
@@ -70,7 +59,7 @@ class Forecast:
     counts: Counter[Fate] = attrs.field(factory=Counter, init=False)
     _rules: ResumeRules = attrs.field(alias="rules")
     _options: JobOptions = attrs.field(alias="options")
-    _journal: sqlite3.Connection | None = attrs.field(alias="journal")
+    _journal: JournalReader | None = attrs.field(alias="journal")
     _earlier: EarlierJournal | None = attrs.field(alias="earlier")
     _spent: int = attrs.field(alias="spent")
     _asked: dict[bytes, Address] = attrs.field(factory=dict, init=False)
@@ -88,25 +77,24 @@ class Forecast:
             JournalError: A journal cannot be used, or it compares addresses otherwise.
         """
         with contextlib.ExitStack() as files:
-            db = None
+            journal = None
             rules: KeyRules = options.dedupe or "usps"
-            journal = None if fresh else options.journal
-            if journal is not None and journal.exists():
-                db = _opened(journal, files)
-                rules = dedupe_of(journal, db)
-                check_dedupe(journal, rules, options.dedupe)
-            since = taken_since(db, options.max_age)
+            if not fresh and options.journal is not None and options.journal.exists():
+                journal = _opened(options.journal, files)
+                rules = journal.dedupe
+                journal.check_dedupe(options.dedupe)
+            since = taken_since(journal, options.max_age)
             earlier = None
-            if (other := options.reuse_from) is not None:
-                theirs = _opened(other, files)
-                earlier = EarlierJournal(theirs, dedupe_of(other, theirs))
+            if options.reuse_from is not None:
+                theirs = _opened(options.reuse_from, files)
+                earlier = EarlierJournal(theirs, theirs.dedupe)
             yield cls(
                 dedupe=rules,
                 rules=ResumeRules(_NO_RUN, options.retry, since or None),
                 options=options,
-                journal=db,
+                journal=journal,
                 earlier=earlier,
-                spent=0 if db is None else tally(db).spent,
+                spent=0 if journal is None else journal.tally().spent,
             )
 
     @property
@@ -126,15 +114,12 @@ class Forecast:
     def _decide(self) -> None:
         asked, self._asked = self._asked, {}
         found: dict[bytes, Entry] = {}
-        path = self._options.journal
-        if self._journal is not None and path is not None:
-            with _told(path):
-                found = find(self._journal, list(asked))
-                check_tokens(path, self._journal, found)
+        if self._journal is not None:
+            found = self._journal.find(list(asked))
+            self._journal.check_tokens(found)
         if self._earlier is not None:
             missing = [row for row in asked.items() if row[0] not in found]
-            with _told(self._options.reuse_from):
-                found |= self._earlier.find(missing, dedupe=self.dedupe)
+            found |= self._earlier.find(missing, dedupe=self.dedupe)
         for digest in asked:
             self.counts[self._fate(found.get(digest))] += 1
 
@@ -159,17 +144,7 @@ class Forecast:
         return entry.asked_at >= (datetime.now(UTC) - MAY_LIVE).isoformat(timespec="milliseconds")
 
 
-def _opened(path: Path, files: contextlib.ExitStack) -> sqlite3.Connection:
-    db = files.enter_context(contextlib.closing(open_reading(path)))
-    with _told(path):
-        check_sound(path, db)
-    return db
-
-
-@contextlib.contextmanager
-def _told(path: Path | None) -> Iterator[None]:
-    """Raise what a damaged journal leads to as JournalError."""
-    try:
-        yield
-    except (sqlite3.Error, ValueError, TypeError) as exc:
-        raise damaged(path or Path(), exc) from None
+def _opened(path: Path, files: contextlib.ExitStack) -> JournalReader:
+    journal = files.enter_context(open_reader(path))
+    journal.check_sound()
+    return journal

@@ -1,49 +1,15 @@
 """The status of a job, read from its journal, also while another process runs the job."""
 
-import sqlite3
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from hum_async._purchases.records import Tally
-from hum_async._purchases.sqlite.lock import holder_of
-from hum_async._purchases.sqlite.schema import (
-    FORGOTTEN,
-    LEDGER,
-    damaged,
-    found_rate,
-    open_reading,
-    setting,
-    tally,
-)
+from hum_async._purchases.journals import open_reader
+from hum_async._purchases.reader import FINISHED_AT, RunStatus
+from hum_async._purchases.records import FORGOTTEN, Tally
 from hum_async.models import Outcome
-
-
-@attrs.frozen
-class RunStatus:
-    """One run of a job.
-
-    Attributes:
-        began_at: Time of its start, ISO 8601.
-        seen_at: Time at which it last recorded its progress, ISO 8601; None if it has not yet.
-        library_version: Version of hum_async.
-        requests: Number of HTTP requests sent.
-        rows_done: Number of rows with a result.
-        rows_reused: Number of those rows whose result an earlier run had recorded.
-        rows_total: Number of rows of the input; None if it is not known.
-        seconds: Seconds from `began_at` to `seen_at`.
-    """
-
-    began_at: str
-    seen_at: str | None
-    library_version: str
-    requests: int
-    rows_done: int
-    rows_reused: int
-    rows_total: int | None
-    seconds: float
 
 
 @attrs.frozen
@@ -103,42 +69,19 @@ def status_of(path: Path) -> JobStatus:
     Raises:
         JournalError: The file is no journal, or cannot be read.
     """
-    db = open_reading(path)
-    try:
-        return _read(path, db)
-    except sqlite3.Error as exc:
-        raise damaged(path, exc) from exc
-    except (ValueError, TypeError) as exc:  # values that no journal writes
-        raise damaged(path, exc) from None
-    finally:
-        db.close()
-
-
-def _read(path: Path, db: sqlite3.Connection) -> JobStatus:
-    outcomes = db.execute(
-        "SELECT outcome, count(*) FROM purchase "
-        "WHERE superseded IS NULL AND outcome IS NOT NULL GROUP BY outcome"
-    )
-    superseded = db.execute(
-        "SELECT superseded, count(*) FROM purchase WHERE superseded IS NOT NULL GROUP BY superseded"
-    ).fetchall()
-    runs = db.execute(
-        "SELECT began_at, seen_at, library_version, requests, rows_done, rows_reused, "
-        "rows_total, seconds FROM run ORDER BY id"
-    )
-    rate = found_rate(db)
-    return JobStatus(
-        path=path,
-        api=setting(db, "api"),
-        holder=holder_of(path),
-        finished_at=setting(db, "finished_at"),
-        tally=tally(db),
-        outcomes=Counter({Outcome(outcome): count for outcome, count in outcomes}),
-        superseded=Counter(
-            {str(reason): count for reason, count in superseded if reason != FORGOTTEN}
-        ),
-        forgotten=sum(count for reason, count in superseded if reason == FORGOTTEN),
-        runs=tuple(RunStatus(*run) for run in runs),
-        found_rate=None if rate is None else rate[0],
-        ledger=setting(db, LEDGER) is not None,
-    )
+    with open_reader(path) as journal:
+        superseded = journal.superseded()
+        rate = journal.found_rate()
+        return JobStatus(
+            path=path,
+            api=journal.api,
+            holder=journal.holder(),
+            finished_at=journal.setting(FINISHED_AT),
+            tally=journal.tally(),
+            outcomes=journal.outcomes(),
+            forgotten=superseded.pop(FORGOTTEN, 0),
+            superseded=superseded,
+            runs=journal.runs(),
+            found_rate=None if rate is None else rate[0],
+            ledger=journal.ledger,
+        )

@@ -12,9 +12,8 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from hum_async._addresses.usps_key import Dedupe
+from hum_async._purchases.journals import is_of_this_version, remove_journal
 from hum_async._purchases.records import FAILED_OUTCOMES
-from hum_async._purchases.sqlite.journal import remove_journal
-from hum_async._purchases.sqlite.schema import VERSION, version_of
 from hum_async._wording import counted
 from hum_async.bulk.files.outputs import beside
 from hum_async.bulk.job_status import status_of
@@ -191,7 +190,7 @@ def _contents(path: Path) -> str:
     # Raises JournalError for a file that is no journal: hum must not remove it.
     if path.is_file() and not path.stat().st_size:
         return "is empty"
-    if version_of(path, must_exist=True) != VERSION:
+    if not is_of_this_version(path):
         return "was written by another version of hum_async and cannot be read by this one"
     try:
         tally = status_of(path).tally

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from hum_async._purchases.reader import RunStatus
 from hum_async.bulk.columns import ColumnPlan, Source, text_of
 from hum_async.bulk.files.verification import Verdict
-from hum_async.bulk.job_status import JobStatus, RunStatus
+from hum_async.bulk.job_status import JobStatus
 from hum_async.bulk.preflight import Preflight, estimate, report_values
 from hum_async.bulk.tables import Table
 from hum_async.cli._console import data

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from hum_async._addresses.line import parse_line
 from hum_async._api.addresses import checked
+from hum_async._purchases.journals import forget as erase
+from hum_async._purchases.journals import open_reader
 from hum_async._purchases.records import address_digest
-from hum_async._purchases.sqlite.erasure import forget as erase
-from hum_async._purchases.sqlite.schema import dedupe_of, open_reading
 from hum_async._wording import counted
 from hum_async.cli._console import data
 from hum_async.cli._durations import Patience
@@ -51,8 +51,5 @@ def forget(*address_and_journal: str, older_than: Patience | None = None) -> int
 
 def _digest(line: str, journal: Path) -> bytes:
     address = checked(parse_line(line))
-    db = open_reading(journal)
-    try:
-        return address_digest(address, dedupe_of(journal, db))
-    finally:
-        db.close()
+    with open_reader(journal) as reader:
+        return address_digest(address, reader.dedupe)

@@ -18,6 +18,7 @@ import pytest
 import xlsxwriter
 
 from hum_async._purchases.sqlite.journal import Journal
+from hum_async.bulk import read_results
 from hum_async.bulk.tables import open_table
 
 if TYPE_CHECKING:
@@ -369,8 +370,9 @@ def test_verify_takes_typed_cells_as_the_output_writes_them(
         (lambda text: text.replace("100 Served St", "101 Served St", 1), "is not row 1"),
         (lambda text: "".join(text.splitlines(keepends=True)[:-1]), "ends before row 4"),
         (lambda text: text + text.splitlines(keepends=True)[-1], "1 row more"),
+        (lambda text: text.replace("hum_outcome", "outcome", 1), "no column hum_outcome"),
     ],
-    ids=["outcome", "cell", "missing", "extra"],
+    ids=["outcome", "cell", "missing", "extra", "column"],
 )
 def test_verify_finds_what_was_changed(
     qualify: Callable[..., Any],
@@ -386,6 +388,21 @@ def test_verify_finds_what_was_changed(
     assert ended.code == 3
     assert "the output" in ended.out
     assert problem in " ".join(ended.out.split())
+
+
+@pytest.mark.parametrize("files", ['["output"]', '{"output": {}}', '{"output": {"name": "x"}}'])
+def test_verify_tells_of_a_manifest_that_is_none(
+    qualify: Callable[..., Any], call: Callable[..., Any], tmp_path: Path, files: str
+) -> None:
+    qualify("-o", "out.csv")
+    manifest = tmp_path / "out.manifest.json"
+    content = json.loads(manifest.read_text()) | {"files": json.loads(files)}
+    manifest.write_text(json.dumps(content))
+    (tmp_path / "x").touch()
+    ended = call("verify", str(tmp_path / "out.journal.sqlite"))
+    assert ended.code == 3
+    assert "out.manifest.json is damaged" in "".join(ended.out.splitlines())
+    assert read_results(tmp_path / "out.journal.sqlite")
 
 
 def test_verify_of_a_job_that_is_not_finished_says_so(

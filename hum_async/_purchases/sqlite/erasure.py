@@ -6,13 +6,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from hum_async._purchases.codec import pack, unpack
+from hum_async._purchases.records import FORGOTTEN
 from hum_async._purchases.sqlite.lock import lock_journal
-from hum_async._purchases.sqlite.schema import (
-    FORGOTTEN,
-    add_missing_columns,
-    check_header,
-    damaged,
-)
+from hum_async._purchases.sqlite.schema import add_missing_columns, check_header, damaged
 from hum_async._purchases.sqlite.soundness import check_sound
 from hum_async.errors import JournalError
 from hum_async.models import Address, Outcome, Qualification

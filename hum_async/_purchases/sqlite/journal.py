@@ -18,7 +18,9 @@ from typing import Any
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.codec import pack, rebind
 from hum_async._purchases.publications import Publication, Published, Told
+from hum_async._purchases.reader import FINISHED_AT, TAKEN_SINCE, taken_since
 from hum_async._purchases.records import (
+    MAY_LIVE,
     Asked,
     Change,
     Closed,
@@ -36,7 +38,6 @@ from hum_async._purchases.sqlite.schema import (
     APPLICATION_ID,
     BINDINGS,
     LEDGER,
-    MAY_LIVE,
     PUBLISHED,
     REQUIRED_SETTINGS,
     SCHEMA,
@@ -54,7 +55,6 @@ from hum_async._purchases.sqlite.schema import (
     is_bound,
     left_open,
     setting,
-    taken_since,
     tally,
     token_sum,
 )
@@ -97,6 +97,7 @@ class Journal:
         ledger: bool | None = None,
     ) -> None:
         self.path = path
+        self.folder = path.parent
         check_header(path, must_exist=not create)
         self._lock = lock_journal(path)
         with contextlib.ExitStack() as undo:
@@ -188,15 +189,14 @@ class Journal:
         Args:
             max_age: Age in seconds up to which results of earlier jobs are taken; None for any age.
         """
-        with self._mapped_errors():
-            since = taken_since(self._db, max_age)
-        self.set("taken_since", since)
-        self.set("finished_at", None)
+        since = taken_since(self, max_age)
+        self.set(TAKEN_SINCE, since)
+        self.set(FINISHED_AT, None)
         return since or None
 
     def finish_job(self) -> None:
         """Record that every row has its result."""
-        self.set("finished_at", _now())
+        self.set(FINISHED_AT, _now())
 
     def left_open(self) -> list[Closed]:
         """Return the sessions of settled purchases that were not closed and may still live."""

@@ -4,19 +4,18 @@ import contextlib
 import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
+from hum_async._purchases.reader import DamagedJournal
 from hum_async._purchases.records import FAILED_OUTCOMES, Closed, Entry, Tally
 from hum_async._purchases.sqlite.lock import holder_of
 from hum_async.errors import JournalError
-from hum_async.models import SESSION_LIFETIME, Outcome
+from hum_async.models import Outcome
 
-MAY_LIVE = SESSION_LIFETIME + timedelta(minutes=5)
-"""Age up to which a session may still live: its last request came some minutes after its first."""
 APPLICATION_ID = 0x48756D4A
 VERSION = 1
 SCHEMA = """
@@ -68,8 +67,6 @@ REQUIRED_SETTINGS = (ADDRESS_KEY, "api", "taken_since", "finished_at")
 """Names of the settings that every journal has since its runs note how they compare addresses."""
 ADDRESS_KEYS: dict[KeyRules, str] = {"exact": "exact", "usps": "usps-2", "usps-1": "usps-1"}
 """Its values. Other rules would get another number: their digests are not comparable."""
-FORGOTTEN = "forgotten"
-"""Why a purchase does not count any more whose result was erased."""
 _FIND = (
     "SELECT address, token, outcome, run, requests, observed_at, asked_at, result FROM purchase "
     "WHERE superseded IS NULL AND address IN ({marks})"
@@ -269,11 +266,11 @@ def open_reading(path: Path, *, api: str | None = None) -> sqlite3.Connection:
     return db
 
 
-def damaged(path: Path, exc: Exception | str) -> JournalError:
+def damaged(path: Path, exc: Exception | str) -> DamagedJournal:
     """Return the error of a journal whose content is damaged."""
     if not isinstance(exc, sqlite3.Error | str):
         exc = type(exc).__name__  # its message may quote a token
-    return JournalError(
+    return DamagedJournal(
         f"the journal {path} is damaged ({exc}); restore it from a backup, or start over with "
         "--fresh, which buys everything again"
     )
@@ -408,23 +405,6 @@ def found_rate(db: sqlite3.Connection) -> tuple[float, datetime] | None:
     except (TypeError, ValueError):
         # Another version wrote it in another form; the rate can be found again.
         return None
-
-
-def taken_since(db: sqlite3.Connection | None, max_age: float | None) -> str:
-    """Return the earliest time (ISO 8601, UTC) of results that a job takes; empty for any.
-
-    The first run of a job fixes it, so that its own results cannot become too old while it lasts.
-
-    Args:
-        db: The journal; None for a job that begins.
-        max_age: Age in seconds up to which results of earlier jobs are taken; None for any age.
-    """
-    known = None
-    if db is not None and setting(db, "finished_at") is None:
-        known = setting(db, "taken_since")
-    if known is not None:
-        return str(known)
-    return "" if max_age is None else (datetime.now(UTC) - timedelta(seconds=max_age)).isoformat()
 
 
 def setting(db: sqlite3.Connection, name: str) -> Any:

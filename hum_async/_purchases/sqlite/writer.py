@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import sqlite3
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +11,7 @@ import attrs
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.codec import pack, prepare, unpack
+from hum_async._purchases.earlier import EarlierJournal
 from hum_async._purchases.publications import Publication
 from hum_async._purchases.records import (
     Change,
@@ -19,45 +19,15 @@ from hum_async._purchases.records import (
     Entry,
     Settled,
     Tally,
-    address_digest,
 )
 from hum_async._purchases.sqlite.journal import Journal
-from hum_async._purchases.sqlite.schema import (
-    check_dedupe,
-    damaged,
-    dedupe_of,
-    find,
-    open_reading,
-)
-from hum_async._purchases.sqlite.soundness import check_sound
+from hum_async._purchases.sqlite.reader import SqliteReader
+from hum_async._purchases.sqlite.schema import check_dedupe
 from hum_async._tasks import wait_for_tasks
 from hum_async.errors import JournalError, ResponseError
 from hum_async.models import Address, Qualification
 
 T = TypeVar("T")
-
-
-@attrs.frozen
-class EarlierJournal:
-    """The journal of another job, opened read-only, and how it compares addresses."""
-
-    db: sqlite3.Connection
-    dedupe: KeyRules
-
-    def find(
-        self, addresses: Sequence[tuple[bytes, Address]], *, dedupe: KeyRules
-    ) -> dict[bytes, Entry]:
-        """Return results to copy by digest, of addresses with digests that `dedupe` makes."""
-        theirs = [
-            digest if dedupe == self.dedupe else address_digest(address, self.dedupe)
-            for digest, address in addresses
-        ]
-        entries = find(self.db, list(dict.fromkeys(theirs)))
-        return {
-            mine: attrs.evolve(entry, copied=True)
-            for (mine, _), digest in zip(addresses, theirs, strict=True)
-            if (entry := entries.get(digest)) is not None and entry.reusable
-        }
 
 
 Waiting = tuple[Change, "asyncio.Future[None]"]
@@ -86,7 +56,7 @@ class JournalStore:
         tally: Tally,
         *,
         taken_since: str | None = None,
-        earlier: "EarlierJournal | None" = None,
+        earlier: EarlierJournal | None = None,
     ) -> None:
         self.requests = 0
         self.path = journal.path
@@ -199,10 +169,7 @@ class JournalStore:
         found = journal.find([digest for digest, _ in addresses])
         if self._earlier is not None:
             missing = [row for row in addresses if row[0] not in found]
-            try:
-                found |= self._earlier.find(missing, dedupe=self.dedupe)
-            except (sqlite3.Error, ValueError, TypeError) as exc:
-                raise damaged(Path("that results are taken from"), exc) from None
+            found |= self._earlier.find(missing, dedupe=self.dedupe)
         return found
 
     def close_now(self) -> None:
@@ -212,7 +179,7 @@ class JournalStore:
 
     def _close_files(self, journal: Journal) -> None:
         if self._earlier is not None:
-            self._earlier.db.close()
+            self._earlier.reader.close()
         journal.close()
 
     async def _writer_ended(self) -> None:
@@ -336,10 +303,9 @@ async def open_journal(  # noqa: PLR0913  all but the first by name
         earlier = None
         with contextlib.ExitStack() as undo:
             if reuse_from is not None:
-                db = open_reading(reuse_from, api=api)
-                undo.callback(db.close)
-                check_sound(reuse_from, db)
-                earlier = EarlierJournal(db, dedupe_of(reuse_from, db))
+                reader = undo.enter_context(SqliteReader(reuse_from, api=api))
+                reader.check_sound()
+                earlier = EarlierJournal(reader, reader.dedupe)
             journal = Journal(path, api=api, dedupe=dedupe, ledger=ledger)
             undo.callback(journal.close)
             since = journal.begin_job(max_age)

@@ -1,6 +1,7 @@
 """The manifest beside an output: the settings of the job, and checksums of its files."""
 
 import json
+import os
 import platform
 import re
 from collections.abc import Iterable, Mapping
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hum_async._purchases.reader import MANIFEST, DamagedJournal, JournalReader
 from hum_async._version import __version__
 from hum_async.bulk.files.compose import Composed
 from hum_async.bulk.files.own_files import Contents, OutputExists, checksum, relative
@@ -52,13 +54,13 @@ def manifest_of(  # noqa: PLR0913  what it tells, by name
             "runs": sorted({run.library_version for run in status.runs}),
         },
         "api": status.api,
-        "journal": relative(status.path, path),
+        "journal": relative(status.path, path.parent),
         "finished_at": status.finished_at,
         "settings": dict(settings),
         "results": {"schema_version": SCHEMA_VERSION, "columns": described(columns)}
         | ({"long_columns": described(composed.long_columns)} if composed.long_columns else {}),
         "files": {
-            role: {"name": relative(file, path), "sha256": checksum(file)} | dict(more)
+            role: {"name": relative(file, path.parent), "sha256": checksum(file)} | dict(more)
             for role, (file, more) in files.items()
         },
         "addresses_by_outcome": {str(key): count for key, count in status.outcomes.items()},
@@ -93,6 +95,21 @@ def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     # A file's name need not be UTF-8. Python has surrogates for such bytes, and so has JSON.
     output.put(_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
     output.close()
+
+
+def manifest_in(journal: JournalReader) -> Path | None:
+    """Return the path of the manifest that a journal names; None if it names none.
+
+    Raises:
+        DamagedJournal: What it names is no path.
+    """
+    name = journal.setting(MANIFEST)
+    if name is None:
+        return None
+    if not isinstance(name, str | bytes):
+        raise DamagedJournal(f"the journal {journal.name} is damaged (a manifest without a name)")
+    # A name that is not UTF-8 is kept as bytes.
+    return journal.folder / os.fsdecode(name)
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

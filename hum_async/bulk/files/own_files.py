@@ -8,22 +8,33 @@ import contextlib
 import hashlib
 import json
 import os
-import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Protocol, Self
 
 import attrs
 
-from hum_async._purchases.sqlite.journal import Journal
-from hum_async._purchases.sqlite.schema import open_reading, setting
+from hum_async._purchases.journals import open_reader
+from hum_async._purchases.reader import OUTPUT_FILES
 from hum_async.bulk.tables import SealedFile, mapped_os_errors
 from hum_async.errors import InputError, JournalError
 
-_SETTING = "output_files"
-
 Contents = Mapping[Path, Iterable[str]]
 """SHA-256 of contents, by resolved path."""
+
+
+class FileNotes(Protocol):
+    """Where a job notes what its outputs hold.
+
+    Attributes:
+        folder: The folder that the names of files are relative to.
+    """
+
+    folder: Path
+
+    def set(self, name: str, value: Any) -> None:
+        """Set the value of a setting."""
+        ...
 
 
 class OutputExists(InputError):
@@ -53,9 +64,9 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def relative(path: Path, beside: Path) -> str:
-    """Return the path of a file relative to the folder of another file."""
-    return os.path.relpath(path.resolve(), beside.resolve().parent)
+def relative(path: Path, folder: Path) -> str:
+    """Return the path of a file relative to a folder."""
+    return os.path.relpath(path.resolve(), folder.resolve())
 
 
 @attrs.define
@@ -89,7 +100,7 @@ class OwnFiles:
         # What earlier runs wrote under other names stays known.
         self._known |= {path.resolve(): self._present(path) for path in self.paths}
 
-    def record(self, journal: Journal, sealed: Iterable[SealedFile] = ()) -> None:
+    def record(self, journal: FileNotes, sealed: Iterable[SealedFile] = ()) -> None:
         """Record in the journal what the outputs hold, and what they will hold.
 
         Args:
@@ -104,9 +115,11 @@ class OwnFiles:
         for file in sealed:
             self._known.setdefault(file.target, set()).add(checksum(file.partial))
         names = {
-            relative(path, journal.path): sorted(sums) for path, sums in self._known.items() if sums
+            relative(path, journal.folder): sorted(sums)
+            for path, sums in self._known.items()
+            if sums
         }
-        journal.set(_SETTING, json.dumps(names))
+        journal.set(OUTPUT_FILES, json.dumps(names))
 
     def _present(self, path: Path) -> set[str]:
         """Return the SHA-256 of what an output holds and may be replaced."""
@@ -122,9 +135,10 @@ def recorded_contents(journal: Path) -> Contents:
     """Return what a journal says of the outputs; nothing without a journal that can be read."""
     # What is wrong with a journal is told when the job opens it.
     with (
-        contextlib.suppress(JournalError, sqlite3.Error, ValueError, TypeError, AttributeError),
-        contextlib.closing(open_reading(journal)) as db,
+        contextlib.suppress(JournalError, ValueError, TypeError, AttributeError),
+        open_reader(journal) as reader,
     ):
-        names = json.loads(setting(db, _SETTING))
-        return {(journal.resolve().parent / name).resolve(): sums for name, sums in names.items()}
+        names = json.loads(reader.setting(OUTPUT_FILES))
+        folder = reader.folder.resolve()
+        return {(folder / name).resolve(): sums for name, sums in names.items()}
     return {}

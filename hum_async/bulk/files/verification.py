@@ -1,30 +1,19 @@
 """Verifies a finished job: its journal, the checksums of its files, and its rows."""
 
-import os
-import sqlite3
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from hum_async._addresses.usps_key import KeyRules
 from hum_async._purchases.codec import unpack
-from hum_async._purchases.sqlite.schema import (
-    LEDGER,
-    check_tokens,
-    damaged,
-    dedupe_of,
-    find,
-    integrity_errors,
-    open_reading,
-    setting,
-    settled,
-)
+from hum_async._purchases.journals import open_reader
+from hum_async._purchases.reader import FINISHED_AT, DamagedJournal, JournalReader
 from hum_async._wording import counted
 from hum_async.bulk.columns import MappingError, mapped_columns
 from hum_async.bulk.files.compose import results_of
-from hum_async.bulk.files.manifest import read_manifest
+from hum_async.bulk.files.manifest import manifest_in, read_manifest
 from hum_async.bulk.files.own_files import checksum
 from hum_async.bulk.tables import Table, as_text, open_table
 from hum_async.errors import InputError, JournalError
@@ -67,76 +56,74 @@ def verify(journal: Path) -> Verdict:
         InputError: The manifest cannot be read.
     """
     verdict = Verdict()
-    db = open_reading(journal)
-    try:
-        _check(journal, db, verdict)
-    except (sqlite3.DatabaseError, ValueError, TypeError) as exc:
-        # ValueError and TypeError: values that no journal writes.
-        verdict.problems.append(str(damaged(journal, exc)))
-    finally:
-        db.close()
+    with open_reader(journal) as reader:
+        try:
+            _check(reader, verdict)
+        except DamagedJournal as exc:
+            verdict.problems.append(str(exc))
     return verdict
 
 
-def _check(journal: Path, db: sqlite3.Connection, verdict: Verdict) -> None:
-    if setting(db, LEDGER) is not None:
-        _check_ledger(journal, db, verdict)
+def _check(journal: JournalReader, verdict: Verdict) -> None:
+    if journal.ledger:
+        _check_ledger(journal, verdict)
         return
-    verdict.note("the journal is sound", _damage(db))
-    verdict.note("every row has its result", _unfinished(db))
-    verdict.note("no address was bought twice without a reason", _bought_twice(db))
-    name = setting(db, "manifest")
-    if name is None:
+    verdict.note("the journal is sound", _damage(journal))
+    verdict.note("every row has its result", _unfinished(journal))
+    verdict.note("no address was bought twice without a reason", _bought_twice(journal))
+    manifest_path = manifest_in(journal)
+    if manifest_path is None:
         verdict.problems.append("the journal names no manifest: its output was not written")
         return
-    manifest_path = journal.parent / os.fsdecode(name)
     manifest = read_manifest(manifest_path)
-    files = {
-        role: manifest_path.parent / str(file["name"]) for role, file in manifest["files"].items()
-    }
+    try:
+        _check_files(journal, manifest, manifest_path.parent, verdict)
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        reason = type(exc).__name__
+        verdict.problems.append(f"the manifest {manifest_path} is damaged ({reason})")
+
+
+def _check_files(
+    journal: JournalReader, manifest: dict[str, Any], folder: Path, verdict: Verdict
+) -> None:
+    files = {role: folder / str(file["name"]) for role, file in manifest["files"].items()}
     verdict.note("every file is as it was written", list(_changed(files, manifest)))
     if "input" in files and "output" in files:
-        rows = list(_wrong_rows(db, manifest, files, dedupe=dedupe_of(journal, db)))
+        rows = list(_wrong_rows(journal, manifest, files))
         verdict.note("every row of the input is in the output once, with its result", rows)
 
 
-def _check_ledger(path: Path, db: sqlite3.Connection, verdict: Verdict) -> None:
+def _check_ledger(journal: JournalReader, verdict: Verdict) -> None:
     """Check what holds of a ledger: it has no end, no manifest and no files."""
-    verdict.note("the ledger is sound", _damage(db) or _unreadable(path, db))
-    verdict.note("every session and every request for one has its result", _without_result(db))
-    verdict.note("no address was bought twice without a reason", _bought_twice(db))
+    verdict.note("the ledger is sound", _damage(journal) or _unreadable(journal))
+    verdict.note("every session and every request for one has its result", _without_result(journal))
+    verdict.note("no address was bought twice without a reason", _bought_twice(journal))
 
 
-def _unreadable(path: Path, db: sqlite3.Connection) -> list[str]:
+def _unreadable(journal: JournalReader) -> list[str]:
     """Check each result and each token by its checksum."""
     try:
-        for entry in settled(db):
+        for entry in journal.settled():
             unpack(entry.packed or b"", key=0, address=_ANY, digest=entry.digest)
-        rows = db.execute(
-            "SELECT address FROM purchase WHERE superseded IS NULL AND token IS NOT NULL"
-        )
-        check_tokens(path, db, find(db, [address for (address,) in rows]))
+        journal.check_every_token()
     except JournalError as error:
         return [str(error)]
     return []
 
 
-def _damage(db: sqlite3.Connection) -> list[str]:
-    return [f"the journal is damaged: {error}" for error in integrity_errors(db)]
+def _damage(journal: JournalReader) -> list[str]:
+    return [f"the journal is damaged: {error}" for error in journal.damage()]
 
 
-def _unfinished(db: sqlite3.Connection) -> list[str]:
+def _unfinished(journal: JournalReader) -> list[str]:
     problems = []
-    if setting(db, "finished_at") is None:
+    if journal.setting(FINISHED_AT) is None:
         problems.append("the job is not finished; run it again")
-    return problems + _without_result(db)
+    return problems + _without_result(journal)
 
 
-def _without_result(db: sqlite3.Connection) -> list[str]:
-    open_, asked = db.execute(
-        "SELECT count(token), count(*) - count(token) FROM purchase "
-        "WHERE superseded IS NULL AND outcome IS NULL"
-    ).fetchone()
+def _without_result(journal: JournalReader) -> list[str]:
+    open_, asked = journal.without_result()
     problems = []
     if open_:
         have = "has" if open_ == 1 else "have"
@@ -147,12 +134,8 @@ def _without_result(db: sqlite3.Connection) -> list[str]:
     return problems
 
 
-def _bought_twice(db: sqlite3.Connection) -> list[str]:
-    # The journal's index forbids this. Another program may have written to the file.
-    twice = db.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM purchase WHERE superseded IS NULL "
-        "GROUP BY address HAVING count(*) > 1)"
-    ).fetchone()[0]
+def _bought_twice(journal: JournalReader) -> list[str]:
+    twice = journal.bought_twice()
     return [f"{twice:,} addresses have two purchases that count"] if twice else []
 
 
@@ -166,7 +149,7 @@ def _changed(files: dict[str, Path], manifest: dict[str, Any]) -> Iterator[str]:
 
 
 def _wrong_rows(
-    db: sqlite3.Connection, manifest: dict[str, Any], files: dict[str, Path], *, dedupe: KeyRules
+    journal: JournalReader, manifest: dict[str, Any], files: dict[str, Path]
 ) -> Iterator[str]:
     try:
         source = _opened(files["input"], manifest["files"]["input"])
@@ -175,15 +158,15 @@ def _wrong_rows(
     except (InputError, MappingError) as exc:
         yield str(exc)
         return
+    if "hum_outcome" not in target.header:
+        yield "the output has no column hum_outcome any more"
+        return
     outcome_at = target.header.index("hum_outcome")
     written = target.rows()
     number = 0
-    for number, expected in enumerate(
-        results_of(
-            source, columns, lambda digests: find(db, digests, receipts=True), dedupe=dedupe
-        ),
-        1,
-    ):
+    find = partial(journal.find, receipts=True)
+    results = results_of(source, columns, find, dedupe=journal.dedupe)
+    for number, expected in enumerate(results, 1):
         cells, result = expected.cells, expected.result
         row = next(written, None)
         if row is None:

@@ -2,10 +2,7 @@
 
 import contextlib
 import os
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
-from functools import partial
 from itertools import groupby, islice, repeat
 from pathlib import Path
 from typing import Any
@@ -13,14 +10,8 @@ from typing import Any
 import attrs
 
 from hum_async._purchases.codec import unpack
-from hum_async._purchases.sqlite.schema import (
-    damaged,
-    dedupe_of,
-    find,
-    open_reading,
-    setting,
-    settled,
-)
+from hum_async._purchases.journals import open_reader
+from hum_async._purchases.reader import JournalReader
 from hum_async.bulk.columns import (
     AddressColumns,
     MappingError,
@@ -29,7 +20,7 @@ from hum_async.bulk.columns import (
     rate_header,
 )
 from hum_async.bulk.files.compose import results_of
-from hum_async.bulk.files.manifest import read_manifest
+from hum_async.bulk.files.manifest import manifest_in, read_manifest
 from hum_async.bulk.files.outputs import beside
 from hum_async.bulk.files.own_files import checksum
 from hum_async.bulk.result_columns import utc_second
@@ -87,23 +78,19 @@ def read_results(
 
 
 def _of_journal(path: Path) -> Results[int]:
-    with closing(open_reading(path)) as db:
-        try:
-            rows = _input_of(path, db)
-            return _purchases(db) if rows is None else _rows(path, db, *rows)
-        except (sqlite3.DatabaseError, ValueError, TypeError) as exc:
-            raise damaged(path, exc) from exc
+    with open_reader(path) as journal:
+        rows = _input_of(journal)
+        return _purchases(journal) if rows is None else _rows(journal, *rows)
 
 
-def _input_of(path: Path, db: sqlite3.Connection) -> tuple[Table, AddressColumns] | None:
+def _input_of(journal: JournalReader) -> tuple[Table, AddressColumns] | None:
     """Return the input of a journal's last job and its columns; None if it is not there as it was.
 
     It is known by the manifest.
     """
-    name = setting(db, "manifest")
-    if name is None:
+    beside_it = manifest_in(journal)
+    if beside_it is None:
         return None
-    beside_it = path.parent / os.fsdecode(name)
     try:
         source = read_manifest(beside_it)["files"]["input"]
         file = beside_it.parent / str(source["name"])
@@ -117,14 +104,13 @@ def _input_of(path: Path, db: sqlite3.Connection) -> tuple[Table, AddressColumns
             header_row=source.get("header_row"),
         )
         return table, mapped_columns(table.header, source["columns"])
-    except (InputError, MappingError, KeyError):
+    except (InputError, MappingError, KeyError, TypeError, AttributeError):
+        # It is not there as it was, or the manifest is none.
         return None
 
 
-def _rows(
-    path: Path, db: sqlite3.Connection, table: Table, columns: AddressColumns
-) -> Results[int]:
-    dedupe = dedupe_of(path, db)
+def _rows(journal: JournalReader, table: Table, columns: AddressColumns) -> Results[int]:
+    found = results_of(table, columns, journal.find, dedupe=journal.dedupe)
     records = [
         ResultRecord(
             attrs.evolve(row.result, key=number),
@@ -132,15 +118,15 @@ def _rows(
             row=number + 1,
             note=row.reading.note,
         )
-        for number, row in enumerate(results_of(table, columns, partial(find, db), dedupe=dedupe))
+        for number, row in enumerate(found)
         if row.result is not None
     ]
     return Results(records, columns=[table.header[at] for at in table.kept])
 
 
-def _purchases(db: sqlite3.Connection) -> Results[int]:
+def _purchases(journal: JournalReader) -> Results[int]:
     found = []
-    for number, entry in enumerate(settled(db)):
+    for number, entry in enumerate(journal.settled()):
         result = unpack(entry.packed or b"", key=number, address=Address(""), digest=entry.digest)
         address = _address_of(result.service_address)
         found.append(ResultRecord(attrs.evolve(result, address=address)))
@@ -179,8 +165,9 @@ def _of_table(path: Path, journal: Path | None) -> Results[int]:
     with contextlib.ExitStack() as opened:
         whole: Iterator[Qualification | None] = repeat(None)
         if journal is not None and columns is not None:
-            db = opened.enter_context(closing(open_reading(journal)))
-            whole = _whole_results(journal, db, table, columns)
+            reader = opened.enter_context(open_reader(journal))
+            found = results_of(table, columns, reader.find, dedupe=reader.dedupe)
+            whole = (row.result for row in found)
         return _of_wide_table(table, columns, whole)
 
 
@@ -208,17 +195,6 @@ def _of_wide_table(
     return Results(
         records, columns=[table.header[at] for at in table.kept], levels=_levels_of(names)
     )
-
-
-def _whole_results(
-    path: Path, db: sqlite3.Connection, table: Table, columns: AddressColumns
-) -> Iterator[Qualification | None]:
-    try:
-        dedupe = dedupe_of(path, db)
-        for row in results_of(table, columns, partial(find, db), dedupe=dedupe):
-            yield row.result
-    except (sqlite3.DatabaseError, ValueError, TypeError) as exc:
-        raise damaged(path, exc) from exc
 
 
 def _is_same(whole: Qualification, told: Qualification) -> bool:

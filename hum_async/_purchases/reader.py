@@ -1,0 +1,208 @@
+"""The interface of a journal that is only read, and what it tells."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import attrs
+
+from hum_async._addresses.usps_key import Dedupe, KeyRules
+from hum_async._purchases.records import Entry, Tally
+from hum_async.errors import JournalError
+from hum_async.models import Outcome
+
+FINISHED_AT = "finished_at"
+"""Name of the setting that says when every row of the job had its result."""
+MANIFEST = "manifest"
+"""Name of the setting that says where the manifest of the outputs is."""
+TAKEN_SINCE = "taken_since"
+"""Name of the setting that says from when on the job takes results."""
+OUTPUT_FILES = "output_files"
+"""Name of the setting that says what the outputs hold."""
+
+
+class DamagedJournal(JournalError):
+    """A journal holds what no version of this library writes."""
+
+
+@attrs.frozen
+class RunStatus:
+    """One run of a job.
+
+    Attributes:
+        began_at: Time of its start, ISO 8601.
+        seen_at: Time at which it last recorded its progress, ISO 8601; None if it has not yet.
+        library_version: Version of hum_async.
+        requests: Number of HTTP requests sent.
+        rows_done: Number of rows with a result.
+        rows_reused: Number of those rows whose result an earlier run had recorded.
+        rows_total: Number of rows of the input; None if it is not known.
+        seconds: Seconds from `began_at` to `seen_at`.
+    """
+
+    began_at: str
+    seen_at: str | None
+    library_version: str
+    requests: int
+    rows_done: int
+    rows_reused: int
+    rows_total: int | None
+    seconds: float
+
+
+class Settings(Protocol):
+    """What has settings."""
+
+    def setting(self, name: str) -> Any:
+        """Return the value of a setting; None if it is not set."""
+        ...
+
+
+def taken_since(journal: Settings | None, max_age: float | None) -> str:
+    """Return the earliest time (ISO 8601, UTC) of results that a job takes; empty for any.
+
+    The first run of a job fixes it, so that its own results cannot become too old while it lasts.
+
+    Args:
+        journal: The journal; None for a job that begins.
+        max_age: Age in seconds up to which results of earlier jobs are taken; None for any age.
+    """
+    known = None
+    if journal is not None and journal.setting(FINISHED_AT) is None:
+        known = journal.setting(TAKEN_SINCE)
+    if known is not None:
+        return str(known)
+    return "" if max_age is None else (datetime.now(UTC) - timedelta(seconds=max_age)).isoformat()
+
+
+class JournalReader(Settings, Protocol):
+    """Reads a journal, also while somebody writes to it. Every call blocks.
+
+    One thread at a time may use it. It is a context manager that closes it.
+
+    Every method raises JournalError if the journal cannot be read, and DamagedJournal if it holds
+    what no journal holds.
+
+    Attributes:
+        name: What messages call it, without any secret.
+        folder: The folder that the names of files in its settings are relative to.
+    """
+
+    name: str
+    folder: Path
+
+    def __enter__(self) -> Self:
+        """Return it."""
+        ...
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        ...
+
+    def close(self) -> None:
+        """Close it. Idempotent."""
+        ...
+
+    # --- what it is -------------------------------------------------------------------------------
+
+    @property
+    def api(self) -> str | None:
+        """Name of the API whose results it holds; None if nothing was asked yet."""
+        ...
+
+    @property
+    def dedupe(self) -> KeyRules:
+        """How its addresses are compared.
+
+        Raises:
+            JournalError: By rules that this version does not know.
+        """
+        ...
+
+    @property
+    def ledger(self) -> bool:
+        """Whether it is the ledger of a client, and not the journal of one job."""
+        ...
+
+    def check_dedupe(self, wanted: Dedupe | None) -> None:
+        """Raise JournalError if addresses shall be compared otherwise than it does."""
+        ...
+
+    # --- its purchases ----------------------------------------------------------------------------
+
+    def find(self, addresses: Sequence[bytes], *, receipts: bool = False) -> dict[bytes, Entry]:
+        """Return the entries of these addresses, by address digest.
+
+        Args:
+            addresses: The digests.
+            receipts: Return what is left of a result that was erased, where there is no other.
+        """
+        ...
+
+    def settled(self) -> Iterator[Entry]:
+        """Yield the entries with a result, in the order in which they were asked for."""
+        ...
+
+    def check_tokens(self, entries: Mapping[bytes, Entry]) -> None:
+        """Check the tokens of sessions that may be taken over, of entries by address digest.
+
+        Raises:
+            DamagedJournal: A token is not that of its address.
+        """
+        ...
+
+    def check_every_token(self) -> None:
+        """Check the tokens of all sessions that may be taken over, as `check_tokens` does."""
+        ...
+
+    # --- counts -----------------------------------------------------------------------------------
+
+    def tally(self) -> Tally:
+        """Return the counts of the purchases."""
+        ...
+
+    def outcomes(self) -> Counter[Outcome]:
+        """Return the number of addresses by outcome."""
+        ...
+
+    def superseded(self) -> Counter[str]:
+        """Return the number of superseded purchases by reason, forgotten ones among them."""
+        ...
+
+    def without_result(self) -> tuple[int, int]:
+        """Return how many sessions have no result yet, and how many requests for one no answer."""
+        ...
+
+    def bought_twice(self) -> int:
+        """Return the number of addresses with two purchases that count, which should be 0."""
+        ...
+
+    # --- its runs ---------------------------------------------------------------------------------
+
+    def runs(self) -> tuple[RunStatus, ...]:
+        """Return the runs, the oldest first."""
+        ...
+
+    def holder(self) -> dict[str, Any] | None:
+        """Return the process that writes to it (pid, host, since); None if there is none."""
+        ...
+
+    def found_rate(self) -> tuple[float, datetime] | None:
+        """Return the found rate in requests per second and its time; None if there is none."""
+        ...
+
+    # --- its soundness ----------------------------------------------------------------------------
+
+    def check_sound(self) -> None:
+        """Check the content before anything is bought by it.
+
+        Raises:
+            DamagedJournal: Its content is damaged, so that addresses might be bought again.
+        """
+        ...
+
+    def damage(self) -> list[str]:
+        """Return the damage of the file or the tables; an empty list if there is none."""
+        ...
