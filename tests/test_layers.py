@@ -23,7 +23,7 @@ RANKS = [
     {"_lookups"},
     {"client"},
     {"watcher", "bulk", "web"},
-    {"cli"},
+    {"cli", "sync"},
 ]
 # Not part of the tower: what they may import is said in tests of their own.
 BESIDE = {"simulator", "testing", "_pytest_plugin", "__init__", "__main__"}

@@ -89,9 +89,23 @@ async def test_the_look_up_examples_run(
     assert account.sessions_bought == 2
 
 
+async def test_the_script_runs(
+    account: Simulator,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    account.play("immediate")
+    script = namespace_of(PYTHON[3])["script"]
+    await asyncio.to_thread(script, [Address("100 Served St", zip="48226")] * 2)
+    assert capsys.readouterr().out.splitlines() == [f"{at} {Outcome.SERVED}" for at in (0, 1)]
+    assert account.sessions_bought == 1
+
+
 @pytest.mark.usefixtures("account")
 async def test_the_web_application_answers_as_the_table_says() -> None:
-    config = uvicorn.Config(namespace_of(PYTHON[3])["app"], port=0, log_level="error")
+    config = uvicorn.Config(namespace_of(PYTHON[4])["app"], port=0, log_level="error")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
