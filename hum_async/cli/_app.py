@@ -16,6 +16,7 @@ _COMMANDS = {
     "qualify": "Look up every address of a file; write the file again with the results.\n\n"
     "Run the same command again to go on after whatever has stopped it: what is in the journal "
     "beside the output is not bought again.",
+    "compose": "Write the outputs of a job again, from its journal; also half-way.",
     "status": "Show how a job stands, by its journal.",
     "verify": "Check a finished job: its journal, its files and its rows.",
     "forget": "Erase results from a journal; a receipt of each purchase stays.",
@@ -32,6 +33,8 @@ EXAMPLES = {
     "qualify": "hum qualify customers.csv -o results.csv\n"
     "hum qualify customers.csv --dry-run --rate 10\n"
     "hum qualify customers.xlsx --map street1=NUMBER+STREET --max-sessions 500",
+    "compose": "hum compose customers.csv -o results.csv\n"
+    "hum compose customers.csv -o results.parquet --journal results.journal.sqlite",
     "status": "hum status results.journal.sqlite\nhum status results.journal.sqlite --json",
     "verify": "hum verify results.journal.sqlite\nhum verify results.journal.sqlite --json",
     "forget": "hum forget '1420 Washington Blvd, 48226' results.journal.sqlite\n"

@@ -1,6 +1,6 @@
 """Types of arguments that several commands take."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -18,6 +18,9 @@ PathOrDash = Annotated[
     str, Parameter(allow_leading_hyphen=True, validator=_not_an_option, metavar="FILE")
 ]
 """A path, or - for standard input or output; what begins with another dash is an option."""
+
+OutputFormat = Literal["csv", "tsv", "json", "jsonl", "geojson", "excel", "parquet", "geoparquet"]
+"""A format that can be written."""
 
 Positive = Annotated[float, Parameter(validator=Number(gt=0))]
 """A number above 0."""

@@ -18,7 +18,7 @@ from hum_async.bulk.job_status import status_of
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.qualification import api_name
 from hum_async.bulk.report import JobReport
-from hum_async.bulk.tables import STANDARD, Sink, format_of, mapped_os_errors
+from hum_async.bulk.tables import STANDARD, Sink, mapped_os_errors
 from hum_async.cli._api import SimulatedApiOptions, open_client
 from hum_async.cli._columns_view import say_unwrapped
 from hum_async.cli._command_line import same_command
@@ -199,29 +199,10 @@ class QualifyCommand:
 
     def _manifest(self, path: Path, composed: Composed) -> dict[str, Any]:
         outputs, options = self.outputs, self.options
-        table = outputs.table
-        source = {
-            "format": table.format,
-            "encoding": self.input.encoding,
-            "sheet": table.sheet,
-            "header_row": table.header_row,
-            "rows": table.count,
-            "columns": outputs.columns.mapping(table.header),
-        }
-        fmt = format_of(outputs.target, outputs.fmt)
-        files: dict[str, tuple[Path, dict[str, Any]]] = {
-            "output": (Path(outputs.target), {"format": fmt, "rows": composed.rows})
-        }
-        if table.name == str(table.path):
-            files["input"] = (table.path, source)
-        if outputs.failed is not None and composed.failed:
-            files["failed"] = (outputs.failed, {"rows": composed.failed})
-        if (long := file_of(outputs.long)) is not None:
-            files["long"] = (long, {"rows": composed.long})
         return manifest_of(
             status_of(self.journal),
             path=path,
-            files=files,
+            files=outputs.described(composed, encoding=self.input.encoding),
             composed=composed,
             columns=outputs.added,
             settings={

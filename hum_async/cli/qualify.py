@@ -1,7 +1,7 @@
 """``hum qualify``: checks the arguments and prepares the job."""
 
 import contextlib
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -12,7 +12,7 @@ from hum_async.bulk.preflight import examine
 from hum_async.bulk.result_schema import SERVED_LEVELS
 from hum_async.bulk.tables import STANDARD, is_stream
 from hum_async.cli._api import SimulatedApiOptions, read_key
-from hum_async.cli._argument_types import PathOrDash, ServiceLevels
+from hum_async.cli._argument_types import OutputFormat, PathOrDash, ServiceLevels
 from hum_async.cli._console import messages
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, WORK
@@ -22,8 +22,6 @@ from hum_async.cli._output_name import check_names, check_standard, output_name
 from hum_async.cli._preflight_view import show_preflight, show_warnings
 from hum_async.cli._qualify_command import QualifyCommand, open_events
 from hum_async.cli._run import Command, run
-
-OutputFormat = Literal["csv", "tsv", "json", "jsonl", "geojson", "excel", "parquet", "geoparquet"]
 
 _EXAMINED = 200_000
 """Rows that a job looks at before it buys, which takes up to 20 s."""

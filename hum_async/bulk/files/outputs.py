@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from hum_async.bulk.columns import AddressColumns
-from hum_async.bulk.files.compose import Outputs
+from hum_async.bulk.files.compose import Composed, Outputs
 from hum_async.bulk.files.long_output import LongOutput
 from hum_async.bulk.files.manifest import check_is_manifest, written_contents
 from hum_async.bulk.files.own_files import OwnFiles, recorded_contents
@@ -176,6 +176,38 @@ class JobOutputs:
         with mapped_os_errors(f"write {self.long}"):
             held = Output(self.long)
         return Outputs(rows=rows, long=self._long(held))
+
+    def described(
+        self, composed: Composed, *, encoding: str | None
+    ) -> dict[str, tuple[Path, dict[str, Any]]]:
+        """Return the files of the job and what a manifest tells of them, by role.
+
+        Args:
+            composed: Counts of the rows that were written.
+            encoding: Encoding of the input, if the user has named it.
+        """
+        table = self.table
+        files: dict[str, tuple[Path, dict[str, Any]]] = {
+            "output": (
+                Path(self.target),
+                {"format": format_of(self.target, self.fmt), "rows": composed.rows},
+            )
+        }
+        if table.name == str(table.path):
+            source = {
+                "format": table.format,
+                "encoding": encoding,
+                "sheet": table.sheet,
+                "header_row": table.header_row,
+                "rows": table.count,
+                "columns": self.columns.mapping(table.header),
+            }
+            files["input"] = (table.path, source)
+        if self.failed is not None and composed.failed:
+            files["failed"] = (self.failed, {"rows": composed.failed})
+        if (long := file_of(self.long)) is not None:
+            files["long"] = (long, {"rows": composed.long})
+        return files
 
     def _long(self, held: Output | None = None) -> LongOutput | None:
         target = self.long
