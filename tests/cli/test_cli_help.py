@@ -25,6 +25,7 @@ COMMANDS = [
     "",
     "check",
     "qualify",
+    "compose",
     "status",
     "verify",
     "forget",
