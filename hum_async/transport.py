@@ -4,7 +4,7 @@ import asyncio
 import math
 import os
 from http import HTTPStatus
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -18,6 +18,7 @@ from hum_async._network.connections import (
     ConnectionRules,
     UnusableConnectionError,
 )
+from hum_async._network.deadlines import Deadlines
 from hum_async._network.proxies import Proxy, is_loopback, proxy_for
 from hum_async._version import __version__
 from hum_async.errors import (
@@ -123,6 +124,10 @@ def checked_base_url(base_url: str) -> str:
     return base_url.strip().rstrip("/")
 
 
+_Options = dict[str, Any]
+"""Arguments of aiohttp that do not change from request to request."""
+
+
 class AiohttpTransport:
     """The transport of `HumClient`, on aiohttp.
 
@@ -156,14 +161,14 @@ class AiohttpTransport:
         self._proxy = proxy_for(self._base_url, os.environ) if owns else None
         secure = self._base.scheme == "https"
         self._certificates = trusted(os.environ) if owns and secure else None
-        self._proxy_url = None if self._proxy is None else URL(self._proxy.url)
-        self._proxy_headers = _proxy_headers(self._proxy)
+        self._base_path = self._base.raw_path.rstrip("/")
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         # Sessions of loops that have stopped.
         self._left: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
         self._closed = False
-        self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
+        self._deadlines: Deadlines
+        self._prepared: dict[float, _Options] = {}
 
     def __repr__(self) -> str:
         # It may be asked for when the constructor has failed.
@@ -184,23 +189,22 @@ class AiohttpTransport:
         response: aiohttp.ClientResponse | None = None
         # What comes of the answer to a POST: the token of a paid session may be in it.
         kept: list[bytes] | None = [] if method == "POST" else None
+        options: _Options = self._options(timeout)
+        if body is not None:
+            options = {**options, "data": body, "headers": _JSON}
         try:
-            async with session.request(
-                method,
-                self._url(path),
-                data=body,
-                headers=None if body is None else _JSON,
-                allow_redirects=False,
-                timeout=self._timeout(timeout),
-                proxy=self._proxy_url,
-                proxy_headers=self._proxy_headers,
-            ) as response:
-                content = await _read_answer(response, kept)
-                if content is not None:
-                    return RawResponse(response.status, CIMultiDict(response.headers), content)
-                error: HumError = ResponseError(
-                    f"the answer is larger than {MAX_BODY} bytes and was not read"
-                )
+            with self._deadlines.within(timeout):
+                response = await session.request(method, self._url(path), **options)
+                if body is None and _is_whole(response):
+                    content = _bounded(response.content.read_nowait())
+                else:
+                    async with response:
+                        content = await _read_answer(response, kept)
+            if content is not None:
+                return RawResponse(response.status, CIMultiDict(response.headers), content)
+            error: HumError = ResponseError(
+                f"the answer is larger than {MAX_BODY} bytes and was not read"
+            )
         except (*_FOREIGN, RuntimeError) as exc:
             error = self._mapped(exc, timeout)
         if kept and response is not None and isinstance(error, TransportError | ResponseError):
@@ -209,7 +213,7 @@ class AiohttpTransport:
         # The error passes this frame, and variables may be recorded with it. It has no cause and
         # no context, because the frames of aiohttp hold the URL with the session token, and the
         # body.
-        del path, body, response, kept
+        del path, body, options, response, kept
         raise error
 
     def drop_connections(self) -> None:
@@ -222,6 +226,7 @@ class AiohttpTransport:
         session, self._session = self._session, None
         if session is not None:
             if self._loop is None or self._loop is asyncio.get_running_loop():
+                self._deadlines.close()
                 await session.close()
             else:
                 self._left[self._loop] = session
@@ -240,18 +245,26 @@ class AiohttpTransport:
         if "?" in path or "#" in path:
             return URL(self._base_url + path, encoded=True)
         # Parsing the base URL again would cost more than all the rest of this method.
-        return self._base.with_path(self._base.raw_path.rstrip("/") + path, encoded=True)
+        return self._base.with_path(self._base_path + path, encoded=True)
 
-    def _timeout(self, seconds: float) -> aiohttp.ClientTimeout:
-        if seconds not in self._timeouts:
-            if len(self._timeouts) > 64:  # noqa: PLR2004  enough for every sane use
-                self._timeouts.clear()
-            # Without an infinite threshold aiohttp rounds long time-outs up to whole seconds.
-            # The shorter limit for the connection tells an attempt without one from a slow answer.
-            self._timeouts[seconds] = aiohttp.ClientTimeout(
-                total=seconds, connect=min(0.9 * seconds, MAX_CONNECT), ceil_threshold=math.inf
+    def _options(self, seconds: float) -> _Options:
+        """Return what every request with this time-out is given, prepared once."""
+        if seconds not in self._prepared:
+            if len(self._prepared) > 64:  # noqa: PLR2004  enough for every sane use
+                self._prepared.clear()
+            # `Deadlines` bounds the whole. The shorter limit for the connection tells an attempt
+            # without one from a slow answer. Without an infinite threshold aiohttp rounds long
+            # time-outs up to whole seconds.
+            timeout = aiohttp.ClientTimeout(
+                total=None, connect=min(0.9 * seconds, MAX_CONNECT), ceil_threshold=math.inf
             )
-        return self._timeouts[seconds]
+            options: _Options = {"allow_redirects": False, "timeout": timeout}
+            if self._proxy is not None:
+                options["proxy"] = URL(self._proxy.url)
+                if self._proxy.authorization is not None:
+                    options["proxy_headers"] = {"Proxy-Authorization": self._proxy.authorization}
+            self._prepared[seconds] = options
+        return self._prepared[seconds]
 
     def _open(self) -> aiohttp.ClientSession:
         """Return the aiohttp session of this event loop, created by its first request."""
@@ -269,6 +282,7 @@ class AiohttpTransport:
                     )
                 self._left[self._loop] = self._session
             self._loop = loop
+            self._deadlines = Deadlines(loop)
             self._session = self._left.pop(loop, None) or self._new_session()
         return self._session
 
@@ -312,10 +326,18 @@ _JSON = {"Content-Type": "application/json"}
 _FOREIGN = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
-def _proxy_headers(proxy: Proxy | None) -> dict[str, str] | None:
-    if proxy is None or proxy.authorization is None:
-        return None
-    return {"Proxy-Authorization": proxy.authorization}
+def _is_whole(response: aiohttp.ClientResponse) -> bool:
+    """Whether the body has come together with the head, as a small one mostly does.
+
+    aiohttp has taken back the connection by then, and neither the context of the response nor a
+    wait for the body, which make up a tenth of a request, has anything left to do.
+    """
+    content = response.content
+    return content.is_eof() and content.exception() is None
+
+
+def _bounded(content: bytes) -> bytes | None:
+    return content if len(content) <= MAX_BODY else None
 
 
 async def _read_answer(response: aiohttp.ClientResponse, kept: list[bytes] | None) -> bytes | None:

@@ -346,7 +346,7 @@ MUTANTS = [
     Mutant(
         "no-frame-holds-the-path",
         "transport.py",
-        "        del path, body, response, kept\n",
+        "        del path, body, options, response, kept\n",
         "",
         "test_transport.py test_client.py",
     ),
@@ -388,8 +388,8 @@ MUTANTS = [
     Mutant(
         "redirects-are-refused",
         "transport.py",
-        "allow_redirects=False",
-        "allow_redirects=True",
+        '"allow_redirects": False',
+        '"allow_redirects": True',
         "test_transport.py",
     ),
     Mutant(
