@@ -4,6 +4,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hum_async.bulk.frames.address_columns import FrameColumns, address_columns
+    from hum_async.bulk.frames.qualification import qualify_frame
+    from hum_async.bulk.frames.schemas import result_meta, spark_schema
     from hum_async.bulk.qualification import JobStatistics, QualificationStream, qualify
     from hum_async.bulk.results.convert import to_arrow, to_pandas, to_polars
     from hum_async.bulk.results.progress import show_progress
@@ -11,24 +14,34 @@ if TYPE_CHECKING:
     from hum_async.bulk.results.stored import Results
 
 __all__ = [
+    "FrameColumns",
     "JobStatistics",
     "QualificationStream",
     "Results",
+    "address_columns",
     "qualify",
+    "qualify_frame",
     "read_results",
+    "result_meta",
     "show_progress",
+    "spark_schema",
     "to_arrow",
     "to_pandas",
     "to_polars",
 ]
 
 _HOMES = {
+    "FrameColumns": "frames.address_columns",
     "JobStatistics": "qualification",
     "QualificationStream": "qualification",
     "Results": "results.stored",
+    "address_columns": "frames.address_columns",
     "qualify": "qualification",
+    "qualify_frame": "frames.qualification",
     "read_results": "results.reading",
+    "result_meta": "frames.schemas",
     "show_progress": "results.progress",
+    "spark_schema": "frames.schemas",
     "to_arrow": "results.convert",
     "to_pandas": "results.convert",
     "to_polars": "results.convert",

@@ -2,16 +2,13 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from hum_async._api.retry import passes
 from hum_async._purchases.reader import MANIFEST
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.writer import JournalStore, open_journal
@@ -20,30 +17,17 @@ from hum_async.bulk.files.compose import Composed, Outputs, compose, next_rows
 from hum_async.bulk.files.own_files import OwnFiles, relative
 from hum_async.bulk.job_engine import JobEngine
 from hum_async.bulk.options import JobOptions
+from hum_async.bulk.outage_breaker import OutageBreaker
 from hum_async.bulk.qualification import QualificationStream
 from hum_async.bulk.report import JobReport
 from hum_async.bulk.result_columns import result_values
 from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel
 from hum_async.bulk.tables import Cell, Sink, Table
 from hum_async.client import HumClient
-from hum_async.errors import (
-    ApiError,
-    ApiUnavailable,
-    HumError,
-    InvalidAddress,
-    JournalError,
-    RateLimited,
-    ResponseError,
-    TransportError,
-)
+from hum_async.errors import JournalError
 from hum_async.models import Address, Qualification
 
-logger = logging.getLogger("hum_async.bulk")
-logger.addHandler(logging.NullHandler())
-
 _TICK = 0.5
-_MAX_FAILURES = 25
-"""Look-ups in a row that may fail by fault of the API before a job stops."""
 _NOTE_EVERY = 4
 """Ticks between two notes of the progress in the journal."""
 
@@ -91,7 +75,7 @@ class FileJob:
         self._in_order = None if stream_to is None else _InOrder(table, stream_to)
         self._on_result = on_result
         self.on_progress = on_progress
-        self._breaker = _OutageBreaker()
+        self._breaker = OutageBreaker()
         self._stream: QualificationStream[int] | None = None
         self._store: JournalStore | None = None
         self._began = 0.0
@@ -163,7 +147,7 @@ class FileJob:
                 self._measure()
                 with contextlib.suppress(JournalError):
                     await self._note(store)
-        self._breaker.check(self.report)
+        self._breaker.check(done=self.report.done, total=self.report.total)
 
     async def note_files(self, files: OwnFiles) -> None:
         """Record in the journal what the outputs hold that the job may replace."""
@@ -263,47 +247,6 @@ class FileJob:
                     self._in_order.expect(number, restored, note=reading.note)
                 yield number, reading.address
                 number += 1
-
-
-class _OutageBreaker:
-    """Stops a job when every look-up fails by fault of the API, before all rows are spoilt."""
-
-    def __init__(self) -> None:
-        self.tripped = False
-        self._since = datetime.now(UTC)
-        self._failures = 0
-        self._last: HumError | None = None
-
-    def record(self, result: Qualification) -> None:
-        """Count a result: failures in a row trip the breaker."""
-        error = result.error
-        faulty = isinstance(error, TransportError | ResponseError) or (
-            isinstance(error, ApiError)
-            and not isinstance(error, InvalidAddress | RateLimited)
-            and passes(error)
-        )
-        # A failure of an earlier run says nothing of the API as it is now.
-        fresh = faulty and result.observed_at is not None and result.observed_at >= self._since
-        if not faulty:
-            self._failures = 0
-        elif fresh:
-            self._failures += 1
-        self._last = error if faulty else self._last
-        if self._failures >= _MAX_FAILURES and not self.tripped:
-            self.tripped = True
-            logger.warning("the job stops: the last %d look-ups all failed", _MAX_FAILURES)
-
-    def check(self, report: JobReport) -> None:
-        """Raise if the breaker has stopped the job and rows are left.
-
-        Raises:
-            ApiUnavailable: It has.
-        """
-        if self.tripped and report.done < report.total:
-            raise ApiUnavailable(
-                f"the last {_MAX_FAILURES} look-ups all failed ({self._last}); stopped, lest more "
-                "rows fail or become uncertain: run the same command again when the API works"
-            )
 
 
 def _is_utf8(text: str) -> bool:

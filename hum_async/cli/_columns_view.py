@@ -1,6 +1,6 @@
 """Says what each column of an input is taken for, and what is in doubt."""
 
-from hum_async.bulk.columns import ColumnPlan, Source, Way, text_of
+from hum_async.bulk.columns import ColumnPlan, Source, only_a_person_knows, text_of, ways_of
 from hum_async.cli._command_line import command_with
 from hum_async.cli._console import escaped, messages, say
 
@@ -28,43 +28,15 @@ def show_doubts(plan: ColumnPlan, *, again: bool) -> None:
         say("Going on as guessed, because of --yes")
         return
     say("Nothing is bought before this is clear. To go on:")
-    for label, way in _ways(plan):
-        if label:
-            say(f"  [dim]# {escaped(label)}[/]")
+    stuck = only_a_person_knows(plan)
+    for way in ways_of(plan):
+        if way.label:
+            say(f"  [dim]# {escaped(way.label)}[/]")
+        command = command_with(mapping=way.mapping, ignored=way.ignored, yes=stuck)
         # On one line whatever the width, to be pasted.
-        say_unwrapped(f"  {_command(plan, way)}")
+        say_unwrapped(f"  {command}")
 
 
 def say_unwrapped(text: str) -> None:
     """Print a line as it is, for the terminal to wrap."""
     messages.print(escaped(text), soft_wrap=True)
-
-
-def _ways(plan: ColumnPlan) -> list[tuple[str, Way]]:
-    """Return the likeliest way, and those that differ from it in one doubt."""
-    chosen = [doubt.ways[0] for doubt in plan.doubts if doubt.ways]
-    first = _together(plan, chosen)
-    found = [(first.label, first)]
-    for doubt in plan.doubts:
-        others = [way for way in chosen if way not in doubt.ways]
-        found += [(way.label, _together(plan, [*others, way])) for way in doubt.ways[1:]]
-    return found
-
-
-def _together(plan: ColumnPlan, ways: list[Way]) -> Way:
-    mapping: dict[str, str] = {}
-    ignored: list[str] = []
-    for way in ways:
-        for field, text in way.mapping.items():
-            mapping[field] = plan.with_both(field, mapping.get(field, text), text)
-        ignored += way.ignored
-    label = ", ".join(filter(None, (way.label for way in ways)))
-    complete = any(way.complete for way in ways)
-    return Way(label, mapping, complete=complete, ignored=tuple(ignored))
-
-
-def _command(plan: ColumnPlan, way: Way) -> str:
-    mapping = plan.columns.mapping(plan.header)
-    mapping = {**({} if way.complete else mapping), **way.mapping}
-    stuck = any(not doubt.ways for doubt in plan.doubts)
-    return command_with(mapping=mapping, ignored=way.ignored, yes=stuck)

@@ -78,9 +78,14 @@ from hum_async import (
     qualify,
 )
 from hum_async.bulk import (
+    FrameColumns,
     Results,
+    address_columns,
+    qualify_frame,
     read_results,
+    result_meta,
     show_progress,
+    spark_schema,
     to_arrow,
     to_pandas,
     to_polars,
@@ -359,6 +364,12 @@ async def read_back(hum: HumClient, address: Address) -> None:
     assert_type(results[:2], tuple[Qualification[int], ...])
     assert_type(results[0].to_dict(), dict[str, Any])
     to_arrow(results, long=True, served=["100/20"])
+    columns: FrameColumns = address_columns(object(), map={"street1": "a"}, ignore=["b"])
+    frame: tuple[int, ...] = qualify_frame(
+        (1,), journal="job.sqlite", map=columns, limiter="redis://cache", retry={Outcome.FAILED}
+    )
+    result_meta(frame, served=["100/20"])
+    spark_schema(object())
     to_polars([results[0]])
     to_pandas(results)
     async for found in show_progress(qualify(hum, [("row 1", address)]), total=1):

@@ -2,6 +2,7 @@
 
 from hum_async.bulk.columns._doubts import Doubt, Way
 from hum_async.bulk.columns._finding import (
+    MAP_OPTION,
     ColumnPlan,
     find_columns,
     mapped_columns,
@@ -10,9 +11,11 @@ from hum_async.bulk.columns._finding import (
 )
 from hum_async.bulk.columns._mapping import MappingError, Source, text_of
 from hum_async.bulk.columns._reading import FIELDS, AddressColumns
+from hum_async.bulk.columns._ways import only_a_person_knows, ways_of
 
 __all__ = [
     "FIELDS",
+    "MAP_OPTION",
     "AddressColumns",
     "ColumnPlan",
     "Doubt",
@@ -21,7 +24,9 @@ __all__ = [
     "Way",
     "find_columns",
     "mapped_columns",
+    "only_a_person_knows",
     "plan_columns",
     "rate_header",
     "text_of",
+    "ways_of",
 ]

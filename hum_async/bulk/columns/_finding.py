@@ -28,6 +28,8 @@ _MEANING = {
     "street1": "street1 (house number and street)",
     "zip": "zip (or city and state)",
 }
+MAP_OPTION = "--map {field}=COLUMN"
+"""How a mapping is given on the command line, for messages."""
 _FEW = 3
 """Parts that a row with values must name to be a header."""
 
@@ -133,6 +135,7 @@ def plan_columns(  # noqa: PLR0913  each says one thing of the table
     mapping: Mapping[str, str] | None = None,
     ignored: Iterable[str] = (),
     source: str = "the table",
+    how: str = MAP_OPTION,
 ) -> ColumnPlan:
     """Decide by headings and by the first rows which columns hold the address.
 
@@ -143,6 +146,7 @@ def plan_columns(  # noqa: PLR0913  each says one thing of the table
         mapping: Columns by field, as `--map` takes them; they take precedence over all else.
         ignored: Names of columns that are not used and raise no doubt.
         source: Name of the table in errors.
+        how: How a mapping is given, for errors; ``{field}`` stands for the field.
 
     Raises:
         MappingError: The mapping, or a name to ignore, names what does not exist.
@@ -163,7 +167,7 @@ def plan_columns(  # noqa: PLR0913  each says one thing of the table
         near = list(filter(planner.pool.may_take, free))
         guessed = guess_columns(columns.sources, near) if rows and not bare else None
         if guessed is None or _missing(AddressColumns(guessed)):
-            raise InputError(_no_column(header, missing, columns, source))
+            raise InputError(_no_column(header, missing, columns, source, how))
         named = columns.sources.keys()
         columns = AddressColumns({field: guessed[field] for field in FIELDS if field in guessed})
         message = "no heading says so, but by what the columns hold: " + ", ".join(
@@ -204,7 +208,11 @@ def _missing(columns: AddressColumns) -> list[str]:
 
 
 def _no_column(
-    header: Sequence[str], missing: Sequence[str], columns: AddressColumns, source: str
+    header: Sequence[str],
+    missing: Sequence[str],
+    columns: AddressColumns,
+    source: str,
+    how: str,
 ) -> str:
     if looks_like_no_header(header):
         return (
@@ -216,8 +224,8 @@ def _no_column(
         f"{source} has no column for {' and '.join(_MEANING[field] for field in missing)}. "
         f"Its columns are: {', '.join(header)}. "
         + (f"Found: {found}. " if found else "")
-        + f"Name them: --map {missing[0]}=COLUMN, or --map address=COLUMN for one that holds the "
-        f"whole address (fields: {', '.join(FIELDS)})"
+        + f"Name them: {how.format(field=missing[0])}, or {how.format(field='address')} for one "
+        f"that holds the whole address (fields: {', '.join(FIELDS)})"
     )
 
 

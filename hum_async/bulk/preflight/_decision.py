@@ -1,15 +1,16 @@
 """Decides what the columns of a table mean, for `hum check` and `hum qualify` alike."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Protocol
 
 import attrs
 
 from hum_async.bulk.cell_meaning import says_nothing
-from hum_async.bulk.columns import ColumnPlan, Doubt, Way, plan_columns
+from hum_async.bulk.columns import MAP_OPTION, ColumnPlan, Doubt, Way, plan_columns
 from hum_async.bulk.preflight._column_check import ColumnFault, Fault, column_faults
 from hum_async.bulk.preflight._row import Columns
-from hum_async.bulk.tables import Cell, Table
+from hum_async.bulk.tables import Cell
 
 SAMPLE = 1000
 """Number of rows by which the columns are judged."""
@@ -17,8 +18,24 @@ _LATE = 50
 """Further rows by which a column is judged that is empty in all of those."""
 
 
+class _Judged(Protocol):
+    """What columns are judged by: a `Table`, or what else has its names of columns and its rows."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def header(self) -> tuple[str, ...]: ...
+    @property
+    def titles(self) -> tuple[str, ...]: ...
+    def rows(self) -> Iterator[list[Cell]]: ...
+
+
 def decide_columns(
-    table: Table, *, mapping: Mapping[str, str] | None = None, ignored: Iterable[str] = ()
+    table: _Judged,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    ignored: Iterable[str] = (),
+    how: str = MAP_OPTION,
 ) -> ColumnPlan:
     """Decide by the header and the first 1,000 rows which columns hold the address.
 
@@ -28,6 +45,7 @@ def decide_columns(
         table: The input.
         mapping: Columns by field, as `--map` takes them.
         ignored: Names of columns that are not used and raise no doubt.
+        how: How a mapping is given, for errors; ``{field}`` stands for the field.
 
     Raises:
         MappingError: The mapping, or a name to ignore, names what does not exist.
@@ -41,6 +59,7 @@ def decide_columns(
         mapping=mapping,
         ignored=ignored,
         source=table.name,
+        how=how,
     )
     where = Columns.of(table.header, plan.columns)
     faults = column_faults(where, [plan.columns.written(cells) for cells in rows])
@@ -57,7 +76,7 @@ def decide_columns(
     return attrs.evolve(plan, doubts=kept + doubts)
 
 
-def _judged_rows(table: Table) -> list[Sequence[Cell]]:
+def _judged_rows(table: _Judged) -> list[Sequence[Cell]]:
     """Return the first rows, and the first of those further rows that fill a column empty in them.
 
     A column of units may be filled in few rows only, and far behind.

@@ -62,6 +62,19 @@ def long_table(
     return _table(columns, long_columns(levels, prices), rows)
 
 
+def result_table(values: Sequence[Mapping[str, Any]], levels: Sequence[ServiceLevel]) -> Any:
+    """Return the result columns of rows alone, as a ``pyarrow.Table``.
+
+    Args:
+        values: The values of the result columns of each row.
+        levels: The levels of service that have a column.
+
+    Raises:
+        InputError: pyarrow is not installed.
+    """
+    return _table((), result_columns(tuple(levels)), [((), each) for each in values])
+
+
 def polars_of(table: Any) -> Any:
     """Return a table of pyarrow as a ``polars.DataFrame``.
 

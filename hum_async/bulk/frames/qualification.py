@@ -1,0 +1,209 @@
+"""`qualify_frame`: a data frame in, the same with result columns out, through a journal."""
+
+import asyncio
+import importlib
+import os
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, TypedDict, TypeVar, Unpack, cast
+
+import attrs
+
+from hum_async._addresses.usps_key import Dedupe
+from hum_async._api.addresses import checked_or_error
+from hum_async._purchases.records import address_digest
+from hum_async.bulk.dedupe import SeenAddresses
+from hum_async.bulk.frames.address_columns import FrameColumns, decided
+from hum_async.bulk.frames.engine_workers import distributed_worker
+from hum_async.bulk.frames.libraries import frame_of
+from hum_async.bulk.options import Close
+from hum_async.bulk.outage_breaker import OutageBreaker
+from hum_async.bulk.qualification import qualify
+from hum_async.bulk.result_columns import result_values
+from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel
+from hum_async.bulk.results.frames import result_table
+from hum_async.client import HumClient
+from hum_async.errors import AddressError, ConfigurationError, JournalError
+from hum_async.limiter import Limiter, Priority
+from hum_async.models import Address, Outcome, Qualification
+
+FrameT = TypeVar("FrameT")
+_SHARED = ("postgresql://", "postgres://")
+
+
+class ClientOptions(TypedDict):
+    """Keyword arguments of `HumClient`."""
+
+    base_url: str | None
+    timeout: float
+    create_timeout: float
+
+
+class FrameJobOptions(TypedDict, total=False):
+    """Further keyword arguments of `qualify_frame`, as of `qualify`."""
+
+    max_open: int | None
+    close: Close | bool
+    retry: Collection[Outcome]
+    max_age: float | None
+    max_sessions: int | None
+    dedupe: Dedupe | None
+    priority: Priority | None
+    campaign_id: str | None
+
+
+def qualify_frame(  # noqa: PLR0913  all but the frame by name
+    frame: FrameT,
+    *,
+    journal: str | os.PathLike[str],
+    limiter: str | Limiter | None = None,
+    map: Mapping[str, str] | FrameColumns | None = None,  # noqa: A002  as the command line calls it
+    ignore: Iterable[str] = (),
+    as_guessed: bool = False,
+    served: Iterable[str] = (),
+    base_url: str | None = None,
+    timeout: float = 10.0,
+    create_timeout: float = 90.0,
+    **options: Unpack[FrameJobOptions],
+) -> FrameT:
+    """Look up each row of a data frame; return the frame with result columns behind its own.
+
+    It blocks, and runs an event loop of its own. All that it takes can be pickled, so that engines
+    such as Ray, Dask and Spark can call it for each part of their rows: docs/engines.md. The key is
+    read from the environment variable ``HUM_API_KEY`` alone, and stands in no pickled task.
+
+    Args:
+        frame: A ``DataFrame`` of pandas or polars, or a ``Table`` or ``RecordBatch`` of pyarrow.
+        journal: Where everything bought is written down, as of `qualify`: a SQLite file, used by
+            one process at a time, or ``postgresql://host/database?job=NAME``, shared by any number
+            of them. Call again with the same one to resume.
+        limiter: What every request passes: a `Limiter`, or the URL of a
+            `hum_async.shared.SharedRateLimiter`, which keeps all processes below one limit. None:
+            one of its own, that finds the limit out.
+        map: Columns by field, such as ``{"street1": "NUMBER+STREET", "zip": "ZIP"}``, or
+            ``{"address": "COLUMN"}`` for a whole address; those that it does not name are found.
+            What `address_columns` returned is taken as it is, in all parts of a frame alike.
+        ignore: Names of columns that are not used and raise no doubt.
+        as_guessed: Go on where columns are in doubt.
+        served: Levels of service that get a column, such as ``["100/20", "25/3"]``, the default.
+        base_url: Where the API is; None reads ``HUM_BASE_URL``, then takes production.
+        timeout: Seconds per attempt.
+        create_timeout: Seconds per attempt to create a session.
+        **options: As of `qualify`: `max_open`, `close`, `retry`, `max_age`, `max_sessions`,
+            `dedupe`, `priority` and `campaign_id`.
+
+    Returns:
+        A frame of the same type with the same rows, order, index and columns, and the columns of
+        docs/results.md behind them; result columns of an earlier job are replaced. ``hum_row``
+        numbers the rows of this frame. A row that cannot be sent is an outcome, not an error.
+
+    Raises:
+        InputError: The frame is of no known type, columns are missing or in doubt, or a library is
+            not installed.
+        JournalError: The journal cannot be used; or a worker of Ray, Dask or Spark was given one
+            that it does not share with the others, so that work which is run again there would be
+            bought again.
+        ConfigurationError: An event loop runs in this thread already; or the client cannot work.
+        AuthenticationError: The key is not accepted.
+        ApiUnavailable: The API refuses new sessions, asks to wait for long, or the last 25 look-ups
+            all failed by its fault. What was bought is in the journal.
+        SessionLimitReached: Rows are left, and `max_sessions` are bought.
+        ValueError: An argument is out of its range.
+    """
+    _refuse_a_running_loop()
+    _refuse_a_journal_of_one_worker(journal)
+    rows = frame_of(frame)
+    levels = tuple(ServiceLevel.parse(each) for each in served) or SERVED_LEVELS
+    found: list[dict[str, Any]] = []
+    if rows.count:
+        columns = decided(rows, map=map, ignore=ignore, as_guessed=as_guessed)
+        readings = [columns.read(cells) for cells in rows.rows()]
+        client: ClientOptions = {
+            "base_url": base_url,
+            "timeout": timeout,
+            "create_timeout": create_timeout,
+        }
+        job = _look_up([each.address for each in readings], journal, limiter, client, options)
+        results = _counted_once(asyncio.run(job), dedupe=options.get("dedupe") or "usps")
+        found = [
+            result_values(result, reading.note, row=number, levels=levels)
+            for number, (result, reading) in enumerate(zip(results, readings, strict=True), 1)
+        ]
+    return cast("FrameT", rows.with_results(result_table(found, levels)))
+
+
+def _refuse_a_running_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise ConfigurationError(
+        "qualify_frame() runs an event loop of its own, and this thread has one that runs: call "
+        "await asyncio.to_thread(qualify_frame, frame, journal=...), or iterate over qualify()"
+    )
+
+
+def _refuse_a_journal_of_one_worker(journal: str | os.PathLike[str]) -> None:
+    engine = None if is_shared(journal) else distributed_worker()
+    if engine is not None:
+        raise JournalError(
+            f"a worker of {engine} may run its rows again elsewhere, where a journal in a file is "
+            "not, and each would be bought again: pass one that all workers share, "
+            'journal="postgresql://host/database?job=NAME"'
+        )
+
+
+def is_shared(journal: str | os.PathLike[str]) -> bool:
+    """Whether a journal is in a database, which any number of processes share."""
+    return isinstance(journal, str) and journal.startswith(_SHARED)
+
+
+async def _look_up(
+    addresses: Sequence[Address],
+    journal: str | os.PathLike[str],
+    limiter: str | Limiter | None,
+    client: ClientOptions,
+    options: FrameJobOptions,
+) -> list[Qualification[int]]:
+    """Return the result of each address, in their order.
+
+    Raises:
+        HumError: As `qualify_frame`.
+    """
+    breaker = OutageBreaker()
+    found: dict[int, Qualification[int]] = {}
+    async with AsyncExitStack() as stack:
+        gate = await stack.enter_async_context(_opened(limiter))
+        hum = await stack.enter_async_context(HumClient(limiter=gate, **client))
+        job = qualify(hum, addresses, journal=journal, **options)
+        async for result in await stack.enter_async_context(job):
+            found[result.key] = result
+            breaker.record(result)
+            if breaker.tripped:
+                job.stop()
+    breaker.check(done=len(found), total=len(addresses), again="call it again")
+    return [found[row] for row in range(len(addresses))]
+
+
+@asynccontextmanager
+async def _opened(limiter: str | Limiter | None) -> AsyncIterator[Limiter | None]:
+    """Yield the limiter that an URL names, and close it; others are handed through."""
+    if not isinstance(limiter, str):
+        yield limiter
+        return
+    # Needs the library of its server, which is an extra.
+    async with importlib.import_module("hum_async.shared").SharedRateLimiter(limiter) as shared:
+        yield shared
+
+
+def _counted_once(
+    results: Iterable[Qualification[int]], *, dedupe: Dedupe
+) -> Iterator[Qualification[int]]:
+    """Yield results, of which the first of each address alone says what the look-up cost."""
+    seen = SeenAddresses()
+    for number, result in enumerate(results, 1):
+        address = checked_or_error(result.address)
+        repeated = not isinstance(address, AddressError) and seen.first(
+            address_digest(address, dedupe), number
+        )
+        yield attrs.evolve(result, requests=0, elapsed=0.0) if repeated else result
