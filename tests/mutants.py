@@ -921,9 +921,9 @@ MUTANTS = [
     ),
     Mutant(
         "an-unstorable-result-fails-its-own-row",
-        "_purchases/sqlite/writer.py",
-        "        except ResponseError as exc:\n            refused[done] = exc",
-        "        except KeyError as exc:\n            refused[done] = exc",
+        "_purchases/group_commit.py",
+        "        except ResponseError as exc:\n            refused[each.done] = exc",
+        "        except KeyError as exc:\n            refused[each.done] = exc",
         "bulk/test_bulk_odd_answers.py",
     ),
     Mutant(

@@ -292,6 +292,10 @@ class JobLedger:
         """Store changes."""
         return self._store.record(*changes)
 
+    def may_send(self) -> bool:
+        """Return whether a POST that is recorded may still leave."""
+        return self._store.may_send()
+
     async def left_open(self) -> list[Closed]:
         """Return what earlier processes left open, and nobody has closed yet."""
         return await self.ledger.left_open()

@@ -50,6 +50,10 @@ class MemoryStore:
         done.set_result(None)
         return done
 
+    def may_send(self) -> bool:
+        """Return True: nobody else has the store."""
+        return True
+
     async def left_open(self) -> list[Closed]:
         """Return nothing: no run was before this one."""
         return []

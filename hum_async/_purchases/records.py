@@ -65,10 +65,15 @@ def address_digest(address: Address, rules: KeyRules = "usps") -> bytes:
 
 @attrs.frozen
 class Asked:
-    """A POST is about to be sent. `instead_of` is the reason to supersede an earlier purchase."""
+    """A POST is about to be sent. `instead_of` is the reason to supersede an earlier purchase.
+
+    `replaces`: the number of that purchase, as `Entry.number` told it. A store of several processes
+    supersedes no other: another process may have bought the address since.
+    """
 
     address: bytes
     instead_of: str | None = None
+    replaces: int = 0
 
 
 @attrs.frozen
@@ -133,7 +138,10 @@ class Entry:
         packed: The result in the store's own form; None while there is no result.
         copied: The entry comes from another job's journal and is not yet in this one.
         digest: The address, as in the store that the entry comes from.
-        asked_at: Time at which it was asked for, ISO 8601 in UTC, by the clock of this machine.
+        asked_at: Time at which it was asked for, ISO 8601 in UTC, by the clock of this machine, or
+            of the database.
+        live: Somebody else who is alive is making the purchase now, in another process.
+        number: Number of the purchase, where the store has several processes.
     """
 
     token: str | None = attrs.field(repr=False)
@@ -145,6 +153,8 @@ class Entry:
     copied: bool = False
     digest: bytes = b""
     asked_at: str = ""
+    live: bool = False
+    number: int = 0
 
     @property
     def can_be_taken_up(self) -> bool:

@@ -22,6 +22,8 @@ class ResumeAction(Enum):
     """Use the stored result."""
     WRITE_OFF = auto()
     """Report `UNCERTAIN`: an earlier run sent the POST and recorded no answer."""
+    WAIT = auto()
+    """Look again a moment later: another process is at it."""
 
 
 @attrs.frozen
@@ -44,6 +46,8 @@ class ResumeRules:
         """Return what an address needs, and the reason to supersede its entry, or None."""
         if entry is None:
             return ResumeAction.BUY, None
+        if entry.live:
+            return ResumeAction.WAIT, None
         if (reason := self._reason_to_supersede(entry)) is not None:
             if entry.can_be_taken_up:
                 return ResumeAction.ADOPT, None

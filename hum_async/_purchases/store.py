@@ -12,6 +12,18 @@ from hum_async._purchases.records import Change, Closed, Entry
 from hum_async.models import Address, Qualification
 
 
+class ClaimRefused(Exception):
+    """A POST must not be sent, and was not recorded. Never leaves this library."""
+
+
+class Taken(ClaimRefused):
+    """Another process buys the address, or has bought it: the store knows of it."""
+
+
+class BoundReached(ClaimRefused):
+    """All processes together have bought as many sessions as they may."""
+
+
 class PurchaseStore(Protocol):
     """Keeps the purchases and results of a job.
 
@@ -23,7 +35,7 @@ class PurchaseStore(Protocol):
     * Atomicity: the changes of one call are stored together or not at all.
     * Durability: if the store is `durable`, the changes survive a crash of the process and of the
       machine once the future that `record` returned is done.
-    * One purchase: at most one purchase per address is not superseded.
+    * One purchase: at most one purchase per address is not superseded, of all processes together.
 
     `find` need not see changes whose future is not done.
 
@@ -69,7 +81,10 @@ class PurchaseStore(Protocol):
 
     @property
     def spent(self) -> int:
-        """Number of sessions for which earlier runs may have been billed."""
+        """Number of sessions for which earlier runs and other processes may have been billed.
+
+        It changes while other processes buy.
+        """
         ...
 
     async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
@@ -87,7 +102,16 @@ class PurchaseStore(Protocol):
         """Store changes; the future is done when they are safe. It need not be awaited.
 
         The future raises JournalError if the store has failed, and ResponseError if one of the
-        results has no stored form; then none of these changes is stored, and all others are.
+        results has no stored form; then none of these changes is stored, and all others are. That
+        of an `Asked` raises Taken or BoundReached if another process was first.
+        """
+        ...
+
+    def may_send(self) -> bool:
+        """Return whether a POST that is recorded may still leave.
+
+        A process that was stopped for long may have been taken for dead, and its purchases given to
+        others.
         """
         ...
 

@@ -130,6 +130,8 @@ class Forecast:
         match action:
             case ResumeAction.BUY:
                 return Fate.NEW if entry.copied else Fate.AGAIN
+            case ResumeAction.WAIT:
+                return Fate.TAKEN_UP
             case ResumeAction.ADOPT:
                 return Fate.TAKEN_UP if self._may_live(entry) else Fate.LOST
             case ResumeAction.TAKE:

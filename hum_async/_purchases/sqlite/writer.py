@@ -7,30 +7,25 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-import attrs
-
 from hum_async._addresses.usps_key import Dedupe, KeyRules
-from hum_async._purchases.codec import pack, prepare, unpack
+from hum_async._purchases.codec import prepare, unpack
 from hum_async._purchases.earlier import EarlierJournal
+from hum_async._purchases.group_commit import GroupCommits, Recorded, Refused, packed
 from hum_async._purchases.publications import Publication
 from hum_async._purchases.records import (
     Change,
     Closed,
     Entry,
-    Settled,
     Tally,
 )
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.reader import SqliteReader
 from hum_async._purchases.sqlite.schema import check_dedupe
 from hum_async._tasks import wait_for_tasks
-from hum_async.errors import JournalError, ResponseError
+from hum_async.errors import JournalError
 from hum_async.models import Address, Qualification
 
 T = TypeVar("T")
-
-
-Waiting = tuple[Change, "asyncio.Future[None]"]
 
 
 class JournalStore:
@@ -69,10 +64,7 @@ class JournalStore:
         self._journal = journal
         self._executor = executor
         self._earlier = earlier
-        self._waiting: list[Waiting] = []
-        self._writer: asyncio.Task[None] | None = None
-        self._failure: Exception | None = None
-        self._last: asyncio.Future[None] | None = None
+        self._commits = GroupCommits(self._apply)
         self._written = 0
 
     async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
@@ -88,23 +80,16 @@ class JournalStore:
 
         Once a commit has failed, every later one fails, because changes must keep their order.
         """
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        # A future that is not awaited must not warn: the next change raises the error again.
-        done.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-        if self._failure is not None:
-            done.set_exception(self._failure)
-            return done
-        self._last = done
-        self._waiting.extend((change, done) for change in changes)
-        if self._writer is None or self._writer.done():
-            self._writer = loop.create_task(self._write_all(), name="hum-journal")
-        return done
+        return self._commits.record(*changes)
+
+    def may_send(self) -> bool:
+        """Return True: the lock of the journal keeps others out."""
+        return True
 
     @property
     def failed(self) -> bool:
         """Whether a commit has failed, after which every later one does."""
-        return self._failure is not None
+        return self._commits.failure is not None
 
     async def left_open(self) -> list[Closed]:
         """Return the sessions that earlier runs left open although their results are safe."""
@@ -128,15 +113,7 @@ class JournalStore:
 
     async def flush(self) -> None:
         """Wait until what was recorded so far is written, or has failed."""
-        # Changes are written in the order in which they were recorded.
-        last = self._last
-        if last is None or last.done():
-            return
-        if last.get_loop() is asyncio.get_running_loop():
-            await asyncio.wait([last])
-        else:
-            # Its event loop has ended before it was written.
-            await self._write_all()
+        await self._commits.flush()
 
     async def work(self, work: Callable[[Journal], T]) -> T:
         """Call `work` with the journal, in the journal's thread; return its result."""
@@ -145,9 +122,9 @@ class JournalStore:
 
     async def finish(self) -> None:
         """Write the recorded changes, then record that every row of the job has its result."""
-        await self._writer_ended()
-        if self._failure is not None:
-            raise self._failure
+        await self._commits.writer_ended()
+        if self._commits.failure is not None:
+            raise self._commits.failure
         await self.work(Journal.finish_job)
 
     async def note_rate(self) -> None:
@@ -182,21 +159,14 @@ class JournalStore:
             self._earlier.reader.close()
         journal.close()
 
-    async def _writer_ended(self) -> None:
-        """Wait until the writer has ended, if its event loop is this one: no other runs it now."""
-        writer = self._writer
-        here = asyncio.get_running_loop()
-        if writer is not None and not writer.done() and writer.get_loop() is here:
-            await asyncio.wait([writer])
-
     async def _close(self) -> None:
         try:
-            await self._writer_ended()
+            await self._commits.writer_ended()
             # Changes are left if the writer was cancelled, as by the end of `asyncio.run`.
-            await self._write_all()
-            if self._failure is None and self.requests != self._written:
+            await self._commits.write_all()
+            if not self.failed and self.requests != self._written:
                 await self._apply([])
-            if self._failure is None:
+            if not self.failed:
                 # The rate saves the next run some seconds. That is no reason to fail this one.
                 with contextlib.suppress(JournalError):
                     await self.note_rate()
@@ -206,69 +176,19 @@ class JournalStore:
             finally:
                 self._executor.shutdown(wait=False)
 
-    async def _write_all(self) -> None:
-        interrupted: asyncio.CancelledError | None = None
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            writing = self._apply(batch)
-            try:
-                await wait_for_tasks([writing])
-            except asyncio.CancelledError as exc:
-                # The end of `asyncio.run` cancels this task, but not the thread that writes.
-                interrupted = exc
-            try:
-                refused = writing.result()
-            except Exception as exc:  # noqa: BLE001  raised by every future
-                self._failure = exc
-                self._waiting, batch = [], batch + self._waiting
-                refused = {}
-            for _, done in batch:
-                if done.done() or done.get_loop().is_closed():
-                    continue
-                if done in refused:
-                    done.set_exception(refused[done])
-                elif self._failure is None:
-                    done.set_result(None)
-                else:
-                    done.set_exception(self._failure)
-        if interrupted is not None:
-            raise interrupted
-
-    def _apply(
-        self, batch: list[Waiting]
-    ) -> asyncio.Future[dict[asyncio.Future[None], ResponseError]]:
+    def _apply(self, batch: Sequence[Recorded]) -> asyncio.Future[Refused]:
         """Write changes; the future returns the errors of those that have no stored form."""
         requests = self.requests
 
-        def write(journal: Journal) -> dict[asyncio.Future[None], ResponseError]:
-            changes, refused = _packed(batch)
+        def write(journal: Journal) -> Refused:
+            ready, refused = packed(batch)
+            changes = [change for each in ready for change in each.changes]
             journal.apply(changes, requests=requests)
             self._written = requests
             return refused
 
         loop = asyncio.get_running_loop()
         return loop.run_in_executor(self._executor, write, self._journal)
-
-
-def _packed(
-    batch: list[Waiting],
-) -> tuple[list[Change], dict[asyncio.Future[None], ResponseError]]:
-    """Pack the results of changes, before any of them is written.
-
-    One result that has no stored form must fail only the changes that were recorded with it.
-    """
-    packed: list[Waiting] = []
-    refused: dict[asyncio.Future[None], ResponseError] = {}
-    for change, done in batch:
-        try:
-            if isinstance(change, Settled):
-                blob = pack(change.result, digest=change.address)
-                packed.append((attrs.evolve(change, packed=blob), done))
-            else:
-                packed.append((change, done))
-        except ResponseError as exc:
-            refused[done] = exc
-    return [change for change, done in packed if done not in refused], refused
 
 
 async def open_journal(  # noqa: PLR0913  all but the first by name
