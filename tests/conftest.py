@@ -79,6 +79,7 @@ def no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test may reach a real account."""
     for name in [name for name in os.environ if name.startswith("HUM_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,9 @@ import sys
 
 from hum_async._version import __version__
 
+_NEEDED = ("cyclopts", "platformdirs", "rich")
+"""What the extra `cli` installs."""
+
 
 def main() -> int:
     """Run the command line; return its exit code."""
@@ -14,9 +17,9 @@ def main() -> int:
     try:
         from hum_async.cli._app import run_app  # noqa: PLC0415  only with the extra
     except ImportError as exc:
-        if "cyclopts" not in str(exc) and "rich" not in str(exc):
+        if not any(name in str(exc) for name in _NEEDED):
             raise
-        sys.stderr.write("hum needs: pip install cyclopts rich\n")
+        sys.stderr.write(f"hum needs: pip install {' '.join(_NEEDED)}\n")
         return 1
     try:
         return run_app()

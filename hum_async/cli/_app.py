@@ -2,6 +2,7 @@
 
 import sys
 import textwrap
+from collections.abc import Callable
 
 from cyclopts import App, Parameter
 
@@ -9,6 +10,7 @@ from hum_async._version import __version__
 from hum_async.cli._console import NobodyReads, pages, silence_stdout, usage_messages
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import HelpPage, shown_default, usage_error
+from hum_async.cli._settings import FileSettings, folders_file, users_file
 from hum_async.errors import InputError
 
 _COMMANDS = {
@@ -47,6 +49,8 @@ EXAMPLES = {
     "demo": "hum demo --web\nhum demo --web --port 0 --speed 5",
 }
 
+_SHOW = "Show what each option of a command is set to, and by whom: typed, environment, file."
+
 _MORE = "hum --help says where the key is read from, and what the exit codes mean."
 
 _EPILOGUE = (
@@ -58,8 +62,13 @@ _EPILOGUE = (
 )
 
 
-def make_app() -> App:
-    """Return the application."""
+def make_app(*watchers: Callable[..., None]) -> App:
+    """Return the application.
+
+    Args:
+        *watchers: Called with the arguments of a command when all who may set them have, as sources
+            of configuration are.
+    """
     app = App(
         name="hum",
         help="Which internet providers serve a US address: the command line of hum_async.",
@@ -72,6 +81,7 @@ def make_app() -> App:
         version=f"hum {__version__}",
         console=pages,
         result_action="return_value",
+        config=(FileSettings((folders_file(), users_file()), _COMMANDS.keys()), *watchers),
     )
     for name, summary in _COMMANDS.items():
         app.command(
@@ -80,6 +90,11 @@ def make_app() -> App:
             help=summary,
             help_epilogue=f"Examples:\n{textwrap.indent(EXAMPLES[name], '  ')}\n\n{_MORE}",
         )
+    config = App(
+        name="config", help="Show what options are set to.", config=(), help_epilogue=_MORE
+    )
+    config.command("hum_async.cli.config:show", name="show", help=_SHOW)
+    app.command(config)
     return app
 
 

@@ -78,7 +78,7 @@ def call(screen: None, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[
 
 
 # The last one lets coverage look into children, where it is measured.
-KEPT = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_CONFIG")
+KEPT = ("PATH", "HOME", "LANG", "XDG_CONFIG_HOME", "COVERAGE_PROCESS_CONFIG")
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -34,6 +34,7 @@ COMMANDS = [
     "ping",
     "simulate",
     "demo",
+    "config show",
 ]
 # Read before the fixtures clear what begins with HUM_.
 UPDATE = bool(os.environ.get("HUM_UPDATE_GOLDEN"))
@@ -44,9 +45,9 @@ def test_help_is_as_it_was(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    ended = call(*([command] if command else []), "--help")
+    ended = call(*command.split(), "--help")
     text = "".join(f"{line.rstrip()}\n" for line in ended.out.splitlines())
-    golden = GOLDEN / f"{command or 'hum'}.txt"
+    golden = GOLDEN / f"{command.replace(' ', '-') or 'hum'}.txt"
     if UPDATE:
         golden.parent.mkdir(exist_ok=True)
         golden.write_text(text, encoding="utf-8")
@@ -83,7 +84,7 @@ def test_help_fits_a_narrow_terminal(
 ) -> None:
     monkeypatch.setattr(pages, "width", 40)
     for command in COMMANDS:
-        lines = call(*([command] if command else []), "--help").out.splitlines()
+        lines = call(*command.split(), "--help").out.splitlines()
         assert max(map(len, lines)) <= 40
 
 
@@ -174,7 +175,7 @@ def test_without_its_extra_it_says_what_to_install() -> None:
         "sys.exit(main())\n"
     )
     assert ended.returncode == 1
-    assert ended.stderr == "hum needs: pip install cyclopts rich\n"
+    assert ended.stderr == "hum needs: pip install cyclopts platformdirs rich\n"
     assert "Traceback" not in ended.stderr
 
 
