@@ -150,6 +150,8 @@ class LookupQueue:
         self._in_progress: set[Lookup] = set()
         self._sending: set[Lookup] = set()
         self._unwanted: set[Lookup] = set()
+        # Those of them that another process has now.
+        self._let_go: set[Lookup] = set()
         self._held = self._stopped = False
 
     # --- what the owner does ----------------------------------------------------------------------
@@ -217,6 +219,19 @@ class LookupQueue:
             # One that waits to send its POST again has bought nothing.
             self.begun -= lookup.step is LookupStep.CREATE
         return True
+
+    def let_go(self, lookup: Lookup) -> bool:
+        """Forget a look-up whose session another process has from now on.
+
+        Returns:
+            Whether a request of it is under way, so that the observer will hear of it once more.
+        """
+        if lookup in self._sending:
+            self._let_go.add(lookup)
+            return True
+        if lookup in self._new or lookup in self._in_progress:
+            self.withdraw(lookup)
+        return False
 
     def withdraw_new(self, lookup: Lookup) -> bool:
         """Forget a look-up, if it has not begun; return whether it is forgotten."""
@@ -400,6 +415,7 @@ class LookupQueue:
             self.in_flight -= 1
             self._sending.discard(lookup)
             self._unwanted.discard(lookup)
+            self._let_go.discard(lookup)
             self._wake()
 
     async def advance(self, lookup: Lookup) -> None:
@@ -452,7 +468,9 @@ class LookupQueue:
             record(answer, *sender.clocks(), least=least)
 
     def _place(self, lookup: Lookup, step: LookupStep) -> None:
-        if lookup in self._unwanted:
+        if lookup in self._let_go:
+            self._in_progress.discard(lookup)
+        elif lookup in self._unwanted:
             self._give_up(lookup)
         elif step is LookupStep.POLL and lookup.step is LookupStep.CREATE:
             # The session that it adopted is gone: it begins anew, before all that never began.

@@ -7,6 +7,7 @@ from typing import Protocol
 from yarl import URL
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
+from hum_async._purchases.event_log import EventLog
 from hum_async._purchases.publications import Publication
 from hum_async._purchases.records import Change, Closed, Entry
 from hum_async.models import Address, Qualification
@@ -134,6 +135,11 @@ class ClosableStore(PurchaseStore, Protocol):
     @property
     def failed(self) -> bool:
         """Whether it stores nothing any more; opening it again may help."""
+        ...
+
+    @property
+    def event_log(self) -> EventLog | None:
+        """The events of all processes that use the store; None if one at a time uses it."""
         ...
 
     def check_dedupe(self, wanted: Dedupe | None) -> None:

@@ -9,6 +9,7 @@ import attrs
 import orjson
 
 from hum_async._polling.session_poll import changes_between
+from hum_async._purchases.event_log import Logged
 from hum_async.models import Outcome, Provider, Qualification, Session
 from hum_async.web._public_json import (
     explanation,
@@ -17,9 +18,14 @@ from hum_async.web._public_json import (
     public_state,
     scrub,
 )
-from hum_async.web._replay_buffer import ReplayBuffer
+from hum_async.web._replay_buffer import Outlet, PlacedEvent, ReplayBuffer
 from hum_async.web.events import EventKind, HubEvent
 
+_FAILURE = {
+    "outcome": Outcome.FAILED,
+    "message": explanation(Outcome.FAILED),
+    "elapsed": None,
+}
 _EVENT_ID = re.compile(r"([0-9a-f]{8})-([0-9]{1,18})", re.ASCII)
 
 
@@ -59,6 +65,26 @@ class EventWriter:
         self._write_result(buffer, lookup, result, told)
         return buffer
 
+    def first_payload(self, lookup: str) -> bytes:
+        """Return the content of the first event of a look-up."""
+        return self._payload(lookup, public_state(None))
+
+    def logged(self, entry: Logged) -> PlacedEvent:
+        """Return an event that some worker has logged."""
+        kind, position = EventKind(entry.kind), entry.position
+        event = self._placed(kind, entry.id, entry.payload, position)
+        if kind is EventKind.SNAPSHOT:
+            return event, event
+        if kind is not EventKind.CHANGE:
+            return event, None
+        state = orjson.loads(entry.payload)
+        del state["changes"]
+        return event, self._placed(EventKind.SNAPSHOT, entry.id, orjson.dumps(state), position)
+
+    def failure(self, lookup: str, position: int) -> HubEvent:
+        """Return the end of a look-up that no log holds; its id is that of the event before."""
+        return self._placed(EventKind.DONE, lookup, self._payload(lookup, _FAILURE), position)
+
     def begin(self, lookup: str) -> ReplayBuffer:
         """Return the replay buffer of a look-up that begins."""
         return ReplayBuffer(
@@ -66,7 +92,7 @@ class EventWriter:
         )
 
     def write_state(
-        self, buffer: ReplayBuffer, lookup: str, before: Session | None, after: Session
+        self, outlet: Outlet, lookup: str, before: Session | None, after: Session
     ) -> Session:
         """Write where a look-up stands, if that is new; return the state that was written."""
         if before is not None and not after.agents:
@@ -83,13 +109,13 @@ class EventWriter:
         state = public_state(after)
         shown = {**state, "changes": [public_change(change) for change in changes]}
         position, hidden = self._next(), (after.token,)
-        buffer.add(
+        outlet.add(
             self._write(EventKind.CHANGE, lookup, shown, position, hidden),
             snapshot=self._write(EventKind.SNAPSHOT, lookup, state, position, hidden),
         )
         return after
 
-    def write_result(self, buffer: ReplayBuffer, lookup: str, result: Qualification) -> int:
+    def write_result(self, outlet: Outlet, lookup: str, result: Qualification) -> int:
         """Write the providers, if the search came to an end, and that the look-up is done.
 
         Returns:
@@ -98,28 +124,24 @@ class EventWriter:
         # One place more than it needs, for the snapshot that `restored` writes before these: two
         # events at one place, and a browser that comes back would miss one of them.
         last = self._position = self._position + 3
-        self._write_result(buffer, lookup, result, last)
+        self._write_result(outlet, lookup, result, last)
         return last
 
-    def _write_result(
-        self, buffer: ReplayBuffer, lookup: str, result: Qualification, last: int
-    ) -> None:
+    def _write_result(self, outlet: Outlet, lookup: str, result: Qualification, last: int) -> None:
         hidden = (result.token, *(provider.security_token for provider in result.providers))
         if result.outcome in {Outcome.SERVED, Outcome.NO_PROVIDERS}:
             found = _providers(result.providers)
-            buffer.add(self._write(EventKind.PROVIDERS, lookup, found, last - 1, hidden))
+            outlet.add(self._write(EventKind.PROVIDERS, lookup, found, last - 1, hidden))
         done = {
             "outcome": result.outcome,
             "message": explanation(result.outcome),
             "elapsed": round(result.elapsed, 3),
         }
-        buffer.add(self._write(EventKind.DONE, lookup, done, last, hidden))
+        outlet.add(self._write(EventKind.DONE, lookup, done, last, hidden))
 
-    def write_failure(self, buffer: ReplayBuffer, lookup: str) -> None:
+    def write_failure(self, outlet: Outlet, lookup: str) -> None:
         """Write that a look-up failed."""
-        failed = Outcome.FAILED
-        done = {"outcome": failed, "message": explanation(failed), "elapsed": None}
-        buffer.add(self._write(EventKind.DONE, lookup, done, self._next()))
+        outlet.add(self._write(EventKind.DONE, lookup, _FAILURE, self._next()))
 
     def _next(self) -> int:
         self._position += 1
@@ -133,8 +155,15 @@ class EventWriter:
         position: int,
         hidden: Iterable[str | None] = (),
     ) -> HubEvent:
-        """Return an event without these secrets, even if the API has repeated them somewhere."""
-        payload = scrub(orjson.dumps({"lookup": lookup, **data}), (self._key, *hidden))
+        return self._placed(kind, lookup, self._payload(lookup, data, hidden), position)
+
+    def _payload(
+        self, lookup: str, data: Mapping[str, Any], hidden: Iterable[str | None] = ()
+    ) -> bytes:
+        """Return content without these secrets, even if the API has repeated them somewhere."""
+        return scrub(orjson.dumps({"lookup": lookup, **data}), (self._key, *hidden))
+
+    def _placed(self, kind: EventKind, lookup: str, payload: bytes, position: int) -> HubEvent:
         return HubEvent(
             kind=kind,
             lookup=lookup,

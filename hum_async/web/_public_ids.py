@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from hum_async._purchases.ledger import Ledger
 from hum_async._purchases.publications import Published, Told
 from hum_async._purchases.records import address_digest
 from hum_async._purchases.store import ClosableStore
@@ -35,28 +34,21 @@ class PublicIds:
     """Gives ids that outlive the process.
 
     Args:
-        ledger: Where they are recorded.
+        store: Where they are recorded.
         keep_for: Seconds for which an ended look-up can be read.
     """
 
-    def __init__(self, ledger: Ledger, keep_for: float) -> None:
-        self._ledger = ledger
+    def __init__(self, store: ClosableStore, keep_for: float) -> None:
         self._keep_for = max(keep_for, SESSION_LIFETIME.total_seconds())
-        self._store: ClosableStore | None = None
-
-    async def open(self) -> tuple[str, int]:
-        """Open the ledger; return the epoch of event ids, and where their positions go on.
-
-        Raises:
-            JournalError: The ledger cannot be used.
-        """
-        self._store = await self._ledger.open()
-        # Positions begin at the time in milliseconds: no hub tells a thousand events each second.
-        return await self._store.epoch(), int(datetime.now(UTC).timestamp() * 1000)
+        self._store = store
 
     async def known(self) -> list[KnownId]:
-        """Return the ids of earlier processes."""
-        store = self._opened()
+        """Return the ids of earlier processes.
+
+        Raises:
+            JournalError: The ledger cannot be read.
+        """
+        store = self._store
         since = datetime.now(UTC) - timedelta(seconds=self._keep_for)
         published = await store.published(since=since.isoformat())
         entries = await store.find([(each.address, NOT_KEPT) for each in published])
@@ -70,16 +62,10 @@ class PublicIds:
 
     def publish(self, lookup_id: str, address: Address) -> bytes:
         """Record an id before anything is bought under it; return the digest of its address."""
-        store = self._opened()
-        digest = address_digest(address, store.dedupe)
-        store.record(Published(lookup_id, digest, datetime.now(UTC).isoformat()))
+        digest = address_digest(address, self._store.dedupe)
+        self._store.record(Published(lookup_id, digest, datetime.now(UTC).isoformat()))
         return digest
 
     def told(self, lookup_id: str, position: int) -> None:
         """Record that a result was told."""
-        self._opened().record(Told(lookup_id, position))
-
-    def _opened(self) -> ClosableStore:
-        if self._store is None:
-            raise RuntimeError("ids are given after the ledger was opened")
-        return self._store
+        self._store.record(Told(lookup_id, position))

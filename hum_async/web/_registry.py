@@ -2,12 +2,13 @@
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Collection
 
 import attrs
 
 from hum_async._lookups.lookup import Lookup
 from hum_async.models import Outcome, Session
-from hum_async.web._replay_buffer import ReplayBuffer
+from hum_async.web._replay_buffer import Outlet, ReplayBuffer
 from hum_async.web._worker_tag import is_of_living_worker, own_tag
 
 _ANSWERS = {
@@ -27,19 +28,31 @@ class HubLookup:
         id: What browsers call it.
         address_key: What spellings of its address have in common.
         began: When it was started.
-        work: The state of the look-up; None once its result is sent.
-        buffer: Its events.
+        buffer: Its events, for those who read them.
+        outlet: Where its events are written.
+        work: The state of the look-up; None once its result is sent, and if another worker has it.
         last_sent: The session's state that the last event showed.
         outcome: Its result; None while it is running.
+        counted: Whether it counts as running.
     """
 
     id: str
     address_key: str
     began: float
     buffer: ReplayBuffer
+    outlet: Outlet
     work: Lookup | None = None
     last_sent: Session | None = None
     outcome: Outcome | None = None
+    counted: bool = False
+
+
+def new_worker_id() -> str:
+    """Return an id that cannot be guessed: knowing it gives access to the look-up.
+
+    What stands before its dot is the same for all ids of a worker.
+    """
+    return f"{own_tag()}.{secrets.token_urlsafe(16)}"
 
 
 class Registry:
@@ -64,26 +77,32 @@ class Registry:
         return len(self._by_id)
 
     @staticmethod
-    def new_id() -> str:
-        """Return an id that cannot be guessed: knowing it gives access to the look-up.
-
-        What stands before its dot is the same for all ids of a worker.
-        """
-        return f"{own_tag()}.{secrets.token_urlsafe(16)}"
-
-    @staticmethod
     def is_elsewhere(lookup_id: str) -> bool:
         """Whether another worker, which lives, made an id."""
         return is_of_living_worker(lookup_id.partition(".")[0])
 
     def add(self, lookup: HubLookup) -> None:
-        """Remember a look-up that begins."""
+        """Remember a look-up that begins here, and one of another worker when it comes here."""
         self.running += 1
+        lookup.counted = True
         self._by_id[lookup.id] = self._by_address[lookup.address_key] = lookup
+
+    def follow(self, lookup: HubLookup) -> None:
+        """Remember a look-up that another worker has."""
+        self._by_id[lookup.id] = lookup
+
+    def give_up(self, lookup: HubLookup) -> None:
+        """Record that another worker has a look-up from now on."""
+        self.running -= lookup.counted
+        lookup.counted, lookup.work = False, None
 
     def get(self, lookup_id: str) -> HubLookup | None:
         """Return a look-up by its public id."""
         return self._by_id.get(lookup_id)
+
+    def all(self) -> Collection[HubLookup]:
+        """Return all look-ups that are remembered."""
+        return self._by_id.values()
 
     def reusable(self, address_key: str, now: float) -> HubLookup | None:
         """Return the look-up that answers for this address, if there is one."""
@@ -97,15 +116,15 @@ class Registry:
 
     def end(self, lookup: HubLookup, outcome: Outcome, now: float) -> None:
         """Record that a look-up has its result."""
-        self.running -= 1
-        lookup.work, lookup.outcome = None, outcome
+        self.running -= lookup.counted
+        lookup.counted, lookup.work, lookup.outcome = False, None, outcome
         self._ended[lookup] = now + self._keep_for
         while len(self._ended) > self._max_ended:
             self._forget(next(iter(self._ended)))
 
     def drop(self, lookup: HubLookup) -> None:
         """Forget a look-up that will have no result."""
-        self.running -= 1
+        self.running -= lookup.counted
         self._forget(lookup)
 
     def forget_old(self, now: float) -> float | None:

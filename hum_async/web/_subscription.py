@@ -43,8 +43,9 @@ class Subscription:
         # apart what cannot be compared.
         self._next: list[tuple[int, int, ReplayBuffer, HubEvent]] = []
         self._planned = count()
-        # The others, and up to where they were read.
+        # The others, and up to where they were read; those of which nothing is known yet.
         self._waiting: dict[ReplayBuffer, int] = {}
+        self._unknown: set[ReplayBuffer] = set()
         for buffer in buffers:
             if not buffer.ended or buffer.after(position) is not None:
                 buffer.readers.add(self)
@@ -74,6 +75,7 @@ class Subscription:
                 buffer.readers.discard(self)
             self._waiting.clear()
             self._next.clear()
+            self._unknown.clear()
             self._on_leave()
             self._news.set()
 
@@ -103,7 +105,8 @@ class Subscription:
             StopAsyncIteration: No event is left or to come.
         """
         while not self.over:
-            if self._next:
+            # What is unknown may have older events, and who comes back names the newest one alone.
+            if self._next and not self._unknown:
                 return self._take()
             if self._dismissed:
                 self.leave()
@@ -127,7 +130,13 @@ class Subscription:
     def _await(self, buffer: ReplayBuffer, position: int) -> None:
         """Plan the next event of a buffer, or wait for one."""
         event = buffer.after(position)
-        if event is None:
+        (self._unknown.discard if buffer.begun else self._unknown.add)(buffer)
+        if event is None and buffer.ended:
+            # Its end was seen before, on another worker.
+            buffer.readers.discard(self)
+            if self.over:
+                self.leave()
+        elif event is None:
             self._waiting[buffer] = position
         else:
             heapq.heappush(self._next, (event.position, next(self._planned), buffer, event))

@@ -4,43 +4,44 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from http import HTTPStatus
-from typing import Literal, Self, TypedDict
-
-import attrs
+from typing import Literal, Self
 
 from hum_async._addresses.usps_key import address_key
 from hum_async._api.addresses import checked
 from hum_async._api.campaigns import checked_campaign_id
 from hum_async._api.running_loop import running_loop
-from hum_async._lookups.left_open import LeftOpen
 from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._lookups.recording import PurchaseRecorder
 from hum_async._polling.dispatcher import Dispatcher
 from hum_async._polling.policies import PollPolicy
-from hum_async._purchases.ledger import Ledger
 from hum_async._tasks import end_tasks
 from hum_async.client import HumClient
 from hum_async.errors import (
     BadRequest,
     HubBusy,
     HubClosed,
-    HumError,
     LookupElsewhere,
     LookupNotFound,
 )
 from hum_async.limiter import Priority
-from hum_async.models import Address, Outcome
+from hum_async.models import Address, Outcome, Qualification
 from hum_async.web._event_writer import EventWriter
-from hum_async.web._public_ids import NOT_KEPT, PublicIds
+from hum_async.web._hub_options import HubOptions, HubStatistics
+from hum_async.web._keeper import Keeper
+from hum_async.web._ledger_keeper import LedgerParts
+from hum_async.web._open_keeper import open_keeper
+from hum_async.web._public_ids import NOT_KEPT
 from hum_async.web._recorder import HubRecorder
 from hum_async.web._registry import HubLookup, Registry
+from hum_async.web._replay_buffer import PlacedEvent
 from hum_async.web._signals import ShutdownNotice
 from hum_async.web._subscription import EventStream, Subscription
 from hum_async.web._timers import Timers
 from hum_async.web._worker_notice import WorkerNotice
+from hum_async.web.events import HubEvent
 
 __all__ = ["HubOptions", "HubStatistics", "SessionHub", "run_hub"]
 
@@ -55,49 +56,6 @@ reads, at least."""
 
 FAREWELL_GRACE = 0.5
 """Seconds in which a browser must take its farewell; then its response is cut off."""
-
-
-@attrs.frozen
-class HubStatistics:
-    """A hub at one moment.
-
-    Attributes:
-        running: Look-ups without a result.
-        remembered: Look-ups that can be read, ended ones included.
-        subscribers: Streams that are open.
-        started: Look-ups begun so far.
-        reused: Times that an earlier look-up answered for the same address.
-        refused: Look-ups and streams refused because there were too many.
-        abandoned: Look-ups ended because their last subscriber had left.
-        requests: HTTP requests sent to the API.
-    """
-
-    running: int
-    remembered: int
-    subscribers: int
-    started: int
-    reused: int
-    refused: int
-    abandoned: int
-    requests: int
-
-
-class HubOptions(TypedDict, total=False):
-    """Keyword arguments of `SessionHub`, for functions that pass them on."""
-
-    policy: PollPolicy | None
-    max_running: int
-    max_subscribers: int
-    max_ended: int
-    reuse_for: float
-    keep_for: float
-    on_abandon: Literal["keep", "close"]
-    abandon_after: float
-    close: bool
-    signals: bool
-    priority: Priority | None
-    timeout: float | None
-    campaign_id: str | None
 
 
 class SessionHub:
@@ -173,11 +131,12 @@ class SessionHub:
         ledger = client.ledger
         # What it does without a ledger is nothing.
         self._purchases = LookupObserver() if ledger is None else PurchaseRecorder(ledger, urgency)
-        self._ids = None if ledger is None else PublicIds(ledger, keep_for)
-        self._ledger = ledger
-        self._left_open = LeftOpen(self._sender, goes_on=lambda: not self._closing)
-        self._tidying: asyncio.Task[None] | None = None
-        self._beginning: set[asyncio.Task[None]] = set()
+        self._parts = (
+            LedgerParts(self, ledger, self._purchases, self._sender, self._events, keep_for, close)
+            if ledger is not None
+            else None
+        )
+        self._keeper = Keeper(self, self._events)
         self._recorder = HubRecorder(self, self._purchases)
         self._lookups = LookupQueue(
             self._sender, observer=self._recorder, wake=self._dispatcher.wake
@@ -204,12 +163,7 @@ class SessionHub:
             raise RuntimeError("a hub can be entered once; create another one")
         self._loop = running_loop()
         self._gone = self._loop.create_future()
-        self._workers.at_start(ledger=self._ids is not None)
-        if self._ids is not None:
-            await self._restore(self._ids)
-        if self._ledger is not None and self._close:
-            tidying = self._tidy_up(self._ledger)
-            self._tidying = self._loop.create_task(tidying, name="hum-tidy")
+        await self._open_keeper()
         self._supervisor = self._loop.create_task(self._supervise(), name="hum-hub")
         if self._notice is not None:
             self._notice.install()
@@ -229,10 +183,10 @@ class SessionHub:
         self._deadlines.stop_all()
         if self._forgetting is not None:
             self._forgetting.cancel()
-        tidying = [] if self._tidying is None else [self._tidying]
-        await end_tasks([*self._beginning, *tidying, self._supervisor])
+        await end_tasks([*self._keeper.tasks(), self._supervisor])
         # Their sessions go on, and whoever asks for an address next takes its session up.
         self._purchases.end_all()
+        await self._keeper.aclose()
 
     def close(self) -> None:
         """Begin nothing new and end all streams with a farewell; open sessions are polled on.
@@ -309,11 +263,7 @@ class SessionHub:
         self._registry.add(lookup)
         self._started += 1
         if lookup.work is not None:
-            if self._ids is None:
-                self._lookups.add(lookup.work)
-            else:
-                digest = self._ids.publish(lookup.id, address)
-                self._begin_soon(loop, lookup, lookup.work, digest)
+            self._keeper.start(lookup, lookup.work, address)
             self._bound(loop, lookup, lookup.work)
         return lookup.id
 
@@ -340,7 +290,8 @@ class SessionHub:
         gone = self._check_running()[1]
         if not ids:
             raise BadRequest("name at least one look-up", status=HTTPStatus.BAD_REQUEST)
-        lookups = {lookup_id: self._registry.get(lookup_id) for lookup_id in ids}
+        known, keeper = self._registry, self._keeper
+        lookups = {one: known.get(one) or keeper.find(one) for one in ids}
         if unknown := tuple(lookup_id for lookup_id, lookup in lookups.items() if lookup is None):
             if elsewhere := tuple(filter(self._registry.is_elsewhere, unknown)):
                 self._workers.give()
@@ -379,63 +330,87 @@ class SessionHub:
             reused=self._reused,
             refused=self._refused,
             abandoned=self._abandoned,
-            requests=self._lookups.requests + self._left_open.requests,
+            requests=self._lookups.requests + self._keeper.requests,
         )
 
-    # --- the ledger -------------------------------------------------------------------------------
+    # --- what its keeper tells -------------------------------------------------------------------
 
-    async def _restore(self, ids: PublicIds) -> None:
-        """Take up the look-ups of an earlier process; their ids go on to be known."""
-        epoch, position = await ids.open()
-        earlier = await ids.known()
-        # A clock that was set back must not give a position a second time.
-        self._events.go_on(epoch, max([position, *(known.told or 0 for known in earlier)]))
-        loop = asyncio.get_running_loop()
-        for known in earlier:
-            key, now = f"#{known.id}", loop.time()
-            if known.told is None:
-                lookup = self._new_lookup(NOT_KEPT, key, now, known_as=known.id)
-                self._registry.add(lookup)
-                if lookup.work is not None:
-                    self._begin_soon(loop, lookup, lookup.work, known.digest)
-                    self._bound(loop, lookup, lookup.work)
-            elif known.result is not None:
-                buffer = self._events.restored(known.id, known.result, known.told)
-                lookup = HubLookup(known.id, key, now, buffer)
-                self._registry.add(lookup)
-                self._registry.end(lookup, known.result.outcome, now)
-
-    async def _tidy_up(self, ledger: Ledger) -> None:
-        """Close the sessions whose DELETE the end of an earlier process cut off."""
+    async def _open_keeper(self) -> None:
         try:
-            store = await ledger.of_job()
-            await self._left_open.close(store)
-            store.requests = self._left_open.requests
-        except HumError as error:
-            logger.warning("sessions of an earlier process are left open: %s", error)
+            if self._parts is not None:
+                self._keeper = await open_keeper(self._parts)
+                await self._keeper.open()
+        finally:
+            if not self._keeper.shared:
+                self._workers.at_start(ledger=self._parts is not None)
 
-    def _begin_soon(
-        self, loop: asyncio.AbstractEventLoop, lookup: HubLookup, work: Lookup, digest: bytes
-    ) -> None:
-        beginning = loop.create_task(self._begin(lookup, work, digest), name="hum-begin")
-        self._beginning.add(beginning)
-        beginning.add_done_callback(self._beginning.discard)
+    def begin(self, work: Lookup) -> None:
+        """Send the requests of a look-up."""
+        self._lookups.add(work)
 
-    async def _begin(self, lookup: HubLookup, work: Lookup, digest: bytes) -> None:
-        """Look an address up, unless the ledger knows its answer."""
-        try:
-            known = await self._purchases.begin(work, *self._sender.clocks(), digest=digest)
-        except Exception as exc:  # noqa: BLE001  the ledger, or a bug; its browsers are told
-            self._recorder.failed(work, exc)
-            return
-        if lookup.work is not work:
-            # Its time was over meanwhile, or nobody waited any more.
-            self._purchases.ended(work)
-        elif known is not None:
-            work.answer(known)
-            self.record(work)
-        else:
-            self._lookups.add(work)
+    def failed(self, work: Lookup, error: Exception) -> None:
+        """Tell that a look-up failed."""
+        self._recorder.failed(work, error)
+
+    def take_up(self, lookup_id: str, digest: bytes) -> None:
+        """Go on with the look-up of another process, whose address is known by its digest alone."""
+        now = self._now()
+        lookup = self._new_lookup(NOT_KEPT, f"#{lookup_id}", now, known_as=lookup_id)
+        if (known := self._registry.get(lookup_id)) is not None:
+            if known.work is not None or known.outcome is not None:
+                return  # it came back to where it was
+            known.work, known.outlet, lookup = lookup.work, lookup.outlet, known
+        self._registry.add(lookup)
+        if lookup.work is not None:
+            self._keeper.resume(lookup, lookup.work, digest)
+            self._bound(asyncio.get_running_loop(), lookup, lookup.work)
+
+    def restore(self, lookup_id: str, result: Qualification, told: int) -> None:
+        """Remember a look-up whose result an earlier process told, as the event at a position."""
+        now, buffer = self._now(), self._events.restored(lookup_id, result, told)
+        lookup = HubLookup(lookup_id, f"#{lookup_id}", now, buffer, buffer)
+        self._registry.add(lookup)
+        self._registry.end(lookup, result.outcome, now)
+
+    def follow(self, lookup_id: str) -> HubLookup:
+        """Remember a look-up that another worker has, and return it."""
+        buffer = self._keeper.buffer(lookup_id)
+        lookup = HubLookup(lookup_id, f"#{lookup_id}", self._now(), buffer, buffer)
+        self._registry.follow(lookup)
+        return lookup
+
+    def hear(self, lookup_id: str, events: Sequence[PlacedEvent]) -> None:
+        """Show events that some worker has told, if their look-up is known here."""
+        lookup = self._registry.get(lookup_id)
+        if lookup is not None and lookup.buffer.hear(events) and lookup.buffer.ended:
+            self.lose(lookup.id)
+            self._end(lookup, Outcome(events[-1][0].data["outcome"]))
+
+    def end(self, event: HubEvent) -> None:
+        """End a look-up, if it is known here, by an event that no log holds."""
+        lookup = self._registry.get(event.lookup or "")
+        if lookup is not None and not lookup.buffer.ended:
+            lookup.buffer.add(event)
+            self.lose(lookup.id)
+            self._end(lookup, Outcome.FAILED)
+
+    def lose(self, lookup_id: str) -> None:
+        """Send nothing more for a look-up: another worker has it now."""
+        lookup = self._registry.get(lookup_id)
+        if lookup is not None and (work := lookup.work) is not None:
+            self._abandoning.stop(lookup)
+            self._deadlines.stop(lookup)
+            self._registry.give_up(lookup)
+            if not self._lookups.let_go(work):
+                self._purchases.ended(work)
+
+    def running(self) -> list[str]:
+        """Return the look-ups of this hub that have no result."""
+        return [lookup.id for lookup in self._registry.all() if lookup.work is not None]
+
+    def room(self) -> int:
+        """Return how many more look-ups it can run."""
+        return max(self._max_running - self._registry.running, 0)
 
     # --- what the queue reports -------------------------------------------------------------------
 
@@ -449,7 +424,8 @@ class SessionHub:
         retried: frozenset[Outcome] = frozenset(),
         known_as: str | None = None,
     ) -> HubLookup:
-        lookup_id = known_as or self._registry.new_id()
+        lookup_id = known_as or self._keeper.new_id()
+        buffer = self._keeper.buffer(lookup_id)
         work = Lookup(
             key=lookup_id,
             address=address,
@@ -463,7 +439,8 @@ class SessionHub:
             replace=known_as is None,
             until=math.inf if self._timeout is None else now + self._timeout,
         )
-        return HubLookup(lookup_id, key, now, self._events.begin(lookup_id), work)
+        outlet = self._keeper.outlet(lookup_id, buffer)
+        return HubLookup(lookup_id, key, now, buffer, outlet, work)
 
     def record(self, work: Lookup, *, ends: bool = True) -> None:
         """Write the events that an answer makes.
@@ -478,12 +455,11 @@ class SessionHub:
             return  # abandoned
         if work.session is not None:
             lookup.last_sent = self._events.write_state(
-                lookup.buffer, lookup.id, lookup.last_sent, work.session
+                lookup.outlet, lookup.id, lookup.last_sent, work.session
             )
         if (result := work.result) is not None:
-            told = self._events.write_result(lookup.buffer, lookup.id, result)
-            if self._ids is not None:
-                self._ids.told(lookup.id, told)
+            told = self._events.write_result(lookup.outlet, lookup.id, result)
+            self._keeper.told(lookup.id, told)
             if result.error is not None:
                 logger.warning("a look-up ended %s: %s", result.outcome, result.error)
             if ends:
@@ -496,15 +472,18 @@ class SessionHub:
         self._purchases.ended(work)
         lookup = self._registry.get(str(work.key))
         if lookup is not None and lookup.work is work:
-            self._events.write_failure(lookup.buffer, lookup.id)
+            self._events.write_failure(lookup.outlet, lookup.id)
             self._end(lookup, Outcome.FAILED)
 
     def _end(self, lookup: HubLookup, outcome: Outcome) -> None:
         self._abandoning.stop(lookup)
         self._deadlines.stop(lookup)
-        lookup.last_sent = None
-        self._registry.end(lookup, outcome, self._now())
-        self._forget_old()
+        lookup.work = lookup.last_sent = None
+        lookup.outcome = outcome
+        # The events of a shared ledger are shown when they are read there.
+        if lookup.buffer.ended:
+            self._registry.end(lookup, outcome, self._now())
+            self._forget_old()
 
     # --- forgetting -------------------------------------------------------------------------------
 
@@ -557,10 +536,13 @@ class SessionHub:
         self._deadlines.stop(lookup)
         if lookup.work is not None:
             self._abandoned += 1
-            self._registry.drop(lookup)
             work, lookup.work = lookup.work, None
             # A reader that rests may come back.
-            self._events.write_failure(lookup.buffer, lookup.id)
+            self._events.write_failure(lookup.outlet, lookup.id)
+            if lookup.buffer.ended:
+                self._registry.drop(lookup)
+            else:
+                self._end(lookup, Outcome.FAILED)
             if not self._lookups.abandon(work):
                 self._purchases.ended(work)
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.codec import prepare, unpack
 from hum_async._purchases.earlier import EarlierJournal
+from hum_async._purchases.event_log import EventLog
 from hum_async._purchases.group_commit import GroupCommits, Recorded, Refused, packed
 from hum_async._purchases.publications import Publication
 from hum_async._purchases.records import (
@@ -43,6 +44,8 @@ class JournalStore:
     """
 
     durable = True
+    event_log: EventLog | None = None
+    """One process at a time uses a file."""
 
     def __init__(
         self,

@@ -1,0 +1,51 @@
+"""What a hub can be told, and what it tells of itself."""
+
+from typing import Literal, TypedDict
+
+import attrs
+
+from hum_async._polling.policies import PollPolicy
+from hum_async.limiter import Priority
+
+
+@attrs.frozen
+class HubStatistics:
+    """A hub at one moment.
+
+    Attributes:
+        running: Look-ups without a result.
+        remembered: Look-ups that can be read, ended ones included.
+        subscribers: Streams that are open.
+        started: Look-ups begun so far.
+        reused: Times that an earlier look-up answered for the same address.
+        refused: Look-ups and streams refused because there were too many.
+        abandoned: Look-ups ended because their last subscriber had left.
+        requests: HTTP requests sent to the API.
+    """
+
+    running: int
+    remembered: int
+    subscribers: int
+    started: int
+    reused: int
+    refused: int
+    abandoned: int
+    requests: int
+
+
+class HubOptions(TypedDict, total=False):
+    """Keyword arguments of `SessionHub`, for functions that pass them on."""
+
+    policy: PollPolicy | None
+    max_running: int
+    max_subscribers: int
+    max_ended: int
+    reuse_for: float
+    keep_for: float
+    on_abandon: Literal["keep", "close"]
+    abandon_after: float
+    close: bool
+    signals: bool
+    priority: Priority | None
+    timeout: float | None
+    campaign_id: str | None
