@@ -29,6 +29,7 @@ class KeptHub(Protocol):
 
     def follow(self, lookup_id: str) -> HubLookup:
         """Remember a look-up that another worker has, and return it."""
+        ...
 
     def hear(self, lookup_id: str, events: Sequence[PlacedEvent]) -> None:
         """Show events of a look-up, if the hub knows that."""
@@ -41,12 +42,14 @@ class KeptHub(Protocol):
 
     def running(self) -> list[str]:
         """Return the look-ups of this hub that have no result."""
+        ...
 
     def close(self) -> None:
         """Begin nothing new and end all streams."""
 
     def room(self) -> int:
         """Return how many more look-ups it can run."""
+        ...
 
     def restore(self, lookup_id: str, result: Qualification, told: int) -> None:
         """Remember a look-up whose result an earlier process told, as the event at a position."""
