@@ -1,5 +1,6 @@
 """The interface of a journal that is only read, and what it tells."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any, Protocol, Self
 import attrs
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
+from hum_async._purchases.lots import LotCounts
 from hum_async._purchases.records import Entry, Tally
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
@@ -52,6 +54,49 @@ class RunStatus:
     seconds: float
 
 
+@attrs.frozen
+class WorkerStatus:
+    """A process that is or was at a job in a database.
+
+    Attributes:
+        host: The machine that it runs on.
+        pid: Its number there.
+        began_at: Time of its start, ISO 8601.
+        seen_at: Time at which it was last heard of, ISO 8601.
+        state: ``alive``, ``left`` or ``lost``: not heard of for longer than its lease.
+        library_version: Version of hum_async.
+        requests: Number of HTTP requests sent.
+        rows_done: Number of rows with a result.
+        rows_reused: Number of those rows whose result was in the database already.
+        seconds: Seconds from `began_at` to `seen_at`.
+        lots: Number of lots that it has in hand.
+        open: Number of its sessions that have no result yet.
+        uncertain: Number of its purchases that may or may not have created a session.
+        spent: Number of sessions that it may be billed for.
+    """
+
+    host: str
+    pid: int
+    began_at: str
+    seen_at: str
+    state: str
+    library_version: str
+    requests: int
+    rows_done: int
+    rows_reused: int
+    seconds: float
+    lots: int
+    open: int
+    uncertain: int
+    spent: int
+
+    @property
+    def rate(self) -> float | None:
+        """Rows per second that it looked up; None if it has looked up none."""
+        looked_up = self.rows_done - self.rows_reused
+        return looked_up / self.seconds if self.seconds and looked_up > 0 else None
+
+
 class Settings(Protocol):
     """What has settings."""
 
@@ -75,6 +120,18 @@ def taken_since(journal: Settings | None, max_age: float | None) -> str:
     if known is not None:
         return str(known)
     return "" if max_age is None else (datetime.now(UTC) - timedelta(seconds=max_age)).isoformat()
+
+
+def found_rate(journal: Settings) -> tuple[float, datetime] | None:
+    """Return the found rate in requests per second and its time; None if there is none."""
+    rate, at = journal.setting("found_rate"), journal.setting("found_rate_at")
+    if not isinstance(rate, float | int) or not 0.0 < rate < math.inf:
+        return None
+    try:
+        return float(rate), datetime.fromisoformat(at).astimezone(UTC)
+    except (TypeError, ValueError):
+        # Another version wrote it in another form; the rate can be found again.
+        return None
 
 
 class JournalReader(Settings, Protocol):
@@ -189,8 +246,12 @@ class JournalReader(Settings, Protocol):
         """Return the process that writes to it (pid, host, since); None if there is none."""
         ...
 
-    def found_rate(self) -> tuple[float, datetime] | None:
-        """Return the found rate in requests per second and its time; None if there is none."""
+    def workers(self) -> tuple[WorkerStatus, ...]:
+        """Return the workers that share the job, the oldest first; none if it is a file's."""
+        ...
+
+    def lots(self) -> LotCounts | None:
+        """Return how far the lots of the job are; None if it is not divided into lots."""
         ...
 
     # --- its soundness ----------------------------------------------------------------------------

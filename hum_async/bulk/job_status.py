@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from hum_async._purchases.journals import open_reader
-from hum_async._purchases.reader import FINISHED_AT, RunStatus
+from hum_async._purchases.reader import FINISHED_AT, RunStatus, found_rate
 from hum_async._purchases.records import FORGOTTEN, Tally
 from hum_async.models import Outcome
 
@@ -71,7 +71,7 @@ def status_of(path: Path) -> JobStatus:
     """
     with open_reader(path) as journal:
         superseded = journal.superseded()
-        rate = journal.found_rate()
+        rate = found_rate(journal)
         return JobStatus(
             path=path,
             api=journal.api,

@@ -54,6 +54,7 @@ CREATE TABLE lot (
   tries integer NOT NULL DEFAULT 0,
   PRIMARY KEY (job, number)
 ) WITH (fillfactor = 70);
+CREATE INDEX lot_left ON lot (job, number) WHERE NOT done;
 CREATE TABLE purchase (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   job bigint NOT NULL,
@@ -87,7 +88,8 @@ CREATE TABLE published (
 * `setting`: what a journal notes, by name, as in SQLite.
 * `worker`: a process at a job. `lost` once another one took it for dead, `ended_at` once it left.
   `batch` is the number of its last commit; `spent` the sessions it may be billed for.
-* `lot`: rows of the input by number, which one worker at a time takes in hand.
+* `lot`: rows of the input by number, which one worker at a time takes in hand. An index finds those
+  that are left among many that are done.
 * `purchase`: as in SQLite. An index refuses a second purchase of an address that counts; room is
   left in each page for the changes of its rows.
 * `published`: the ids by which look-ups are known to browsers.
@@ -114,27 +116,32 @@ async def prepare(connection: Connection, url: DatabaseUrl) -> None:
     Raises:
         JournalError: A newer version of this library made them.
     """
-    if await _version(connection, url) == VERSION:
+    if await version_of(connection, url) == VERSION:
         return
     # Held up to the end of the transaction: the others wait, and find it done.
     await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
-    if (version := await _version(connection, url)) is None:
+    if (version := await version_of(connection, url)) is None:
         await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {url.schema}")
         await connection.execute("CREATE TABLE schema_version (version integer NOT NULL)")
         await connection.execute("INSERT INTO schema_version VALUES (0)")
         version = 0
+    check_version(version, url)
+    for migration in MIGRATIONS[version:]:
+        await connection.execute(migration)
+    await connection.execute("UPDATE schema_version SET version = $1", VERSION)
+
+
+def check_version(version: int, url: DatabaseUrl) -> None:
+    """Raise JournalError if a newer version of this library made the tables."""
     if version > VERSION:
         raise JournalError(
             f"the schema {url.schema} of the database {url.label} was made by a newer version of "
             f"hum_async (format {version}, this one uses {VERSION}); install that version here "
             "too, or name another schema (?schema=NAME)"
         )
-    for migration in MIGRATIONS[version:]:
-        await connection.execute(migration)
-    await connection.execute("UPDATE schema_version SET version = $1", VERSION)
 
 
-async def _version(connection: Connection, url: DatabaseUrl) -> int | None:
+async def version_of(connection: Connection, url: DatabaseUrl) -> int | None:
     """Return the version of the tables; None if there are none."""
     made = await connection.fetchval(
         "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_version'",

@@ -18,7 +18,7 @@ from typing import Any
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.codec import pack, rebind
 from hum_async._purchases.publications import Publication, Published, Told
-from hum_async._purchases.reader import FINISHED_AT, TAKEN_SINCE, taken_since
+from hum_async._purchases.reader import FINISHED_AT, TAKEN_SINCE, found_rate, taken_since
 from hum_async._purchases.records import (
     MAY_LIVE,
     Asked,
@@ -51,7 +51,6 @@ from hum_async._purchases.sqlite.schema import (
     damaged,
     dedupe_of,
     find,
-    found_rate,
     is_bound,
     left_open,
     setting,
@@ -175,8 +174,7 @@ class Journal:
 
     def found_rate(self) -> float | None:
         """Return the recorded rate in requests per second; None if there is none or it is old."""
-        with self._mapped_errors():
-            found = found_rate(self._db)
+        found = found_rate(self)
         now = datetime.now(UTC)
         return found[0] if found is not None and now - found[1] <= _RATE_HOLDS else None
 

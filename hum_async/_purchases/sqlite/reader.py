@@ -4,12 +4,12 @@ import contextlib
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
-from hum_async._purchases.reader import RunStatus
+from hum_async._purchases.lots import LotCounts
+from hum_async._purchases.reader import RunStatus, WorkerStatus
 from hum_async._purchases.records import Entry, Tally
 from hum_async._purchases.sqlite.lock import holder_of
 from hum_async._purchases.sqlite.schema import (
@@ -19,7 +19,6 @@ from hum_async._purchases.sqlite.schema import (
     damaged,
     dedupe_of,
     find,
-    found_rate,
     integrity_errors,
     open_reading,
     setting,
@@ -171,10 +170,13 @@ class SqliteReader:
         """Return the process that writes to it (pid, host, since); None if there is none."""
         return holder_of(self.path)
 
-    def found_rate(self) -> tuple[float, datetime] | None:
-        """Return the found rate in requests per second and its time; None if there is none."""
-        with self._told():
-            return found_rate(self._db)
+    def workers(self) -> tuple[WorkerStatus, ...]:
+        """Return nobody: one process at a time uses a file."""
+        return ()
+
+    def lots(self) -> LotCounts | None:
+        """Return None: there are no lots for one process."""
+        return None
 
     # --- its soundness ----------------------------------------------------------------------------
 

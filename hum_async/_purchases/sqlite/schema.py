@@ -1,10 +1,8 @@
 """The file format of a journal: its schema and version, its checks and its read-only queries."""
 
 import contextlib
-import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -145,7 +143,7 @@ def version_of(path: Path, *, must_exist: bool) -> int | None:
     return version
 
 
-def check_api(path: Path, known: str | None, api: str | None) -> None:
+def check_api(path: object, known: str | None, api: str | None) -> None:
     """Raise JournalError if a journal holds the results of another API."""
     if known is not None and api is not None and known != api:
         raise JournalError(
@@ -160,13 +158,25 @@ def dedupe_of(path: Path, db: sqlite3.Connection) -> KeyRules:
     Raises:
         JournalError: It compares them by rules that this version does not know.
     """
-    known = address_key_of(db)
-    for rules, name in ADDRESS_KEYS.items():
-        if name == known:
+    return rules_of(address_key_of(db), path)
+
+
+def rules_of(name: Any, journal: object) -> KeyRules:
+    """Return the rules of comparison that a journal calls so.
+
+    Args:
+        name: Their name.
+        journal: The journal, for messages.
+
+    Raises:
+        JournalError: This version does not know them.
+    """
+    for rules, known in ADDRESS_KEYS.items():
+        if known == name:
             return rules
     raise JournalError(
-        f"{path} compares addresses by rules of another version of hum_async; use that version, or "
-        "start over with --fresh or another file"
+        f"{journal} compares addresses by rules of another version of hum_async; use that version, "
+        "or start over with --fresh or another file"
     )
 
 
@@ -199,7 +209,7 @@ def check_kind(path: Path, db: sqlite3.Connection, *, ledger: bool | None) -> No
         )
 
 
-def check_dedupe(path: Path, known: KeyRules, wanted: Dedupe | None) -> None:
+def check_dedupe(path: object, known: KeyRules, wanted: Dedupe | None) -> None:
     """Raise JournalError if addresses shall be compared otherwise than a journal does."""
     begun: Dedupe = "exact" if known == "exact" else "usps"
     if wanted is not None and wanted != begun:
@@ -393,18 +403,6 @@ def tally(db: sqlite3.Connection) -> Tally:
         """
     ).fetchone()
     return Tally(*counts)
-
-
-def found_rate(db: sqlite3.Connection) -> tuple[float, datetime] | None:
-    """Return the found rate in requests per second and its time; None if there is none."""
-    rate, at = setting(db, "found_rate"), setting(db, "found_rate_at")
-    if not isinstance(rate, float) or not 0.0 < rate < math.inf:
-        return None
-    try:
-        return rate, datetime.fromisoformat(at).astimezone(UTC)
-    except (TypeError, ValueError):
-        # Another version wrote it in another form; the rate can be found again.
-        return None
 
 
 def setting(db: sqlite3.Connection, name: str) -> Any:
