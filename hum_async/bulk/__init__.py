@@ -4,6 +4,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hum_async.bulk.diff.compare import AddressChange, ChangeKind
+    from hum_async.bulk.diff.snapshot import Snapshot
+    from hum_async.bulk.diff.stream import Diff, diff_results
+    from hum_async.bulk.diff.summary import DiffSide, DiffSummary
     from hum_async.bulk.frames.address_columns import FrameColumns, address_columns
     from hum_async.bulk.frames.qualification import qualify_frame
     from hum_async.bulk.frames.schemas import result_meta, spark_schema
@@ -14,11 +18,18 @@ if TYPE_CHECKING:
     from hum_async.bulk.results.stored import Results
 
 __all__ = [
+    "AddressChange",
+    "ChangeKind",
+    "Diff",
+    "DiffSide",
+    "DiffSummary",
     "FrameColumns",
     "JobStatistics",
     "QualificationStream",
     "Results",
+    "Snapshot",
     "address_columns",
+    "diff_results",
     "qualify",
     "qualify_frame",
     "read_results",
@@ -31,11 +42,18 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AddressChange": "diff.compare",
+    "ChangeKind": "diff.compare",
+    "Diff": "diff.stream",
+    "DiffSide": "diff.summary",
+    "DiffSummary": "diff.summary",
     "FrameColumns": "frames.address_columns",
     "JobStatistics": "qualification",
     "QualificationStream": "qualification",
     "Results": "results.stored",
+    "Snapshot": "diff.snapshot",
     "address_columns": "frames.address_columns",
+    "diff_results": "diff.stream",
     "qualify": "qualification",
     "qualify_frame": "frames.qualification",
     "read_results": "results.reading",

@@ -37,6 +37,10 @@ class SeenAddresses:
             self._grow()
         return None
 
+    def row_of(self, digest: bytes) -> int | None:
+        """Return the first row of an address; None if no row has it."""
+        return self._rows[self._find(digest)] or None
+
     def _make(self, slots: int) -> None:
         self._slots = slots
         self._digests = bytearray(_DIGEST * slots)

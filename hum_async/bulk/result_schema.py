@@ -130,6 +130,9 @@ _KINDS = {
     "hum_elapsed_s": Kind.NUMBER,
     "hum_min_price": Kind.MONEY,
     "hum_row": Kind.INTEGER,
+    "hum_change": Kind.TEXTS,
+    "hum_providers_gained": Kind.TEXTS,
+    "hum_providers_lost": Kind.TEXTS,
     GEOMETRY: Kind.POINT,
 }
 _KINDS_BY_NAME = (
@@ -143,10 +146,12 @@ _KINDS_BY_NAME = (
 @lru_cache(maxsize=4096)  # asked for each cell that is read back
 def kind_of(column: str) -> Kind:
     """Return the type of an added column: by its name, so that a price can have any name."""
-    known = _KINDS.get(column)
+    # The columns of a comparison show the older value beside the newer one.
+    name = column.replace("hum_old_", "hum_", 1)
+    known = _KINDS.get(name)
     if known is not None:
         return known
-    return next((kind for pattern, kind in _KINDS_BY_NAME if pattern.fullmatch(column)), Kind.TEXT)
+    return next((kind for pattern, kind in _KINDS_BY_NAME if pattern.fullmatch(name)), Kind.TEXT)
 
 
 def described(columns: Iterable[str]) -> dict[str, str]:

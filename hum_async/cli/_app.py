@@ -19,6 +19,7 @@ _COMMANDS = {
     "Run the same command again to go on after whatever has stopped it: what is in the journal "
     "beside the output is not bought again.",
     "compose": "Write the outputs of a job again, from its journal; also half-way.",
+    "diff": "Say what has changed between two results of the same addresses; nothing is bought.",
     "status": "Show how a job stands, by its journal.",
     "verify": "Check a finished job: its journal, its files and its rows.",
     "forget": "Erase results from a journal; a receipt of each purchase stays.",
@@ -37,6 +38,8 @@ EXAMPLES = {
     "hum qualify customers.xlsx --map street1=NUMBER+STREET --max-sessions 500",
     "compose": "hum compose customers.csv -o results.csv\n"
     "hum compose customers.csv -o results.parquet --journal results.journal.sqlite",
+    "diff": "hum diff october.csv november.csv -o changes.html\n"
+    "hum diff october.journal.sqlite november.parquet --json",
     "status": "hum status results.journal.sqlite\nhum status results.journal.sqlite --json",
     "verify": "hum verify results.journal.sqlite\nhum verify results.journal.sqlite --json",
     "forget": "hum forget '1420 Washington Blvd, 48226' results.journal.sqlite\n"

@@ -26,10 +26,10 @@ AsJson = Annotated[
 
 def print_json(values: Mapping[str, Any]) -> None:
     """Print an object on one line, as ASCII, whatever standard output can show."""
-    data.out(json.dumps(_parsable(values)), highlight=False)
+    data.out(json.dumps(parsable(values)), highlight=False)
 
 
-def _parsable(value: Any) -> Any:
+def parsable(value: Any) -> Any:
     """Return a value whose texts every parser takes.
 
     A name of a file that is not UTF-8 holds lone surrogates; they become what Python calls them.
@@ -37,8 +37,8 @@ def _parsable(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode(errors="backslashreplace").decode()
     if isinstance(value, Mapping):
-        return {_parsable(name): _parsable(each) for name, each in value.items()}
-    return [_parsable(each) for each in value] if isinstance(value, list | tuple) else value
+        return {parsable(name): parsable(each) for name, each in value.items()}
+    return [parsable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def check_values(

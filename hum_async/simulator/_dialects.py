@@ -9,6 +9,8 @@ import string
 
 import attrs
 
+DATA_SETS = ("v.1005", "v.1006", "25041808")
+"""The documented values of `hum_data_set` (hum-api 3.2)."""
 _TOKEN_ALPHABET = string.ascii_letters + string.digits
 
 
@@ -57,7 +59,7 @@ def random_dialect(rng: random.Random) -> Dialect:
     """Return a random mixture of spellings."""
     pick = rng.choice
     return Dialect(
-        data_set=pick(("v.1005", "v.1006", "25041808")),
+        data_set=pick(DATA_SETS),
         service_address=pick(("string", "string", "object", "short")),
         zip_comma=pick((True, False)),
         upper_case=pick((True, False)),

@@ -7,7 +7,7 @@ import attrs
 
 from hum_async.simulator._address_rules import PostedAddress
 from hum_async.simulator._checks import LONGEST, require
-from hum_async.simulator._dialects import Dialect, random_dialect, random_token
+from hum_async.simulator._dialects import DATA_SETS, Dialect, random_dialect, random_token
 from hum_async.simulator._fates import Fate, Magic, decide_fate
 
 _WIDEST = 10.0  # e ** 80 is a number still, e ** 800 is not
@@ -125,12 +125,17 @@ class SessionStore:
                 sigma=self._sigma,
                 magic=self.every_address,
             ),
-            dialect=random_dialect(rng),
+            dialect=attrs.evolve(random_dialect(rng), data_set=self._data_set_of(address)),
             created_at=now,
             last_request_at=now,
         )
         self._sessions[session.token] = session
         return session
+
+    def _data_set_of(self, address: PostedAddress) -> str:
+        # Of the address, not of the session: whoever asks again gets an answer of the same kind.
+        rng = random.Random(f"{self._seed}/data set/{address.key}")  # noqa: S311  reproducible
+        return rng.choice(DATA_SETS)
 
     def access(self, token: str, *, now: float) -> SimulatedSession | None:
         """Return a session and prolong its life, unless it has ended; None for an unknown token.

@@ -26,6 +26,7 @@ COMMANDS = [
     "check",
     "qualify",
     "compose",
+    "diff",
     "status",
     "verify",
     "forget",

@@ -11,17 +11,30 @@ import os
 import re
 import sys
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from hum_async import Outcome, Session, SessionUpdate, UpdateKind
+from hum_async import (
+    Address,
+    Money,
+    Offering,
+    Outcome,
+    Provider,
+    Qualification,
+    Session,
+    SessionUpdate,
+    UpdateKind,
+)
+from hum_async.bulk import diff_results
 from hum_async.bulk.preflight import decide_columns, examine
 from hum_async.bulk.report import JobReport
 from hum_async.bulk.tables import open_table
 from hum_async.cli._console import messages
+from hum_async.cli._diff_view import show_diff
 from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._progress import ProgressScreen
 from hum_async.cli._summary import FilesLeft, show_summary
@@ -110,6 +123,29 @@ def checked(folder: Path, width: int) -> str:
     return STYLES.sub("", console.file.getvalue())  # type: ignore[attr-defined]
 
 
+def compared(width: int) -> str:
+    def results(seen: int, *served: Provider) -> list[Qualification[int]]:
+        streets = ("1420 Washington Blvd", "2 Main St", "3 Main St", "4 Main St")
+        return [
+            Qualification(
+                key=number,
+                address=Address(street, "Apt 4", city="Detroit", state="MI", zip="48226"),
+                outcome=Outcome.SERVED if number < len(served) else Outcome.NO_PROVIDERS,
+                providers=served[number : number + 1],
+                data_set="25041808" if number == 3 and seen == 10 else "v.1006",
+                observed_at=datetime(2026, seen, 1 + number, tzinfo=UTC),
+            )
+            for number, street in enumerate(streets)
+        ]
+
+    slow = Provider("Spectrum", min_price=Money(4999), offerings=(Offering("Cable", "", 300, 20),))
+    fast = Provider("AT&T", min_price=Money(2999), offerings=(Offering("Fiber", "", 1000, 999),))
+    found = diff_results(results(9, slow), results(10, fast, slow))
+    console = Console(file=io.StringIO(), width=width, highlight=False, force_terminal=True)
+    show_diff(found.summary, found.changes[:2], left=1, console=console)
+    return STYLES.sub("", console.file.getvalue())  # type: ignore[attr-defined]
+
+
 def summary(
     monkeypatch: pytest.MonkeyPatch, width: int, report: JobReport, files: FilesLeft
 ) -> str:
@@ -137,6 +173,7 @@ def test_screens_are_as_they_were(
     screens = {name: drawn(ProgressScreen(report), width) for name, report in PROGRESS.items()}
     screens["watch"] = drawn(sessions(), width)
     screens["check"] = checked(tmp_path, width)
+    screens["diff"] = compared(width)
     screens["end"] = summary(monkeypatch, width, job(), FILES)
     screens["end before the first row"] = summary(
         monkeypatch,

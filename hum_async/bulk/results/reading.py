@@ -30,7 +30,7 @@ from hum_async.bulk.results.records import ResultRecord
 from hum_async.bulk.results.stored import Results
 from hum_async.bulk.tables import Cell, Table, as_text, mapped_os_errors, open_table
 from hum_async.errors import InputError
-from hum_async.models import Address, Qualification, ServiceAddress
+from hum_async.models import Address, Provider, Qualification, ServiceAddress
 
 _SQLITE = b"SQLite format 3\0"
 _SAMPLE = 200
@@ -67,11 +67,22 @@ def read_results(
         JournalError: The journal cannot be read, or it is damaged.
     """
     file = Path(path)
-    with mapped_os_errors(f"read {file}"), file.open("rb") as stream:
-        start = stream.read(len(_SQLITE))
-    if start == _SQLITE:
+    if is_journal(file):
         return _of_journal(file)
-    return _of_table(file, None if journal is None else Path(journal))
+    with open_output(file, journal=None if journal is None else Path(journal)) as found:
+        return Results(
+            found.records, columns=found.columns, levels=found.levels, complete=found.complete
+        )
+
+
+def is_journal(path: Path) -> bool:
+    """Whether a file is a journal, or another database of SQLite.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    with mapped_os_errors(f"read {path}"), path.open("rb") as stream:
+        return stream.read(len(_SQLITE)) == _SQLITE
 
 
 # --- a journal ------------------------------------------------------------------------------------
@@ -79,11 +90,14 @@ def read_results(
 
 def _of_journal(path: Path) -> Results[int]:
     with open_reader(path) as journal:
-        rows = _input_of(journal)
-        return _purchases(journal) if rows is None else _rows(journal, *rows)
+        rows = input_of(journal)
+        if rows is None:
+            return Results(ResultRecord(result) for _, result in purchases_of(journal))
+        table = rows[0]
+        return Results(rows_of(journal, *rows), columns=[table.header[at] for at in table.kept])
 
 
-def _input_of(journal: JournalReader) -> tuple[Table, AddressColumns] | None:
+def input_of(journal: JournalReader) -> tuple[Table, AddressColumns] | None:
     """Return the input of a journal's last job and its columns; None if it is not there as it was.
 
     It is known by the manifest.
@@ -109,28 +123,25 @@ def _input_of(journal: JournalReader) -> tuple[Table, AddressColumns] | None:
         return None
 
 
-def _rows(journal: JournalReader, table: Table, columns: AddressColumns) -> Results[int]:
+def rows_of(
+    journal: JournalReader, table: Table, columns: AddressColumns
+) -> Iterator[ResultRecord]:
+    """Yield each row of a journal's input that has a result."""
     found = results_of(table, columns, journal.find, dedupe=journal.dedupe)
-    records = [
-        ResultRecord(
-            attrs.evolve(row.result, key=number),
-            row.cells,
-            row=number + 1,
-            note=row.reading.note,
-        )
-        for number, row in enumerate(found)
-        if row.result is not None
-    ]
-    return Results(records, columns=[table.header[at] for at in table.kept])
+    for number, row in enumerate(found):
+        if row.result is not None:
+            result = attrs.evolve(row.result, key=number)
+            yield ResultRecord(result, row.cells, row=number + 1, note=row.reading.note)
 
 
-def _purchases(journal: JournalReader) -> Results[int]:
-    found = []
+def purchases_of(journal: JournalReader) -> Iterator[tuple[bytes, Qualification]]:
+    """Yield the results of a journal with the digests of their addresses, as they were bought.
+
+    Their `address` is the one that Hum understood.
+    """
     for number, entry in enumerate(journal.settled()):
         result = unpack(entry.packed or b"", key=number, address=Address(""), digest=entry.digest)
-        address = _address_of(result.service_address)
-        found.append(ResultRecord(attrs.evolve(result, address=address)))
-    return Results(found)
+        yield entry.digest, attrs.evolve(result, address=_address_of(result.service_address))
 
 
 def _address_of(place: ServiceAddress | None) -> Address:
@@ -149,7 +160,40 @@ def _address_of(place: ServiceAddress | None) -> Address:
 # --- an output ------------------------------------------------------------------------------------
 
 
-def _of_table(path: Path, journal: Path | None) -> Results[int]:
+@attrs.frozen(kw_only=True)
+class StoredRecords:
+    """The results of an output that is open.
+
+    Attributes:
+        records: The results with their rows; read once.
+        columns: Names of the input's columns.
+        levels: The levels of service that have a column.
+        complete: Whether offerings and plans may be there; a long table never has them whole.
+        addressed: Whether it can be told which columns hold the address.
+    """
+
+    records: Iterator[ResultRecord]
+    columns: Sequence[str]
+    levels: tuple[ServiceLevel, ...]
+    complete: bool = True
+    addressed: bool = True
+
+
+@contextlib.contextmanager
+def open_output(
+    path: Path, *, journal: Path | None = None, whole: bool = True
+) -> Iterator[StoredRecords]:
+    """Open an output, so that its results are read one after the other.
+
+    Args:
+        path: An output in any format, its ``.failed.csv``, or its long table.
+        journal: The journal of the output; None looks for it.
+        whole: Take whole results from the journal where it is there.
+
+    Raises:
+        InputError: The file cannot be read, or holds no results; also while it is read.
+        JournalError: The journal cannot be read, or it is damaged; also while it is read.
+    """
     table = open_table(str(path), rate_header=rate_header)
     if "hum_outcome" not in table.header:
         raise InputError(
@@ -159,25 +203,30 @@ def _of_table(path: Path, journal: Path | None) -> Results[int]:
     manifest = _manifest_of(path)
     columns = _columns_of(table, _mapping_in(manifest))
     if _RECORD in table.header:
-        return _of_long_table(table, columns)
-    if journal is None:
+        yield _long_records(table, columns)
+        return
+    if whole and journal is None:
         journal = _journal_of(path, manifest)
     with contextlib.ExitStack() as opened:
-        whole: Iterator[Qualification | None] = repeat(None)
-        if journal is not None and columns is not None:
+        results: Iterator[Qualification | None] = repeat(None)
+        if whole and journal is not None and columns is not None:
             reader = opened.enter_context(open_reader(journal))
             found = results_of(table, columns, reader.find, dedupe=reader.dedupe)
-            whole = (row.result for row in found)
-        return _of_wide_table(table, columns, whole)
+            results = (row.result for row in found)
+        yield StoredRecords(
+            records=_wide_records(table, columns, results),
+            columns=[table.header[at] for at in table.kept],
+            levels=_levels_of(table.header),
+            addressed=columns is not None,
+        )
 
 
-def _of_wide_table(
+def _wide_records(
     table: Table, columns: AddressColumns | None, whole: Iterator[Qualification | None]
-) -> Results[int]:
+) -> Iterator[ResultRecord]:
     kept = set(table.kept)
     added = [at for at in range(len(table.header)) if at not in kept]
     names = [table.header[at] for at in added]
-    records = []
     for number, cells in enumerate(table.rows()):
         values = read_values(names, [cells[at] for at in added], name=table.name)
         row = values.get("hum_row") or number + 1
@@ -185,16 +234,35 @@ def _of_wide_table(
             # As version 1 of the schema has them.
             values |= {"hum_row": row, "hum_min_price_cents": in_cents(values)}
         address = Address("") if columns is None else columns.address(cells)
-        told = result_of(values, address, key=row - 1)
+        told = _told(values, address, key=row - 1, name=table.name)
         found = next(whole)
         same = found is not None and _is_same(found, told)
         result = attrs.evolve(found, key=row - 1) if found is not None and same else told
         own = [cells[at] for at in table.kept]
         note = values.get("hum_note")
-        records.append(ResultRecord(result, own, row, None if same else values, note))
-    return Results(
-        records, columns=[table.header[at] for at in table.kept], levels=_levels_of(names)
-    )
+        yield ResultRecord(result, own, row, None if same else values, note)
+
+
+def _told(
+    values: Mapping[str, Any],
+    address: Address,
+    *,
+    key: int,
+    name: str,
+    providers: tuple[Provider, ...] | None = None,
+) -> Qualification[int]:
+    """Return the result that a row tells of.
+
+    Raises:
+        InputError: It has no outcome, or one that this version does not know.
+    """
+    try:
+        return result_of(values, address, key=key, providers=providers)
+    except ValueError:
+        raise InputError(
+            f"{name} holds no results as a job writes them: row {key + 1} of its input has no "
+            "hum_outcome that this version knows"
+        ) from None
 
 
 def _is_same(whole: Qualification, told: Qualification) -> bool:
@@ -203,7 +271,7 @@ def _is_same(whole: Qualification, told: Qualification) -> bool:
     return whole.outcome == told.outcome and moments[0] == moments[1]
 
 
-def _of_long_table(table: Table, columns: AddressColumns | None) -> Results[int]:
+def _long_records(table: Table, columns: AddressColumns | None) -> StoredRecords:
     start = table.header.index(_RECORD)
     own, names = table.header[:start], table.header[start:]
 
@@ -214,16 +282,23 @@ def _of_long_table(table: Table, columns: AddressColumns | None) -> Results[int]
         moment = cells[start + names.index("hum_observed_at")]
         return (*map(as_text, cells[:start]), moment)
 
-    records = []
-    for number, (_, group) in enumerate(groupby(table.rows(), row_of)):
-        rows = list(group)
-        values = [read_values(names, cells[start:], name=table.name) for cells in rows]
-        row = values[0].get("hum_row") or number + 1
-        address = Address("") if columns is None else columns.address(rows[0])
-        found = providers_of(values)
-        result = result_of(values[0], address, key=row - 1, providers=found)
-        records.append(ResultRecord(result, rows[0][:start], row))
-    return Results(records, columns=own, levels=_levels_of(names), complete=False)
+    def records() -> Iterator[ResultRecord]:
+        for number, (_, group) in enumerate(groupby(table.rows(), row_of)):
+            rows = list(group)
+            values = [read_values(names, cells[start:], name=table.name) for cells in rows]
+            row = values[0].get("hum_row") or number + 1
+            address = Address("") if columns is None else columns.address(rows[0])
+            found = providers_of(values)
+            result = _told(values[0], address, key=row - 1, name=table.name, providers=found)
+            yield ResultRecord(result, rows[0][:start], row)
+
+    return StoredRecords(
+        records=records(),
+        columns=own,
+        levels=_levels_of(names),
+        complete=False,
+        addressed=columns is not None,
+    )
 
 
 @attrs.frozen

@@ -100,3 +100,10 @@ class Results(Sequence[Qualification[KeyT_co]], Generic[KeyT_co]):
     def to_pandas(self, *, long: bool = False, served: Iterable[str] = ()) -> Any:
         """Return a ``pandas.DataFrame``; arguments as of `hum_async.bulk.to_arrow`."""
         return pandas_of(self.to_arrow(long=long, served=served))
+
+
+def records_of(results: Iterable[Qualification[Any]]) -> Iterable[ResultRecord]:
+    """Return results with their rows, as far as they have any."""
+    if isinstance(results, Results):
+        return results._records  # noqa: SLF001  of this module
+    return map(ResultRecord, results)
