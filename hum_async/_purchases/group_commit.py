@@ -26,17 +26,12 @@ Refused = Mapping["asyncio.Future[None]", Exception]
 """Why calls, by their future, were not stored although the commit succeeded."""
 
 
-def everything(waiting: Sequence[Recorded]) -> int:
-    """Let all that waits go into one commit."""
-    return len(waiting)
-
-
 class GroupCommits:
     """Writes changes in the order in which they are recorded.
 
     Args:
         write: Writes a batch. It is called again with the same batch if its task was cancelled.
-        most: Returns how many of the calls that wait go into one commit, at least 1.
+        most: Calls that go into one commit at most; None for all that wait.
 
     Once a commit has failed, every later one fails, because changes must keep their order.
     """
@@ -45,7 +40,7 @@ class GroupCommits:
         self,
         write: Callable[[Sequence[Recorded]], asyncio.Future[Refused]],
         *,
-        most: Callable[[Sequence[Recorded]], int] = everything,
+        most: int | None = None,
     ) -> None:
         self.failure: Exception | None = None
         self._write = write
@@ -115,8 +110,8 @@ class GroupCommits:
         if self._unsure:
             batch, self._unsure = self._unsure, []
             return batch
-        most = self._most(self._waiting)
-        batch, self._waiting = self._waiting[:most], self._waiting[most:]
+        batch = self._waiting[: self._most]
+        self._waiting = self._waiting[len(batch) :]
         return batch
 
     def _fail(self, batch: list[Recorded], writing: "asyncio.Future[Refused]") -> None:

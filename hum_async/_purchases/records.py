@@ -55,6 +55,11 @@ FORGOTTEN = "forgotten"
 """Why a purchase does not count any more whose result was erased."""
 
 
+ADDRESS_KEYS: dict[KeyRules, str] = {"exact": "exact", "usps": "usps-2", "usps-1": "usps-1"}
+"""What stores call the rules by which they compare addresses. Other rules would get another number:
+their digests are not comparable."""
+
+
 def address_digest(address: Address, rules: KeyRules = "usps") -> bytes:
     """Return 16 bytes that identify a checked address in a store, by how addresses are compared."""
     return blake2b(address_key(address, rules).encode(), digest_size=16).digest()

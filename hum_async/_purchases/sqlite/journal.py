@@ -20,6 +20,7 @@ from hum_async._purchases.codec import pack, rebind
 from hum_async._purchases.publications import Publication, Published, Told
 from hum_async._purchases.reader import FINISHED_AT, TAKEN_SINCE, found_rate, taken_since
 from hum_async._purchases.records import (
+    ADDRESS_KEYS,
     MAY_LIVE,
     Asked,
     Change,
@@ -34,7 +35,6 @@ from hum_async._purchases.records import (
 from hum_async._purchases.sqlite.lock import LockFile, lock_journal
 from hum_async._purchases.sqlite.schema import (
     ADDRESS_KEY,
-    ADDRESS_KEYS,
     APPLICATION_ID,
     BINDINGS,
     LEDGER,

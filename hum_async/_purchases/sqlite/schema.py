@@ -9,7 +9,13 @@ from typing import Any
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.reader import DamagedJournal
-from hum_async._purchases.records import FAILED_OUTCOMES, Closed, Entry, Tally
+from hum_async._purchases.records import (
+    ADDRESS_KEYS,
+    FAILED_OUTCOMES,
+    Closed,
+    Entry,
+    Tally,
+)
 from hum_async._purchases.sqlite.lock import holder_of
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
@@ -60,11 +66,9 @@ CREATE TABLE IF NOT EXISTS published (
 LEDGER = "ledger"
 """Name of the setting that a ledger has, and the journal of a job has not."""
 ADDRESS_KEY = "address_key"
-"""Name of the setting that says how addresses are compared."""
+"""Name of the setting that says how addresses are compared: one of `ADDRESS_KEYS`."""
 REQUIRED_SETTINGS = (ADDRESS_KEY, "api", "taken_since", "finished_at")
 """Names of the settings that every journal has since its runs note how they compare addresses."""
-ADDRESS_KEYS: dict[KeyRules, str] = {"exact": "exact", "usps": "usps-2", "usps-1": "usps-1"}
-"""Its values. Other rules would get another number: their digests are not comparable."""
 _FIND = (
     "SELECT address, token, outcome, run, requests, observed_at, asked_at, result FROM purchase "
     "WHERE superseded IS NULL AND address IN ({marks})"

@@ -1,0 +1,346 @@
+"""A job in PostgreSQL as a `PurchaseStore`, for any number of processes on any number of machines.
+
+Each process is a worker with a lease on the server's clock. Each commit proves that the lease still
+holds and renews it. Whoever is not heard of for a lease is taken for dead, its sessions are adopted
+and its unanswered claims are `UNCERTAIN`. If it was alive after all, its next commit finds that
+out: it writes what it knows all the same, and goes on as a new worker.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Hashable, Sequence
+from datetime import UTC, datetime
+
+from hum_async._addresses.usps_key import Dedupe, KeyRules
+from hum_async._purchases.codec import prepare as prepare_codec
+from hum_async._purchases.codec import unpack
+from hum_async._purchases.group_commit import GroupCommits, Recorded, Refused, packed
+from hum_async._purchases.postgres import changes as batches
+from hum_async._purchases.postgres import job as jobs
+from hum_async._purchases.postgres import taking_over
+from hum_async._purchases.postgres.connection import Connection, Database
+from hum_async._purchases.postgres.schema import prepare
+from hum_async._purchases.postgres.url import DatabaseUrl
+from hum_async._purchases.publications import Publication
+from hum_async._purchases.reader import FINISHED_AT
+from hum_async._purchases.records import (
+    FAILED_OUTCOMES,
+    MAY_LIVE,
+    Asked,
+    Change,
+    Closed,
+    Entry,
+    Settled,
+    Withdrawn,
+)
+from hum_async._tasks import wait_for_tasks
+from hum_async.errors import ConfigurationError, JournalError
+from hum_async.models import Address, Outcome, Qualification
+
+_MOST = 2000
+"""Calls in one commit at most: more would hold the locks of the rows for long."""
+
+_BEATS = 4
+"""How often a lease is renewed before it would run out."""
+
+_GOODBYE = 5.0
+"""Seconds for which a worker tries to tell the others that it leaves."""
+
+_LEFT_OPEN = """
+SELECT address, token FROM purchase WHERE job = $1 AND asked_at >= $2 AND superseded IS NULL
+  AND token IS NOT NULL AND NOT closed AND NOT copied AND outcome = ANY($3::text[])
+ORDER BY id DESC
+"""
+
+_ANSWERS = [str(outcome) for outcome in set(Outcome) - FAILED_OUTCOMES]
+
+
+class PostgresStore:
+    """A durable `PurchaseStore` in a database that others use at the same time.
+
+    Args:
+        database: The database, which the store closes.
+        member: The worker that this process is.
+        taking: How it takes part.
+    """
+
+    durable = True
+
+    def __init__(
+        self, database: Database, member: jobs.Membership, taking: jobs.Taking, *, until: float
+    ) -> None:
+        self.requests = 0
+        self.run = member.run
+        self.dedupe: KeyRules = member.dedupe
+        self.taken_since = member.taken_since
+        self.found_rate = member.found_rate
+        self.known = member.known
+        self.spent = member.spent
+        self._database = database
+        self._url = database.url
+        self._member = member
+        self._taking = taking
+        self._commits = GroupCommits(self._write, most=_MOST)
+        # The worker that this process is now, and all that it has been.
+        self._worker = member.worker
+        self._own = [member.worker]
+        self._batch = 0
+        self._sent_before = 0
+        # Numbers of the purchases that this process is making, by address.
+        self._claims: dict[bytes, int] = {}
+        # When the lease runs out, by the clock of the event loop that noted it.
+        self._lease_until = until
+        self._heart: asyncio.Task[None] | None = None
+        self._beat_on()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a commit has failed, after which every later one does."""
+        return self._commits.failure is not None
+
+    async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
+        """Return the entries of addresses by digest; what dead workers were at is taken over."""
+        self._beat_on()
+        # What was withdrawn a moment ago must not look like a POST without an answer.
+        await self._commits.flush()
+        try:
+            found = await self._find(addresses)
+        except batches.WorkerLost:
+            # The commit finds it out as well, and goes on as a new worker.
+            await self._commits.record()
+            found = await self._find(addresses)
+        for digest, entry in found.items():
+            if entry.outcome is None and not entry.live:
+                self._claims[digest] = entry.number
+        return found
+
+    async def result(self, entry: Entry, *, key: Hashable, address: Address) -> Qualification:
+        """Return the result of a settled entry with the key and address of a row."""
+        return unpack(entry.packed or b"", key=key, address=address, digest=entry.digest)
+
+    def record(self, *changes: Change) -> "asyncio.Future[None]":
+        """Write changes with the next commit; the future is done when they are safe.
+
+        While the database cannot be reached they wait. Once a commit has failed, every later one
+        fails, because changes must keep their order.
+        """
+        self._beat_on()
+        return self._commits.record(*changes)
+
+    def may_send(self) -> bool:
+        """Return whether the lease still holds, by a clock that nobody sets."""
+        return asyncio.get_running_loop().time() < self._lease_until
+
+    async def left_open(self) -> list[Closed]:
+        """Return the sessions that earlier runs left open although their results are safe.
+
+        Only the first worker of a run closes them.
+        """
+        if not self._member.alone:
+            return []
+        since = datetime.now(UTC) - MAY_LIVE
+        rows = await self._database.run(
+            lambda c: c.fetch(_LEFT_OPEN, self._member.job, since, _ANSWERS)
+        )
+        return [Closed(row["address"], row["token"]) for row in rows]
+
+    def check_dedupe(self, wanted: Dedupe | None) -> None:
+        """Raise JournalError if addresses shall be compared otherwise than the job does."""
+        jobs.check_dedupe(self._url, self.dedupe, wanted)
+
+    async def note_campaign(self, campaign_id: str) -> None:
+        """Note the label of what is bought from now on."""
+        await self._set("campaign_id", campaign_id)
+
+    async def published(self, *, since: str) -> list[Publication]:
+        """Return the ids that were given since then, and forget all older ones."""
+        job, at = self._member.job, datetime.fromisoformat(since).astimezone(UTC)
+
+        async def work(connection: Connection) -> list[Publication]:
+            await connection.execute("DELETE FROM published WHERE job = $1 AND at < $2", job, at)
+            rows = await connection.fetch(
+                "SELECT id, address, told FROM published WHERE job = $1 ORDER BY at", job
+            )
+            return [Publication(*row) for row in rows]
+
+        return await self._database.run(work)
+
+    async def epoch(self) -> str:
+        """Return 8 hexadecimal digits that the job has kept since somebody asked first."""
+        return await self._database.run(lambda c: jobs.epoch(c, self._member.job))
+
+    async def flush(self) -> None:
+        """Wait until what was recorded so far is written, or has failed."""
+        await self._commits.flush()
+
+    async def finish(self) -> None:
+        """Write the recorded changes, then record that every row of the job has its result."""
+        await self._commits.writer_ended()
+        if self._commits.failure is not None:
+            raise self._commits.failure
+        await self._set(FINISHED_AT, datetime.now(UTC).isoformat(timespec="milliseconds"))
+
+    async def aclose(self) -> None:
+        """Write the recorded changes, tell the others that this worker leaves, and close."""
+        # In its own task: if the caller is cancelled, closing continues and the caller waits again.
+        closing = asyncio.get_running_loop().create_task(self._close(), name="hum-journal-close")
+        await wait_for_tasks([closing])
+        closing.result()
+
+    # --- commits ----------------------------------------------------------------------------------
+
+    def _write(self, batch: Sequence[Recorded]) -> "asyncio.Future[Refused]":
+        return asyncio.get_running_loop().create_task(self._commit(batch), name="hum-commit")
+
+    async def _commit(self, batch: Sequence[Recorded]) -> Refused:
+        """Write a batch, as a new worker if this one was taken for dead."""
+        loop = asyncio.get_running_loop()
+        ready, refused = await loop.run_in_executor(None, packed, batch)
+        changes = [change for each in ready for change in each.changes]
+        while True:
+            try:
+                written = await self._database.run(lambda c: self._apply(c, changes))
+                break
+            except batches.WorkerLost:
+                await self._enrol_again()
+        self._batch += 1
+        self._note(changes, written)
+        for each in ready:
+            for change in each.changes:
+                if isinstance(change, Asked) and change.address in written.refused:
+                    refused[each.done] = written.refused[change.address]
+        return refused
+
+    async def _find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
+        return await self._database.run(
+            lambda c: taking_over.find(c, self._member.job, self._worker, addresses)
+        )
+
+    async def _apply(self, connection: Connection, changes: Sequence[Change]) -> batches.Written:
+        began = asyncio.get_running_loop().time()
+        batch = batches.Batch(
+            job=self._member.job,
+            worker=self._worker,
+            number=self._batch + 1,
+            requests=self.requests - self._sent_before,
+            changes=changes,
+            claims=self._claims,
+            max_sessions=self._taking.max_sessions,
+            own=self._own,
+        )
+        written = await batches.write(connection, batch)
+        if written.renewed:
+            # Too early rather than too late: the server counts from a later moment.
+            self._lease_until = began + self._url.lease
+        return written
+
+    def _note(self, changes: Sequence[Change], written: batches.Written) -> None:
+        """Remember which purchases this process is making."""
+        self._claims |= written.won
+        for change in changes:
+            if isinstance(change, Settled | Withdrawn):
+                self._claims.pop(change.address, None)
+        if written.spent is not None:
+            self.spent = written.spent
+
+    async def _enrol_again(self) -> None:
+        """Go on as a new worker, with what nobody has taken over yet."""
+        run, job = self._member.run, self._member.job
+
+        async def work(connection: Connection) -> int:
+            worker = await jobs.enrol(connection, self._url, job=job, run=run)
+            making = list(self._claims.values())
+            await taking_over.move(connection, making, old=self._own, new=worker)
+            return worker
+
+        self._worker = await self._database.run(work)
+        self._own.append(self._worker)
+        self._batch, self._sent_before = 0, self.requests
+
+    # --- the lease --------------------------------------------------------------------------------
+
+    def _beat_on(self) -> None:
+        """Keep the lease alive, on the event loop that runs now."""
+        loop = asyncio.get_running_loop()
+        if self._heart is None or self._heart.get_loop() is not loop:
+            if self._heart is not None:
+                # Its loop has ended, and another clock says nothing of the lease.
+                self._lease_until = loop.time()
+            self._heart = loop.create_task(self._beat(), name="hum-heartbeat")
+
+    async def _beat(self) -> None:
+        clock, lease = asyncio.get_running_loop().time, self._url.lease
+        while not self.failed:
+            await asyncio.sleep(lease / _BEATS)
+            if self._lease_until - clock() < lease * (1 - 0.9 / _BEATS):
+                await asyncio.wait([self._commits.record()])
+
+    # --- the rest ---------------------------------------------------------------------------------
+
+    async def _set(self, name: str, value: object) -> None:
+        await self._database.run(lambda c: jobs.set_setting(c, self._member.job, name, value))
+
+    async def _close(self) -> None:
+        try:
+            await self._end_heart()
+            await self._commits.writer_ended()
+            # Changes are left if the writer was cancelled, as by the end of `asyncio.run`.
+            await self._commits.write_all()
+            # Nobody is harmed if it fails: the lease runs out.
+            with contextlib.suppress(JournalError):
+                await self._database.run(self._leave, patience=_GOODBYE)
+        finally:
+            await self._database.aclose()
+
+    async def _end_heart(self) -> None:
+        heart, self._heart = self._heart, None
+        if heart is not None and heart.get_loop() is asyncio.get_running_loop():
+            heart.cancel()
+            await asyncio.wait([heart])
+
+    async def _leave(self, connection: Connection) -> None:
+        await connection.execute(
+            "UPDATE worker SET ended_at = clock_timestamp(), requests = $2 "
+            "WHERE id = $1 AND NOT lost",
+            self._worker,
+            self.requests - self._sent_before,
+        )
+        # An untried rate must not look recent.
+        if self.found_rate is not None and self.requests:
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            job = self._member.job
+            await jobs.set_setting(connection, job, "found_rate", float(self.found_rate))
+            await jobs.set_setting(connection, job, "found_rate_at", now)
+
+
+async def open_database(url: DatabaseUrl, taking: jobs.Taking) -> PostgresStore:
+    """Take part in a job.
+
+    Args:
+        url: The database and the name of the job.
+        taking: How to take part.
+
+    Raises:
+        ConfigurationError: The driver is not installed, or no job is named.
+        JournalError: The database cannot be used, or the job was begun otherwise.
+    """
+    if url.job is None:
+        raise ConfigurationError(
+            f"name the job in the database {url.label}: write ?job=NAME at the end of its URL"
+        )
+    database = Database(url)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    try:
+        await loop.run_in_executor(None, prepare_codec)
+        await database.run(lambda c: prepare(c, url), patience=_FIRST)
+        began = loop.time()
+        member = await database.run(lambda c: jobs.join(c, url, taking), patience=_FIRST)
+    except BaseException:
+        await database.aclose()
+        raise
+    return PostgresStore(database, member, taking, until=began + url.lease)
+
+
+_FIRST = 10.0
+"""Seconds for which the first connection is tried: what is wrong with it shows at the start."""
