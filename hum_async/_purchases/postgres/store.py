@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.codec import prepare as prepare_codec
 from hum_async._purchases.codec import unpack
+from hum_async._purchases.event_log import EventLog
 from hum_async._purchases.group_commit import GroupCommits, Recorded, Refused, packed
 from hum_async._purchases.postgres import changes as batches
 from hum_async._purchases.postgres import job as jobs
@@ -97,6 +98,11 @@ class PostgresStore:
     def failed(self) -> bool:
         """Whether a commit has failed, after which every later one does."""
         return self._commits.failure is not None
+
+    @property
+    def event_log(self) -> EventLog | None:
+        """The events of all processes; none are kept yet."""
+        return None
 
     async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
         """Return the entries of addresses by digest; what dead workers were at is taken over."""

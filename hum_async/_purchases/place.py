@@ -1,0 +1,104 @@
+"""Where purchases are kept: a SQLite file or a PostgreSQL database, by what the user names."""
+
+import os
+from pathlib import Path
+
+from hum_async._addresses.usps_key import Dedupe
+from hum_async._purchases.postgres.url import DatabaseUrl, is_database_url, parse_database_url
+from hum_async._purchases.store import ClosableStore
+from hum_async.errors import ConfigurationError
+
+Place = Path | DatabaseUrl
+
+LEDGER_JOB = "ledger"
+"""Name of the ledger in a database whose URL names no job."""
+
+
+def place_of(given: str | os.PathLike[str]) -> Place:
+    """Return the place that a user names: a URL ``postgresql://`` is a database, all else a file.
+
+    Raises:
+        ConfigurationError: The URL cannot be read. The message does not quote it.
+    """
+    if isinstance(given, str) and is_database_url(given):
+        return parse_database_url(given)
+    return Path(given)
+
+
+async def open_ledger(place: Place, *, api: str) -> ClosableStore:
+    """Open the ledger of a client.
+
+    Args:
+        place: Where it is.
+        api: Name of the API.
+
+    Raises:
+        ConfigurationError: The driver of the database is not installed.
+        JournalError: It cannot be used.
+    """
+    # Neither is needed without a ledger.
+    if isinstance(place, DatabaseUrl):
+        from hum_async._purchases.postgres.job import Taking  # noqa: PLC0415
+        from hum_async._purchases.postgres.store import open_database  # noqa: PLC0415
+
+        named = place.of_job(LEDGER_JOB) if place.job is None else place
+        return await open_database(named, Taking(api=api, ledger=True))
+    from hum_async._purchases.sqlite.writer import open_journal  # noqa: PLC0415
+
+    return await open_journal(place, api=api, ledger=True)
+
+
+async def open_job(  # noqa: PLR0913  all but the first by name
+    place: Place,
+    *,
+    api: str,
+    max_age: float | None = None,
+    reuse_from: Path | None = None,
+    dedupe: Dedupe | None = None,
+    campaign_id: str | None = None,
+    max_sessions: int | None = None,
+) -> ClosableStore:
+    """Open the journal of a job.
+
+    Args:
+        place: Where it is.
+        api: Name of the API.
+        max_age: Age in seconds up to which results of earlier jobs are taken; None for any age.
+        reuse_from: Journal of another job, from which results of new addresses are copied.
+        dedupe: How addresses are compared; None as the journal does, which keeps it.
+        campaign_id: The caller's label for what this run buys.
+        max_sessions: Sessions that may be bought in all. A database counts those of all workers;
+            of a file there is one, which counts them itself.
+
+    Raises:
+        ConfigurationError: The driver of the database is not installed, its URL names no job, or
+            `reuse_from` is given with it.
+        JournalError: One of the journals cannot be used.
+    """
+    if isinstance(place, DatabaseUrl):
+        from hum_async._purchases.postgres.job import Taking  # noqa: PLC0415
+        from hum_async._purchases.postgres.store import open_database  # noqa: PLC0415
+
+        if reuse_from is not None:
+            raise ConfigurationError(
+                "reuse_from works with a journal in a file; copy its results into the database "
+                "once, with hum journal copy"
+            )
+        taking = Taking(
+            api=api,
+            dedupe=dedupe,
+            max_age=max_age,
+            campaign_id=campaign_id,
+            max_sessions=max_sessions,
+        )
+        return await open_database(place, taking)
+    from hum_async._purchases.sqlite.writer import open_journal  # noqa: PLC0415
+
+    return await open_journal(
+        place,
+        api=api,
+        max_age=max_age,
+        reuse_from=reuse_from,
+        dedupe=dedupe,
+        campaign_id=campaign_id,
+    )
