@@ -95,7 +95,7 @@ async def join(connection: Connection, url: DatabaseUrl, taking: Taking) -> Memb
     settings = await settings_of(connection, job)
     dedupe = await _agree(connection, job, url, taking, settings)
     alone = not await connection.fetchval(
-        f"SELECT EXISTS (SELECT 1 FROM worker w WHERE w.job = $1 AND {ALIVE})",  # noqa: S608
+        f"SELECT EXISTS (SELECT 1 FROM worker w WHERE w.job = $1 AND {ALIVE})",
         job,
     )
     if alone:

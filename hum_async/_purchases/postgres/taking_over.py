@@ -19,12 +19,12 @@ SELECT p.id, p.address, p.token, p.outcome, p.requests, p.observed_at, p.asked_a
   p.worker, w.run, {ALIVE} AS alive
 FROM purchase p JOIN worker w ON w.id = p.worker
 WHERE p.job = $1 AND p.address = ANY($2::bytea[]) AND p.superseded IS NULL
-"""  # noqa: S608  our own words
+"""
 
 # A worker that commits at this moment holds its row: it is looked at again after that.
 _LOSE = f"""
 UPDATE worker w SET lost = true WHERE w.id = ANY($1::bigint[]) AND NOT {ALIVE} RETURNING w.id
-"""  # noqa: S608  our own words
+"""
 
 _STILL_ALIVE = "SELECT 1 FROM worker WHERE id = $1 AND NOT lost AND ended_at IS NULL FOR SHARE"
 
