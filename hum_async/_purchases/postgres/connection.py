@@ -109,6 +109,36 @@ class Database:
         # Raised outside of the `except`: the driver's errors may quote what was sent.
         raise failure
 
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Connection]:
+        """Give a connection that is nobody else's, in no transaction.
+
+        Raises:
+            Unreachable: The database cannot be reached.
+            JournalError: The database refuses something.
+        """
+        patience = max(self.url.lease / 2, 2.0)
+        try:
+            connection = await self._driver.connect(
+                self.url.dsn.reveal(),
+                statement_cache_size=0,
+                timeout=patience,
+                command_timeout=patience,
+            )
+            try:
+                yield connection
+            finally:
+                connection.terminate()
+        except asyncio.CancelledError:
+            raise
+        except Exception as exc:
+            if (mapped := self._mapped(exc)) is None:
+                raise
+            failure = mapped
+        else:
+            return
+        raise failure
+
     async def aclose(self) -> None:
         """Close the connections. Idempotent."""
         pool, self._pool = self._pool, None

@@ -22,7 +22,6 @@ from hum_async._purchases.postgres.connection import Connection, Database, Unrea
 from hum_async._purchases.postgres.listening import channel_of, watch
 from hum_async._purchases.postgres.schema import ALIVE
 from hum_async._tasks import wait_for_tasks
-from hum_async.errors import JournalError
 
 _LEVEL = 1
 _MOST = 500
@@ -74,7 +73,7 @@ _LOSE = f"""
 UPDATE worker w SET lost = true
 WHERE w.job = $1 AND NOT w.lost AND w.ended_at IS NULL AND NOT {ALIVE}
   AND EXISTS (SELECT 1 FROM shown_lookup l WHERE l.job = $1 AND l.worker = w.id AND NOT l.ended)
-"""  # noqa: S608  our own words
+"""
 
 _ADOPT = f"""
 UPDATE shown_lookup a SET worker = $2
@@ -84,7 +83,7 @@ WHERE a.job = $1 AND EXISTS (SELECT 1 FROM worker w WHERE w.id = $2 AND {ALIVE})
     AND (l.worker IS NULL OR o.id IS NULL OR o.lost OR o.ended_at IS NOT NULL)
   ORDER BY l.began_at LIMIT $3 FOR UPDATE OF l SKIP LOCKED)
 RETURNING a.id, a.address
-"""  # noqa: S608  our own words
+"""
 
 _RELEASE = """
 UPDATE shown_lookup SET worker = NULL
@@ -185,6 +184,11 @@ class PostgresEventLog:
         """Call `wake` whenever something may have changed, until this is cancelled."""
         await watch(self._database, self._job, wake)
 
+    def close(self) -> None:
+        """Write nothing more: whoever had the look-ups has gone."""
+        if self._writer is not None and not self._writer.get_loop().is_closed():
+            self._writer.cancel()
+
     # --- commits ----------------------------------------------------------------------------------
 
     def _add(
@@ -204,7 +208,13 @@ class PostgresEventLog:
         while self._waiting:
             batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
             writing = asyncio.ensure_future(self._written(batch))
-            await wait_for_tasks([writing])
+            try:
+                await wait_for_tasks([writing])
+            except asyncio.CancelledError:
+                writing.cancel()
+                for each in (*batch, *self._waiting):
+                    each.done.cancel()
+                raise
             failure = writing.exception()
             for each in batch:
                 if each.done.done():

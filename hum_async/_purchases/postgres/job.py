@@ -167,14 +167,20 @@ async def set_setting(connection: Connection, job: int, name: str, value: Any) -
     )
 
 
+async def kept(connection: Connection, job: int, name: str, first: str) -> str:
+    """Return a setting that a job has kept since somebody asked first, who brought it."""
+    await connection.execute(
+        "INSERT INTO setting (job, name, value) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        job,
+        name,
+        orjson.dumps(first).decode(),
+    )
+    return str((await settings_of(connection, job))[name])
+
+
 async def epoch(connection: Connection, job: int) -> str:
     """Return 8 hexadecimal digits that a job has kept since somebody asked first."""
-    await connection.execute(
-        "INSERT INTO setting (job, name, value) VALUES ($1, 'epoch', $2) ON CONFLICT DO NOTHING",
-        job,
-        orjson.dumps(secrets.token_hex(4)).decode(),
-    )
-    return str((await settings_of(connection, job))["epoch"])
+    return await kept(connection, job, "epoch", secrets.token_hex(4))
 
 
 def check_dedupe(url: DatabaseUrl, known: KeyRules, wanted: Dedupe | None) -> None:

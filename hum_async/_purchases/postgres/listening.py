@@ -1,7 +1,7 @@
 """Hears of commits on a connection of its own, or asks where that is not to be had.
 
-A pooler in transaction mode takes ``LISTEN`` and passes nothing on, so what is heard is tried out: a
-notice that is sent over another connection must come.
+A pooler in transaction mode takes ``LISTEN`` and passes nothing on, so it is tried out what is
+heard: a notice that is sent over another connection must come.
 """
 
 import asyncio
@@ -53,26 +53,22 @@ async def _listen(database: Database, job: int, wake: Callable[[], None]) -> boo
             proven.set()
         wake()
 
-    connection: Connection = None
-    try:
-        connection = await database.connect()
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _: lost.set())
-        await connection.add_listener(channel, hear)
-        while not lost.is_set():
-            proven.clear()
-            await database.run(lambda c: c.execute("SELECT pg_notify($1, $2)", channel, proof))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TRY_OUT):
-                    await proven.wait()
-            if not proven.is_set():
-                return lost.is_set()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TRY_AGAIN):
-                    await lost.wait()
-    except JournalError:
-        pass
-    finally:
-        if connection is not None:
-            connection.terminate()
+    with contextlib.suppress(JournalError):
+        async with database.connected() as connection:
+            lost = asyncio.Event()
+            connection.add_termination_listener(lambda _: lost.set())
+            await connection.add_listener(channel, hear)
+            while not lost.is_set():
+                proven.clear()
+                await database.run(lambda c: c.execute("SELECT pg_notify($1, $2)", channel, proof))
+                if not await _comes(proven, TRY_OUT):
+                    return lost.is_set()
+                await _comes(lost, TRY_AGAIN)
     return True
+
+
+async def _comes(event: asyncio.Event, seconds: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()

@@ -95,7 +95,45 @@ CREATE TABLE published (
 * `published`: the ids by which look-ups are known to browsers.
 """
 
-MIGRATIONS = (_TABLES,)
+_EVENTS = """
+CREATE TABLE shown_lookup (
+  job bigint NOT NULL REFERENCES job ON DELETE CASCADE,
+  id text NOT NULL,
+  address bytea NOT NULL,
+  worker bigint,
+  began_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  ended boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (job, id)
+);
+CREATE INDEX shown_lookup_running ON shown_lookup (job, worker) WHERE NOT ended;
+CREATE INDEX shown_lookup_address ON shown_lookup (job, address);
+CREATE TABLE event_place (
+  job bigint PRIMARY KEY REFERENCES job ON DELETE CASCADE,
+  last bigint NOT NULL DEFAULT 0
+);
+CREATE TABLE event (
+  job bigint NOT NULL,
+  position bigint NOT NULL,
+  id text NOT NULL,
+  kind text NOT NULL,
+  payload bytea NOT NULL,
+  source bigint NOT NULL,
+  serial bigint NOT NULL,
+  PRIMARY KEY (job, position),
+  UNIQUE (source, serial),
+  FOREIGN KEY (job, id) REFERENCES shown_lookup ON DELETE CASCADE
+);
+CREATE INDEX event_lookup ON event (job, id);
+"""
+"""Tables:
+
+* `shown_lookup`: a look-up that hubs show to browsers by its id, and the worker that has it.
+* `event_place`: the place of the last event.
+* `event`: what is shown of a look-up, as compressed JSON; `source` and `serial` say which call of
+  which process it comes from, so that no commit is made twice.
+"""
+
+MIGRATIONS = (_TABLES, _EVENTS)
 """What makes each version out of the one before it. Never change one that was released."""
 
 VERSION = len(MIGRATIONS)

@@ -20,6 +20,7 @@ from hum_async._purchases.postgres import changes as batches
 from hum_async._purchases.postgres import job as jobs
 from hum_async._purchases.postgres import taking_over
 from hum_async._purchases.postgres.connection import Connection, Database
+from hum_async._purchases.postgres.event_log import PostgresEventLog
 from hum_async._purchases.postgres.schema import prepare
 from hum_async._purchases.postgres.url import DatabaseUrl
 from hum_async._purchases.publications import Publication
@@ -92,6 +93,7 @@ class PostgresStore:
         # When the lease runs out, by the clock of the event loop that noted it.
         self._lease_until = until
         self._heart: asyncio.Task[None] | None = None
+        self._event_log = PostgresEventLog(database, member.job, lambda: self._own)
         self._beat_on()
 
     @property
@@ -101,8 +103,8 @@ class PostgresStore:
 
     @property
     def event_log(self) -> EventLog | None:
-        """The events of all processes; none are kept yet."""
-        return None
+        """The events of all processes."""
+        return self._event_log
 
     async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
         """Return the entries of addresses by digest; what dead workers were at is taken over."""
@@ -289,6 +291,7 @@ class PostgresStore:
     async def _close(self) -> None:
         try:
             await self._end_heart()
+            self._event_log.close()
             await self._commits.writer_ended()
             # Changes are left if the writer was cancelled, as by the end of `asyncio.run`.
             await self._commits.write_all()
