@@ -26,6 +26,7 @@ _COMMANDS = {
     "lookup": "Look up one address.",
     "watch": "Follow sessions by their tokens until their agents are done.",
     "ping": "Check that the API is up and takes the key.",
+    "doctor": "Check key, network, API, clock and disk, and say what to do about each problem.",
     "simulate": "Serve a simulated Hum API on this machine, for tests and for trying things out.",
     "demo": "Show look-ups live, on a simulated API.",
 }
@@ -48,6 +49,7 @@ EXAMPLES = {
     "hum lookup '1420 Washington Blvd, 48226' --simulate --json",
     "watch": "hum watch TOKEN1 TOKEN2\nhum watch - --source internet --budget 1m < tokens.txt",
     "ping": "hum ping --key-file key.txt\nhum ping --simulate --json",
+    "doctor": "hum doctor\nhum doctor --journal results.journal.sqlite --json",
     "simulate": "hum simulate --speed 20\nhum simulate --port 0 --rate 10 --retry-after 2",
     "demo": "hum demo --web\nhum demo --web --port 0 --speed 5",
 }

@@ -35,6 +35,7 @@ COMMANDS = [
     "ping",
     "simulate",
     "demo",
+    "doctor",
     "config show",
 ]
 # Read before the fixtures clear what begins with HUM_.

@@ -1,0 +1,29 @@
+"""Checks of this installation."""
+
+import importlib.util
+import platform
+
+from hum_async._diagnosis.findings import Finding, State
+from hum_async._version import __version__
+
+_EXTRAS = {
+    "excel": "python_calamine",
+    "pandas": "pandas",
+    "parquet": "pyarrow",
+    "polars": "polars",
+    "postgres": "asyncpg",
+    "redis": "redis",
+    "uvloop": "uvloop",
+    "web": "fastapi",
+}
+"""What each extra installs, by its name."""
+
+
+def examine_installation() -> Finding:
+    """Return which versions are here, and which extras."""
+    here = {name: importlib.util.find_spec(module) is not None for name, module in _EXTRAS.items()}
+    found = ", ".join(name for name, is_here in here.items() if is_here) or "none"
+    missing = ", ".join(name for name, is_here in here.items() if not is_here)
+    told = f"hum_async {__version__}, Python {platform.python_version()}, {platform.system()}"
+    rest = f"; not installed: {missing}" if missing else ""
+    return Finding("installation", State.OK, f"{told}; extras: {found}{rest}")
