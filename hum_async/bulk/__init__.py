@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from hum_async.bulk.frames.qualification import qualify_frame
     from hum_async.bulk.frames.schemas import result_meta, spark_schema
     from hum_async.bulk.qualification import JobStatistics, QualificationStream, qualify
+    from hum_async.bulk.report_page.content import ReportSection
+    from hum_async.bulk.report_page.writing import WrittenReport, report_html, write_report
     from hum_async.bulk.results.convert import to_arrow, to_pandas, to_polars
     from hum_async.bulk.results.progress import show_progress
     from hum_async.bulk.results.reading import read_results
@@ -26,19 +28,23 @@ __all__ = [
     "FrameColumns",
     "JobStatistics",
     "QualificationStream",
+    "ReportSection",
     "Results",
     "Snapshot",
+    "WrittenReport",
     "address_columns",
     "diff_results",
     "qualify",
     "qualify_frame",
     "read_results",
+    "report_html",
     "result_meta",
     "show_progress",
     "spark_schema",
     "to_arrow",
     "to_pandas",
     "to_polars",
+    "write_report",
 ]
 
 _HOMES = {
@@ -50,19 +56,23 @@ _HOMES = {
     "FrameColumns": "frames.address_columns",
     "JobStatistics": "qualification",
     "QualificationStream": "qualification",
+    "ReportSection": "report_page.content",
     "Results": "results.stored",
     "Snapshot": "diff.snapshot",
     "address_columns": "frames.address_columns",
     "diff_results": "diff.stream",
+    "WrittenReport": "report_page.writing",
     "qualify": "qualification",
     "qualify_frame": "frames.qualification",
     "read_results": "results.reading",
     "result_meta": "frames.schemas",
+    "report_html": "report_page.writing",
     "show_progress": "results.progress",
     "spark_schema": "frames.schemas",
     "to_arrow": "results.convert",
     "to_pandas": "results.convert",
     "to_polars": "results.convert",
+    "write_report": "report_page.writing",
 }
 
 

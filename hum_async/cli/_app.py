@@ -20,6 +20,7 @@ _COMMANDS = {
     "beside the output is not bought again.",
     "compose": "Write the outputs of a job again, from its journal; also half-way.",
     "diff": "Say what has changed between two results of the same addresses; nothing is bought.",
+    "report": "Show the results of a job as one HTML file, which needs no network.",
     "status": "Show how a job stands, by its journal.",
     "verify": "Check a finished job: its journal, its files and its rows.",
     "forget": "Erase results from a journal; a receipt of each purchase stays.",
@@ -41,6 +42,8 @@ EXAMPLES = {
     "hum compose customers.csv -o results.parquet --journal results.journal.sqlite",
     "diff": "hum diff october.csv november.csv -o changes.html\n"
     "hum diff october.journal.sqlite november.parquet --json",
+    "report": "hum report results.csv -o report.html\n"
+    "hum report results.parquet --served 1000/500,100/20 --title 'North side'",
     "status": "hum status results.journal.sqlite\nhum status results.journal.sqlite --json",
     "verify": "hum verify results.journal.sqlite\nhum verify results.journal.sqlite --json",
     "forget": "hum forget '1420 Washington Blvd, 48226' results.journal.sqlite\n"

@@ -8,21 +8,11 @@ from rich.table import Column, Table
 
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async._wording import counted
+from hum_async.bulk.outcome_meaning import MEANING
 from hum_async.bulk.report import JobReport
 from hum_async.cli._console import escaped, messages, say
 from hum_async.models import Outcome
 
-MEANING = {
-    Outcome.SERVED: "at least one provider serves the address",
-    Outcome.NO_PROVIDERS: "the address was found; no provider was reported",
-    Outcome.AMBIGUOUS_ADDRESS: "several addresses match: add the unit or the ZIP code",
-    Outcome.ADDRESS_NOT_FOUND: "no such address is known",
-    Outcome.INVALID_ADDRESS: "the row is not an address that can be asked for: see hum_error",
-    Outcome.TIMED_OUT: "no answer in time: try again",
-    Outcome.EXPIRED: "the session ended too early: try again",
-    Outcome.UNCERTAIN: "a session may or may not have been bought: see hum_error",
-    Outcome.FAILED: "no answer: see hum_error",
-}
 _TOP = 5
 _ROOM_FOR_MEANING = 60
 

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from hum_async._addresses.line import parse_line
 from hum_async._purchases.records import FAILED_OUTCOMES
+from hum_async.bulk.outcome_meaning import MEANING
 from hum_async.bulk.result_columns import explanation, json_values, result_values
 from hum_async.cli._api import SimulatedApiOptions, open_client, read_key
 from hum_async.cli._campaign import CampaignId
@@ -16,7 +17,6 @@ from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import WORK
 from hum_async.cli._json_output import AsJson, print_json
 from hum_async.cli._run import run
-from hum_async.cli._summary import MEANING
 from hum_async.errors import ConnectFailed
 from hum_async.models import Address, Offering, Outcome, Provider, Qualification
 

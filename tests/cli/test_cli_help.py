@@ -27,6 +27,7 @@ COMMANDS = [
     "qualify",
     "compose",
     "diff",
+    "report",
     "status",
     "verify",
     "forget",

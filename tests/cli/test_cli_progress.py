@@ -10,9 +10,10 @@ import pytest
 
 from hum_async import Outcome
 from hum_async.bulk.file_job import JobReport
+from hum_async.bulk.outcome_meaning import MEANING
 from hum_async.cli import _progress
 from hum_async.cli._progress import line_of, showing_progress
-from hum_async.cli._summary import MEANING, FilesLeft, show_summary
+from hum_async.cli._summary import FilesLeft, show_summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -71,7 +71,11 @@ def read_results(
         return _of_journal(file)
     with open_output(file, journal=None if journal is None else Path(journal)) as found:
         return Results(
-            found.records, columns=found.columns, levels=found.levels, complete=found.complete
+            found.records,
+            columns=found.columns,
+            levels=found.levels,
+            complete=found.complete,
+            api=found.api,
         )
 
 
@@ -92,9 +96,11 @@ def _of_journal(path: Path) -> Results[int]:
     with open_reader(path) as journal:
         rows = input_of(journal)
         if rows is None:
-            return Results(ResultRecord(result) for _, result in purchases_of(journal))
+            records = (ResultRecord(result) for _, result in purchases_of(journal))
+            return Results(records, api=journal.api)
         table = rows[0]
-        return Results(rows_of(journal, *rows), columns=[table.header[at] for at in table.kept])
+        kept = [table.header[at] for at in table.kept]
+        return Results(rows_of(journal, *rows), columns=kept, api=journal.api)
 
 
 def input_of(journal: JournalReader) -> tuple[Table, AddressColumns] | None:
@@ -170,6 +176,7 @@ class StoredRecords:
         levels: The levels of service that have a column.
         complete: Whether offerings and plans may be there; a long table never has them whole.
         addressed: Whether it can be told which columns hold the address.
+        api: Which API answered, as the manifest names it; None without one.
     """
 
     records: Iterator[ResultRecord]
@@ -177,6 +184,7 @@ class StoredRecords:
     levels: tuple[ServiceLevel, ...]
     complete: bool = True
     addressed: bool = True
+    api: str | None = None
 
 
 @contextlib.contextmanager
@@ -203,7 +211,7 @@ def open_output(
     manifest = _manifest_of(path)
     columns = _columns_of(table, _mapping_in(manifest))
     if _RECORD in table.header:
-        yield _long_records(table, columns)
+        yield attrs.evolve(_long_records(table, columns), api=_api_in(manifest))
         return
     if whole and journal is None:
         journal = _journal_of(path, manifest)
@@ -218,6 +226,7 @@ def open_output(
             columns=[table.header[at] for at in table.kept],
             levels=_levels_of(table.header),
             addressed=columns is not None,
+            api=_api_in(manifest),
         )
 
 
@@ -325,6 +334,12 @@ def _mapping_in(manifest: _Manifest | None) -> Mapping[str, str] | None:
         return None
     found = manifest.content["files"].get("input", {}).get("columns")
     return found if isinstance(found, dict) else None
+
+
+def _api_in(manifest: _Manifest | None) -> str | None:
+    """Return which API answered; None if no manifest says so."""
+    found = None if manifest is None else manifest.content.get("api")
+    return found if isinstance(found, str) else None
 
 
 def _journal_of(path: Path, manifest: _Manifest | None) -> Path | None:

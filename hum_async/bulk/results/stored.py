@@ -31,13 +31,15 @@ class Results(Sequence[Qualification[KeyT_co]], Generic[KeyT_co]):
         columns: Sequence[str] = (),
         levels: tuple[ServiceLevel, ...] = SERVED_LEVELS,
         complete: bool = True,
+        api: str | None = None,
     ) -> None:
         self._records = tuple(records)
+        self.api = api
         self.columns = tuple(columns)
         self.levels = levels
         self.complete = complete and all(record.values is None for record in self._records)
         # One without providers has no offerings to miss.
-        self._has_offers = all(
+        self.has_offers = all(
             record.values is None or not record.result.providers for record in self._records
         )
 
@@ -76,6 +78,11 @@ class Results(Sequence[Qualification[KeyT_co]], Generic[KeyT_co]):
         return results_html(self, title=repr(self)[1:-1])
 
     @property
+    def records(self) -> tuple[ResultRecord, ...]:
+        """The results with their rows, for the tables and the report that are made of them."""
+        return self._records
+
+    @property
     def outcomes(self) -> dict[Outcome, int]:
         """Number of results by outcome, in the order of `Outcome`."""
         counts = Counter(result.outcome for result in self)
@@ -86,7 +93,7 @@ class Results(Sequence[Qualification[KeyT_co]], Generic[KeyT_co]):
         levels = tuple(map(ServiceLevel.parse, served)) or self.levels
         if not long:
             return wide_table(self._records, self.columns, levels)
-        if not self._has_offers:
+        if not self.has_offers:
             raise InputError(
                 "the file holds no offerings and plans of these results; read the journal of the "
                 "job, or keep it beside its output"

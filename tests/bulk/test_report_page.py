@@ -1,0 +1,272 @@
+"""The report: one HTML file that is right for any results, small, and asks nobody for anything."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from report_cases import ReadPage, offered, result, results
+
+from hum_async import Address, HumError, Offering, Outcome, Provider, Qualification, ServiceAddress
+from hum_async.bulk import ReportSection, report_html, to_arrow, write_report
+from hum_async.bulk.files.own_files import OutputExists
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KILOBYTES_500 = 500_000
+
+
+def page_of(found: list[Qualification[Any]], **options: Any) -> ReadPage:
+    return ReadPage(report_html(found, **options))
+
+
+def test_it_counts_outcomes_providers_technologies_and_speeds() -> None:
+    found = [
+        result(0, providers=(offered("Rocket Fiber", "Fiber", 1000, 1000, 7000),)),
+        result(1, providers=(offered("Copper", "DSL", 40, 5, 3500),)),
+        result(2, Outcome.NO_PROVIDERS),
+        result(3, Outcome.FAILED),
+    ]
+    page = page_of(found, source="out.csv")
+    words = page.words
+    assert "Served at least one provider serves the address 2 50 %" in words.replace("Bar ", "")
+    assert "Of 3 rows with an answer" in words
+    assert (page.texts["count-served"], page.texts["count-underserved"]) == ("1", "1")
+    assert (page.texts["count-unserved"], page.texts["count-unknown"]) == ("1", "0")
+    assert "Rocket Fiber www.rocket.example 1 33 % 1,000 $70.00 Fiber" in words
+    assert "DSL, other copper 1 33 %" in words
+    assert "1,000 Mbps and more 1 33 %" in words
+    assert "25 to 100 Mbps 1 33 %" in words
+    assert "out.csv" in words
+    assert "v.1005 (3 rows)" in words
+    assert "2026-11-27 06:00 UTC" in words
+
+
+def test_failed_rows_have_their_reason_and_what_to_do() -> None:
+    page = page_of([result(at, outcome) for at, outcome in enumerate(Outcome)])
+    words = page.words
+    for told in (
+        "Failed: 1 row",
+        "--retry-failed",
+        "the API answered 500 four times",
+        "--retry-uncertain",
+        "zip: 5 or 9 digits, not 4",
+        "hum check FILE",
+        "Ambiguous address: 1 row Add the unit or the ZIP code",
+        "row 9: 9 Main St, Honolulu, HI 96813",
+    ):
+        assert told in words
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_zero_rows_and_one_are_a_whole_page(count: int) -> None:
+    page = page_of(results(count))
+    headings = {attributes["id"] for attributes in page.named("h2")}
+    assert headings == {
+        "asked", "outcomes", "service", "coverage", "prices", "map", "problems", "rows",
+    }  # fmt: skip
+    assert ("There are no rows" in page.words) == (not count)
+    assert f"Internet service at {count} address{'' if count == 1 else 'es'}" in page.words
+    assert len(page.data["rows"]) == count
+
+
+def test_nothing_is_loaded_and_nothing_is_inline_but_what_the_policy_names() -> None:
+    text = report_html(results(30))
+    page = ReadPage(text)
+    [policy] = [
+        attributes["content"] or ""
+        for attributes in page.named("meta")
+        if attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    for tag, attributes in page.tags:
+        assert "style" not in attributes, tag
+        assert not [name for name in attributes if name.startswith("on")], tag
+        assert "src" not in attributes, tag
+        if tag == "link":
+            assert attributes["href"] == "data:,"
+    hrefs = [attributes["href"] or "" for tag, attributes in page.tags if "href" in attributes]
+    assert {href for href in hrefs if not href.startswith(("#", "data:,"))} == {
+        f"https://www.{name}.example" for name in ("rocket", "cable", "copper", "sky")
+    }
+    assert "a-secret" not in text
+    assert "token-" not in text
+    assert not re.search(r"url\(|@import", text)
+
+
+def test_ids_are_unique_and_every_reference_leads_somewhere() -> None:
+    page = page_of(results(200))
+    ids = [attributes["id"] for _, attributes in page.tags if attributes.get("id")]
+    assert len(ids) == len(set(ids))
+    for _, attributes in page.tags:
+        for name in ("for", "aria-labelledby"):
+            if attributes.get(name):
+                assert attributes[name] in ids
+        if (attributes.get("href") or "").startswith("#"):
+            assert (attributes["href"] or "")[1:] in ids
+
+
+def test_two_thousand_addresses_are_all_there_and_small_enough_for_a_mail() -> None:
+    long = [offered(f"{name} of the United States", *rest) for name, *rest in [
+        ("Communications Company", "Fiber", 1000, 1000, 7000),
+        ("Telephone and Telegraph", "DSL", 40, 5, 4000),
+        ("Consolidated Cablevision", "Cable", 300, 20, 5000),
+        ("Interplanetary Satellite", "LEO Satellite", 220, 20, 12000),
+    ]]  # fmt: skip
+    found = [
+        result(at, providers=tuple(long[: at % 5]), address=Address(
+            f"{at + 10_000} Martin Luther King Junior Boulevard", "Apartment 1204",
+            "San Buenaventura", "CA", "93001-1234",
+        ))
+        for at in range(2000)
+    ]  # fmt: skip
+    text = report_html(found)
+    page = ReadPage(text)
+    assert len(text.encode()) <= KILOBYTES_500
+    assert len(page.data["rows"]) == 2000
+    assert "sampled" not in page.texts
+
+
+def test_of_more_the_map_and_the_table_show_a_sample_and_the_figures_count_all() -> None:
+    found = results(2500)
+    page = page_of(found)
+    assert len(page.data["rows"]) == 2000
+    assert "2,000 of 2,500 rows" in page.texts["sampled"]
+    assert sum(rows for _, rows in page.data["reaches"]) == sum(
+        each.outcome in {Outcome.SERVED, Outcome.NO_PROVIDERS} for each in found
+    )
+    # The same results give the same sample.
+    assert page.data["rows"] == page_of(found).data["rows"]
+
+
+def test_texts_without_end_shorten_the_sample_and_not_the_promise() -> None:
+    found = [
+        result(at, address=Address(f"{at} " + "\N{CJK UNIFIED IDEOGRAPH-6771}" * 300))
+        for at in range(1500)
+    ]
+    text = report_html(found)
+    assert len(text.encode()) <= KILOBYTES_500
+    shown = len(ReadPage(text).data["rows"])
+    assert 500 < shown < 1500
+    assert f"{shown:,} of 1,500 rows" in ReadPage(text).texts["sampled"]
+
+
+HOSTILE = [
+    '</script><script>document.title="taken"</script>',
+    "<img src=x onerror=alert(1)>\"'`",
+    "<!--<script>",
+    "\u202eevil\u2066 \u05d0\u05d1 \u0627\u0644",
+    "]]>{{ 7 * 7 }}{% raw %}",
+    "\0\x1b[31m\ud800\uffff",
+]
+URLS = [
+    "javascript:alert(1)",
+    "JavaScript:alert(1)//https://x.example",
+    "data:text/html,<script>alert(1)</script>",
+    'https://x.example/"onmouseover="alert(1)',
+    "https://user:password@x.example/a?b#c",
+    "https://[::1",
+    "https://",
+    "//x.example",
+]
+texts = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=30))
+
+
+@settings(max_examples=25, deadline=None)
+@given(name=texts, street=texts, reason=texts, title=texts, url=st.sampled_from(URLS))
+def test_no_text_of_anybody_changes_what_the_page_is(
+    name: str, street: str, reason: str, title: str, url: str
+) -> None:
+    provider = offered(name, name, 100, 20, 100)
+    object.__setattr__(provider, "url", url)
+    place = ServiceAddress(street, state=street, zip=street)
+    found = [
+        result(0, providers=(provider,), address=Address(street), service_address=place),
+        result(
+            1,
+            Outcome.FAILED,
+            address=Address(street),
+            error=HumError(reason),
+        ),
+    ]
+    text = report_html(found, title=title, source=name)
+    page = ReadPage(text)
+    quiet = page_of([result(0), result(1, Outcome.FAILED)])
+    text.encode()
+    assert [kind for kind, _ in page.scripts] == [kind for kind, _ in quiet.scripts]
+    assert page.scripts[1:] == quiet.scripts[1:]
+    assert not page.named("img")
+    assert not [1 for _, attributes in page.tags for each in attributes if each.startswith("on")]
+    for link in page.named("a"):
+        assert (link["href"] or "").startswith(("#", "https://x.example"))
+        assert "password" not in (link["href"] or "")
+    assert "49" not in title or "{{" not in title
+    assert len(page.data["rows"]) == 2
+
+
+def test_a_section_of_somebody_else_has_its_place_and_is_escaped() -> None:
+    style = ".mine { color: red } </style><script>"
+    section = ReportSection("changes", "What changed", "<b>3</b>", style)
+    page = page_of(results(3), sections=[section])
+    assert len(page.named("style")) == 2
+    assert len(page.scripts) == 4
+    assert page.texts["changes"] == "What changed"
+    assert "<b>3</b>" in page.words
+    assert {"href": "#changes"} in page.named("a")
+
+
+def test_it_replaces_only_reports_of_the_same_results_that_nobody_has_edited(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "report.html"
+    path.touch()
+    written = write_report(results(3), path, source="a.csv")
+    assert (written.rows, written.shown, written.size) == (3, 3, path.stat().st_size)
+    write_report(results(4), path, source="a.csv")
+    before = path.read_bytes()
+    with pytest.raises(OutputExists, match="--overwrite"):
+        write_report(results(5), path, source="b.csv")
+    assert path.read_bytes() == before
+    path.write_bytes(before.replace(b"Main St", b"Side St", 1))
+    with pytest.raises(OutputExists, match="as it was written"):
+        write_report(results(5), path, source="a.csv")
+    path.write_text("my own page")
+    with pytest.raises(OutputExists):
+        write_report(results(5), path, source="a.csv")
+    write_report(results(5), path, source="a.csv", overwrite=True)
+    assert len(ReadPage(path.read_text("utf-8")).data["rows"]) == 5
+
+
+def test_names_alone_say_nothing_about_speeds() -> None:
+    page = page_of([result(0, providers=(Provider("Somebody"),))])
+    assert page.texts["count-unknown"] == "1"
+    assert "not known 1 100 %" in page.words
+
+
+speeds = st.none() | st.sampled_from([0.5, 3, 10, 20, 25, 99.9, 100, 1000, 5000])
+
+
+@settings(max_examples=25, deadline=None)
+@given(pairs=st.lists(st.tuples(speeds, speeds), max_size=4))
+def test_the_script_finds_at_each_stop_what_the_columns_of_an_output_say(
+    pairs: list[tuple[float | None, float | None]],
+) -> None:
+    offerings = tuple(Offering("Fiber", None, down, up) for down, up in pairs)
+    providers = (Provider("Somebody", offerings=offerings),) if pairs else ()
+    found = [result(0, Outcome.SERVED if pairs else Outcome.NO_PROVIDERS, providers=providers)]
+    data = page_of(found).data
+    [signature] = data["signatures"]
+    assert data["reaches"] == [[signature, 1]]
+    levels = [f"{down}/{up}" for down in (1, 25, 100, 1000, 5000) for up in data["uploads"]]
+    [row] = to_arrow(found, served=levels).to_pylist()
+    for level in levels:
+        down, up = map(int, level.split("/"))
+        at, stop = 2 * data["downloads"].index(down), data["uploads"].index(up)
+        certain, maybe = int(signature[at], 36), int(signature[at + 1], 36)
+        expected = True if stop < certain else None if stop < maybe else False
+        assert row[f"hum_served_{down}_{up}"] is expected, level
