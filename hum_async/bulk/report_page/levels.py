@@ -5,6 +5,7 @@ numbers say it all: how many upload stops are reached for certain, and how many 
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -149,39 +150,32 @@ class Stops:
             yield reached, maybe
 
 
-@attrs.frozen
-class ServiceShares:
-    """Number of rows by what they reach, of two levels.
-
-    Attributes:
-        served: They reach the upper level.
-        underserved: They reach the lower level, and not the upper one.
-        unserved: They do not reach the lower level.
-        unknown: The answer does not say.
-    """
-
-    served: int = 0
-    underserved: int = 0
-    unserved: int = 0
-    unknown: int = 0
+SERVICES = ("served", "underserved", "unserved", "unknown")
+"""What a row is by two levels, as `service_of` says."""
 
 
-def shares(reaches: Mapping[Reach, int], upper: ServiceLevel, lower: ServiceLevel) -> ServiceShares:
-    """Count rows by what they reach.
+def shares(
+    reaches: Mapping[Reach, int], upper: ServiceLevel, lower: ServiceLevel
+) -> dict[str, int]:
+    """Count rows by what they are, one of `SERVICES`.
 
     Args:
         reaches: Number of rows by what decides it.
         upper: Who reaches it is served.
         lower: Who does not reach it is unserved.
     """
-    counts = dict.fromkeys(("served", "underserved", "unserved", "unknown"), 0)
+    counts: Counter[str] = Counter()
     for reach, count in reaches.items():
         counts[service_of(reach, upper, lower)] += count
-    return ServiceShares(**counts)
+    return {name: counts[name] for name in SERVICES}
 
 
 def service_of(reach: Reach, upper: ServiceLevel, lower: ServiceLevel) -> str:
-    """Return the name of the share of `ServiceShares` that a row belongs to."""
+    """Return what a row is.
+
+    It is served if it reaches the upper level, unserved if it does not reach the lower one, and
+    underserved in between. It is unknown where the answer does not say enough.
+    """
     is_upper, is_lower = reach.reaches(upper), reach.reaches(lower)
     if is_upper:
         return "served"

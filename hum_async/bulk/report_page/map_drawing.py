@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 from markupsafe import Markup
 
+from hum_async.bulk import report_page
 from hum_async.bulk.report_page.facts import RowFacts
 from hum_async.bulk.report_page.projection import HEIGHT, WIDTH, Point, project
 from hum_async.models import Outcome
@@ -133,7 +134,7 @@ def state_name(code: str) -> str:
 
 @cache
 def _states() -> dict[str, Any]:
-    text = files(__package__).joinpath("us_states.json").read_text("utf-8")
+    text = files(report_page).joinpath("us_states.json").read_text("utf-8")
     found: dict[str, Any] = json.loads(text)["states"]
     return found
 

@@ -13,12 +13,12 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-import attrs
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hum_async._version import __version__
 from hum_async._wording import counted
+from hum_async.bulk import report_page
 from hum_async.bulk.outcome_meaning import MEANING, NEXT_STEP
 from hum_async.bulk.report_page import charts
 from hum_async.bulk.report_page.content import ReportContent
@@ -81,7 +81,7 @@ def render(content: ReportContent, rows: Sequence[RowFacts]) -> str:
         shown=len(rows),
         upper=upper,
         lower=lower,
-        shares=attrs.asdict(shares(figures.reaches, upper, lower)),
+        shares=shares(figures.reaches, upper, lower),
         map=MapDrawing.of(rows),
         shapes=state_shapes(),
         scatter=charts.scatter(offers) if offers else None,
@@ -142,7 +142,7 @@ def template(name: str) -> Any:
 
 @cache
 def _asset(name: str) -> Markup:
-    text = files(__package__).joinpath("assets", name).read_text("utf-8")
+    text = files(report_page).joinpath("assets", name).read_text("utf-8")
     return Markup(text)  # noqa: S704  our own file
 
 

@@ -45,13 +45,16 @@ def service_data(
     Returns:
         The data, and the function that says what a row reaches.
     """
-    for stops in Stops.finer_to_coarser(thresholds):
+    *finer, coarsest = Stops.finer_to_coarser(thresholds)
+    for stops in finer:
         sign = stops.signer()
-        counts: Counter[str] = Counter()
-        for reach, count in reaches.items():
-            counts[sign(reach)] += count
-        if len(counts) <= _MOST_SIGNATURES:
+        if len(set(map(sign, reaches))) <= _MOST_SIGNATURES:
             break
+    else:
+        stops, sign = coarsest, coarsest.signer()
+    counts: Counter[str] = Counter()
+    for reach, count in reaches.items():
+        counts[sign(reach)] += count
     data = {"downloads": stops.downloads, "uploads": stops.uploads, "reaches": list(counts.items())}
     return data, sign
 
