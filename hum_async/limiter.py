@@ -19,7 +19,7 @@ import attrs
 from hum_async._limits.interface import Limiter
 from hum_async._limits.pacing import RateController
 from hum_async._limits.priorities import LEAST_SHARE, Priority, Turns
-from hum_async._limits.rate_limit_headers import LIMIT_HEADERS, read_rate_limit_headers
+from hum_async._limits.rate_limit_headers import names_limit, read_rate_limit_headers
 from hum_async.errors import ConfigurationError
 
 __all__ = ["Limiter", "LimiterStatistics", "Priority", "RateLimiter"]
@@ -127,6 +127,11 @@ class RateLimiter(Limiter):
         """
         return _Slot(self, next(self._order), priority)
 
+    def slot_at_once(self, priority: Priority) -> "_Slot | None":
+        """Return a slot that is held already, if one is to be had without waiting."""
+        slot = _Slot(self, next(self._order), priority)
+        return slot if self._acquire_now(slot) else None
+
     def answered(
         self,
         *,
@@ -146,11 +151,8 @@ class RateLimiter(Limiter):
             return
         now = self._now()
         self._controller.answered(now, sent)
-        # Every answer comes by here, and hardly any names a limit.
-        for name in LIMIT_HEADERS:
-            if name in headers:
-                self._advised(now, sent, headers)
-                break
+        if names_limit(headers):
+            self._advised(now, sent, headers)
         if self._searching and (rate := self._controller.found) is not None:
             self._searching = False
             logger.info("found a rate that holds: %.1f requests/s", rate)
@@ -239,10 +241,12 @@ class RateLimiter(Limiter):
     def _now(self) -> float:
         return self._loop.time() if self._loop else 0.0
 
-    def _bind(self) -> asyncio.AbstractEventLoop:
-        loop = asyncio.get_running_loop()
-        if loop is self._loop:
-            return loop
+    def _bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to be used on another event loop.
+
+        Raises:
+            ConfigurationError: It is still in use on the one before.
+        """
         if self._in_use or self._waiting:
             raise ConfigurationError(
                 "this RateLimiter is in use on another event loop that is running; "
@@ -255,11 +259,13 @@ class RateLimiter(Limiter):
             queue.clear()
         self._timer = None
         self._pausing = False
-        return loop
 
     def _acquire_now(self, slot: "_Slot") -> bool:
         """Grant without waiting if that is possible, as it mostly is where there is no pace."""
-        slot.since = now = self._bind().time()
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._bind(loop)
+        slot.since = now = loop.time()
         free = not self._waiting and self._in_use < self._concurrency
         if free and self._controller.ready_at(now) <= now:
             self._take(slot, now, now)
@@ -267,7 +273,8 @@ class RateLimiter(Limiter):
         return False
 
     async def _acquire(self, slot: "_Slot") -> None:
-        loop = self._bind()
+        # `_acquire_now` came before, and has bound this loop.
+        loop = asyncio.get_running_loop()
         while True:
             slot.waiter = loop.create_future()
             self._waiting += 1
@@ -318,7 +325,8 @@ class RateLimiter(Limiter):
             for queue in waiting:
                 queue[0][2].since = now
         self._in_use -= 1
-        self._grant_waiting(waiting)
+        if self._waiting or self._timer is not None:
+            self._grant_waiting(waiting)
 
     def _with_work(self) -> "list[list[_Waiter]]":
         """Return the queues in which somebody waits, after taking out who has given up."""
@@ -412,6 +420,10 @@ class _Slot:
         if not limiter._acquire_now(self):  # noqa: SLF001  two halves of one object
             await limiter._acquire(self)  # noqa: SLF001
         return self
+
+    def leave(self) -> None:
+        """Give it back, as `HeldSlot` says."""
+        self._limiter._leave(self, failed=False)  # noqa: SLF001  as above
 
     async def __aexit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
         self._limiter._leave(self, failed=exc_type is not None)  # noqa: SLF001  as above

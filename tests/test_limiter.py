@@ -633,6 +633,28 @@ async def test_slot_is_all_that_a_limiter_of_ones_own_needs() -> None:
     assert transport.most_in_flight == 1
 
 
+class CountingSlots(RateLimiter):
+    """A limiter whose user has changed nothing but `slot`."""
+
+    slots = 0
+
+    def slot(self, *, priority: Priority = Priority.NORMAL) -> Any:
+        self.slots += 1
+        return super().slot(priority=priority)
+
+
+@virtual
+async def test_who_overrides_slot_is_asked_for_every_slot() -> None:
+    limiter, transport = CountingSlots(rate=1000), in_turn()
+    async with (
+        HumClient(transport=transport, limiter=limiter) as hum,
+        AsyncSessionWatcher(hum) as watcher,
+    ):
+        ends = [update async for update in watcher.watch(["b", "c"]) if update.is_terminal]
+    assert len(ends) == 2
+    assert limiter.slots >= len(transport.requests) == 2
+
+
 @virtual
 async def test_by_default_a_limiter_hears_of_refusals_alone() -> None:
     limiter = Listening()

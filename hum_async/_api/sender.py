@@ -119,8 +119,12 @@ class RequestSender:
         """
         return self.read(request, await self.exchange(request))
 
-    async def exchange(self, request: ApiRequest[Any]) -> RawResponse:
+    async def exchange(self, request: ApiRequest[Any], *, now: float | None = None) -> RawResponse:
         """Send a request once; return its answer, if that is a success, undecoded.
+
+        Args:
+            request: The request.
+            now: The event loop's time, where the caller has just read it.
 
         Raises:
             HumError: As `attempt`.
@@ -128,7 +132,8 @@ class RequestSender:
         # Before anything is sent: a cancellation here loses nothing.
         if not is_warm():
             await decoder_is_warm()
-        sent = asyncio.get_running_loop().time()
+            now = None
+        sent = asyncio.get_running_loop().time() if now is None else now
         try:
             response = await self.transport.send(
                 request.method,
@@ -140,7 +145,7 @@ class RequestSender:
             self._note_failure(error)
             raise
         headers = response.headers
-        if not isinstance(headers, CIMultiDict):  # a user's transport may bring a plain dictionary
+        if type(headers) is not CIMultiDict:  # a user's transport may bring a plain dictionary
             headers = CIMultiDict(headers)
         status = response.status
         if isinstance(response, PartialResponse):

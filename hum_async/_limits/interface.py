@@ -4,9 +4,21 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from hum_async._limits.priorities import Priority
+
+
+class HeldSlot(Protocol):
+    """A slot that is held already."""
+
+    @property
+    def granted(self) -> float:
+        """When it was given, in the event loop's time."""
+        ...
+
+    def leave(self) -> None:
+        """Give it back; called once, however its attempt ended."""
 
 
 class Limiter(ABC):
@@ -22,6 +34,9 @@ class Limiter(ABC):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        if "slot" in vars(cls) and "slot_at_once" not in vars(cls):
+            # What hands out slots of its own shall hand out all of them.
+            cls.slot_at_once = Limiter.slot_at_once  # type: ignore[method-assign]
         parameters = inspect.signature(cls.slot).parameters.values()
         cls._knows_priorities = any(
             each.name == "priority" or each.kind is each.VAR_KEYWORD for each in parameters
@@ -42,6 +57,18 @@ class Limiter(ABC):
     def slot_for(self, priority: Priority) -> AbstractAsyncContextManager[object]:
         """Return a slot of this priority, or just a slot if the limiter makes no difference."""
         return self.slot(priority=priority) if self._knows_priorities else self.slot()
+
+    def slot_at_once(self, priority: Priority) -> "HeldSlot | None":
+        """Return a slot that is held already, if one is to be had without waiting; else None.
+
+        Watchers and jobs ask for one before they wait for a `slot_for`: entering and leaving that
+        takes two coroutines for each request. By default None, which is always right.
+
+        Args:
+            priority: How urgent the attempt is.
+        """
+        del priority
+        return None
 
     def answered(
         self,

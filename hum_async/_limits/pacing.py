@@ -41,7 +41,7 @@ class Pacer:
         ready = self._next
         if self.burst > 1:
             ready -= (self.burst - 1) / self.rate
-        return max(ready, since)
+        return ready if ready > since else since  # noqa: FURB136  `max` takes twice as long
 
     def take(self, now: float, since: float) -> None:
         """Use up one send, which has been waiting since `since`.
@@ -200,7 +200,8 @@ class RateController:
 
     def ready_at(self, since: float) -> float:
         """Return when a request that has been waiting since `since` may go."""
-        return max(self._pacer.ready_at(since), self.gate.until)
+        ready, until = self._pacer.ready_at(since), self.gate.until
+        return ready if ready > until else until  # noqa: FURB136  as in the pacer
 
     def take(self, now: float, since: float) -> None:
         """Use up one request, which has been waiting since `since`."""

@@ -24,14 +24,16 @@ _EPOCH = 1e9
 """A reset above this is a time, in seconds or milliseconds since 1970, and not a duration."""
 
 
-LIMIT_HEADERS = (
-    "ratelimit",
-    "ratelimit-policy",
-    "ratelimit-limit",
-    "ratelimit-remaining",
-    "x-ratelimit-remaining",
-)
-"""An answer without any of these headers describes no limit."""
+def names_limit(headers: Mapping[str, str]) -> bool:
+    """Return whether an answer may describe a limit; without any of these headers it does not."""
+    # Every answer comes by here, and hardly any names a limit; a loop takes twice as long.
+    return (
+        "ratelimit" in headers
+        or "ratelimit-policy" in headers
+        or "ratelimit-limit" in headers
+        or "ratelimit-remaining" in headers
+        or "x-ratelimit-remaining" in headers
+    )
 
 
 @attrs.frozen

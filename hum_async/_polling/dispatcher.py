@@ -129,14 +129,33 @@ class Dispatcher:
     async def _serve(self, loop: asyncio.AbstractEventLoop, work: WorkSource) -> None:
         more = True
         while more:
-            async with self._limiter.slot_for(self._priority):
-                request = work.take(loop.time() + _EARLY)
-                self._seeking -= 1
-                if request is not None:
-                    self._busy += 1
-                    self._look()
-                    try:
+            held = self._limiter.slot_at_once(self._priority)
+            if held is None:
+                async with self._limiter.slot_for(self._priority):
+                    await self._use(work, loop.time())
+            else:
+                # As `_use` does, without a coroutine for it.
+                try:
+                    if (request := self._choose(work, held.granted)) is not None:
                         await request
-                    finally:
-                        self._busy -= 1
+                finally:
+                    self._busy -= 1
+                    held.leave()
             more = self._reserve_worker(loop, work)
+
+    async def _use(self, work: WorkSource, now: float) -> None:
+        """Use a slot that was granted."""
+        try:
+            if (request := self._choose(work, now)) is not None:
+                await request
+        finally:
+            self._busy -= 1
+
+    def _choose(self, work: WorkSource, now: float) -> Coroutine[Any, Any, None] | None:
+        """Stop seeking, be busy, and return a request; let the next worker seek one."""
+        self._seeking -= 1
+        self._busy += 1
+        request = work.take(now + _EARLY)
+        if request is not None and self._seeking + self._busy < self._max_workers:
+            self._look()
+        return request

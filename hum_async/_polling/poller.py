@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from hum_async._api.endpoints import ACCEPTED, Source, least_wait
+from hum_async._api.endpoints import ACCEPTED, ApiRequest, Source, least_wait
 from hum_async._api.retry import is_throttle
 from hum_async._api.sender import RequestSender, wall_clock
 from hum_async._polling.due_queue import DueQueue
@@ -26,7 +26,7 @@ from hum_async._polling.response_store import ResponseStore
 from hum_async._polling.tokens import Watchable, token_of
 from hum_async._polling.watched_session import WatchedSession
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
-from hum_async.models import SessionUpdate
+from hum_async.models import RawResponse, Session, SessionUpdate
 
 logger = logging.getLogger("hum_async.watcher")
 
@@ -177,17 +177,21 @@ class Poller:
 
     def ready_at(self, now: float) -> float | None:
         """Return when there is a poll to send."""
-        due = self._next_due()
-        if due is not None and due <= now:
-            return due
+        head = self._first_due()
+        if head is not None and head[0] <= now:
+            return head[0]
         self._admit()
-        return due if self._next_new is None else now
+        if self._next_new is not None:
+            return now
+        return None if head is None else head[0]
 
     def take(self, now: float) -> Coroutine[Any, Any, None] | None:
         """Return the most urgent poll: one that is due, else a new token's first."""
-        due = self._next_due()
-        urgent = due is not None and due <= now
-        if urgent and self._goes_first(self._due.first(), now):
+        head = self._first_due()
+        urgent = head is not None and head[0] <= now
+        # Mostly every token is admitted, and nothing has to be weighed.
+        new = self._next_new is not None or bool(self._offering)
+        if head is not None and urgent and (not new or self._goes_first(head[2], now)):
             return self._poll(self._due.pop())
         self._admit()
         if self._next_new is not None:
@@ -222,16 +226,20 @@ class Poller:
                 self._unsubscribe(mailbox, token)
             self._on_left(mailbox)
 
-    def _next_due(self) -> float | None:
-        """Return when the first poll is due; drop those of tokens that no stream watches."""
+    def _first_due(self) -> tuple[float, int, WatchedSession] | None:
+        """Return the first poll that is due, as `DueQueue.head` does.
+
+        Those of tokens that no stream watches are dropped on the way.
+        """
         if self._readers_left:
             self._sweep()
         due = self._due
-        while due.size:
-            entry = due.first()
-            if self._is_live(entry):
-                if not entry.resting:
-                    return due.next_due()
+        while (head := due.head()) is not None:
+            entry = head[2]
+            if not entry.resting:
+                return head
+            # Without a mailbox nobody watches it any more.
+            if entry.mailboxes:
                 self._parked.add(entry)
             due.pop()
         return None
@@ -305,10 +313,13 @@ class Poller:
         )
 
     async def _poll(self, entry: WatchedSession) -> None:
-        entry.sent(*self._sender.clocks())
+        now, active = self._sender.clocks()
+        entry.sent(now, active)
         self._in_flight += 1
         try:
-            update = await self._ask(entry)
+            request = entry.request()
+            response = await self._sender.exchange(request, now=now)
+            update = self._heed(entry, request, response)
         except (AuthenticationError, ConfigurationError) as exc:
             if not self._is_live(entry):
                 return  # another poll has met it before
@@ -322,20 +333,24 @@ class Poller:
             self._in_flight -= 1
         self._deliver(entry, update)
 
-    async def _ask(self, entry: WatchedSession) -> SessionUpdate | None:
-        """Poll a session; return the update that its answer makes, if it shows anything new."""
-        request = entry.request()
-        response = await self._sender.exchange(request)
-        body, processing = response.body, response.status == ACCEPTED
+    def _heed(
+        self, entry: WatchedSession, request: ApiRequest[Session], response: RawResponse
+    ) -> SessionUpdate | None:
+        """Return the update that an answer makes, if it shows anything new.
+
+        Raises:
+            HumError: It says that the request failed, or cannot be understood.
+        """
+        sender, body, processing = self._sender, response.body, response.status == ACCEPTED
+        now, active = sender.clocks()
         least = least_wait(response, wall_clock=wall_clock)
         if entry.repeats(body, processing=processing):
             # Not decoded: most polls of a session find what the one before found.
-            named = self._sender.request_id_of(request, response)
-            entry.keep_stamp(body, request_id=named)
-            update = entry.unchanged(*self._sender.clocks(), least=least)
+            entry.keep_stamp(body, request_id=sender.request_id_of(request, response))
+            update = entry.unchanged(now, active, least=least)
         else:
-            session = self._sender.read(request, response)
-            update = entry.answered(session, *self._sender.clocks(), least=least)
+            session = sender.read(request, response)
+            update = entry.answered(session, now, active, least=least)
             if not entry.ended:
                 entry.keep(body, processing=processing, among=len(self._entries))
         self._polls += 1

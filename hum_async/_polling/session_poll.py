@@ -231,13 +231,14 @@ class SessionPoll:
         self.throttles = 0
         planned_from = self._sent if self._planned_from is None else self._planned_from
         return self.policy.after(
+            # By position, because names take a third of the time that making it takes.
             Poll(
-                number=self.polls,
-                unchanged=self._unchanged,
-                planned=self._planned,
-                waited=self._sent - planned_from,
-                ready=ready,
-                answered=answered,
+                self.polls,
+                self._unchanged,
+                self._planned,
+                self._sent - planned_from,
+                ready,
+                answered,
             )
         )
 
