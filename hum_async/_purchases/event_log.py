@@ -115,6 +115,14 @@ class EventLog(Protocol):
         """Give look-ups back that have no end, for another process to adopt."""
         ...
 
+    async def attend(self, ids: Collection[str], seconds: float) -> None:
+        """Record that look-ups are read now, and count as read for some seconds more."""
+        ...
+
+    async def unread(self) -> Sequence[str]:
+        """Return look-ups of this process without an end that were read, and no longer are."""
+        ...
+
     async def forget(self, age: float) -> None:
         """Forget the look-ups that were published more than so many seconds ago."""
         ...

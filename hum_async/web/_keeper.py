@@ -40,6 +40,13 @@ class KeptHub(Protocol):
     def lose(self, lookup_id: str) -> None:
         """Send nothing more for a look-up: another worker has it now."""
 
+    def read(self) -> list[str]:
+        """Return the look-ups without a result that browsers read here."""
+        ...
+
+    def abandon(self, lookup_id: str) -> None:
+        """End a look-up of this hub, because no browser reads it anywhere."""
+
     def running(self) -> list[str]:
         """Return the look-ups of this hub that have no result."""
         ...
@@ -100,6 +107,9 @@ class Keeper:
 
     def told(self, lookup_id: str, position: int) -> None:
         """Record that a result was told, as the event at this position."""
+
+    def attend(self, lookup_id: str) -> None:
+        """Count a look-up as read for a while, on all workers."""
 
     def find(self, lookup_id: str) -> HubLookup | None:
         """Return a look-up that the hub does not know; None if nobody does."""

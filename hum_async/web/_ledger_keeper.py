@@ -34,6 +34,7 @@ class LedgerParts:
         events: Writes the events.
         keep_for: Seconds for which an ended look-up can be read.
         close: End the session of a look-up when its result is there.
+        abandon_after: Seconds after which a look-up ends that no browser reads; None for never.
     """
 
     hub: KeptHub
@@ -43,6 +44,7 @@ class LedgerParts:
     events: EventWriter
     keep_for: float
     close: bool
+    abandon_after: float | None
 
 
 class LedgerKeeper(Keeper):

@@ -6,7 +6,7 @@ from typing import Any
 
 from hum_async.client import HumClient
 from hum_async.errors import ConfigurationError
-from hum_async.web.hub import HubOptions, SessionHub, run_hub
+from hum_async.web.hub import HubOptions, SessionHub
 
 
 class HubLifespan:
@@ -42,3 +42,12 @@ class HubLifespan:
         else:
             async with run_hub(self._client, self._options) as self._hub:
                 yield self._hub
+
+
+@asynccontextmanager
+async def run_hub(
+    client: Callable[[], HumClient], options: HubOptions
+) -> AsyncGenerator[SessionHub]:
+    """Run a hub with a client of its own, as long as an application runs."""
+    async with client() as hum, SessionHub(hum, **options) as hub:
+        yield hub

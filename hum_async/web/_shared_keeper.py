@@ -91,6 +91,8 @@ class SharedKeeper(LedgerKeeper):
         # Whose past is to be read; what was not there, and since when it is missed.
         self._asked_for: set[str] = set()
         self._missed: dict[str, float] = {}
+        # Look-ups that count as read, whoever reads them.
+        self._attended: set[str] = set()
         # Events on their way to the log.
         self._appending: set[asyncio.Future[bool]] = set()
         self._running: list[asyncio.Task[None]] = []
@@ -176,6 +178,10 @@ class SharedKeeper(LedgerKeeper):
             # This worker was taken for dead, or the look-up was ended by another.
             self._hub.lose(lookup_id)
 
+    def attend(self, lookup_id: str) -> None:
+        """Count a look-up as read for a while, on all workers."""
+        self._attended.add(lookup_id)
+
     # --- look-ups of all workers ------------------------------------------------------------------
 
     def find(self, lookup_id: str) -> HubLookup | None:
@@ -234,12 +240,22 @@ class SharedKeeper(LedgerKeeper):
         self._hub.end(self._parts.events.failure(lookup_id, self._position))
 
     async def _look_around(self) -> None:
-        """Adopt the look-ups of workers that are gone."""
+        """Adopt the look-ups of workers that are gone; end those that all browsers have left."""
         while True:
             with suppress(HumError):
                 for orphan in await self._log.adopt(self._hub.room()):
                     self._hub.take_up(orphan.id, orphan.address)
+                if (seconds := self._parts.abandon_after) is not None:
+                    await self._abandon(seconds)
             await asyncio.sleep(LOOK_AROUND)
+
+    async def _abandon(self, seconds: float) -> None:
+        attended, self._attended = self._attended, set()
+        if ids := attended.union(self._hub.read()):
+            # A little more: others come to read it before that is recorded.
+            await self._log.attend(ids, seconds + LOOK_AROUND)
+        for lookup_id in await self._log.unread():
+            self._hub.abandon(lookup_id)
 
     async def _forget_old(self, age: float) -> None:
         while True:

@@ -35,6 +35,7 @@ from aiohttp import web
 from hum_async.client import HumClient
 from hum_async.errors import AddressError, ConfigurationError, HubError
 from hum_async.models import Address
+from hum_async.web._lifespan import run_hub
 from hum_async.web._stream_writer import write_stream
 from hum_async.web._subscription import EventStream
 from hum_async.web.http import (
@@ -45,7 +46,7 @@ from hum_async.web.http import (
     read_ids,
     refusal,
 )
-from hum_async.web.hub import HubOptions, SessionHub, run_hub
+from hum_async.web.hub import HubOptions, SessionHub
 from hum_async.web.sse import PING_INTERVAL, SSE_HEADERS, SseStream
 
 __all__ = [

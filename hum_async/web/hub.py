@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from http import HTTPStatus
 from typing import Literal, Self
 
@@ -43,7 +43,7 @@ from hum_async.web._timers import Timers
 from hum_async.web._worker_notice import WorkerNotice
 from hum_async.web.events import HubEvent
 
-__all__ = ["HubOptions", "HubStatistics", "SessionHub", "run_hub"]
+__all__ = ["HubOptions", "HubStatistics", "SessionHub"]
 
 logger = logging.getLogger("hum_async.web")
 
@@ -132,9 +132,18 @@ class SessionHub:
         # What it does without a ledger is nothing.
         self._purchases = LookupObserver() if ledger is None else PurchaseRecorder(ledger, urgency)
         self._parts = (
-            LedgerParts(self, ledger, self._purchases, self._sender, self._events, keep_for, close)
-            if ledger is not None
-            else None
+            None
+            if ledger is None
+            else LedgerParts(
+                hub=self,
+                ledger=ledger,
+                purchases=self._purchases,
+                sender=self._sender,
+                events=self._events,
+                keep_for=keep_for,
+                close=close,
+                abandon_after=self._abandon_after,
+            )
         )
         self._keeper = Keeper(self, self._events)
         self._recorder = HubRecorder(self, self._purchases)
@@ -247,7 +256,7 @@ class SessionHub:
             if known.work is not None:
                 # It may be about to find in the ledger what is to be looked up anew.
                 known.work.retried |= retried
-            if known in self._abandoning:
+            if known in self._abandoning or self._keeper.shared:
                 # Whoever asks for it now has yet to subscribe.
                 self._abandon_later(known)
             return known.id
@@ -404,6 +413,16 @@ class SessionHub:
             if not self._lookups.let_go(work):
                 self._purchases.ended(work)
 
+    def read(self) -> list[str]:
+        """Return the look-ups without a result that browsers read here."""
+        looked_up = self._registry.all()
+        return [one.id for one in looked_up if one.outcome is None and one.buffer.readers]
+
+    def abandon(self, lookup_id: str) -> None:
+        """End a look-up of this hub, because no browser reads it anywhere."""
+        if (lookup := self._registry.get(lookup_id)) is not None and not lookup.buffer.readers:
+            self._abandon(lookup)
+
     def running(self) -> list[str]:
         """Return the look-ups of this hub that have no result."""
         return [lookup.id for lookup in self._registry.all() if lookup.work is not None]
@@ -509,11 +528,14 @@ class SessionHub:
 
     def _abandon_unread(self, lookups: list[HubLookup]) -> None:
         for lookup in lookups:
-            if lookup.work is not None and not lookup.buffer.readers:
+            if lookup.outcome is None and not lookup.buffer.readers:
                 self._abandon_later(lookup)
 
     def _abandon_later(self, lookup: HubLookup, *, at_least: float = 0.0) -> None:
-        if self._abandon_after is not None and self._loop is not None and not self._closing:
+        if self._abandon_after is None or self._loop is None or self._closing:
+            return
+        self._keeper.attend(lookup.id)
+        if not self._keeper.shared:
             when = self._loop.time() + max(self._abandon_after, at_least)
             self._abandoning.start(self._loop, lookup, when, self._abandon)
 
@@ -584,15 +606,6 @@ class SessionHub:
             logger.exception("the hub stopped by a bug of hum_async; please report it")
         finally:
             self.close()
-
-
-@contextlib.asynccontextmanager
-async def run_hub(
-    client: Callable[[], HumClient], options: HubOptions
-) -> AsyncGenerator[SessionHub]:
-    """Run a hub with a client of its own, as long as an application runs."""
-    async with client() as hum, SessionHub(hum, **options) as hub:
-        yield hub
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

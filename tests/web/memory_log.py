@@ -25,6 +25,7 @@ class SharedEvents:
     addresses: dict[str, bytes] = attrs.field(factory=dict)
     owners: dict[str, int | None] = attrs.field(factory=dict)
     ended: set[str] = attrs.field(factory=set)
+    read_until: dict[str, float] = attrs.field(factory=dict)
     lost: set[int] = attrs.field(factory=set)
     delay: float = 0.01
     back: asyncio.Event = attrs.field(factory=asyncio.Event)
@@ -89,6 +90,18 @@ class MemoryLog:
     async def release(self, ids: Collection[str]) -> None:
         for one in ids:
             self._events.owners[one] = None
+
+    async def attend(self, ids: Collection[str], seconds: float) -> None:
+        until = asyncio.get_running_loop().time() + seconds
+        self._events.read_until.update(dict.fromkeys(ids, until))
+
+    async def unread(self) -> list[str]:
+        now, shared = asyncio.get_running_loop().time(), self._events
+        return [
+            one
+            for one, until in shared.read_until.items()
+            if until < now and one not in shared.ended and shared.owners.get(one) == self.worker
+        ]
 
     async def forget(self, age: float) -> None:
         del age

@@ -27,7 +27,8 @@ pytestmark = [pytest.mark.virtual, pytest.mark.busy]
 class Workers:
     """Hubs on one client, which share a log as processes on one ledger do."""
 
-    def __init__(self, hum: HumClient, stack: AsyncExitStack) -> None:
+    def __init__(self, api: TimedApi, hum: HumClient, stack: AsyncExitStack) -> None:
+        self.api = api
         self.shared = SharedEvents()
         self._hum = hum
         self._stack = stack
@@ -64,7 +65,7 @@ async def workers(api: TimedApi, tmp_path: Path) -> AsyncIterator[Workers]:
             limiter=RateLimiter(rate=100),
             purchases=tmp_path / "hum.sqlite",
         )
-        yield Workers(await stack.enter_async_context(client), stack)
+        yield Workers(api, await stack.enter_async_context(client), stack)
 
 
 async def told(hub: SessionHub, *ids: str, last_event_id: str | None = None) -> list[HubEvent]:
@@ -263,3 +264,34 @@ async def test_workers_that_share_are_not_told_to_be_one(
     one, other = await workers.start(), await workers.start()
     await told(other, one.lookup(served()))
     assert caplog.text == ""
+
+
+async def test_a_look_up_is_abandoned_once_the_browsers_of_all_workers_have_left(
+    workers: Workers,
+) -> None:
+    api = workers.api
+    api.never_done = True
+    options: dict[str, Any] = {"on_abandon": "close", "abandon_after": 3.0}
+    one, other = [await workers.start(**options) for _ in range(2)]
+    lookup, unread = one.lookup(served()), one.lookup(served(2))
+    here, there = one.subscribe(lookup), other.subscribe(lookup)
+    for stream in (here, there):
+        await anext(stream)
+    here.close()
+    await asyncio.sleep(8)
+    assert one.statistics().running == 2
+    there.close()
+    await asyncio.sleep(2)
+    # It comes back, to any of them.
+    back = one.subscribe(lookup)
+    await asyncio.sleep(8)
+    assert one.statistics().abandoned == 0
+    back.close()
+    watching = asyncio.ensure_future(told(await workers.start(), lookup))
+    await asyncio.sleep(8)
+    # One that nobody has ever read goes on; and the last one does not care who leaves.
+    assert (one.statistics().abandoned, one.statistics().running) == (1, 1)
+    assert outcomes(await watching) == {lookup: "FAILED"}
+    await asyncio.sleep(2)
+    assert api.count("DELETE") == 1
+    del unread

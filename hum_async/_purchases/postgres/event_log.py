@@ -90,6 +90,18 @@ UPDATE shown_lookup SET worker = NULL
 WHERE job = $1 AND id = ANY($2::text[]) AND worker = ANY($3::bigint[]) AND NOT ended
 """
 
+_ATTEND = """
+UPDATE shown_lookup
+SET read_until = greatest(read_until, clock_timestamp() + make_interval(secs => $3))
+WHERE job = $1 AND NOT ended AND id IN (
+  SELECT id FROM shown_lookup WHERE job = $1 AND id = ANY($2::text[]) ORDER BY id FOR UPDATE)
+"""
+
+_UNREAD = """
+SELECT id FROM shown_lookup
+WHERE job = $1 AND worker = ANY($2::bigint[]) AND NOT ended AND read_until < clock_timestamp()
+"""
+
 _FORGET = """
 DELETE FROM shown_lookup
 WHERE job = $1 AND began_at < clock_timestamp() - make_interval(secs => $2)
@@ -175,6 +187,16 @@ class PostgresEventLog:
         """Give look-ups back that have no end."""
         workers = list(self._workers())
         await self._database.run(lambda c: c.execute(_RELEASE, self._job, list(ids), workers))
+
+    async def attend(self, ids: Collection[str], seconds: float) -> None:
+        """Record that look-ups are read now, and count as read for some seconds more."""
+        await self._database.run(lambda c: c.execute(_ATTEND, self._job, list(ids), seconds))
+
+    async def unread(self) -> Sequence[str]:
+        """Return look-ups of this process without an end that were read, and no longer are."""
+        workers = list(self._workers())
+        rows = await self._database.run(lambda c: c.fetch(_UNREAD, self._job, workers))
+        return [row["id"] for row in rows]
 
     async def forget(self, age: float) -> None:
         """Forget the look-ups that were published more than so many seconds ago."""

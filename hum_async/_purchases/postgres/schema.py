@@ -103,8 +103,9 @@ CREATE TABLE shown_lookup (
   worker bigint,
   began_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   ended boolean NOT NULL DEFAULT false,
+  read_until timestamptz,
   PRIMARY KEY (job, id)
-);
+) WITH (fillfactor = 70);
 CREATE INDEX shown_lookup_running ON shown_lookup (job, worker) WHERE NOT ended;
 CREATE INDEX shown_lookup_address ON shown_lookup (job, address);
 CREATE TABLE event_place (
@@ -127,7 +128,8 @@ CREATE INDEX event_lookup ON event (job, id);
 """
 """Tables:
 
-* `shown_lookup`: a look-up that hubs show to browsers by its id, and the worker that has it.
+* `shown_lookup`: a look-up that hubs show to browsers by its id, and the worker that has it;
+  `read_until` is when it counts as left by all browsers, where that matters.
 * `event_place`: the place of the last event.
 * `event`: what is shown of a look-up, as compressed JSON; `source` and `serial` say which call of
   which process it comes from, so that no commit is made twice.
