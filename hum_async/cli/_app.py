@@ -28,6 +28,7 @@ _COMMANDS = {
     "watch": "Follow sessions by their tokens until their agents are done.",
     "ping": "Check that the API is up and takes the key.",
     "doctor": "Check key, network, API, clock and disk, and say what to do about each problem.",
+    "completion": "Print a script with which a shell completes commands and options of hum.",
     "simulate": "Serve a simulated Hum API on this machine, for tests and for trying things out.",
     "demo": "Show look-ups live, on a simulated API.",
 }
@@ -53,6 +54,9 @@ EXAMPLES = {
     "watch": "hum watch TOKEN1 TOKEN2\nhum watch - --source internet --budget 1m < tokens.txt",
     "ping": "hum ping --key-file key.txt\nhum ping --simulate --json",
     "doctor": "hum doctor\nhum doctor --journal results.journal.sqlite --json",
+    "completion": "hum completion bash > ~/.local/share/bash-completion/completions/hum\n"
+    "hum completion zsh > ~/.zfunc/_hum\n"
+    "hum completion fish > ~/.config/fish/completions/hum.fish",
     "simulate": "hum simulate --speed 20\nhum simulate --port 0 --rate 10 --retry-after 2",
     "demo": "hum demo --web\nhum demo --web --port 0 --speed 5",
 }

@@ -37,6 +37,7 @@ COMMANDS = [
     "simulate",
     "demo",
     "doctor",
+    "completion",
     "config show",
 ]
 # Read before the fixtures clear what begins with HUM_.
@@ -76,7 +77,7 @@ def test_each_command_has_examples_that_can_be_typed(command: str) -> None:
     examples = EXAMPLES[command].splitlines()
     assert len(examples) >= 2
     for example in examples:
-        hum, *words = shlex.split(example.partition("<")[0])
+        hum, *words = shlex.split(re.split("[<>]", example)[0])
         assert hum == "hum"
         called, *_ = make_app().parse_args(words, exit_on_error=False, print_error=False)
         assert called.__name__ == words[0] == command
