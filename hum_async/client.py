@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
@@ -26,7 +25,8 @@ from hum_async._lookups.queue import LookupQueue
 from hum_async._lookups.recording import PurchaseRecorder
 from hum_async._polling.policies import LearnedPolling, PollPolicy
 from hum_async._purchases.ledger import Ledger
-from hum_async._purchases.store import ClosableStore, api_name
+from hum_async._purchases.place import Place, open_ledger, place_of
+from hum_async._purchases.store import api_name
 from hum_async._redact import Secret
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import Limiter, Priority, RateLimiter
@@ -55,13 +55,17 @@ class HumClient:
         create_timeout: Seconds per attempt to create a session, which may take long when its
             answer already carries the providers.
         transport: Replaces the network, for tests; then no key is needed.
-        purchases: A file, made if there is none, in which `lookup`, hubs and jobs without a journal
-            of their own record what they buy. The same address, however it is spelled, is then
-            answered from it without a request while it is young, waited for while somebody buys it,
-            and taken up after a crash. An unanswered request to create a session is `UNCERTAIN`
-            from then on, and not sent again unless ``retry={Outcome.UNCERTAIN}`` of `lookup`,
-            `SessionHub.lookup` or `qualify` says so. One process at a time may use the file.
-            None: each `lookup` buys.
+        purchases: A file, made if there is none, or a database
+            ``"postgresql://host/database?job=NAME"``, in which `lookup`, hubs and jobs without a
+            journal of their own record what they buy. The same address, however it is spelled, is
+            then answered from it without a request while it is young, waited for while somebody
+            buys it, and taken up after a crash. An unanswered request to create a session is
+            `UNCERTAIN` from then on, and not sent again unless ``retry={Outcome.UNCERTAIN}`` of
+            `lookup`, `SessionHub.lookup` or `qualify` says so. One process at a time may use a
+            file, and any number of processes on any number of machines a database: they wait for
+            each other's results, and take up what those leave that die. Without ``job`` it is the
+            job ``ledger``, without ``schema`` the schema ``hum``; a password comes from
+            ``PGPASSWORD``, ``~/.pgpass`` or a service file. None: each `lookup` buys.
         max_age: Seconds, from when it was asked for, up to which an answer in `purchases` is young.
 
     Raises:
@@ -95,6 +99,8 @@ class HumClient:
         problem = _kind_problem(api_key)
         # An error tracker records the variables of each frame that an exception passes.
         del api_key
+        place = None if purchases is None else place_of(purchases)
+        del purchases
         if problem:
             raise ConfigurationError(problem)
         if not (timeout > 0 and create_timeout > 0):
@@ -119,7 +125,7 @@ class HumClient:
             create_timeout=create_timeout,
             key=secret.reveal().strip(),
         )
-        self._ledger = None if purchases is None else self._ledger_in(Path(purchases), max_age)
+        self._ledger = None if place is None else self._ledger_in(place, max_age)
         self._lookups = self._new_queue(self._sender)
         # Whether connections belong to the client that this one is a copy of.
         self._borrowed = False
@@ -132,18 +138,12 @@ class HumClient:
         """Refuse to be pickled: a client holds a key and connections."""
         raise TypeError("a HumClient cannot be pickled; create one where it is needed")
 
-    def _ledger_in(self, path: Path, max_age: float) -> Ledger:
+    def _ledger_in(self, place: Place, max_age: float) -> Ledger:
         if not max_age >= 0:
             raise ConfigurationError(f"max_age must be 0 seconds or more, not {max_age!r}")
         api = api_name(self.base_url)
 
-        async def open_store() -> ClosableStore:
-            # SQLite is not needed without a ledger.
-            from hum_async._purchases.sqlite.writer import open_journal  # noqa: PLC0415
-
-            return await open_journal(path, api=api, ledger=True)
-
-        return Ledger(open_store, max_age)
+        return Ledger(lambda: open_ledger(place, api=api), max_age)
 
     def _new_queue(self, sender: RequestSender) -> LookupQueue:
         urgency = sender.priority_of(Priority.INTERACTIVE)

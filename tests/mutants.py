@@ -540,8 +540,8 @@ MUTANTS = [
     Mutant(
         "intent-before-post",
         "_lookups/recording.py",
-        "await self.store.record(Asked(self.digest, self.instead_of))",
-        "self.store.record(Asked(self.digest, self.instead_of))",
+        "await self.store.record(Asked(self.digest, self.instead_of, self.replaces))",
+        "self.store.record(Asked(self.digest, self.instead_of, self.replaces))",
         "bulk/test_job_engine.py",
     ),
     Mutant(
@@ -589,7 +589,7 @@ MUTANTS = [
     Mutant(
         "max-sessions-holds",
         "bulk/job_engine.py",
-        "return most is None or self._spent_offset + self._queue.begun < most",
+        "return others + self._spent_offset + self._queue.begun < most",
         "return True",
         "bulk/test_bulk_resume.py",
     ),

@@ -6,6 +6,7 @@ which order slots are used, is handed in.
 """
 
 import asyncio
+import contextlib
 import random
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -24,6 +25,7 @@ from hum_async._api.running_loop import running_loop
 from hum_async._api.sender import RequestSender, wall_clock
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._polling.due_queue import DueQueue
+from hum_async._purchases.store import ClaimRefused
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.limiter import Priority
 from hum_async.models import Qualification
@@ -94,7 +96,16 @@ class LookupObserver:
         """Forget all look-ups: nothing more is sent."""
 
     async def before_create(self, lookup: Lookup) -> None:
-        """Make safe that a POST is about to be sent. No request is sent before this returns."""
+        """Make safe that a POST is about to be sent. No request is sent before this returns.
+
+        Raises:
+            ClaimRefused: It must not be sent, because of another process.
+        """
+
+    def claim_refused(self, lookup: Lookup, refusal: ClaimRefused) -> None:
+        """Take a look-up back that must not send its POST. The queue has forgotten it."""
+        del lookup
+        raise refusal
 
     def create_had_no_effect(self, lookup: Lookup) -> None:
         """Record that a POST certainly had no effect, because the key or the client is refused."""
@@ -309,10 +320,19 @@ class LookupQueue:
     async def _run(self, lookup: Lookup) -> None:
         if lookup.step is None:
             return
+        while True:
+            known = await self._observer.begin(lookup, *self._sender.clocks())
+            if known is not None:
+                lookup.answer(known)
+                return
+            # If another process was first with the address, the store knows more now.
+            with contextlib.suppress(ClaimRefused):
+                await self._run_steps(lookup)
+                return
+
+    async def _run_steps(self, lookup: Lookup) -> None:
+        """Do the steps of a look-up, one after another."""
         sender, clock = self._sender, asyncio.get_running_loop().time
-        if (known := await self._observer.begin(lookup, *sender.clocks())) is not None:
-            lookup.answer(known)
-            return
         slot = sender.slot(Priority.INTERACTIVE)
         while lookup.step is not None:
             if lookup.result is not None:
@@ -408,6 +428,10 @@ class LookupQueue:
         try:
             await self.advance(lookup)
             self._place(lookup, step)
+        except ClaimRefused as refusal:
+            self._in_progress.discard(lookup)
+            self.begun -= 1
+            self._observer.claim_refused(lookup, refusal)
         except Exception as exc:  # noqa: BLE001  the key, the client, the store, or a bug
             self._in_progress.discard(lookup)
             self._observer.failed(lookup, exc)
@@ -423,6 +447,7 @@ class LookupQueue:
 
         Raises:
             AuthenticationError: The key is not accepted, which no other address will change.
+            ClaimRefused: Another process was first with the address; nothing was sent.
             ConfigurationError: The client cannot work, for instance because it was closed.
         """
         step = lookup.step

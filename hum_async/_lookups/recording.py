@@ -18,7 +18,7 @@ from hum_async._purchases.records import (
     address_digest,
 )
 from hum_async._purchases.resume_rules import ResumeAction, written_off
-from hum_async._purchases.store import PurchaseStore
+from hum_async._purchases.store import ClaimRefused, PurchaseStore, Taken
 from hum_async.errors import HumError, ResponseError
 from hum_async.limiter import Priority
 from hum_async.models import Outcome, Qualification
@@ -32,6 +32,8 @@ class RecordedPurchase:
         digest: The address.
         store: Where it is recorded.
         instead_of: Reason to supersede an earlier purchase; None if there is none.
+        replaces: Number of the earlier purchase in the store, 0 if there is none or it has no
+            numbers.
         expires: Its session is left to expire by itself once there is a result.
         asked: It is recorded that a POST is about to be sent, and not what came of it.
     """
@@ -39,17 +41,29 @@ class RecordedPurchase:
     digest: bytes
     store: PurchaseStore
     instead_of: str | None = None
+    replaces: int = attrs.field(default=0, kw_only=True)
     expires: bool = attrs.field(default=False, kw_only=True)
     asked: bool = attrs.field(default=False, init=False)
 
     async def before_create(self) -> None:
-        """Record that a POST is about to be sent: should the process die now, it may have been."""
+        """Record that a POST is about to be sent: should the process die now, it may have been.
+
+        Raises:
+            ClaimRefused: It must not be sent, because of another process.
+        """
         self.asked = True
         try:
-            await self.store.record(Asked(self.digest, self.instead_of))
+            await self.store.record(Asked(self.digest, self.instead_of, self.replaces))
         except asyncio.CancelledError:
             self.had_no_effect()
             raise
+        except ClaimRefused:
+            self.asked = False
+            raise
+        if not self.store.may_send():
+            # This process was stopped for long: others may hold its claims for uncertain by now.
+            self.had_no_effect()
+            raise Taken
 
     def had_no_effect(self) -> None:
         """Record that the POST had no effect: what it was to replace counts again."""
@@ -111,13 +125,17 @@ class PurchaseRecorder(LookupObserver):
     ) -> Qualification | None:
         """Return the result of an address that was bought lately; None if it is to be looked up.
 
-        Waits for whoever is buying it. A session that an earlier process left open is adopted.
+        Waits for whoever is buying it, in this process or another one. A session that an earlier
+        process left open is adopted. May be called again when a claim was refused.
 
         Raises:
             JournalError: The store cannot be used.
         """
         store = await self._ledger.open()
-        if digest is None:
+        if (refused := self._held.pop(lookup, None)) is not None:
+            digest = refused.digest
+            refused.claim.give_back()
+        elif digest is None:
             digest = address_digest(lookup.address, store.dedupe)
         while (other := self._ledger.claimed(digest)) is not None:
             shared = await other.end(self._priority)
@@ -125,8 +143,8 @@ class PurchaseRecorder(LookupObserver):
                 return given_again(shared, key=lookup.key, address=lookup.address)
         held = _Held(digest, store, expires=not lookup.close, claim=self._ledger.claim(digest))
         try:
-            found = await self._ledger.find([(digest, lookup.address)])
-            result = await self._known(lookup, found.get(digest), held, now, active)
+            entry = await self._entry(digest, lookup)
+            result = await self._known(lookup, entry, held, now, active)
         except BaseException:
             held.claim.give_back()
             raise
@@ -136,11 +154,21 @@ class PurchaseRecorder(LookupObserver):
             held.claim.give_back(given_again(result, key=result.key, address=result.address))
         return result
 
+    async def _entry(self, digest: bytes, lookup: Lookup) -> Entry | None:
+        """Return what the store knows of an address that no other process is at."""
+        while True:
+            entry = (await self._ledger.find([(digest, lookup.address)])).get(digest)
+            if entry is None or not entry.live:
+                return entry
+            # Others of this process wait for this one.
+            await self._ledger.elsewhere.end(digest, lookup.address)
+
     async def _known(
         self, lookup: Lookup, entry: Entry | None, held: _Held, now: float, active: float
     ) -> Qualification | None:
         """Return what the store knows of an address, or prepare the look-up."""
         action, held.instead_of = self._ledger.rules(lookup.retried).action(entry)
+        held.replaces = 0 if entry is None else entry.number
         if action is ResumeAction.BUY or entry is None:
             return None if lookup.replace else _not_begun(lookup)
         if action is ResumeAction.ADOPT:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
+from hum_async._purchases.elsewhere import Elsewhere
 from hum_async._purchases.records import FAILED_OUTCOMES, Change, Closed, Entry
 from hum_async._purchases.resume_rules import ResumeRules
 from hum_async._purchases.store import ClosableStore, PurchaseStore
@@ -43,6 +44,7 @@ class Claim:
     digest: bytes
     ended: "asyncio.Future[Qualification | None]"
     _claims: dict[bytes, "Claim"]
+    _let_go: Callable[[bytes], None]
     priority: Priority = Priority.INTERACTIVE
     hand_over: Callable[[], None] | None = None
     waiting: int = 0
@@ -78,6 +80,7 @@ class Claim:
         """
         if self._claims.get(self.digest) is self:
             del self._claims[self.digest]
+            self._let_go(self.digest)
         if not self.ended.done() and not self.ended.get_loop().is_closed():
             # Those before the callbacks of `ended`, by which rows of jobs come back.
             for waiter in self._waiters:
@@ -92,6 +95,8 @@ class Ledger:
     Args:
         open_store: Opens the store.
         max_age: Seconds up to which an answer is given again.
+
+    `elsewhere` waits for what other processes buy that have the same store.
     """
 
     def __init__(self, open_store: Callable[[], Awaitable[ClosableStore]], max_age: float) -> None:
@@ -102,6 +107,7 @@ class Ledger:
         self._closed = False
         # Sessions that earlier processes left open: what is still in here, nobody closes yet.
         self._left_open: list[Closed] | None = None
+        self.elsewhere = Elsewhere(self.find, self._let_go)
 
     async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
         """Return entries by digest, of addresses that the caller has claimed.
@@ -157,7 +163,7 @@ class Ledger:
     async def left_open(self) -> list[Closed]:
         """Return the list of the sessions that earlier processes left open, for all to take from.
 
-        One process at a time uses a ledger: what was open when it was opened is nobody's.
+        What was open when the ledger was opened, and is in it, is nobody's.
         """
         await self.open()
         return [] if self._left_open is None else self._left_open
@@ -169,6 +175,7 @@ class Ledger:
             found_rate: The found rate in requests per second, which the store notes.
         """
         self._closed = True
+        await self.elsewhere.aclose()
         for claim in tuple(self._claims.values()):
             claim.give_back()
         opening, self._opening = self._opening, None
@@ -197,6 +204,7 @@ class Ledger:
         if claim is not None and claim.ended.get_loop() is not asyncio.get_running_loop():
             # Its event loop has ended, and nobody is left on it.
             del self._claims[digest]
+            self._let_go(digest)
             return None
         return claim
 
@@ -209,9 +217,17 @@ class Ledger:
     ) -> Claim:
         """Claim an address that nobody has claimed; arguments as of `Claim`."""
         ended = asyncio.get_running_loop().create_future()
-        claim = Claim(digest, ended, self._claims, priority, hand_over)
+        claim = Claim(digest, ended, self._claims, self._let_go, priority, hand_over)
         self._claims[digest] = claim
         return claim
+
+    def _let_go(self, digest: bytes) -> None:
+        """Leave a purchase to other processes, if it has no result."""
+        opening = self._opening
+        if opening is None or not opening.done() or opening.cancelled():
+            return
+        if opening.exception() is None:
+            opening.result().let_go(digest)
 
     async def _opened(self) -> ClosableStore:
         store = await self._open_store()
@@ -295,6 +311,9 @@ class JobLedger:
     def may_send(self) -> bool:
         """Return whether a POST that is recorded may still leave."""
         return self._store.may_send()
+
+    def let_go(self, address: bytes) -> None:
+        """Do nothing: whoever gives a claim of the ledger back lets go of its purchase."""
 
     async def left_open(self) -> list[Closed]:
         """Return what earlier processes left open, and nobody has closed yet."""

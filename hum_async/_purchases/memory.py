@@ -54,6 +54,9 @@ class MemoryStore:
         """Return True: nobody else has the store."""
         return True
 
+    def let_go(self, address: bytes) -> None:
+        """Do nothing: there are no others."""
+
     async def left_open(self) -> list[Closed]:
         """Return nothing: no run was before this one."""
         return []

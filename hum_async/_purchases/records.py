@@ -14,6 +14,8 @@ A purchase is one address's session, from the moment before its POST is sent::
   it is unknown whether it created a session (`UNCERTAIN`).
 * `Withdrawn`: the POST certainly created no session. The purchase is deleted, and a purchase that
   it had superseded counts again.
+* `Released` notes that a purchase without a result is nobody's at present. Where several processes
+  share a store, that is how they tell it from one that another process is making.
 * `Closed` only notes that nothing is left to do: a settled purchase whose session was not closed
   is closed by the next run, as long as the session may live, unless it was left to expire.
 * `Copied` creates a settled purchase from another job's journal, without a session.
@@ -112,6 +114,13 @@ class Settled:
 
 
 @attrs.frozen
+class Released:
+    """Nobody in this process is at the purchase any more; another process may take it up."""
+
+    address: bytes
+
+
+@attrs.frozen
 class Closed:
     """The session of a settled purchase was closed, or need not be any more."""
 
@@ -127,7 +136,7 @@ class Copied:
     entry: "Entry"
 
 
-Change = Asked | Withdrawn | Opened | Settled | Closed | Copied | Published | Told
+Change = Asked | Withdrawn | Opened | Settled | Released | Closed | Copied | Published | Told
 
 
 @attrs.frozen

@@ -116,6 +116,13 @@ class PurchaseStore(Protocol):
         """
         ...
 
+    def let_go(self, address: bytes) -> None:
+        """Leave a purchase without a result to others, because nobody in this process is at it.
+
+        Without effect on an address that has its result, or is not bought by this process.
+        """
+        ...
+
     async def left_open(self) -> list[Closed]:
         """Return the sessions that earlier runs left open although their results are safe.
 

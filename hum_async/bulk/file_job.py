@@ -87,8 +87,8 @@ class FileJob:
             JournalError: It cannot be used.
         """
         options = self._options
-        if options.journal is None:
-            raise ValueError("a file job needs a journal")
+        if not isinstance(options.journal, Path):
+            raise ValueError("a file job needs a journal in a file")  # noqa: TRY004  an option
         self._store = await open_journal(
             options.journal,
             api=self._api,

@@ -79,7 +79,7 @@ class Forecast:
         with contextlib.ExitStack() as files:
             journal = None
             rules: KeyRules = options.dedupe or "usps"
-            if not fresh and options.journal is not None and options.journal.exists():
+            if not fresh and isinstance(options.journal, Path) and options.journal.exists():
                 journal = _opened(options.journal, files)
                 rules = journal.dedupe
                 journal.check_dedupe(options.dedupe)

@@ -24,7 +24,7 @@ from hum_async._polling.dispatcher import Dispatcher
 from hum_async._purchases.ledger import Ledger, given_again
 from hum_async._purchases.records import Closed, Copied, Entry, Settled, address_digest
 from hum_async._purchases.resume_rules import ResumeAction, ResumeRules, written_off
-from hum_async._purchases.store import PurchaseStore
+from hum_async._purchases.store import BoundReached, ClaimRefused, PurchaseStore
 from hum_async._tasks import end_tasks, keep
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.idle_closing import IdleClosing
@@ -120,7 +120,7 @@ class JobEngine(LookupObserver):
         self._earlier_read = SeenAddresses()
         # Addresses whose result was copied by this run; the store may not know all of them yet.
         self._copied = SeenAddresses()
-        # Sessions that may have been billed: this number and the look-ups that the queue has begun.
+        # Sessions that may have been billed here: this number and what the queue has begun.
         self._spent_offset = 0
         # Purchases whose sessions are to be closed; requests that closed those of earlier runs.
         self._closing: dict[Lookup, Purchase] = {}
@@ -308,7 +308,6 @@ class JobEngine(LookupObserver):
     async def _serve(self, store: PurchaseStore) -> None:
         self._store = store
         self._rules = self._shared.rules(store, self._options)
-        self._spent_offset = store.spent
         if store.found_rate is not None:
             self._sender.limiter.resume(store.found_rate)
         # Settled rows come first. Rows of an async iterable may come at any time, and there is no
@@ -322,6 +321,7 @@ class JobEngine(LookupObserver):
         finally:
             self._note_spending(store)
             await end_tasks([self._reading, self._tidying])
+            await self._shared.aclose()
 
     async def _tidy_up(self, store: PurchaseStore) -> None:
         try:
@@ -541,13 +541,16 @@ class JobEngine(LookupObserver):
         if action is ResumeAction.BUY or entry is None:
             # A result that only another job's journal holds is not there to be replaced.
             mine = entry is not None and not entry.copied
-            self._buy(self._purchase(digest, store, lookup, instead_of=reason if mine else None))
+            self._buy(self._purchase(digest, store, lookup, entry, reason if mine else None))
+        elif action is ResumeAction.WAIT:
+            back = partial(self._comes_back, lookup.key, lookup.address)
+            self._shared.waits_elsewhere(digest, lookup.address, back)
         elif action is ResumeAction.TAKE:
             await self._take(digest, lookup, entry, store)
         elif action is ResumeAction.ADOPT:
             lookup.adopt(entry.token or "", *self._sender.clocks(), requests=entry.requests)
             self._adopted += 1
-            self._add(self._purchase(digest, store, lookup))
+            self._add(self._purchase(digest, store, lookup, entry))
         else:
             result = written_off(entry, key=lookup.key, address=lookup.address)
             await store.record(Settled(digest, result))
@@ -558,10 +561,18 @@ class JobEngine(LookupObserver):
             self._results.put(result)
 
     def _purchase(
-        self, digest: bytes, store: PurchaseStore, lookup: Lookup, instead_of: str | None = None
+        self,
+        digest: bytes,
+        store: PurchaseStore,
+        lookup: Lookup,
+        entry: Entry | None,
+        instead_of: str | None = None,
     ) -> Purchase:
         expires = self._options.close != "always"
-        return Purchase(digest, store, instead_of, expires=expires, lookup=lookup)
+        replaces = 0 if entry is None else entry.number
+        return Purchase(
+            digest, store, instead_of, replaces=replaces, expires=expires, lookup=lookup
+        )
 
     async def _take(
         self, digest: bytes, lookup: Lookup, entry: Entry, store: PurchaseStore
@@ -597,7 +608,10 @@ class JobEngine(LookupObserver):
 
     def _may_buy(self) -> bool:
         most = self._options.max_sessions
-        return most is None or self._spent_offset + self._queue.begun < most
+        if most is None:
+            return True
+        others = 0 if self._store is None else self._store.spent
+        return others + self._spent_offset + self._queue.begun < most
 
     def _is_barred(self) -> bool:
         """Return whether addresses wait that may not be bought."""
@@ -608,6 +622,21 @@ class JobEngine(LookupObserver):
         if self._shared.shares and self._is_barred():
             self._bar()
         await self._purchase_of(lookup).before_create()
+
+    def claim_refused(self, lookup: Lookup, refusal: ClaimRefused) -> None:
+        """Look at the rows of an address again: another process was first."""
+        purchase = self._purchase_of(lookup)
+        self._under_way.remove(purchase)
+        self._shared.give_back(purchase.digest)
+        if isinstance(refusal, BoundReached):
+            self._shared.barred += purchase.rows
+            # Sessions of this job may turn out to be none before the store knows of it.
+            asyncio.get_running_loop().call_soon(self._unbar)
+        else:
+            for row in purchase.rows:
+                self._comes_back(*row)
+            self._read_again()
+        self._wake()
 
     def create_had_no_effect(self, lookup: Lookup) -> None:
         """Record that a POST had no effect."""

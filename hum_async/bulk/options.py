@@ -9,6 +9,7 @@ import attrs
 from hum_async._addresses.usps_key import Dedupe
 from hum_async._api.campaigns import checked_campaign_id
 from hum_async._polling.policies import PollPolicy
+from hum_async._purchases.place import Place
 from hum_async.limiter import Priority
 from hum_async.models import Outcome, SessionUpdate
 
@@ -66,7 +67,7 @@ class JobOptions:
     """The options of a job.
 
     Attributes:
-        journal: File of the purchases; None keeps them in memory while the job runs.
+        journal: File or database of the purchases; None keeps them in memory while the job runs.
         policy: When to poll; None learns it, and follows the work that is left.
         max_open: Sessions that are open, or answered and not yet read, at the same time.
         close: End each session when its result is safe: ``"always"`` (or True), only in slots that
@@ -89,7 +90,7 @@ class JobOptions:
         ValueError: A value is out of its range, or `reuse_from` is given without a journal.
     """
 
-    journal: Path | None = None
+    journal: Place | None = None
     policy: PollPolicy | None = None
     max_open: int = attrs.field(default=None, converter=_max_open, validator=_at_least_one)
     close: Close = attrs.field(default="always", converter=close_of)

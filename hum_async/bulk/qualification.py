@@ -11,7 +11,7 @@ from hum_async._polling.policies import PollPolicy
 from hum_async._polling.stream import Source, Stream
 from hum_async._purchases.ledger import Ledger
 from hum_async._purchases.memory import MemoryStore
-from hum_async._purchases.sqlite.writer import open_journal
+from hum_async._purchases.place import open_job, place_of
 from hum_async._purchases.store import PurchaseStore, api_name
 from hum_async.bulk.input_rows import Row
 from hum_async.bulk.job_engine import JobEngine, JobStatistics
@@ -92,9 +92,11 @@ def qualify(  # noqa: PLR0913  all but two by name
         addresses: `Address` or ``(key, Address)``, any iterable or async iterable; read only as
             fast as sessions can be opened. Without a key a row's key is its position.
         journal: File in which everything bought is written down before it is used, made if there
-            is none. Call again with the same file to resume, whatever ended the last run: rows
-            that are settled come first, from the journal and without a request; sessions that
-            were open are taken over; a POST without an answer is `UNCERTAIN`. Rows
+            is none, or a database ``"postgresql://host/database?job=NAME"``, which any number of
+            processes may use for one job at the same time: each address is bought by one of them,
+            and all get its result. Call again with the same journal to resume, whatever ended the
+            last run: rows that are settled come first, from the journal and without a request;
+            sessions that were open are taken over; a POST without an answer is `UNCERTAIN`. Rows
             are recognised by their address, so the input may have changed. None: everything goes
             through the client's ledger, if it has one (``HumClient(purchases=)``), where failures
             of earlier jobs are looked up again; otherwise results are kept in memory while the job
@@ -115,8 +117,8 @@ def qualify(  # noqa: PLR0913  all but two by name
             its end, are looked up anew if they are older; None takes them whatever their age.
         reuse_from: Journal of another job, whose results are taken where there is none yet; its
             failed rows are not.
-        max_sessions: Sessions that may be bought, all runs with this journal together; None for no
-            bound. A purchase that is uncertain counts.
+        max_sessions: Sessions that may be bought, all runs and processes with this journal
+            together; None for no bound. A purchase that is uncertain counts.
         on_update: Called with a row's key and each `SessionUpdate` of its session; must not raise.
         dedupe: ``"usps"`` buys an address once however it is spelled, after USPS Publication 28
             ("20 Main Street #4" is "20 MAIN ST APT 4"); ``"exact"`` only folds case, spaces and
@@ -147,7 +149,7 @@ def qualify(  # noqa: PLR0913  all but two by name
         ValueError: An argument is out of its range.
     """
     options = JobOptions(
-        journal=None if journal is None else Path(journal),
+        journal=None if journal is None else place_of(journal),
         policy=policy,
         max_open=max_open,
         close=close,
@@ -180,13 +182,14 @@ async def _open_store(options: JobOptions, *, api: str) -> AsyncIterator[Purchas
     if options.journal is None:
         yield MemoryStore(options.dedupe or "usps")
         return
-    store = await open_journal(
+    store = await open_job(
         options.journal,
         api=api,
         max_age=options.max_age,
         reuse_from=options.reuse_from,
         dedupe=options.dedupe,
         campaign_id=options.campaign_id,
+        max_sessions=options.max_sessions,
     )
     try:
         yield store

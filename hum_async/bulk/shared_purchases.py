@@ -1,9 +1,10 @@
-"""What a job shares with others through its client's ledger."""
+"""What a job shares with others: through its client's ledger, or with other processes."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 
+from hum_async._purchases.elsewhere import Elsewhere
 from hum_async._purchases.ledger import Claim, Ledger
 from hum_async._purchases.records import Entry
 from hum_async._purchases.resume_rules import ResumeRules
@@ -22,8 +23,8 @@ class SharedPurchases:
         on_wanted: Called with an address that the job has claimed and for which somebody waits who
             is more urgent.
 
-    `waiting` is the number of rows that wait for others, and `barred` are rows that may not be
-    bought at present, whose addresses are left to others.
+    `waiting` is the number of rows that wait for others, of other processes too, and `barred` are
+    rows that may not be bought at present, whose addresses are left to others.
     """
 
     def __init__(
@@ -40,6 +41,9 @@ class SharedPurchases:
         self._awaited: list[Claim] = []
         # Addresses that the job has bought: the ledger does not tell them from those of others.
         self._bought: set[bytes] = set()
+        self._elsewhere = None if ledger is None else ledger.elsewhere
+        # The rows that wait for other processes.
+        self._there: dict[Callable[[], None], bytes] = {}
 
     @property
     def shares(self) -> bool:
@@ -48,6 +52,8 @@ class SharedPurchases:
 
     def rules(self, store: PurchaseStore, options: JobOptions) -> ResumeRules:
         """Return which purchases of earlier runs, or of others, still count."""
+        if self._elsewhere is None:
+            self._elsewhere = Elsewhere(store.find, store.let_go)
         if self._ledger is None:
             return ResumeRules(store.run, options.retry, store.taken_since)
         return self._ledger.rules(options.retry, options.max_age)
@@ -72,6 +78,26 @@ class SharedPurchases:
         self._awaited.append(other)
         other.ended.add_done_callback(lambda _: self._free_from(other, then))
         return True
+
+    def waits_elsewhere(self, digest: bytes, address: Address, then: Callable[[], object]) -> None:
+        """Let a row wait until no other process is at its address.
+
+        Args:
+            digest: The address.
+            address: The same.
+            then: Called when the row is to be looked at again.
+        """
+        if self._elsewhere is None:
+            raise RuntimeError("rows are sorted in only while the store is open")
+        self.give_back(digest)
+
+        def free() -> None:
+            del self._there[free]
+            self._free(then)
+
+        self.waiting += 1
+        self._there[free] = digest
+        self._elsewhere.add(digest, address, free)
 
     def has_settled(self, digest: bytes, entry: Entry | None) -> bool:
         """Whether the job itself has this result: a failure of it is not looked up again."""
@@ -117,6 +143,15 @@ class SharedPurchases:
         for other in self._awaited:
             other.waiting -= 1
         self._awaited.clear()
+        for then, digest in self._there.items():
+            if self._elsewhere is not None:
+                self._elsewhere.discard(digest, then)
+        self._there.clear()
+
+    async def aclose(self) -> None:
+        """End what looks for others, if it is the job's own. Idempotent."""
+        if self._ledger is None and self._elsewhere is not None:
+            await self._elsewhere.aclose()
 
     def _want(self, digest: bytes) -> None:
         self._wanted.add(digest)

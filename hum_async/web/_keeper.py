@@ -96,6 +96,11 @@ class Keeper:
         del lookup, digest
         self._hub.begin(work)
 
+    def begin_again(self, lookup: HubLookup, work: Lookup) -> None:
+        """Look for what is known of an address that another process was first with."""
+        del lookup
+        self._hub.begin(work)
+
     def buffer(self, lookup_id: str) -> ReplayBuffer:
         """Return the buffer of a look-up that begins."""
         return self._events.begin(lookup_id)

@@ -82,11 +82,15 @@ class LedgerKeeper(Keeper):
         """Go on with a look-up of another process, unless the ledger knows its answer."""
         self.begin_soon(lookup, work, digest)
 
+    def begin_again(self, lookup: HubLookup, work: Lookup) -> None:
+        """Wait for the process that was first with the address, or take its result."""
+        self.begin_soon(lookup, work, None)
+
     def begin_soon(
         self,
         lookup: HubLookup,
         work: Lookup,
-        digest: bytes,
+        digest: bytes | None,
         published: "asyncio.Future[None] | None" = None,
     ) -> None:
         """Look an address up, unless the ledger knows its answer.
@@ -94,7 +98,7 @@ class LedgerKeeper(Keeper):
         Args:
             lookup: The look-up.
             work: Its state.
-            digest: Its address, as in the ledger.
+            digest: Its address, as in the ledger; None if the ledger knows it of this look-up.
             published: Done when others can know its id; None if they do.
         """
         beginning = self._begin(lookup, work, digest, published)
@@ -111,7 +115,7 @@ class LedgerKeeper(Keeper):
         self,
         lookup: HubLookup,
         work: Lookup,
-        digest: bytes,
+        digest: bytes | None,
         published: "asyncio.Future[None] | None",
     ) -> None:
         parts = self._parts

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver
+from hum_async._purchases.store import ClaimRefused
 from hum_async.errors import HumError
 
 logger = logging.getLogger("hum_async.web")
@@ -18,6 +19,9 @@ class Teller(Protocol):
 
     def record_failure(self, work: Lookup) -> None:
         """Tell that no answer will end a look-up."""
+
+    def begin_again(self, work: Lookup) -> None:
+        """Ask the ledger again for the address of a look-up: another process was first with it."""
 
 
 class HubRecorder(LookupObserver):
@@ -35,6 +39,11 @@ class HubRecorder(LookupObserver):
     async def before_create(self, lookup: Lookup) -> None:
         """Record that a POST is about to be sent."""
         await self._purchases.before_create(lookup)
+
+    def claim_refused(self, lookup: Lookup, refusal: ClaimRefused) -> None:
+        """Ask the ledger again: another process was first with the address."""
+        del refusal
+        self._teller.begin_again(lookup)
 
     def create_had_no_effect(self, lookup: Lookup) -> None:
         """Record that a POST had no effect."""

@@ -357,6 +357,14 @@ class SessionHub:
         """Send the requests of a look-up."""
         self._lookups.add(work)
 
+    def begin_again(self, work: Lookup) -> None:
+        """Ask the ledger again for the address of a look-up: another process was first with it."""
+        lookup = self._registry.get(str(work.key))
+        if lookup is None or lookup.work is not work:
+            self._purchases.ended(work)  # abandoned
+        else:
+            self._keeper.begin_again(lookup, work)
+
     def failed(self, work: Lookup, error: Exception) -> None:
         """Tell that a look-up failed."""
         self._recorder.failed(work, error)

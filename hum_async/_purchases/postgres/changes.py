@@ -22,6 +22,7 @@ from hum_async._purchases.records import (
     Closed,
     Copied,
     Opened,
+    Released,
     Settled,
     Withdrawn,
 )
@@ -91,6 +92,11 @@ _RESTORE = """
 UPDATE purchase SET superseded = NULL WHERE id IN (
   SELECT max(id) FROM purchase WHERE job = $1 AND address = ANY($2::bytea[]) GROUP BY address
   HAVING count(*) FILTER (WHERE superseded IS NULL) = 0)
+"""
+
+_RELEASE = """
+UPDATE purchase SET released = true
+WHERE id = ANY($1::bigint[]) AND outcome IS NULL AND worker = $2
 """
 
 _CLOSE = """
@@ -235,6 +241,8 @@ class _Writing:
             await self._settle(settled)
         if withdrawn := _of(Withdrawn, wave):
             await self._withdraw(withdrawn)
+        if released := _of(Released, wave):
+            await self._release(released)
         if closed := _of(Closed, wave):
             await self._close(closed)
         if copied := _of(Copied, wave):
@@ -288,6 +296,11 @@ class _Writing:
         self.spent -= len(deleted)
         if restored := [change.address for change in withdrawn if change.restores]:
             await self._db.execute(_RESTORE, self._batch.job, restored)
+
+    async def _release(self, released: list[Released]) -> None:
+        numbers = [self._claim_of(change.address) for change in released]
+        own = [each for each in numbers if each is not None]
+        await self._db.execute(_RELEASE, own, self._batch.worker)
 
     async def _close(self, closed: list[Closed]) -> None:
         columns = _columns((each.address, each.token) for each in closed)

@@ -68,6 +68,7 @@ CREATE TABLE purchase (
   result bytea,
   copied boolean NOT NULL DEFAULT false,
   superseded text,
+  released boolean NOT NULL DEFAULT false,
   closed boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 60);
 CREATE UNIQUE INDEX one_purchase ON purchase (job, address) WHERE superseded IS NULL;
@@ -90,7 +91,8 @@ CREATE TABLE published (
   `batch` is the number of its last commit; `spent` the sessions it may be billed for.
 * `lot`: rows of the input by number, which one worker at a time takes in hand. An index finds those
   that are left among many that are done.
-* `purchase`: as in SQLite. An index refuses a second purchase of an address that counts; room is
+* `purchase`: as in SQLite. One that is `released` has no result, and nobody is at it although its
+  worker lives. An index refuses a second purchase of an address that counts; room is
   left in each page for the changes of its rows.
 * `published`: the ids by which look-ups are known to browsers.
 """

@@ -32,6 +32,7 @@ from hum_async._purchases.records import (
     Change,
     Closed,
     Entry,
+    Released,
     Settled,
     Withdrawn,
 )
@@ -94,6 +95,7 @@ class PostgresStore:
         self._lease_until = until
         self._heart: asyncio.Task[None] | None = None
         self._event_log = PostgresEventLog(database, member.job, lambda: self._own)
+        self._closed = False
         self._beat_on()
 
     @property
@@ -138,6 +140,11 @@ class PostgresStore:
     def may_send(self) -> bool:
         """Return whether the lease still holds, by a clock that nobody sets."""
         return asyncio.get_running_loop().time() < self._lease_until
+
+    def let_go(self, address: bytes) -> None:
+        """Leave a purchase without a result to others, because nobody in this process is at it."""
+        if address in self._claims and not self._closed:
+            self.record(Released(address))
 
     async def left_open(self) -> list[Closed]:
         """Return the sessions that earlier runs left open although their results are safe.
@@ -246,7 +253,7 @@ class PostgresStore:
         """Remember which purchases this process is making."""
         self._claims |= written.won
         for change in changes:
-            if isinstance(change, Settled | Withdrawn):
+            if isinstance(change, Settled | Withdrawn | Released):
                 self._claims.pop(change.address, None)
         if written.spent is not None:
             self.spent = written.spent
@@ -289,6 +296,7 @@ class PostgresStore:
         await self._database.run(lambda c: jobs.set_setting(c, self._member.job, name, value))
 
     async def _close(self) -> None:
+        self._closed = True
         try:
             await self._end_heart()
             self._event_log.close()

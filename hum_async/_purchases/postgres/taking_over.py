@@ -1,4 +1,4 @@
-"""What a database knows of addresses, and the purchases of dead workers, which are taken over."""
+"""What a database knows of addresses, and what dead workers were at, which is taken over."""
 
 from collections.abc import Sequence
 from datetime import UTC
@@ -16,7 +16,7 @@ from hum_async.models import Address, Outcome
 
 _FIND = f"""
 SELECT p.id, p.address, p.token, p.outcome, p.requests, p.observed_at, p.asked_at, p.result,
-  p.worker, w.run, {ALIVE} AS alive
+  p.worker, p.released, w.run, {ALIVE} AS alive
 FROM purchase p JOIN worker w ON w.id = p.worker
 WHERE p.job = $1 AND p.address = ANY($2::bytea[]) AND p.superseded IS NULL
 """
@@ -29,8 +29,8 @@ UPDATE worker w SET lost = true WHERE w.id = ANY($1::bigint[]) AND NOT {ALIVE} R
 _STILL_ALIVE = "SELECT 1 FROM worker WHERE id = $1 AND NOT lost AND ended_at IS NULL FOR SHARE"
 
 _ADOPT = """
-UPDATE purchase SET worker = $2
-WHERE id = ANY($1::bigint[]) AND worker = ANY($3::bigint[]) AND outcome IS NULL
+UPDATE purchase SET worker = $2, released = false
+WHERE id = ANY($1::bigint[]) AND (worker = ANY($3::bigint[]) OR released) AND outcome IS NULL
   AND token IS NOT NULL AND superseded IS NULL
 """
 
@@ -43,7 +43,7 @@ WHERE id = ANY($2::bigint[]) AND worker = ANY($3::bigint[]) AND outcome IS NULL
 _WRITE_OFF = """
 UPDATE purchase p SET outcome = 'UNCERTAIN', result = u.result, requests = u.requests
 FROM unnest($1::bigint[], $2::bytea[], $3::integer[]) AS u (id, result, requests)
-WHERE p.id = u.id AND p.worker = ANY($4::bigint[]) AND p.outcome IS NULL
+WHERE p.id = u.id AND (p.worker = ANY($4::bigint[]) OR p.released) AND p.outcome IS NULL
   AND p.token IS NULL AND p.superseded IS NULL
 """
 
@@ -67,18 +67,17 @@ async def find(
     """
     digests = [digest for digest, _ in addresses]
     rows = await connection.fetch(_FIND, job, digests)
-    left = [row for row in rows if row["outcome"] is None and row["worker"] != worker]
-    dead = [row for row in left if not row["alive"]]
-    if dead:
-        await _take_over(connection, worker, dead, dict(addresses))
-        again = [row["address"] for row in dead]
+    left = [row for row in rows if row["outcome"] is None and _is_nobodys(row, worker)]
+    if left:
+        await _take_over(connection, worker, left, dict(addresses))
+        again = [row["address"] for row in left]
         fresh = await connection.fetch(_FIND, job, again)
         rows = [row for row in rows if row["address"] not in set(again)] + fresh
     found = {row["address"]: _entry(row, worker) for row in rows}
     # To this process they are of the run that began them.
     return found | {
         row["address"]: attrs.evolve(found[row["address"]], run=row["run"])
-        for row in dead
+        for row in left
         if row["address"] in found
     }
 
@@ -97,17 +96,22 @@ async def move(
     await connection.execute(_MOVE, new, list(numbers), list(old))
 
 
+def _is_nobodys(row: Any, worker: int) -> bool:
+    """Whether nobody is at a purchase without a result."""
+    return row["released"] or (row["worker"] != worker and not row["alive"])
+
+
 async def _take_over(
-    connection: Connection, worker: int, dead: list[Any], addresses: dict[bytes, Address]
+    connection: Connection, worker: int, left: list[Any], addresses: dict[bytes, Address]
 ) -> None:
     if await connection.fetchval(_STILL_ALIVE, worker) is None:
         raise WorkerLost
-    suspects = sorted({row["worker"] for row in dead})
+    suspects = sorted({row["worker"] for row in left if not row["released"]})
     lost = [row["id"] for row in await connection.fetch(_LOSE, suspects)]
-    adopted = [row["id"] for row in dead if row["token"] is not None]
+    adopted = [row["id"] for row in left if row["token"] is not None]
     if adopted:
         await connection.execute(_ADOPT, adopted, worker, lost)
-    unanswered = [row for row in dead if row["token"] is None]
+    unanswered = [row for row in left if row["token"] is None]
     if unanswered:
         results = [
             written_off(_entry(row, worker), key=0, address=addresses[row["address"]])

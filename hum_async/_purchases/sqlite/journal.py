@@ -28,6 +28,7 @@ from hum_async._purchases.records import (
     Copied,
     Entry,
     Opened,
+    Released,
     Settled,
     Tally,
     Withdrawn,
@@ -271,6 +272,8 @@ class Journal:
                 self._bind(change.token, change.address)
             case Settled():
                 self._settle(change)
+            case Released():
+                pass  # one process at a time has the file
             case Closed():
                 self._db.execute(
                     "UPDATE purchase SET closed = 1 "
@@ -279,15 +282,16 @@ class Journal:
                 )
             case Copied():
                 self._copy(change)
-            case Published():
-                self._db.execute(
-                    "INSERT INTO published (id, address, at) VALUES (?, ?, ?)",
-                    (change.id, change.address, change.at),
-                )
-            case Told():
-                self._db.execute(
-                    "UPDATE published SET told = ? WHERE id = ?", (change.position, change.id)
-                )
+            case Published() | Told():
+                self._publish(change)
+
+    def _publish(self, change: Published | Told) -> None:
+        if isinstance(change, Told):
+            statement = "UPDATE published SET told = ? WHERE id = ?"
+            self._db.execute(statement, (change.position, change.id))
+        else:
+            statement = "INSERT INTO published (id, address, at) VALUES (?, ?, ?)"
+            self._db.execute(statement, (change.id, change.address, change.at))
 
     def _ask(self, change: Asked) -> None:
         if change.instead_of is not None:

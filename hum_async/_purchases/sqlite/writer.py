@@ -89,6 +89,9 @@ class JournalStore:
         """Return True: the lock of the journal keeps others out."""
         return True
 
+    def let_go(self, address: bytes) -> None:
+        """Do nothing: there are no others."""
+
     @property
     def failed(self) -> bool:
         """Whether a commit has failed, after which every later one does."""
