@@ -9,6 +9,7 @@ from hum_async._purchases.store import ClosableStore
 from hum_async.errors import ConfigurationError
 
 Place = Path | DatabaseUrl
+"""Where purchases are: in a file, or a job in a database."""
 
 LEDGER_JOB = "ledger"
 """Name of the ledger in a database whose URL names no job."""

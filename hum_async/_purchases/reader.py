@@ -97,6 +97,33 @@ class WorkerStatus:
         return looked_up / self.seconds if self.seconds and looked_up > 0 else None
 
 
+@attrs.frozen
+class JobSummary:
+    """A job or ledger of a database, in a line.
+
+    Attributes:
+        name: Its name.
+        ledger: It is a ledger, which has no end.
+        created_at: Time at which it was begun, ISO 8601.
+        rows: Number of rows of its input; None without one.
+        lots: Number of lots that the input is divided into.
+        lots_done: Number of those whose rows have all their results.
+        workers: Number of workers that live.
+        seen_at: Time at which a worker was last heard of, ISO 8601; None if there was none.
+        finished_at: Time at which every row had its result, ISO 8601; None if rows have none.
+    """
+
+    name: str
+    ledger: bool
+    created_at: str
+    rows: int | None
+    lots: int
+    lots_done: int
+    workers: int
+    seen_at: str | None
+    finished_at: str | None
+
+
 class Settings(Protocol):
     """What has settings."""
 
@@ -266,4 +293,27 @@ class JournalReader(Settings, Protocol):
 
     def damage(self) -> list[str]:
         """Return the damage of the file or the tables; an empty list if there is none."""
+        ...
+
+
+class JournalFiles(Protocol):
+    """What the outputs of a job are composed of, and where is noted what they hold.
+
+    Attributes:
+        folder: The folder that the names of files in its settings are relative to.
+    """
+
+    folder: Path
+
+    @property
+    def dedupe(self) -> KeyRules:
+        """How addresses are compared."""
+        ...
+
+    def find(self, addresses: Sequence[bytes]) -> dict[bytes, Entry]:
+        """Return the entries of these addresses, by address digest."""
+        ...
+
+    def set(self, name: str, value: Any) -> None:
+        """Set the value of a setting."""
         ...

@@ -2,19 +2,18 @@
 
 import asyncio
 import contextlib
-import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Self
 
-from hum_async._purchases.reader import MANIFEST
 from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.writer import JournalStore, open_journal
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.compose import Composed, Outputs, compose, next_rows
-from hum_async.bulk.files.own_files import OwnFiles, relative
+from hum_async.bulk.files.manifest import note_manifest
+from hum_async.bulk.files.own_files import OwnFiles
 from hum_async.bulk.job_engine import JobEngine
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.outage_breaker import OutageBreaker
@@ -188,10 +187,7 @@ class FileJob:
 
     async def note_manifest(self, path: Path) -> None:
         """Record where the manifest of the outputs is, for `hum verify`."""
-        name = relative(path, self._opened.path.parent)
-        # A name that is not UTF-8 is no text to SQLite.
-        stored = name if _is_utf8(name) else os.fsencode(name)
-        await self._opened.work(lambda journal: journal.set(MANIFEST, stored))
+        await self._opened.work(lambda journal: note_manifest(journal, path))
 
     def _clock(self) -> float:
         return asyncio.get_running_loop().time()
@@ -247,14 +243,6 @@ class FileJob:
                     self._in_order.expect(number, restored, note=reading.note)
                 yield number, reading.address
                 number += 1
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class _InOrder:

@@ -1,13 +1,14 @@
 """The status of a job, read from its journal, also while another process runs the job."""
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import attrs
 
 from hum_async._purchases.journals import open_reader
-from hum_async._purchases.reader import FINISHED_AT, RunStatus, found_rate
+from hum_async._purchases.lots import LotCounts
+from hum_async._purchases.place import Place
+from hum_async._purchases.reader import FINISHED_AT, RunStatus, WorkerStatus, found_rate
 from hum_async._purchases.records import FORGOTTEN, Tally
 from hum_async.models import Outcome
 
@@ -17,9 +18,10 @@ class JobStatus:
     """The status of a job.
 
     Attributes:
-        path: The journal.
+        place: The journal, or the job in a database.
         api: Name of the API.
-        holder: The process that runs the job (pid, host, since); None if it is not running.
+        holder: The process that runs the job (pid, host, since), or the oldest of several; None if
+            it is not running.
         finished_at: Time at which every row had its result, ISO 8601; None if rows have none.
         tally: Counts of the purchases.
         outcomes: Number of addresses by outcome.
@@ -28,9 +30,11 @@ class JobStatus:
         runs: The runs, the oldest first.
         found_rate: The found rate in requests per second; None if there is none.
         ledger: It is the ledger of a client, which has no end.
+        workers: Those who share the job in a database, the oldest first.
+        lots: How far its lots are; None if it is not divided into lots.
     """
 
-    path: Path
+    place: Place
     api: str | None
     holder: dict[str, Any] | None
     finished_at: str | None
@@ -41,6 +45,8 @@ class JobStatus:
     runs: tuple[RunStatus, ...]
     found_rate: float | None = None
     ledger: bool = False
+    workers: tuple[WorkerStatus, ...] = ()
+    lots: LotCounts | None = None
 
     @property
     def requests(self) -> int:
@@ -48,8 +54,36 @@ class JobStatus:
         return sum(run.requests for run in self.runs)
 
     @property
+    def rows_done(self) -> int | None:
+        """Rows with a result: of the last run, or of all lots that are done; None if not known."""
+        if self.lots is not None:
+            return self.lots.rows_done
+        return self.runs[-1].rows_done if self.runs else None
+
+    @property
+    def rows_total(self) -> int | None:
+        """Rows of the input; None if it is not known."""
+        if self.lots is not None:
+            return self.lots.layout.rows
+        return self.runs[-1].rows_total if self.runs else None
+
+    @property
+    def seen_at(self) -> str | None:
+        """Time at which the last run recorded its progress, ISO 8601; None if it has not yet."""
+        return self.runs[-1].seen_at if self.runs else None
+
+    @property
+    def alive(self) -> tuple[WorkerStatus, ...]:
+        """Those workers that live."""
+        return tuple(worker for worker in self.workers if worker.state == "alive")
+
+    @property
     def rate(self) -> float | None:
-        """Rows per second that the last run looked up; None if it has looked up none."""
+        """Rows looked up per second by the last run, or by the workers that live; None for none."""
+        if self.alive:
+            return sum(worker.rate or 0.0 for worker in self.alive) or None
+        if not self.runs:
+            return None
         run = self.runs[-1]
         looked_up = run.rows_done - run.rows_reused
         return looked_up / run.seconds if run.seconds and looked_up else None
@@ -57,23 +91,26 @@ class JobStatus:
     @property
     def eta(self) -> float | None:
         """Seconds until the job is done at this rate; None if it is not running or has no rate."""
-        run = self.runs[-1]
-        if self.holder is None or self.rate is None or run.rows_total is None:
+        done, total = self.rows_done, self.rows_total
+        if self.holder is None or self.rate is None or total is None or done is None:
             return None
-        return (run.rows_total - run.rows_done) / self.rate
+        return (total - done) / self.rate
 
 
-def status_of(path: Path) -> JobStatus:
+def status_of(place: Place) -> JobStatus:
     """Return the status of the job of a journal.
+
+    Args:
+        place: Its file, or the job in a database.
 
     Raises:
         JournalError: The file is no journal, or cannot be read.
     """
-    with open_reader(path) as journal:
+    with open_reader(place) as journal:
         superseded = journal.superseded()
         rate = found_rate(journal)
         return JobStatus(
-            path=path,
+            place=place,
             api=journal.api,
             holder=journal.holder(),
             finished_at=journal.setting(FINISHED_AT),
@@ -84,4 +121,6 @@ def status_of(path: Path) -> JobStatus:
             runs=journal.runs(),
             found_rate=None if rate is None else rate[0],
             ledger=journal.ledger,
+            workers=journal.workers(),
+            lots=journal.lots(),
         )

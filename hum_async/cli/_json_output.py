@@ -1,12 +1,15 @@
 """What commands print with ``--json``: one object, whose keys docs/json-output.md describes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
+import attrs
 from cyclopts import Parameter
 
-from hum_async._purchases.reader import RunStatus
+from hum_async._purchases.lots import LotCounts
+from hum_async._purchases.postgres.url import DatabaseUrl
+from hum_async._purchases.reader import JobSummary, RunStatus, WorkerStatus
 from hum_async.bulk.columns import ColumnPlan, Source, text_of
 from hum_async.bulk.files.verification import Verdict
 from hum_async.bulk.job_status import JobStatus
@@ -84,18 +87,18 @@ def check_values(
 
 def status_values(found: JobStatus) -> dict[str, Any]:
     """Return the status of a job."""
-    tally, run = found.tally, found.runs[-1]
+    tally = found.tally
     state = "finished" if found.finished_at is not None else "stopped"
     return {
-        "journal": str(found.path),
+        "journal": str(found.place),
         "state": "running" if found.holder is not None else state,
         "ledger": found.ledger,
         "process": found.holder,
         "api": found.api,
         "finished_at": found.finished_at,
-        "rows_done": run.rows_done,
-        "rows_total": run.rows_total,
-        "seen_at": run.seen_at,
+        "rows_done": found.rows_done,
+        "rows_total": found.rows_total,
+        "seen_at": found.seen_at,
         "rows_per_s": found.rate,
         "seconds_left": found.eta,
         "found_rate": found.found_rate,
@@ -110,6 +113,8 @@ def status_values(found: JobStatus) -> dict[str, Any]:
         },
         "requests": found.requests,
         "runs": [_run_values(each) for each in found.runs],
+        "workers": [_worker_values(each) for each in found.workers],
+        "lots": None if found.lots is None else _lots_values(found.lots),
     }
 
 
@@ -122,6 +127,32 @@ def _run_values(run: RunStatus) -> dict[str, Any]:
         "rows_done": run.rows_done,
         "rows_reused": run.rows_reused,
         "seconds": run.seconds,
+    }
+
+
+def _worker_values(worker: WorkerStatus) -> dict[str, Any]:
+    return attrs.asdict(worker) | {"rows_per_s": worker.rate}
+
+
+def _lots_values(lots: LotCounts) -> dict[str, Any]:
+    return {
+        "total": lots.layout.lots,
+        "rows": lots.layout.size,
+        "done": lots.done,
+        "in_hand": lots.in_hand,
+        "set_aside": [
+            {"number": lot.number + 1, "first_row": lot.first + 1, "last_row": lot.end}
+            for lot in lots.set_aside
+        ],
+    }
+
+
+def jobs_values(database: DatabaseUrl, jobs: Sequence[JobSummary]) -> dict[str, Any]:
+    """Return the jobs of a database."""
+    return {
+        "database": database.label,
+        "schema": database.schema,
+        "jobs": [attrs.asdict(job) for job in jobs],
     }
 
 

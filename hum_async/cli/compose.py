@@ -2,24 +2,30 @@
 
 import contextlib
 import threading
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import attrs
 from cyclopts import Parameter
 
-from hum_async._purchases.journals import open_reader
-from hum_async._purchases.reader import JournalReader
+from hum_async._addresses.usps_key import KeyRules
+from hum_async._purchases.journals import open_files, open_reader
+from hum_async._purchases.place import Place
+from hum_async._purchases.postgres.url import DatabaseUrl
 from hum_async._wording import counted
-from hum_async.bulk.files.compose import NAMED, Composed
+from hum_async.bulk.files.compose import NAMED, Composed, Find
 from hum_async.bulk.files.compose import compose as write_rows
-from hum_async.bulk.files.manifest import manifest_of, read_manifest, write_manifest
+from hum_async.bulk.files.manifest import manifest_of, note_manifest, read_manifest, write_manifest
 from hum_async.bulk.files.outputs import JobOutputs, beside, file_of
 from hum_async.bulk.files.own_files import OwnFiles
 from hum_async.bulk.job_status import status_of
 from hum_async.bulk.result_schema import SERVED_LEVELS
+from hum_async.bulk.tables import SealedFile
 from hum_async.cli._argument_types import OutputFormat, PathOrDash, ServiceLevels
 from hum_async.cli._console import escaped, say
+from hum_async.cli._database import DatabaseOptions
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, PURCHASES, WORK
 from hum_async.cli._input import InputOptions
@@ -28,6 +34,7 @@ from hum_async.cli._run import UsageError, run
 from hum_async.errors import InputError
 
 _DEFAULT_INPUT = InputOptions()
+_DEFAULT_DATABASE = DatabaseOptions()
 
 
 def compose(  # noqa: PLR0913  each is an option of the command
@@ -41,10 +48,11 @@ def compose(  # noqa: PLR0913  each is an option of the command
     journal: Annotated[Path | None, Parameter(group=PURCHASES)] = None,
     quiet: Annotated[bool, Parameter(alias="-q", negative=(), group=WORK)] = False,
     table: InputOptions = _DEFAULT_INPUT,
+    database: DatabaseOptions = _DEFAULT_DATABASE,
 ) -> int:
     """Write the outputs of a job from its input and its journal, as qualify does in the end.
 
-    Needs no key, sends nothing and changes no journal. Works while the job runs, too: rows that
+    Needs no key and sends nothing. Works while the job runs, too: rows that
     have no result yet are left out. The exit code is 3 if there are such rows, or failed ones.
 
     Args:
@@ -57,6 +65,7 @@ def compose(  # noqa: PLR0913  each is an option of the command
         journal: The job's journal; default: beside the output, as OUT.journal.sqlite.
         quiet: Say nothing of what was written.
         table: How to read the input, as it was read for the job.
+        database: Or the job in a database.
     """
 
     def prepare() -> ExitCode:
@@ -77,16 +86,16 @@ def compose(  # noqa: PLR0913  each is an option of the command
             long=long,
             levels=served or SERVED_LEVELS,
         )
-        if journal is None and outputs.streams:
+        place = database.place(journal)
+        if place is None and outputs.streams:
             raise UsageError("name the journal with --journal: there is none beside a stream")
-        path = beside(target, ".journal.sqlite") if journal is None else journal
-        with open_reader(path) as reader:
-            own = outputs.check(journal=path, overwrite=overwrite)
-            written = _composed(reader, outputs, own)
+        place = place or beside(target, ".journal.sqlite")
+        own = outputs.check(journal=place, overwrite=overwrite)
+        written = _composed(place, outputs, own)
         if (manifest := outputs.manifest) is not None:
             settings = _settings_in(manifest) | {"served": [*map(str, outputs.levels)]}
             content = manifest_of(
-                status_of(path),
+                status_of(place),
                 path=manifest,
                 files=outputs.described(written, encoding=table.encoding),
                 composed=written,
@@ -101,19 +110,36 @@ def compose(  # noqa: PLR0913  each is an option of the command
     return run(prepare)
 
 
-def _composed(journal: JournalReader, outputs: JobOutputs, own: OwnFiles) -> Composed:
+def _composed(place: Place, outputs: JobOutputs, own: OwnFiles) -> Composed:
+    with contextlib.ExitStack() as opened:
+        if not isinstance(place, DatabaseUrl):
+            # A job may be running: nobody else writes to its file. The manifest knows the outputs.
+            reader = opened.enter_context(open_reader(place))
+            return _written(outputs, reader.find, reader.dedupe, lambda _: own.check())
+        journal = opened.enter_context(open_files(place))
+        composed = _written(outputs, journal.find, journal.dedupe, partial(own.record, journal))
+        if outputs.manifest is not None:
+            note_manifest(journal, outputs.manifest)
+        return composed
+
+
+def _written(
+    outputs: JobOutputs,
+    find: Find,
+    dedupe: KeyRules,
+    before_naming: Callable[[Sequence[SealedFile]], None],
+) -> Composed:
     pipes = outputs.open_pipes()
     opened = outputs.open(rows=pipes.rows is None)
     opened = attrs.evolve(opened, rows=pipes.rows or opened.rows, long=pipes.long or opened.long)
     written = write_rows(
         outputs.table,
         outputs.columns,
-        journal.find,
-        dedupe=journal.dedupe,
+        find,
+        dedupe=dedupe,
         outputs=opened,
         stop=threading.Event(),
-        # Somebody else may have written to an output meanwhile.
-        before_naming=lambda _: own.check(),
+        before_naming=before_naming,
     )
     if written is None:
         raise RuntimeError("nothing stops it")

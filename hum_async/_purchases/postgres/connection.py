@@ -26,6 +26,7 @@ takes less, and sessions live for 15 minutes."""
 
 _MAX_WAIT = 2.0
 _CLOSING = 5.0
+_VACUUM = 3600.0
 
 
 class Unreachable(JournalError):
@@ -138,6 +139,20 @@ class Database:
         else:
             return
         raise failure
+
+    async def vacuum(self, table: str) -> None:
+        """Let the server remove the rows of a table that nobody can see any more.
+
+        Args:
+            table: One of our tables.
+
+        Raises:
+            Unreachable: The database cannot be reached.
+            JournalError: The database refuses it.
+        """
+        # It cannot run in a transaction, and takes as long as the table is large.
+        async with self.connected() as connection:
+            await connection.execute(f"VACUUM {self.url.schema}.{table}", timeout=_VACUUM)
 
     async def aclose(self) -> None:
         """Close the connections. Idempotent."""

@@ -1,76 +1,30 @@
 """The purchases of one job in PostgreSQL, as a `JournalReader`. It changes nothing."""
 
-import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import orjson
-from anyio.from_thread import start_blocking_portal
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.lots import LotCounts
-from hum_async._purchases.postgres.connection import Connection, Database
+from hum_async._purchases.postgres.calls import DatabaseCalls
+from hum_async._purchases.postgres.connection import Connection
+from hum_async._purchases.postgres.job import check_dedupe
 from hum_async._purchases.postgres.lots import counts_of
 from hum_async._purchases.postgres.schema import ALIVE, check_version, version_of
 from hum_async._purchases.postgres.url import DatabaseUrl
-from hum_async._purchases.reader import DamagedJournal, RunStatus, WorkerStatus
-from hum_async._purchases.records import Entry, Tally
-from hum_async._purchases.sqlite.schema import ADDRESS_KEY, check_api, check_dedupe, rules_of
+from hum_async._purchases.reader import DamagedJournal, JobSummary, RunStatus, WorkerStatus
+from hum_async._purchases.records import ADDRESS_KEYS, Entry, Tally
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
 
-T = TypeVar("T")
-
-_PATIENCE = 10.0
-"""Seconds for which a database that cannot be reached is tried again: somebody waits."""
 _BATCH = 5000
 _PAGE = 1000
-
-
-class DatabaseCalls:
-    """Calls a database from code that blocks, by an event loop in a thread of its own.
-
-    Args:
-        url: Where it is.
-
-    A context manager; who enters it closes it.
-    """
-
-    def __init__(self, url: DatabaseUrl) -> None:
-        self._database = Database(url, connections=1, patience=_PATIENCE)
-        self._stack = contextlib.ExitStack()
-        # Sockets need a loop that waits for them, whatever the policy of this process makes.
-        options = {"loop_factory": asyncio.SelectorEventLoop}
-        self._portal = self._stack.enter_context(
-            start_blocking_portal("asyncio", backend_options=options)
-        )
-        self._stack.callback(lambda: self._portal.call(self._database.aclose))
-
-    def __enter__(self) -> Self:
-        """Return it."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
-
-    def close(self) -> None:
-        """End its thread and its connections. Idempotent."""
-        self._stack.close()
-
-    def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Do work in a transaction; return its result.
-
-        Raises:
-            JournalError: The database refuses it, or cannot be reached.
-        """
-        found: T = self._portal.call(self._database.run, work)
-        return found
 
 
 class PostgresReader:
@@ -93,7 +47,7 @@ class PostgresReader:
         self._calls = DatabaseCalls(url)
         try:
             self._job = self._calls.run(partial(job_of, url=url))
-            check_api(self.name, self.api, api)
+            self._check_api(api)
         except BaseException:
             self._calls.close()
             raise
@@ -121,7 +75,14 @@ class PostgresReader:
     @property
     def dedupe(self) -> KeyRules:
         """How its addresses are compared."""
-        return rules_of(self.setting(ADDRESS_KEY), self.name)
+        named = self.setting("address_key")
+        for rules, name in ADDRESS_KEYS.items():
+            if name == named:
+                return rules
+        raise JournalError(
+            f"{self.name} compares addresses by rules of another version of hum_async; use that "
+            "version, or give the job another name"
+        )
 
     @property
     def ledger(self) -> bool:
@@ -131,12 +92,19 @@ class PostgresReader:
 
     def check_dedupe(self, wanted: Dedupe | None) -> None:
         """Raise JournalError if addresses shall be compared otherwise than it does."""
-        check_dedupe(self.name, self.dedupe, wanted)
+        check_dedupe(self.url, self.dedupe, wanted)
 
     def setting(self, name: str) -> Any:
         """Return the value of a setting; None if it is not set."""
         raw = self._value("SELECT value FROM setting WHERE job = $1 AND name = $2", name)
         return None if raw is None else orjson.loads(raw)
+
+    def _check_api(self, wanted: str | None) -> None:
+        known = self.api
+        if known is not None and wanted is not None and known != wanted:
+            raise JournalError(
+                f"{self.name} holds results of {known}, and this job asks {wanted}; name another"
+            )
 
     # --- its purchases ----------------------------------------------------------------------------
 
@@ -290,22 +258,30 @@ async def job_of(connection: Connection, url: DatabaseUrl) -> int:
     return number
 
 
-def job_names(url: DatabaseUrl) -> list[str]:
-    """Return the names of all jobs and ledgers in a database, those begun last at the end.
+def summaries(url: DatabaseUrl) -> tuple[JobSummary, ...]:
+    """Return the jobs and ledgers in a database, those begun last at the end.
 
     Raises:
         JournalError: The database cannot be reached, or a newer version made its tables.
     """
 
-    async def fetch(connection: Connection) -> list[str]:
+    async def fetch(connection: Connection) -> list[Any]:
         version = await version_of(connection, url)
         if version is None:
             return []
         check_version(version, url)
-        return [row["name"] for row in await connection.fetch("SELECT name FROM job ORDER BY id")]
+        found: list[Any] = await connection.fetch(_JOBS)
+        return found
 
     with DatabaseCalls(url) as calls:
-        return calls.run(fetch)
+        return tuple(map(_summary_of, calls.run(fetch)))
+
+
+def _summary_of(row: Any) -> JobSummary:
+    values = dict(row)
+    finished = values.pop("finished_at")
+    values |= {name: values[name] and _iso(values[name]) for name in ("created_at", "seen_at")}
+    return JobSummary(**values, finished_at=None if finished is None else orjson.loads(finished))
 
 
 def _worker_of(row: Any) -> WorkerStatus:
@@ -382,6 +358,15 @@ SELECT w.host, w.pid, w.began_at, w.seen_at, {ALIVE} AS alive, w.ended_at IS NOT
   coalesce(at.open, 0) AS open, coalesce(at.uncertain, 0) AS uncertain, w.spent
 FROM worker w LEFT JOIN at ON at.worker = w.id LEFT JOIN held ON held.worker = w.id
 WHERE w.job = $1 ORDER BY w.id
+"""
+_JOBS = f"""
+SELECT j.name, j.ledger, j.created_at, j.input_rows AS rows,
+  (SELECT count(*) FROM lot WHERE lot.job = j.id) AS lots,
+  (SELECT count(*) FROM lot WHERE lot.job = j.id AND done) AS lots_done,
+  (SELECT count(*) FROM worker w WHERE w.job = j.id AND {ALIVE}) AS workers,
+  (SELECT max(seen_at) FROM worker w WHERE w.job = j.id) AS seen_at,
+  (SELECT value FROM setting s WHERE s.job = j.id AND s.name = 'finished_at') AS finished_at
+FROM job j ORDER BY j.id
 """
 _HAS_INDEX = (
     "SELECT $1::bigint IS NOT NULL AND EXISTS (SELECT 1 FROM pg_index i "

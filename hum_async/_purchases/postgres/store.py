@@ -21,6 +21,7 @@ from hum_async._purchases.postgres import job as jobs
 from hum_async._purchases.postgres import taking_over
 from hum_async._purchases.postgres.connection import Connection, Database
 from hum_async._purchases.postgres.event_log import PostgresEventLog
+from hum_async._purchases.postgres.lots import Lots
 from hum_async._purchases.postgres.schema import prepare
 from hum_async._purchases.postgres.url import DatabaseUrl
 from hum_async._purchases.publications import Publication
@@ -183,6 +184,15 @@ class PostgresStore:
     async def epoch(self) -> str:
         """Return 8 hexadecimal digits that the job has kept since somebody asked first."""
         return await self._database.run(lambda c: jobs.epoch(c, self._member.job))
+
+    def lots(self) -> Lots:
+        """Return the lots by which the workers of the job share its input."""
+        return Lots(
+            self._database,
+            job=self._member.job,
+            worker=lambda: self._worker,
+            label=str(self._url),
+        )
 
     async def flush(self) -> None:
         """Wait until what was recorded so far is written, or has failed."""

@@ -5,15 +5,13 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from hum_async._purchases.codec import pack, unpack
+from hum_async._purchases.codec import receipt_of
 from hum_async._purchases.records import FORGOTTEN
 from hum_async._purchases.sqlite.lock import lock_journal
 from hum_async._purchases.sqlite.schema import add_missing_columns, check_header, damaged
 from hum_async._purchases.sqlite.soundness import check_sound
 from hum_async.errors import JournalError
-from hum_async.models import Address, Outcome, Qualification
-
-_NOBODY = Address("")
+from hum_async.models import Outcome
 
 
 def forget(
@@ -48,7 +46,7 @@ def forget(
         ]
         for number in found:
             packed, address = db.execute(_RESULT, (number,)).fetchone()
-            db.execute(_FORGET, (_receipt(packed, address), FORGOTTEN, number))
+            db.execute(_FORGET, (receipt_of(packed, address), FORGOTTEN, number))
         db.execute("COMMIT")
         _overwrite(path, db, forgotten=len(found))
     return len(found)
@@ -81,22 +79,6 @@ def _overwrite(path: Path, db: sqlite3.Connection, *, forgotten: int) -> None:
             f"{forgotten:,} results of {path} are forgotten, but not yet overwritten in the file: "
             f"{why}; run the same again"
         )
-
-
-def _receipt(packed: bytes, digest: bytes) -> bytes:
-    """Return a result without anything that it says of its address or its providers."""
-    known = unpack(packed, key=None, address=_NOBODY, digest=digest)
-    receipt = Qualification(
-        key=None,
-        address=_NOBODY,
-        outcome=known.outcome,
-        token=known.token,
-        requests=known.requests,
-        elapsed=known.elapsed,
-        data_set=known.data_set,
-        observed_at=known.observed_at,
-    )
-    return pack(receipt, digest=digest)
 
 
 def _connected(path: Path) -> sqlite3.Connection:

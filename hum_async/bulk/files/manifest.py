@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hum_async._purchases.reader import MANIFEST, DamagedJournal, JournalReader
+from hum_async._purchases.place import Place
+from hum_async._purchases.postgres.url import DatabaseUrl
+from hum_async._purchases.reader import MANIFEST, DamagedJournal, JournalFiles, JournalReader
 from hum_async._version import __version__
 from hum_async.bulk.files.compose import Composed
 from hum_async.bulk.files.own_files import Contents, OutputExists, checksum, relative
@@ -54,7 +56,7 @@ def manifest_of(  # noqa: PLR0913  what it tells, by name
             "runs": sorted({run.library_version for run in status.runs}),
         },
         "api": status.api,
-        "journal": relative(status.path, path.parent),
+        **_journal_of(status.place, path.parent),
         "finished_at": status.finished_at,
         "settings": dict(settings),
         "results": {"schema_version": SCHEMA_VERSION, "columns": described(columns)}
@@ -81,6 +83,25 @@ def manifest_of(  # noqa: PLR0913  what it tells, by name
             for run in status.runs
         ],
     }
+
+
+def note_manifest(journal: JournalFiles, path: Path) -> None:
+    """Note in a journal where the manifest of the outputs is, for `hum verify`."""
+    name = relative(path, journal.folder)
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        # A name that is not UTF-8 is no text to SQLite.
+        journal.set(MANIFEST, os.fsencode(name))
+    else:
+        journal.set(MANIFEST, name)
+
+
+def _journal_of(place: Place, folder: Path) -> dict[str, Any]:
+    if isinstance(place, DatabaseUrl):
+        database = {"server": place.label, "schema": place.schema, "job": place.job}
+        return {"journal": None, "database": database}
+    return {"journal": relative(place, folder)}
 
 
 def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:

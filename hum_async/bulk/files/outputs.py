@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from hum_async._purchases.place import Place
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.compose import Composed, Outputs
 from hum_async.bulk.files.long_output import LongOutput
@@ -100,11 +101,11 @@ class JobOutputs:
         """The file of the manifest; None beside a stream."""
         return None if self.streams else beside(self.target, ".manifest.json")
 
-    def check(self, *, journal: Path, overwrite: bool = False, **others: Path | None) -> OwnFiles:
+    def check(self, *, journal: Place, overwrite: bool = False, **others: Path | None) -> OwnFiles:
         """Check that every output can be written, before anything is bought.
 
         Args:
-            journal: The journal of the job.
+            journal: The journal of the job, or the job in a database.
             overwrite: Replace files that this job did not write, or that were edited since.
             others: Further files of the job, by role. All files must be different.
 
@@ -122,7 +123,7 @@ class JobOutputs:
                 "long table": file_of(self.long),
                 "file of failed rows": self.failed,
                 "manifest": self.manifest,
-                "journal": journal,
+                "journal": journal if isinstance(journal, Path) else None,
                 **others,
             }
         )

@@ -10,31 +10,18 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Self
 
 import attrs
 
 from hum_async._purchases.journals import open_reader
-from hum_async._purchases.reader import OUTPUT_FILES
+from hum_async._purchases.place import Place
+from hum_async._purchases.reader import OUTPUT_FILES, JournalFiles
 from hum_async.bulk.tables import SealedFile, mapped_os_errors
 from hum_async.errors import InputError, JournalError
 
 Contents = Mapping[Path, Iterable[str]]
 """SHA-256 of contents, by resolved path."""
-
-
-class FileNotes(Protocol):
-    """Where a job notes what its outputs hold.
-
-    Attributes:
-        folder: The folder that the names of files are relative to.
-    """
-
-    folder: Path
-
-    def set(self, name: str, value: Any) -> None:
-        """Set the value of a setting."""
-        ...
 
 
 class OutputExists(InputError):
@@ -100,7 +87,7 @@ class OwnFiles:
         # What earlier runs wrote under other names stays known.
         self._known |= {path.resolve(): self._present(path) for path in self.paths}
 
-    def record(self, journal: FileNotes, sealed: Iterable[SealedFile] = ()) -> None:
+    def record(self, journal: JournalFiles, sealed: Iterable[SealedFile] = ()) -> None:
         """Record in the journal what the outputs hold, and what they will hold.
 
         Args:
@@ -131,7 +118,7 @@ class OwnFiles:
         return found
 
 
-def recorded_contents(journal: Path) -> Contents:
+def recorded_contents(journal: Place) -> Contents:
     """Return what a journal says of the outputs; nothing without a journal that can be read."""
     # What is wrong with a journal is told when the job opens it.
     with (

@@ -9,6 +9,7 @@ import attrs
 
 from hum_async._purchases.codec import unpack
 from hum_async._purchases.journals import open_reader
+from hum_async._purchases.place import Place
 from hum_async._purchases.reader import FINISHED_AT, DamagedJournal, JournalReader
 from hum_async._wording import counted
 from hum_async.bulk.columns import MappingError, mapped_columns
@@ -45,11 +46,12 @@ class Verdict:
             self.passed.append(statement)
 
 
-def verify(journal: Path) -> Verdict:
+def verify(journal: Place) -> Verdict:
     """Verify a finished job.
 
     Args:
-        journal: The journal; it names the manifest, and the manifest names the files.
+        journal: The journal, or the job in a database; it names the manifest, and the manifest
+            names the files.
 
     Raises:
         JournalError: The journal cannot be read.
