@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from hum_async.bulk.report_page.facts import Offer
 
-_LEFT, _TOP, _WIDE, _HIGH = 52, 12, 560, 300
+_LEFT, _TOP, _WIDE, _HIGH = 64, 14, 560, 300
 """Place and size of the field of a scatter chart, in units of its drawing."""
 _SPEED_TICKS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
 _MOST_STEPS = 6

@@ -60,8 +60,8 @@ class MapDrawing:
         near: Number of rows that stand around the centre of their state, by its code.
         without_place: Number of rows whose place is not known.
         off_map: Number of rows whose place the map does not show.
-        close_up: The part of the map that has all points, as ``viewBox``; None if that is most
-            of it.
+        close_up: The part of the map that has all coordinates, as ``viewBox``; None if that is
+            much of it.
     """
 
     layers: tuple[Layer, ...]
@@ -74,6 +74,7 @@ class MapDrawing:
     def of(cls, rows: Iterable[RowFacts]) -> "MapDrawing":
         """Draw rows."""
         points: defaultdict[Outcome, list[Point]] = defaultdict(list)
+        exact: list[Point] = []
         near: Counter[str] = Counter()
         lost: Counter[str] = Counter()
         for row in rows:
@@ -82,6 +83,7 @@ class MapDrawing:
                 if point is None:
                     lost["off_map"] += 1
                     continue
+                exact.append(point)
             elif row.state in _states():
                 near[row.state] += 1
                 point = _around(_states()[row.state]["at"], near[row.state])
@@ -94,13 +96,12 @@ class MapDrawing:
             # What is rare comes last, so that it is above what is frequent.
             for outcome in sorted(points, key=lambda each: -len(points[each]))
         )
-        every = [point for found in points.values() for point in found]
         return cls(
             layers,
             dict(sorted(near.items())),
             lost["without_place"],
             lost["off_map"],
-            _close_up(every),
+            _close_up(exact),
         )
 
 

@@ -11,3 +11,6 @@ function percent(part, whole) {
   const few = (share > 0 && share < 1) || (share > 99 && share < 100);
   return `${share.toFixed(few ? 1 : 0)} %`;
 }
+
+// What is said to readers for whom no script runs, as in the preview of a mail.
+for (const note of document.querySelectorAll(".unscripted")) note.hidden = true;
