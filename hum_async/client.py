@@ -20,6 +20,7 @@ from hum_async._api.retry import RetryPolicy
 from hum_async._api.running_loop import running_loop
 from hum_async._api.sender import RequestSender
 from hum_async._api.warming import decoder_is_warm
+from hum_async._logs import log_as_asked
 from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupQueue
 from hum_async._lookups.recording import PurchaseRecorder
@@ -78,7 +79,9 @@ class HumClient:
 
     Without ``session=`` it goes through the proxy that the environment names: ``HTTPS_PROXY``,
     ``ALL_PROXY`` and ``NO_PROXY``, in either case, and never to a loopback host. ``SSL_CERT_FILE``
-    and ``SSL_CERT_DIR`` name other certificates to trust. All are read by the constructor.
+    and ``SSL_CERT_DIR`` name other certificates to trust. ``HUM_LOG=debug`` (or info, warning,
+    error) writes the log to standard error, unless logging is set up. All are read by the
+    constructor.
     """
 
     def __init__(  # noqa: PLR0913  pinned; all but the key by name
@@ -95,6 +98,7 @@ class HumClient:
         purchases: str | os.PathLike[str] | None = None,
         max_age: float = 86_400.0,
     ) -> None:
+        log_as_asked()
         secret = Secret(os.environ.get("HUM_API_KEY", "") if api_key is None else api_key)
         problem = _kind_problem(api_key)
         # An error tracker records the variables of each frame that an exception passes.

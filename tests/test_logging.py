@@ -14,11 +14,14 @@ from hum_async import (
     ApiUnavailable,
     AsyncSessionWatcher,
     AuthenticationError,
+    ConfigurationError,
+    ConnectFailed,
     GuidedPolling,
     HumClient,
     Poll,
     RateLimiter,
     RequestTimeout,
+    RetryPolicy,
     WatcherFailed,
     qualify,
 )
@@ -42,11 +45,13 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
         assert not [canary for canary in CANARIES if canary in said], said
 
 
-def told(log: pytest.LogCaptureFixture, logger: str) -> list[tuple[str, str]]:
+def told(
+    log: pytest.LogCaptureFixture, logger: str, *, level: int = logging.INFO
+) -> list[tuple[str, str]]:
     return [
         (record.levelname, record.getMessage())
         for record in log.get_records("call")
-        if record.name == f"hum_async.{logger}"
+        if record.name == f"hum_async.{logger}" and record.levelno >= level
     ]
 
 
@@ -173,3 +178,62 @@ async def test_many_polls_that_meet_a_refused_key_make_one_line(
             async with AsyncSessionWatcher(hum) as watcher:
                 [update async for update in watcher.watch(f"{TOKEN}{n}" for n in range(40))]
     assert told(log, "watcher") == [("ERROR", "every stream ends: AuthenticationError")]
+
+
+async def test_each_request_makes_a_line_at_level_debug(log: pytest.LogCaptureFixture) -> None:
+    answers = [
+        json_response(202, session_json(TOKEN, geocoding="pending")),
+        ConnectFailed("no route"),
+        json_response(200, session_json(TOKEN)),
+        json_response(200),
+    ]
+    async with client(answers) as hum:
+        await hum.get_session(TOKEN)
+        with pytest.raises(ConnectFailed):
+            await hum.with_options(retry=RetryPolicy(attempts=1)).close_session(TOKEN)
+        await hum.request("GET", f"/sessions/{TOKEN}?of={TOKEN}")
+        await hum.request("GET", "/ping")
+    assert [
+        line for level, line in told(log, "client", level=logging.DEBUG) if level == "DEBUG"
+    ] == [
+        "GET /sessions/{token}: 202 after 0.000 s",
+        "DELETE /sessions/{token}: ConnectFailed after 0.000 s",
+        "GET /sessions/...: 200 after 0.000 s",
+        "GET /ping: 200 after 0.000 s",
+    ]
+
+
+ASKED = """
+import logging, sys
+{before}
+from hum_async import HumClient
+HumClient("{key}"); HumClient("{key}")
+logging.getLogger("hum_async.client").debug("seen")
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "before", "written"),
+    [
+        ("debug", "", 1),
+        (" DEBUG ", "", 1),
+        ("info", "", 0),
+        ("", "", 0),
+        ("debug", "logging.basicConfig(level=logging.WARNING)", 0),
+    ],
+)
+def test_the_environment_asks_for_the_log(level: str, before: str, written: int) -> None:
+    child = subprocess.run(  # noqa: S603  our own text
+        [sys.executable, "-c", ASKED.format(before=before, key=KEY)],
+        env={"HUM_LOG": level},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert child.stderr.count("DEBUG hum_async.client: seen") == written
+
+
+def test_an_unknown_level_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUM_LOG", "loud")
+    with pytest.raises(ConfigurationError, match="debug, info, warning, error"):
+        HumClient(KEY)

@@ -70,6 +70,15 @@ class ApiRequest(Generic[T]):
     says_failed: Callable[[T], bool] = attrs.field(default=lambda _: False, repr=False)
     with_id: Callable[[T, str], T] | None = attrs.field(default=None, repr=False)
 
+    @property
+    def route(self) -> str:
+        """Method and path, without what may be a token."""
+        if self.token is not None:
+            return f"{self.method} {self.path.replace(quote(self.token, safe=''), '{token}')}"
+        # A path that the user wrote may hold one anywhere behind its first segment.
+        first, *rest = urlsplit(self.path).path.lstrip("/").split("/")
+        return f"{self.method} /{first}{'/...' if rest else ''}"
+
     def succeeded(self, status: int) -> bool:
         """Return whether this status means success."""
         return _OK <= status < _MULTIPLE_CHOICES or status in self.also

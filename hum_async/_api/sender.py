@@ -142,12 +142,14 @@ class RequestSender:
                 timeout=self.create_timeout if request.creates else self.timeout,
             )
         except (TransportError, ResponseError) as error:
+            _log_exchange(request, type(error).__name__, sent)
             self._note_failure(error)
             raise
         headers = response.headers
         if type(headers) is not CIMultiDict:  # a user's transport may bring a plain dictionary
             headers = CIMultiDict(headers)
         status = response.status
+        _log_exchange(request, status, sent)
         if isinstance(response, PartialResponse):
             self._note_failure(response.error)
             if not request.keeps_part:
@@ -253,3 +255,9 @@ class RequestSender:
         if self._calm >= _CALM:
             logger.info("requests succeed again, after %d failures", self._failures)
             self._failures = 0
+
+
+def _log_exchange(request: ApiRequest[Any], ended: str | int, sent: float) -> None:
+    if logger.isEnabledFor(logging.DEBUG):  # what is told takes time to find out
+        seconds = asyncio.get_running_loop().time() - sent
+        logger.debug("%s: %s after %.3f s", request.route, ended, seconds)

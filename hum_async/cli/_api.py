@@ -14,6 +14,7 @@ from cyclopts.validators import Number
 from hum_async.cli._argument_types import PathOrDash, Positive, Speed
 from hum_async.cli._console import messages
 from hum_async.cli._help import API, SIMULATED
+from hum_async.cli._log import start_log
 from hum_async.client import HumClient
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import RateLimiter
@@ -43,6 +44,13 @@ class ApiOptions:
         int,
         Parameter(validator=Number(gte=1), help="Requests under way at the same time."),
     ] = 32
+    log: Annotated[
+        Path | None,
+        Parameter(
+            help="Write what happens to this file, at the level that HUM_LOG says, else debug. "
+            "HUM_LOG alone (debug, info, warning, error) writes to standard error."
+        ),
+    ] = None
 
 
 @Parameter(name="*", group=API)
@@ -79,6 +87,7 @@ async def open_client(
     Raises:
         ConfigurationError: The options contradict each other, or there is no key.
     """
+    start_log(options.log)
     try:
         limiter = RateLimiter(rate=options.rate, concurrency=options.concurrency)
     except ValueError as exc:

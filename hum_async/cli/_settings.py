@@ -24,7 +24,7 @@ from cyclopts.config import Dict
 
 NAME = "hum.toml"
 
-SHARED = frozenset({"base-url", "key-file", "rate", "concurrency"})
+SHARED = frozenset({"base-url", "key-file", "rate", "concurrency", "log"})
 """What may stand at the top of a file: the options of the API."""
 
 ENVIRONMENT = {"base-url": "HUM_BASE_URL", "key-file": "HUM_API_KEY"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import socket
 from typing import TYPE_CHECKING, Any
@@ -295,3 +296,26 @@ def test_one_flat_in_three_spellings_is_bought_once_or_as_it_is_written(
     refused = call(*command[:4], "--simulate", "--dedupe", contrary)
     assert refused.code not in {0, 3}
     assert f"leave --dedupe {contrary} out" in " ".join(refused.err.split())
+
+
+def test_the_log_goes_where_it_is_asked_to(
+    call: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = logging.getLogger("hum_async")
+    monkeypatch.setattr(logger, "hasHandlers", lambda: False)
+    before, level = [*logger.handlers], logger.level
+    try:
+        log = tmp_path / "hum.log"
+        assert call("ping", "--simulate", "--log", str(log)).code == 0
+        assert "DEBUG hum_async.client: GET /ping: 200" in log.read_text(encoding="utf-8")
+        monkeypatch.setenv("HUM_LOG", "debug")
+        ended = call("ping", "--simulate")
+        assert "DEBUG hum_async.client: GET /ping: 200" in ended.err
+        ended = call("ping", "--simulate", "--log", str(tmp_path))
+        assert ended.code == 1
+        assert "cannot write the log" in ended.err
+    finally:
+        for handler in {*logger.handlers} - {*before}:
+            logger.removeHandler(handler)
+            handler.close()
+        logger.setLevel(level)
