@@ -105,7 +105,7 @@ class SharedKeeper(LedgerKeeper):
         # All positions are the log's own.
         self._parts.events.go_on(await self._store.epoch(), BEYOND_ALL)
         self._running = [
-            asyncio.create_task(self._log.watch(self._woken.set), name="hum-watch-log"),
+            asyncio.create_task(self._log.watch(self._wake), name="hum-watch-log"),
             asyncio.create_task(self._read_on(), name="hum-read-log"),
             asyncio.create_task(self._look_around(), name="hum-adopt"),
             asyncio.create_task(self._forget_old(keep_for + LINGER), name="hum-forget"),
@@ -190,6 +190,11 @@ class SharedKeeper(LedgerKeeper):
             return None
         self._ask_for(lookup_id)
         return self._hub.follow(lookup_id)
+
+    def _wake(self) -> None:
+        """Look for what is new; what was bought may be what a look-up here waits for."""
+        self._woken.set()
+        self._parts.ledger.elsewhere.wake()
 
     def _ask_for(self, lookup_id: str) -> None:
         self._asked_for.add(lookup_id)

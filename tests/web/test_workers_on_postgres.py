@@ -11,30 +11,33 @@ import pytest
 from web_support import KEY, served
 
 from hum_async import GuidedPolling, HumClient, SessionHub
+from hum_async.web import _shared_keeper
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator
+
+    from servers import PostgresServer
 
     from hum_async.simulator import Simulator
     from hum_async.web import HubEvent
-    from servers import PostgresServer
 
-pytestmark = pytest.mark.hum_simulator(speed=20)
+pytestmark = pytest.mark.hum_simulator(speed=40)
 
 Start = "Callable[..., Awaitable[SessionHub]]"
 
 
 @pytest.fixture
-async def start(hum_simulator: Simulator, postgres_url: str) -> AsyncIterator[Start]:
+async def start(
+    hum_simulator: Simulator, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Start]:
     """Start a hub with a client of its own, as each worker does."""
+    monkeypatch.setattr(_shared_keeper, "LOOK_AROUND", 0.2)
     async with AsyncExitStack() as stack:
 
         async def start(**options: Any) -> SessionHub:
-            client = HumClient(
-                KEY, base_url=hum_simulator.url, purchases=f"{postgres_url}?lease=1"
-            )
+            client = HumClient(KEY, base_url=hum_simulator.url, purchases=f"{postgres_url}?lease=1")
             hum = await stack.enter_async_context(client)
-            hub = SessionHub(hum, policy=GuidedPolling(interval=0.1), signals=False, **options)
+            hub = SessionHub(hum, policy=GuidedPolling(interval=0.05), signals=False, **options)
             return await stack.enter_async_context(hub)
 
         yield start
@@ -74,9 +77,7 @@ async def test_an_address_is_bought_once_by_all_workers(
     assert hum_simulator.sessions_bought == 1
 
 
-async def test_a_hub_that_ends_hands_over_at_once(
-    start: Start, hum_simulator: Simulator
-) -> None:
+async def test_a_hub_that_ends_hands_over_at_once(start: Start, hum_simulator: Simulator) -> None:
     one, other = await start(), await start()
     ids = [one.lookup(served(100 + n, street="Slow Pl")) for n in range(3)]
     while hum_simulator.sessions_bought < len(ids):  # noqa: ASYNC110  it tells of no event

@@ -54,6 +54,11 @@ UNTOLD = {
         f"import uvicorn; uvicorn.run('app:app', app_dir={str(LIVE)!r}, workers=2, port={{port}})",
     ]
 }  # fmt: skip
+MANY = {
+    "uvicorn-4-workers": [
+        *_PYTHON, "uvicorn", "--workers", "4", "--app-dir", str(LIVE), "app:app", "--port", "{port}"
+    ]
+}  # fmt: skip
 PROBES = {
     "probe-uvicorn": [
         *_PYTHON, "uvicorn", "--app-dir", str(HERE), "probe_app:app", "--port", "{port}"
@@ -121,7 +126,7 @@ async def serving(
         process = await asyncio.create_subprocess_exec(
             *(
                 part.format(port=port)
-                for part in {**COMMANDS, **PROBES, **WEBSOCKET, **UNTOLD}[kind]
+                for part in {**COMMANDS, **PROBES, **WEBSOCKET, **UNTOLD, **MANY}[kind]
             ),
             env=environment,
             cwd=HERE if kind in PROBES else LIVE,

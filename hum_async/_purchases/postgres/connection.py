@@ -92,13 +92,14 @@ class Database:
         try:
             pool = await self._pool_here()
             async with pool.acquire() as connection:
-                await connection.execute(self._begin())
+                # Whoever is cancelled may be so while it begins or ends.
                 try:
+                    await connection.execute(self._begin())
                     yield connection
+                    await connection.execute("COMMIT")
                 except BaseException:
                     await self._roll_back(connection)
                     raise
-                await connection.execute("COMMIT")
         except asyncio.CancelledError:
             raise
         except Exception as exc:
@@ -211,9 +212,12 @@ class Database:
 
     async def _roll_back(self, connection: Connection) -> None:
         """End a transaction without its changes; a broken connection has done so itself."""
-        with contextlib.suppress(Exception):
-            if not connection.is_closed():
-                await connection.execute("ROLLBACK")
+        if connection.is_closed():
+            return
+        try:
+            await connection.execute("ROLLBACK")
+        except Exception:  # noqa: BLE001  whatever is wrong with it, nobody else must get it
+            connection.terminate()
 
     def _mapped(self, exc: Exception) -> JournalError | None:
         """Return an error of the driver as ours; None for an error that is not the driver's."""
