@@ -589,9 +589,30 @@ MUTANTS = [
     Mutant(
         "max-sessions-holds",
         "bulk/job_engine.py",
-        "return others + self._spent_offset + self._queue.begun < most",
+        "return self._limit.may_buy(self._spent)",
         "return True",
         "bulk/test_bulk_resume.py",
+    ),
+    Mutant(
+        "max-cost-holds",
+        "bulk/spending_limit.py",
+        "return self._spending.sessions + left // (self._price or 1)",
+        "return self._spending.sessions + left // (self._price or 1) + 1",
+        "purchases/test_prices.py",
+    ),
+    Mutant(
+        "what-is-asked-for-at-midnight-counts-for-both-days",
+        "bulk/spending_limit.py",
+        "self._before_today = self._cost(spent - asking)",
+        "self._before_today = self._cost(spent)",
+        "purchases/test_prices.py",
+    ),
+    Mutant(
+        "data-sets-of-other-kinds-are-not-compared",
+        "bulk/diff/compare.py",
+        "if not any_data and not comparable(old, new):",
+        "if not any_data and comparable(old, new) is None:",
+        "bulk/test_diff.py",
     ),
     Mutant(
         "same-address-is-bought-once",

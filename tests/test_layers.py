@@ -140,10 +140,13 @@ POLICY = (
     "_polling.session_poll",
     "_polling.watched_session",
     "_purchases.codec",
+    "_purchases.prices",
     "_purchases.records",
     "_purchases.resume_rules",
     "bulk.dedupe",
+    "bulk.diff.compare",
     "bulk.slot_scheduling",
+    "bulk.spending_limit",
     "web._replay_buffer",
 )
 """Modules (or packages of them) that decide and do nothing else."""

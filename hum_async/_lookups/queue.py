@@ -178,6 +178,11 @@ class LookupQueue:
         return len(self._in_progress)
 
     @property
+    def creating(self) -> int:
+        """Look-ups that have begun and have no session yet."""
+        return sum(lookup.step is LookupStep.CREATE for lookup in self._in_progress)
+
+    @property
     def idle(self) -> bool:
         """Whether no request is under way or planned, and no new look-up may begin."""
         planned = self._due.size or self._urgent.size

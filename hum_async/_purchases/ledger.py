@@ -14,6 +14,7 @@ import attrs
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.elsewhere import Elsewhere
+from hum_async._purchases.prices import Prices, Spending
 from hum_async._purchases.records import FAILED_OUTCOMES, Change, Closed, Entry
 from hum_async._purchases.resume_rules import ResumeRules
 from hum_async._purchases.store import ClosableStore, PurchaseStore
@@ -294,6 +295,13 @@ class JobLedger:
     def found_rate(self, rate: float | None) -> None:
         if rate is not None:
             self._store.found_rate = rate
+
+    async def note_price(self, price: int, *, today: str) -> Spending:  # noqa: ARG002  as below
+        """Return that nothing was spent: what the job bounds counts from its beginning."""
+        return Spending(prices=Prices().since(0, price))
+
+    def bound(self, most: int | None) -> None:
+        """Do nothing: a job bounds what it buys itself."""
 
     async def find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
         """Return entries by digest."""

@@ -247,6 +247,14 @@ class JournalReader(Settings, Protocol):
         """Return the counts of the purchases."""
         ...
 
+    def spent_since(self, moment: str) -> int:
+        """Return how many sessions may have been billed that were asked for since then.
+
+        Args:
+            moment: The time (ISO 8601, UTC).
+        """
+        ...
+
     def outcomes(self) -> Counter[Outcome]:
         """Return the number of addresses by outcome."""
         ...

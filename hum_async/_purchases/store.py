@@ -8,6 +8,7 @@ from yarl import URL
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.event_log import EventLog
+from hum_async._purchases.prices import Spending
 from hum_async._purchases.publications import Publication
 from hum_async._purchases.records import Change, Closed, Entry
 from hum_async.models import Address, Qualification
@@ -105,6 +106,22 @@ class PurchaseStore(Protocol):
         The future raises JournalError if the store has failed, and ResponseError if one of the
         results has no stored form; then none of these changes is stored, and all others are. That
         of an `Asked` raises Taken or BoundReached if another process was first.
+        """
+        ...
+
+    async def note_price(self, price: int, *, today: str) -> Spending:
+        """Note what a session costs from now on, in millionths; return what was spent before.
+
+        Args:
+            price: The price.
+            today: The day (ISO 8601, UTC).
+        """
+        ...
+
+    def bound(self, most: int | None) -> None:
+        """Refuse to buy more sessions than this in all; None refuses none.
+
+        A store that one process uses leaves that to it.
         """
         ...
 

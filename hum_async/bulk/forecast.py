@@ -4,6 +4,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import Enum, auto
 from pathlib import Path
 from typing import Self
@@ -13,10 +14,13 @@ import attrs
 from hum_async._addresses.usps_key import KeyRules
 from hum_async._purchases.earlier import EarlierJournal
 from hum_async._purchases.journals import open_reader
+from hum_async._purchases.prices import Spending, micros_of
 from hum_async._purchases.reader import JournalReader, taken_since
 from hum_async._purchases.records import MAY_LIVE, Entry, address_digest
 from hum_async._purchases.resume_rules import ResumeAction, ResumeRules
+from hum_async.bulk.job_status import spending_of
 from hum_async.bulk.options import JobOptions
+from hum_async.bulk.spending_limit import SpendingLimit
 from hum_async.models import Address
 
 _BATCH = 500
@@ -62,6 +66,7 @@ class Forecast:
     _journal: JournalReader | None = attrs.field(alias="journal")
     _earlier: EarlierJournal | None = attrs.field(alias="earlier")
     _spent: int = attrs.field(alias="spent")
+    _limit: SpendingLimit = attrs.field(alias="limit")
     _asked: dict[bytes, Address] = attrs.field(factory=dict, init=False)
 
     @classmethod
@@ -88,13 +93,20 @@ class Forecast:
             if options.reuse_from is not None:
                 theirs = _opened(options.reuse_from, files)
                 earlier = EarlierJournal(theirs, theirs.dedupe)
+            spending = Spending() if journal is None else spending_of(journal)
+            if options.price_per_session is not None:
+                prices = spending.prices.since(
+                    spending.sessions, micros_of(options.price_per_session)
+                )
+                spending = attrs.evolve(spending, prices=prices)
             yield cls(
                 dedupe=rules,
                 rules=ResumeRules(_NO_RUN, options.retry, since or None),
                 options=options,
                 journal=journal,
                 earlier=earlier,
-                spent=0 if journal is None else journal.tally().spent,
+                spent=spending.sessions,
+                limit=SpendingLimit(datetime.now(UTC).date(), options, spending),
             )
 
     @property
@@ -102,8 +114,14 @@ class Forecast:
         """Number of sessions that the job would buy."""
         self._decide()
         needed = sum(self.counts[fate] for fate in _BUYS)
-        most = self._options.max_sessions
+        most = self._limit.most
         return needed if most is None else min(needed, max(0, most - self._spent))
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What these sessions would cost; None without a price."""
+        price = self._options.price_per_session
+        return None if price is None else self.sessions * price
 
     def add(self, address: Address) -> None:
         """Add an address that is valid, and that no earlier row has."""

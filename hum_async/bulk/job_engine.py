@@ -11,17 +11,19 @@ import contextlib
 import logging
 from collections.abc import AsyncIterable, Hashable, Iterable
 from contextlib import AbstractAsyncContextManager
+from decimal import Decimal
 from functools import partial
 
 import attrs
 
 from hum_async._api.retry import refuses_every_post
-from hum_async._api.sender import RequestSender
+from hum_async._api.sender import RequestSender, wall_clock
 from hum_async._lookups.left_open import LeftOpen
 from hum_async._lookups.lookup import UNANSWERED, Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
 from hum_async._purchases.ledger import Ledger, given_again
+from hum_async._purchases.prices import Spending, decimal_of, micros_of
 from hum_async._purchases.records import Closed, Copied, Entry, Settled, address_digest
 from hum_async._purchases.resume_rules import ResumeAction, ResumeRules, written_off
 from hum_async._purchases.store import BoundReached, ClaimRefused, PurchaseStore
@@ -34,6 +36,7 @@ from hum_async.bulk.options import JobOptions
 from hum_async.bulk.refused_posts import RefusedPosts
 from hum_async.bulk.shared_purchases import SharedPurchases
 from hum_async.bulk.slot_scheduling import SlotScheduler
+from hum_async.bulk.spending_limit import SpendingLimit
 from hum_async.bulk.under_way import Purchase, PurchasesUnderWay
 from hum_async.bulk.unread_results import UnreadResults
 from hum_async.errors import (
@@ -69,6 +72,9 @@ class JobStatistics:
         adopted: Sessions of an earlier run that were taken over.
         expiring: Sessions with a safe result that were not closed, because the job was asked to
             leave them to expire by themselves.
+        cost: What the sessions cost that may have been billed, those of earlier runs included;
+            None without a price.
+        cost_today: What those of them cost that were asked for today, in UTC.
     """
 
     delivered: int
@@ -78,6 +84,8 @@ class JobStatistics:
     reused: int = 0
     adopted: int = 0
     expiring: int = 0
+    cost: Decimal | None = None
+    cost_today: Decimal | None = None
 
 
 class JobEngine(LookupObserver):
@@ -122,6 +130,7 @@ class JobEngine(LookupObserver):
         self._copied = SeenAddresses()
         # Sessions that may have been billed here: this number and what the queue has begun.
         self._spent_offset = 0
+        self._limit = SpendingLimit(wall_clock().date(), options, Spending())
         # Purchases whose sessions are to be closed; requests that closed those of earlier runs.
         self._closing: dict[Lookup, Purchase] = {}
         self._left_open = LeftOpen(sender, goes_on=self._goes_on)
@@ -180,6 +189,7 @@ class JobEngine(LookupObserver):
 
     def statistics(self) -> JobStatistics:
         """Return how far the job is."""
+        limit = self._limit
         return JobStatistics(
             delivered=self._results.taken,
             open=self._queue.in_progress,
@@ -188,6 +198,10 @@ class JobEngine(LookupObserver):
             reused=self._reused,
             adopted=self._adopted,
             expiring=self._expiring,
+            cost=None if (cost := limit.cost(self._spent)) is None else decimal_of(cost),
+            cost_today=None
+            if (cost := limit.cost_today(self._spent)) is None
+            else decimal_of(cost),
         )
 
     @property
@@ -263,10 +277,7 @@ class JobEngine(LookupObserver):
                 except JournalError as exc:
                     self._failure = exc
             elif not self._stopping:
-                self._failure = SessionLimitReached(
-                    f"this job has bought the {self._options.max_sessions} sessions that it may; "
-                    "to go on, raise max_sessions and run it again with the same journal"
-                )
+                self._failure = SessionLimitReached(self._limit.reason(self._spent))
         await self.aclose()
         failure, self._failure = self._failure, None
         if failure is not None:
@@ -308,6 +319,12 @@ class JobEngine(LookupObserver):
     async def _serve(self, store: PurchaseStore) -> None:
         self._store = store
         self._rules = self._shared.rules(store, self._options)
+        if self._options.price_per_session is not None:
+            today = self._limit.day.isoformat()
+            price = micros_of(self._options.price_per_session)
+            spending = await store.note_price(price, today=today)
+            self._limit = SpendingLimit(self._limit.day, self._options, spending)
+            store.bound(self._limit.most)
         if store.found_rate is not None:
             self._sender.limiter.resume(store.found_rate)
         # Settled rows come first. Rows of an async iterable may come at any time, and there is no
@@ -607,11 +624,16 @@ class JobEngine(LookupObserver):
     # --- purchases --------------------------------------------------------------------------------
 
     def _may_buy(self) -> bool:
-        most = self._options.max_sessions
-        if most is None:
-            return True
+        if self._limit.by_day and (today := wall_clock().date()) != self._limit.day:
+            self._limit.begin_day(today, self._spent, self._queue.creating)
+            self._opened().bound(self._limit.most)
+        return self._limit.may_buy(self._spent)
+
+    @property
+    def _spent(self) -> int:
+        """Sessions that may have been billed, or are being asked for."""
         others = 0 if self._store is None else self._store.spent
-        return others + self._spent_offset + self._queue.begun < most
+        return others + self._spent_offset + self._queue.begun
 
     def _is_barred(self) -> bool:
         """Return whether addresses wait that may not be bought."""

@@ -1,6 +1,8 @@
 """The status of a job, read from its journal, also while another process runs the job."""
 
 from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -8,7 +10,15 @@ import attrs
 from hum_async._purchases.journals import open_reader
 from hum_async._purchases.lots import LotCounts
 from hum_async._purchases.place import Place
-from hum_async._purchases.reader import FINISHED_AT, RunStatus, WorkerStatus, found_rate
+from hum_async._purchases.prices import PRICES, Prices, Spending, decimal_of
+from hum_async._purchases.reader import (
+    FINISHED_AT,
+    DamagedJournal,
+    JournalReader,
+    RunStatus,
+    WorkerStatus,
+    found_rate,
+)
 from hum_async._purchases.records import FORGOTTEN, Tally
 from hum_async.models import Outcome
 
@@ -32,6 +42,9 @@ class JobStatus:
         ledger: It is the ledger of a client, which has no end.
         workers: Those who share the job in a database, the oldest first.
         lots: How far its lots are; None if it is not divided into lots.
+        cost: What the sessions cost that may have been billed; None if no run had a price.
+        cost_today: What those of them cost that were asked for today, in UTC.
+        price: What a session costs, as the last run with a price was told.
     """
 
     place: Place
@@ -47,6 +60,9 @@ class JobStatus:
     ledger: bool = False
     workers: tuple[WorkerStatus, ...] = ()
     lots: LotCounts | None = None
+    cost: Decimal | None = None
+    cost_today: Decimal | None = None
+    price: Decimal | None = None
 
     @property
     def requests(self) -> int:
@@ -109,12 +125,14 @@ def status_of(place: Place) -> JobStatus:
     with open_reader(place) as journal:
         superseded = journal.superseded()
         rate = found_rate(journal)
+        tally, spending = journal.tally(), spending_of(journal)
+        priced = spending.prices.last
         return JobStatus(
             place=place,
             api=journal.api,
             holder=journal.holder(),
             finished_at=journal.setting(FINISHED_AT),
-            tally=journal.tally(),
+            tally=tally,
             outcomes=journal.outcomes(),
             forgotten=superseded.pop(FORGOTTEN, 0),
             superseded=superseded,
@@ -123,4 +141,21 @@ def status_of(place: Place) -> JobStatus:
             ledger=journal.ledger,
             workers=journal.workers(),
             lots=journal.lots(),
+            cost=None if priced is None else decimal_of(spending.cost),
+            cost_today=None if priced is None else decimal_of(spending.cost_today),
+            price=None if priced is None else decimal_of(priced),
         )
+
+
+def spending_of(journal: JournalReader) -> Spending:
+    """Return what was spent on the sessions of a journal.
+
+    Raises:
+        DamagedJournal: It holds no such prices.
+    """
+    try:
+        prices = Prices.read(journal.setting(PRICES))
+    except ValueError as exc:
+        raise DamagedJournal(f"{journal.name} is damaged: {exc}") from None
+    today = datetime.now(UTC).date().isoformat()
+    return Spending(journal.tally().spent, journal.spent_since(today), prices)

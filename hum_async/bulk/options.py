@@ -1,6 +1,7 @@
 """The options of a job: given once, passed through whole."""
 
 from collections.abc import Callable, Collection, Hashable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -10,6 +11,7 @@ from hum_async._addresses.usps_key import Dedupe
 from hum_async._api.campaigns import checked_campaign_id
 from hum_async._polling.policies import PollPolicy
 from hum_async._purchases.place import Place
+from hum_async._purchases.prices import Amount, decimal_of, micros_of
 from hum_async.limiter import Priority
 from hum_async.models import Outcome, SessionUpdate
 
@@ -53,6 +55,10 @@ def close_of(value: Close | bool) -> Close:  # noqa: FBT001  as users give it
     return value
 
 
+def _amount(value: Amount | None) -> Decimal | None:
+    return None if value is None else decimal_of(micros_of(value))
+
+
 def _outcomes(values: Collection[Outcome]) -> frozenset[Outcome]:
     return frozenset(values)
 
@@ -76,6 +82,10 @@ class JobOptions:
         max_age: Seconds; results of earlier jobs that are older are looked up anew. None: none are.
         reuse_from: Journal of another job, whose results are taken for addresses that are new here.
         max_sessions: Sessions bought in all, earlier runs included; None for no bound.
+        price_per_session: What a session costs; None if that does not matter.
+        max_cost: What the sessions bought in all may cost, earlier runs included; None for no
+            bound.
+        max_cost_per_day: The same of a day in UTC.
         on_update: Called with a row's key and each update of its session.
         max_pause: Seconds; a job with a journal ends if the API asks it to wait for longer. None:
             it waits. Without a journal it always waits, because open sessions would be lost.
@@ -98,6 +108,9 @@ class JobOptions:
     max_age: float | None = None
     reuse_from: Path | None = None
     max_sessions: int | None = attrs.field(default=None, validator=_at_least_one)
+    price_per_session: Decimal | None = attrs.field(default=None, converter=_amount)
+    max_cost: Decimal | None = attrs.field(default=None, converter=_amount)
+    max_cost_per_day: Decimal | None = attrs.field(default=None, converter=_amount)
     on_update: OnUpdate | None = None
     max_pause: float | None = MAX_JOB_PAUSE
     forget_open: bool = False
@@ -109,5 +122,7 @@ class JobOptions:
         """Refuse what makes no sense together."""
         if self.max_age is not None and not self.max_age >= 0:
             raise ValueError(f"max_age must be 0 seconds or more, not {self.max_age!r}")
+        if self.price_per_session is None and (self.max_cost or self.max_cost_per_day):
+            raise ValueError("max_cost needs the price of a session; pass price_per_session= too")
         if self.journal is None and self.reuse_from is not None:
             raise ValueError("reuse_from needs a journal to copy into; pass journal= as well")

@@ -12,6 +12,7 @@ from hum_async._polling.stream import Source, Stream
 from hum_async._purchases.ledger import Ledger
 from hum_async._purchases.memory import MemoryStore
 from hum_async._purchases.place import open_job, place_of
+from hum_async._purchases.prices import Amount
 from hum_async._purchases.store import PurchaseStore, api_name
 from hum_async.bulk.input_rows import Row
 from hum_async.bulk.job_engine import JobEngine, JobStatistics
@@ -37,6 +38,9 @@ class QualifyOptions(TypedDict, total=False):
     max_age: float | None
     reuse_from: str | os.PathLike[str] | None
     max_sessions: int | None
+    price_per_session: Amount | None
+    max_cost: Amount | None
+    max_cost_per_day: Amount | None
     on_update: OnUpdate | None
     dedupe: Dedupe | None
     priority: Priority | None
@@ -84,6 +88,9 @@ def qualify(  # noqa: PLR0913  all but two by name
     dedupe: Dedupe | None = None,
     priority: Priority | None = None,
     campaign_id: str | None = None,
+    price_per_session: Amount | None = None,
+    max_cost: Amount | None = None,
+    max_cost_per_day: Amount | None = None,
 ) -> "QualificationStream[Any]":
     """Look up many addresses; iterate over the results with ``async for``.
 
@@ -128,6 +135,14 @@ def qualify(  # noqa: PLR0913  all but two by name
             what the client was given by `with_options`.
         campaign_id: Your own label for the sessions that are bought, 1 to 100 characters; the
             journal or ledger notes that of its last run.
+        price_per_session: What a session costs, as ``Decimal("0.05")`` or ``"0.05"``. Then
+            `JobStatistics` tell what was spent. The journal notes it; sessions that were bought at
+            another price keep that.
+        max_cost: What the sessions that are bought may cost, all runs with this journal together;
+            None for no bound. It is never exceeded, whatever ends a run: a purchase counts before
+            its request leaves, and an uncertain one goes on counting.
+        max_cost_per_day: The same for a day in UTC, by the times at which the journal noted the
+            purchases.
 
     Returns:
         An async iterator of `Qualification`, in order of completion. What happens to a row is told
@@ -144,7 +159,8 @@ def qualify(  # noqa: PLR0913  all but two by name
             row, or at the end those of single ones. Their rows stay open. With a journal only: the
             API asks to wait for more than two minutes. Call again after that time. Without a
             journal the job waits.
-        SessionLimitReached: While iterating: rows are left, and `max_sessions` are bought.
+        SessionLimitReached: While iterating: rows are left, and `max_sessions` are bought, or
+            another session would cost more than `max_cost` or `max_cost_per_day` leaves.
         ConfigurationError: The client cannot work; or, at once, the campaign_id cannot be sent.
         ValueError: An argument is out of its range.
     """
@@ -161,6 +177,9 @@ def qualify(  # noqa: PLR0913  all but two by name
         dedupe=dedupe,
         priority=priority,
         campaign_id=campaign_id,
+        price_per_session=price_per_session,
+        max_cost=max_cost,
+        max_cost_per_day=max_cost_per_day,
     )
     ledger = client.ledger if options.journal is None else None
     if ledger is None:

@@ -1,6 +1,7 @@
 """The counts of a running or finished job."""
 
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -29,6 +30,8 @@ class JobReport:
         open: Number of open sessions.
         elapsed: Seconds since this run began.
         unreachable: Number of rows that failed because no connection could be made.
+        cost: What the sessions of all runs cost that may have been billed; None without a price.
+        cost_today: What those of them cost that were asked for today, in UTC.
     """
 
     total: int
@@ -44,6 +47,8 @@ class JobReport:
     open: int = 0
     elapsed: float = 0.0
     unreachable: int = 0
+    cost: Decimal | None = None
+    cost_today: Decimal | None = None
 
     @property
     def failed(self) -> int:
@@ -90,4 +95,5 @@ class JobReport:
         self.requests, self.sessions = statistics.requests, statistics.sessions
         self.open, self.reused = statistics.open, statistics.reused
         self.adopted, self.expiring = statistics.adopted, statistics.expiring
+        self.cost, self.cost_today = statistics.cost, statistics.cost_today
         self.elapsed = elapsed

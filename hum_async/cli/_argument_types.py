@@ -1,10 +1,12 @@
 """Types of arguments that several commands take."""
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from hum_async._purchases.prices import decimal_of, micros_of
 from hum_async.bulk.result_schema import ServiceLevel
 
 
@@ -38,3 +40,11 @@ ServiceLevels = Annotated[
     tuple[ServiceLevel, ...], Parameter(converter=_levels, n_tokens=1, metavar="DOWN/UP,...")
 ]
 """Levels of service in Mbps, as 100/20,25/3."""
+
+
+def _amount(_: Any, tokens: Any) -> Decimal:
+    return decimal_of(micros_of(tokens[0].value.strip().removeprefix("$").replace(",", "")))
+
+
+Amount = Annotated[Decimal, Parameter(converter=_amount, n_tokens=1, metavar="AMOUNT")]
+"""An amount of money above 0, as 0.05 or 25.00."""

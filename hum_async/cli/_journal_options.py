@@ -19,6 +19,7 @@ from hum_async.bulk.files.outputs import beside
 from hum_async.bulk.job_status import status_of
 from hum_async.bulk.options import MAX_JOB_PAUSE, Close, JobOptions
 from hum_async.bulk.tables import STANDARD
+from hum_async.cli._argument_types import Amount
 from hum_async.cli._campaign import CampaignId
 from hum_async.cli._console import escaped, say
 from hum_async.cli._durations import Duration
@@ -83,6 +84,24 @@ class JournalOptions:
             help="Never buy more sessions than this, all runs of the job together.",
         ),
     ] = None
+    price_per_session: Annotated[
+        Amount | None,
+        Parameter(
+            help="What a session costs, such as 0.05; then the screen, the manifest and hum status "
+            "show what was spent."
+        ),
+    ] = None
+    max_cost: Annotated[
+        Amount | None,
+        Parameter(
+            help="Never spend more than this, such as 25.00, all runs of the job together. What is "
+            "uncertain counts. Needs --price-per-session."
+        ),
+    ] = None
+    max_cost_per_day: Annotated[
+        Amount | None,
+        Parameter(help="Never spend more than this in a day (UTC). Needs --price-per-session."),
+    ] = None
     campaign_id: Annotated[
         CampaignId | None,
         Parameter(help="Your own label for the sessions that are bought, 1 to 100 characters."),
@@ -98,7 +117,14 @@ class JournalOptions:
             keep: The journal is kept when the command ends.
             close: Whether sessions are ended with a DELETE.
             simulated: The API is simulated in this process.
+
+        Raises:
+            UsageError: A bound in money is given without a price.
         """
+        bound = "--max-cost" if self.max_cost is not None else "--max-cost-per-day"
+        bounded = self.max_cost is not None or self.max_cost_per_day is not None
+        if bounded and self.price_per_session is None:
+            raise UsageError(f"{bound} needs the price: say --price-per-session 0.05 as well")
         return JobOptions(
             journal=path,
             close=close,
@@ -106,6 +132,9 @@ class JournalOptions:
             max_age=self.reuse,
             reuse_from=self.reuse_from,
             max_sessions=self.max_sessions,
+            price_per_session=self.price_per_session,
+            max_cost=self.max_cost,
+            max_cost_per_day=self.max_cost_per_day,
             # Without its journal, a job cannot be resumed after a long pause.
             max_pause=MAX_JOB_PAUSE if keep else None,
             # The sessions of an earlier process ended with its simulator.

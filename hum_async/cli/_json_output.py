@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Annotated, Any
 
 import attrs
@@ -111,11 +112,18 @@ def status_values(found: JobStatus) -> dict[str, Any]:
             "bought_again": dict(found.superseded),
             "forgotten": found.forgotten,
         },
+        "cost": _text_of(found.cost),
+        "cost_today": _text_of(found.cost_today),
+        "price_per_session": _text_of(found.price),
         "requests": found.requests,
         "runs": [_run_values(each) for each in found.runs],
         "workers": [_worker_values(each) for each in found.workers],
         "lots": None if found.lots is None else _lots_values(found.lots),
     }
+
+
+def _text_of(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"
 
 
 def _run_values(run: RunStatus) -> dict[str, Any]:

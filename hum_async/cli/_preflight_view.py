@@ -69,6 +69,8 @@ def show_preflight(  # noqa: PLR0913  all but the first by name
     if forecast is not None:
         _print(console, _fates(forecast))
     _print(console, _price(sessions, rate, close or "always"))
+    if forecast is not None and forecast.cost is not None:
+        _print(console, [f"They cost ${forecast.cost:,f}"])
     if close is not None and sessions:
         _print(console, _closing(sessions, rate, close))
 

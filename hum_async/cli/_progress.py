@@ -77,21 +77,26 @@ def fitting_counts(report: JobReport, width: int) -> Text:
 
     Where they do not fit, all failures are one number, and then the least common ones another.
     """
+    cost = [] if report.cost is None else [f"${report.cost:,f}"]
     if not report.done:
-        return Text(f"waiting for answers, {counted(report.open, 'session')} open")
+        open_ = f"{counted(report.open, 'session')} open"
+        whole = _line([], *cost, f"waiting for answers, {open_}")
+        return whole if whole.cell_len <= width else _line([], *cost, open_)
     every = counts(report)
     settled = [count for count in every if not count.failed]
     failed = [Count(report.failed, "failed", failed=True)] if report.failed else []
-    lines = [_line(every, f"{report.rate:.1f} rows/s"), _line(every), _line([*failed, *settled])]
-    for kept in range(len(settled) - 1, 0, -1):
+    rate = f"{report.rate:.1f} rows/s"
+    lines = [_line(every, *cost, rate), _line(every, *cost), _line([*failed, *settled], *cost)]
+    # What was spent is shown however narrow the screen is.
+    for kept in range(len(settled) - 1, -1 if cost else 0, -1):
         other = Count(sum(count.rows for count in settled[kept:]), "other")
-        lines.append(_line([*failed, *settled[:kept], other]))
+        lines.append(_line([*failed, *settled[:kept], other], *cost))
     return next((line for line in lines if line.cell_len <= width), lines[-1])
 
 
-def _line(each: list[Count], more: str = "") -> Text:
+def _line(each: list[Count], *more: str) -> Text:
     texts = [Text(str(count), style="red" if count.failed else "") for count in each]
-    return Text(", ").join([*texts, Text(more)] if more else texts)
+    return Text(", ").join([*texts, *map(Text, more)])
 
 
 class ProgressScreen:
@@ -145,10 +150,12 @@ class ProgressView:
 
 def line_of(report: JobReport) -> str:
     """Return the whole progress as one line of text."""
+    cost = "" if report.cost is None else f"; ${report.cost:,f}"
     if not report.done:
-        return f"{position(report)}; waiting for answers, {counted(report.open, 'session')} open"
+        open_ = f"waiting for answers, {counted(report.open, 'session')} open"
+        return f"{position(report)}; {open_}{cost}"
     found = ", ".join(map(str, counts(report)))
-    return f"{position(report)}: {found}; {report.rate:.1f} rows/s"
+    return f"{position(report)}: {found}; {report.rate:.1f} rows/s{cost}"
 
 
 @contextmanager

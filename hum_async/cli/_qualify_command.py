@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +214,9 @@ class QualifyCommand:
                 "retry": sorted(options.retry),
                 "reuse_s": options.max_age,
                 "max_sessions": options.max_sessions,
+                "price_per_session": _written(options.price_per_session),
+                "max_cost": _written(options.max_cost),
+                "max_cost_per_day": _written(options.max_cost_per_day),
                 "campaign_id": options.campaign_id,
                 "served": [str(level) for level in outputs.levels],
             },
@@ -225,6 +229,11 @@ class QualifyCommand:
         if self.keeps_journal and (report.done < report.total or not written):
             say(f"Everything so far is in {escaped(str(self.journal))}. To go on, run it again:")
             say_unwrapped(f"  {same_command()}")
+
+
+def _written(amount: Decimal | None) -> str | None:
+    """Return an amount as a manifest has it: exact, and so as text."""
+    return None if amount is None else f"{amount:f}"
 
 
 def _check_unchanged(name: str, report: JobReport, composed: Composed) -> None:

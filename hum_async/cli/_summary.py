@@ -67,6 +67,11 @@ def show_summary(report: JobReport, *, files: FilesLeft, simulated: bool) -> Non
         f"{counted(report.sessions, 'session')} bought, {counted(report.requests, 'request')} "
         f"({report.requests_per_address:.2f} per address), {report.elapsed:.0f} s"
     )
+    if report.cost is not None:
+        say(
+            f"${report.cost:,f} spent in all runs, ${report.cost_today:,f} of it today (UTC); "
+            "what is uncertain counts"
+        )
     _say_of_sessions(report)
     if report.done < report.total:
         left = report.total - report.done

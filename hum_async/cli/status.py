@@ -109,6 +109,7 @@ def _show_purchases(found: JobStatus) -> None:
     tally = found.tally
     unsure = "being asked for or uncertain" if found.holder else "uncertain"
     data.print(f"Sessions: {tally.bought:,} bought, {tally.uncertain:,} {unsure}")
+    _show_cost(found)
     if tally.copied:
         data.print(f"Copied from another job: {counted(tally.copied, 'result')}")
     if found.superseded:
@@ -200,6 +201,14 @@ def _summary(job: JobSummary) -> str:
     if job.workers:
         return "running"
     return "finished" if job.finished_at else "stopped"
+
+
+def _show_cost(found: JobStatus) -> None:
+    if found.cost is not None:
+        data.print(
+            f"Cost: ${found.cost:,f}, ${found.cost_today:,f} of it today (UTC); a session costs "
+            f"${found.price:,f}"
+        )
 
 
 def _state(found: JobStatus) -> str:

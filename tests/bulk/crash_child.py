@@ -46,6 +46,7 @@ def command_of(order: dict[str, Any]) -> QualifyCommand:
             policy=GuidedPolling(
                 interval=0.05, jitter=0.2, backoff=1.2, max_interval=0.2, budget=10.0
             ),
+            **order.get("terms", {}),
         ),
         journal=journal,
         keeps_journal=True,

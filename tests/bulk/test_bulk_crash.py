@@ -11,6 +11,7 @@ import random
 import signal
 import sys
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ import attrs
 import pytest
 
 from hum_async.bulk.files.verification import verify
+from hum_async.bulk.job_status import status_of
 from hum_async.simulator import Faults, Simulator
 
 if TYPE_CHECKING:
@@ -196,6 +198,48 @@ async def test_a_job_that_is_killed_at_random_moments_loses_nothing_and_buys_not
     verdict = verify(tmp_path / "out.journal.sqlite")
     assert verdict.problems == []
     assert not any(tmp_path.glob("*.lock"))  # noqa: ASYNC240  it is over
+
+
+@pytest.mark.parametrize(
+    ("terms", "steps"),
+    [
+        ({"max_cost": "1.99"}, 1),
+        pytest.param({"max_cost": "1.99", "max_cost_per_day": "1.00"}, 3, marks=pytest.mark.slow),
+        pytest.param({"max_cost": "9.99"}, 12, marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
+async def test_a_job_that_is_killed_never_spends_more_than_it_may(
+    tmp_path: Path, runner: Runner, terms: dict[str, str], steps: int
+) -> None:
+    price = Decimal("0.07")
+    most = min(map(Decimal, terms.values()))
+    case = Case(generation="immediate", speed=1000.0, faults=FAULTS, rows=300, kills=6 * steps)
+    dice = random.Random(str(terms))  # noqa: S311  as above
+    write_input(tmp_path, case.rows, case.duplicates)
+    async with Simulator(generation="immediate", speed=1000.0, faults=FAULTS) as simulator:
+        order = {
+            "folder": str(tmp_path),
+            "url": simulator.url,
+            "rate": 1000.0,
+            "commit_delay": 0.005,
+            "retry": [],
+            "terms": {"price_per_session": str(price)} | terms,
+        }
+        killed = 0
+        for _ in range(steps):
+            code = await runner.run(order, kill=after_some(simulator, case, dice))
+            killed += code == -signal.SIGKILL
+            assert simulator.sessions_bought * price <= most
+        assert await runner.run(order) == 5
+        assert await runner.run(order) == 5
+        assert killed
+        assert 0 < simulator.sessions_bought * price <= most
+    status = status_of(tmp_path / "out.journal.sqlite")
+    assert status.cost is not None
+    # Of what may have been billed, nothing is forgotten.
+    assert simulator.sessions_bought * price <= status.cost <= most
+    assert status.cost + price > most
 
 
 DEATHS = [

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pty
+import re
 import sqlite3
 import subprocess
 import sys
@@ -43,7 +44,9 @@ def qualify(
     """Run a simulated job on `STREETS`: `qualify("-o", "out.csv", ...)`, on virtual time."""
 
     def qualify(*arguments: str, streets: tuple[str, ...] = STREETS) -> Any:
-        words = [str(tmp_path / word) if "." in word else word for word in arguments]
+        words = [
+            str(tmp_path / word) if re.search(r"\.[a-z]", word) else word for word in arguments
+        ]
         return call("qualify", addresses(*streets), "--simulate", *words)
 
     return qualify
@@ -113,6 +116,44 @@ def test_no_more_sessions_than_allowed_and_that_is_5(
     ended = qualify("-o", "out.csv", "--max-sessions", "10", streets=streets)
     assert ended.code == 0
     assert "6 sessions bought" in ended.err
+
+
+def test_no_more_is_spent_than_allowed_and_that_is_5(
+    qualify: Callable[..., Any], call: Callable[..., Any], tmp_path: Path
+) -> None:
+    streets = tuple(f"{number} Served St" for number in range(10))
+    price = ("--price-per-session", "0.05")
+    for _ in range(2):
+        ended = qualify("-o", "out.csv", *price, "--max-cost", "$0.24", streets=streets)
+        assert ended.code == 5
+        assert "spent $0.20 of the $0.24" in ended.err.replace("\n", " ")
+        assert "raise max_cost" in ended.err.replace("\n", " ")
+        assert "$0.20 spent in all runs" in ended.err
+        assert [row["id"] for row in rows_of(tmp_path / "out.csv")] == ["1", "2", "3", "4"]
+    manifest = json.loads((tmp_path / "out.manifest.json").read_text())
+    assert manifest["cost"] == "0.20"
+    assert manifest["settings"]["price_per_session"] == "0.05"
+    assert manifest["settings"]["max_cost"] == "0.24"
+    journal = str(tmp_path / "out.journal.sqlite")
+    assert "Cost: $0.20, $0.20 of it today (UTC); a session costs $0.05" in (
+        call("status", journal).out
+    )
+    told = json.loads(call("status", journal, "--json").out)
+    assert (told["cost"], told["cost_today"], told["price_per_session"]) == ("0.20", "0.20", "0.05")
+    for bound, sessions in (("--max-cost", 1), ("--max-cost-per-day", 2)):
+        dry = qualify("-o", "out.csv", *price, bound, f"0.{20 + 5 * sessions}", "--dry-run")
+        assert f"{sessions} session" in dry.out
+        assert f"${sessions * 0.05:.2f}" in dry.out
+    ended = qualify("-o", "out.csv", *price, "--max-cost-per-day", "0.31", streets=streets)
+    assert ended.code == 5
+    assert "after midnight UTC" in ended.err.replace("\n", " ")
+    assert len(rows_of(tmp_path / "out.csv")) == 6
+    assert qualify("-o", "out.csv", "--max-cost", "1", streets=streets).code == 2
+    assert qualify("-o", "out.csv", *price, "--max-cost", "x", streets=streets).code == 2
+    ended = qualify("-o", "out.csv", *price, "--max-cost", "1", streets=streets)
+    assert ended.code == 0
+    assert "$0.50 spent in all runs" in ended.err
+    assert call("verify", journal).code == 0
 
 
 def test_starting_over_says_what_is_lost_and_asks(

@@ -12,6 +12,7 @@ import re
 import sys
 from collections import Counter
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,10 @@ PROGRESS = {
     "progress, first answers not there yet": job(done=0, outcomes=Counter(), elapsed=0.0),
     "progress": job(),
     "progress of a huge job": job(total=12_345_678, done=10_000_000, elapsed=1e6),
+    "progress with a price": job(cost=Decimal("212.50"), cost_today=Decimal("12.50")),
+    "progress with a price, first answers not there yet": job(
+        done=0, outcomes=Counter(), elapsed=0.0, cost=Decimal("1.60"), cost_today=Decimal("1.60")
+    ),
     "progress without failures": job(done=4_150, outcomes=Counter({Outcome.SERVED: 4_150})),
 }
 
@@ -175,6 +180,8 @@ def test_screens_are_as_they_were(
     screens["check"] = checked(tmp_path, width)
     screens["diff"] = compared(width)
     screens["end"] = summary(monkeypatch, width, job(), FILES)
+    priced = job(cost=Decimal("212.50"), cost_today=Decimal("12.50"))
+    screens["end with a price"] = summary(monkeypatch, width, priced, FilesLeft())
     screens["end before the first row"] = summary(
         monkeypatch,
         width,

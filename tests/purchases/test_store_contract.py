@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from stores import Stores, at, digest, home, result
 
 from hum_async import Address, Outcome
+from hum_async._purchases.prices import Prices, Spending
 from hum_async._purchases.records import (
     Asked,
     Closed,
@@ -100,6 +102,28 @@ async def test_what_is_recorded_is_there_for_the_next_process(stores: Stores) ->
     assert found[digest(1)].outcome in {None, Outcome.UNCERTAIN}
     assert not any(entry.live for entry in found.values())
     assert (second.known, second.spent) == (3, 3)
+
+
+@durable
+async def test_what_was_spent_keeps_its_price_and_its_day(stores: Stores) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    first = await stores.open()
+    assert await first.note_price(50_000, today=today) == Spending(prices=Prices(((0, 50_000),)))
+    # What was answered, what may have been, and what certainly was not.
+    await first.record(Asked(digest(1)))
+    await first.record(Opened(digest(1), "token-1"))
+    await first.record(Asked(digest(2)))
+    await first.record(Asked(digest(3)))
+    await first.record(Withdrawn(digest(3)))
+    second = await stores.open()
+    found = await second.note_price(70_000, today=today)
+    assert (found.sessions, found.on_this_day) == (2, 2)
+    assert (found.cost, found.cost_today) == (100_000, 100_000)
+    await second.record(Asked(digest(4)))
+    third = await stores.open()
+    found = await third.note_price(70_000, today="2100-01-01")
+    assert (found.cost, found.cost_today) == (170_000, 0)
+    third.bound(3)
 
 
 @durable

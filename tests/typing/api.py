@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Hashable, Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, assert_type
 
 import aiohttp
@@ -290,6 +291,9 @@ async def many(
         max_age=86400.0,
         reuse_from="other.sqlite",
         max_sessions=100,
+        price_per_session="0.05",
+        max_cost=Decimal(25),
+        max_cost_per_day=5,
         campaign_id="summer",
         on_update=lambda key, update: seen.append((key, update.kind)),
     )

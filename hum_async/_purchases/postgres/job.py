@@ -22,6 +22,12 @@ from hum_async._purchases.records import ADDRESS_KEYS
 from hum_async._version import __version__
 from hum_async.errors import JournalError
 
+SPENT_SINCE = """
+SELECT count(*) FROM purchase WHERE job = $1 AND asked_at >= $2 AND NOT copied
+  AND (token IS NOT NULL OR outcome IS NULL OR outcome = 'UNCERTAIN')
+"""
+"""Counts the sessions of a job that may have been billed and were asked for since a time."""
+
 _RATE_HOLDS = timedelta(days=1)
 """Age up to which a found rate is used."""
 

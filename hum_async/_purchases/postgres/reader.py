@@ -14,7 +14,7 @@ from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.lots import LotCounts
 from hum_async._purchases.postgres.calls import DatabaseCalls
 from hum_async._purchases.postgres.connection import Connection
-from hum_async._purchases.postgres.job import check_dedupe
+from hum_async._purchases.postgres.job import SPENT_SINCE, check_dedupe
 from hum_async._purchases.postgres.lots import counts_of
 from hum_async._purchases.postgres.schema import ALIVE, check_version, version_of
 from hum_async._purchases.postgres.url import DatabaseUrl
@@ -136,6 +136,11 @@ class PostgresReader:
     def tally(self) -> Tally:
         """Return the counts of the purchases."""
         return Tally(*self._rows(_TALLY)[0])
+
+    def spent_since(self, moment: str) -> int:
+        """Return how many sessions may have been billed that were asked for since."""
+        found: int = self._value(SPENT_SINCE, datetime.fromisoformat(moment).replace(tzinfo=UTC))
+        return found
 
     def outcomes(self) -> Counter[Outcome]:
         """Return the number of addresses by outcome."""

@@ -11,6 +11,8 @@ import contextlib
 from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
 
+import attrs
+
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.codec import prepare as prepare_codec
 from hum_async._purchases.codec import unpack
@@ -24,6 +26,7 @@ from hum_async._purchases.postgres.event_log import PostgresEventLog
 from hum_async._purchases.postgres.lots import Lots
 from hum_async._purchases.postgres.schema import prepare
 from hum_async._purchases.postgres.url import DatabaseUrl
+from hum_async._purchases.prices import PRICES, Prices, Spending
 from hum_async._purchases.publications import Publication
 from hum_async._purchases.reader import FINISHED_AT
 from hum_async._purchases.records import (
@@ -137,6 +140,25 @@ class PostgresStore:
         """
         self._beat_on()
         return self._commits.record(*changes)
+
+    async def note_price(self, price: int, *, today: str) -> Spending:
+        """Note what a session costs from now on; return what was spent before."""
+        job, since = self._member.job, datetime.fromisoformat(today).replace(tzinfo=UTC)
+
+        async def work(connection: Connection) -> Spending:
+            await connection.execute("SELECT 1 FROM job WHERE id = $1 FOR UPDATE", job)
+            spent = await jobs.spent(connection, job)
+            known = (await jobs.settings_of(connection, job)).get(PRICES)
+            prices = Prices.read(known).since(spent, price)
+            await jobs.set_setting(connection, job, PRICES, prices.stored())
+            count: int = await connection.fetchval(jobs.SPENT_SINCE, job, since)
+            return Spending(spent, count, prices)
+
+        return await self._database.run(work)
+
+    def bound(self, most: int | None) -> None:
+        """Refuse claims, of whichever worker, beyond so many sessions in all."""
+        self._taking = attrs.evolve(self._taking, max_sessions=most)
 
     def may_send(self) -> bool:
         """Return whether the lease still holds, by a clock that nobody sets."""

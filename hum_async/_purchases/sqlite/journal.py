@@ -17,6 +17,7 @@ from typing import Any
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.codec import pack, rebind
+from hum_async._purchases.prices import PRICES, Prices, Spending
 from hum_async._purchases.publications import Publication, Published, Told
 from hum_async._purchases.reader import FINISHED_AT, TAKEN_SINCE, found_rate, taken_since
 from hum_async._purchases.records import (
@@ -55,6 +56,7 @@ from hum_async._purchases.sqlite.schema import (
     is_bound,
     left_open,
     setting,
+    spent_since,
     tally,
     token_sum,
 )
@@ -156,6 +158,19 @@ class Journal:
         """Return the counts of the purchases."""
         with self._mapped_errors():
             return tally(self._db)
+
+    def note_price(self, price: int, *, today: str) -> Spending:
+        """Note what a session costs from now on, in millionths; return what was spent before.
+
+        Args:
+            price: The price.
+            today: The day (ISO 8601, UTC).
+        """
+        with self._transaction():
+            spent = tally(self._db).spent
+            prices = Prices.read(setting(self._db, PRICES)).since(spent, price)
+            self._db.execute("REPLACE INTO setting VALUES (?, ?)", (PRICES, prices.stored()))
+            return Spending(spent, spent_since(self._db, today), prices)
 
     def setting(self, name: str) -> Any:
         """Return the value of a setting; None if it is not set."""

@@ -23,6 +23,7 @@ from hum_async._purchases.sqlite.schema import (
     open_reading,
     setting,
     settled,
+    spent_since,
     tally,
 )
 from hum_async._purchases.sqlite.soundness import check_sound
@@ -117,6 +118,11 @@ class SqliteReader:
         """Return the counts of the purchases."""
         with self._told():
             return tally(self._db)
+
+    def spent_since(self, moment: str) -> int:
+        """Return how many sessions may have been billed that were asked for since."""
+        with self._told():
+            return spent_since(self._db, moment)
 
     def outcomes(self) -> Counter[Outcome]:
         """Return the number of addresses by outcome."""

@@ -409,6 +409,16 @@ def tally(db: sqlite3.Connection) -> Tally:
     return Tally(*counts)
 
 
+def spent_since(db: sqlite3.Connection, moment: str) -> int:
+    """Return how many sessions may have been billed that were asked for since (ISO 8601, UTC)."""
+    found: int = db.execute(
+        "SELECT count(*) FROM purchase WHERE asked_at >= ? AND NOT copied "
+        "AND (token IS NOT NULL OR outcome IS NULL OR outcome = 'UNCERTAIN')",
+        (moment,),
+    ).fetchone()[0]
+    return found
+
+
 def setting(db: sqlite3.Connection, name: str) -> Any:
     """Return the value of a setting; None if it is not set."""
     row = db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()

@@ -12,6 +12,7 @@ from hum_async._purchases.codec import prepare, unpack
 from hum_async._purchases.earlier import EarlierJournal
 from hum_async._purchases.event_log import EventLog
 from hum_async._purchases.group_commit import GroupCommits, Recorded, Refused, packed
+from hum_async._purchases.prices import Spending
 from hum_async._purchases.publications import Publication
 from hum_async._purchases.records import (
     Change,
@@ -84,6 +85,13 @@ class JournalStore:
         Once a commit has failed, every later one fails, because changes must keep their order.
         """
         return self._commits.record(*changes)
+
+    async def note_price(self, price: int, *, today: str) -> Spending:
+        """Note what a session costs from now on; return what was spent before."""
+        return await self.work(lambda journal: journal.note_price(price, today=today))
+
+    def bound(self, most: int | None) -> None:
+        """Do nothing: one process uses the file, and counts by itself."""
 
     def may_send(self) -> bool:
         """Return True: the lock of the journal keeps others out."""

@@ -77,6 +77,7 @@ def manifest_of(  # noqa: PLR0913  what it tells, by name
             "copied": tally.copied,
             "bought_again": dict(status.superseded),
         },
+        **({} if status.cost is None else {"cost": f"{status.cost:f}"}),
         "requests": status.requests,
         "runs": [
             {"began_at": run.began_at, "seen_at": run.seen_at, "requests": run.requests}

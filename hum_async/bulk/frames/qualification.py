@@ -11,6 +11,7 @@ import attrs
 
 from hum_async._addresses.usps_key import Dedupe
 from hum_async._api.addresses import checked_or_error
+from hum_async._purchases.prices import Amount
 from hum_async._purchases.records import address_digest
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.frames.address_columns import FrameColumns, decided
@@ -47,6 +48,9 @@ class FrameJobOptions(TypedDict, total=False):
     retry: Collection[Outcome]
     max_age: float | None
     max_sessions: int | None
+    price_per_session: Amount | None
+    max_cost: Amount | None
+    max_cost_per_day: Amount | None
     dedupe: Dedupe | None
     priority: Priority | None
     campaign_id: str | None
@@ -90,7 +94,8 @@ def qualify_frame(  # noqa: PLR0913  all but the frame by name
         timeout: Seconds per attempt.
         create_timeout: Seconds per attempt to create a session.
         **options: As of `qualify`: `max_open`, `close`, `retry`, `max_age`, `max_sessions`,
-            `dedupe`, `priority` and `campaign_id`.
+            `price_per_session`, `max_cost`, `max_cost_per_day`, `dedupe`, `priority` and
+            `campaign_id`.
 
     Returns:
         A frame of the same type with the same rows, order, index and columns, and the columns of
