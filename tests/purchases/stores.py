@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from hum_async import Address, Outcome, Qualification
@@ -16,6 +17,16 @@ from hum_async._purchases.sqlite.writer import open_journal
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
+
+    from servers import PostgresServer
+
+
+_schemas = count(1)
+
+
+def schema_of(server: PostgresServer) -> str:
+    """Return the URL of a schema that nobody has used; it costs less than a database."""
+    return f"{server.url()}?schema=test_{next(_schemas)}"
 
 
 def home(number: int) -> Address:

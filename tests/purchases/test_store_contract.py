@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from stores import Stores, at, digest, home, result
+from stores import Stores, at, digest, home, result, schema_of
 
 from hum_async import Address, Outcome
 from hum_async._purchases.prices import Prices, Spending
@@ -39,7 +39,7 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     if request.param == "sqlite":
         place = tmp_path / "job.sqlite"
     elif request.param == "postgres":
-        place = request.getfixturevalue("postgres_url")
+        place = schema_of(request.getfixturevalue("postgres_server"))
     async with Stores(place) as found:
         yield found
 
