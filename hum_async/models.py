@@ -117,6 +117,12 @@ class AgentStatus(StrEnum):
         return type(self), (str(self.value),)
 
 
+# Looked up once, because a look-up of a member is a call in Python 3.11.
+_PENDING = AgentStatus.PENDING
+_WITHOUT_ADDRESS = frozenset({AgentStatus.FAILED, AgentStatus.MULTIPLE})
+_SETTLED = frozenset({AgentStatus.MATCHED, AgentStatus.MULTIPLE, AgentStatus.FAILED})
+
+
 class UpdateKind(StrEnum):
     """The kind of a `SessionUpdate`. Every kind but CHANGED is terminal.
 
@@ -429,16 +435,15 @@ class Session:
         Args:
             agents: Names of agents.
         """
-        if self.agents.get("geocoding") in {AgentStatus.FAILED, AgentStatus.MULTIPLE}:
+        statuses = self.agents
+        if statuses.get("geocoding") in _WITHOUT_ADDRESS:
             return True
-        return all(self._is_settled(self.agents.get(agent)) for agent in agents)
-
-    def _is_settled(self, status: AgentStatus | None) -> bool:
-        if status == AgentStatus.PENDING:
-            return False
-        if status in {AgentStatus.MATCHED, AgentStatus.MULTIPLE, AgentStatus.FAILED}:
-            return True
-        return not self.processing
+        # Every new answer comes by here; a generator takes three times as long.
+        for agent in agents:
+            status = statuses.get(agent)
+            if status == _PENDING or (self.processing and status not in _SETTLED):
+                return False
+        return True
 
 
 @attrs.frozen

@@ -189,7 +189,7 @@ class AiohttpTransport:
         response: aiohttp.ClientResponse | None = None
         # What comes of the answer to a POST: the token of a paid session may be in it.
         kept: list[bytes] | None = [] if method == "POST" else None
-        options: _Options = self._options(timeout)
+        options: _Options = self._prepared.get(timeout) or self._prepare(timeout)
         if body is not None:
             options = {**options, "data": body, "headers": _JSON}
         try:
@@ -247,24 +247,23 @@ class AiohttpTransport:
         # Parsing the base URL again would cost more than all the rest of this method.
         return self._base.with_path(self._base_path + path, encoded=True)
 
-    def _options(self, seconds: float) -> _Options:
-        """Return what every request with this time-out is given, prepared once."""
-        if seconds not in self._prepared:
-            if len(self._prepared) > 64:  # noqa: PLR2004  enough for every sane use
-                self._prepared.clear()
-            # `Deadlines` bounds the whole. The shorter limit for the connection tells an attempt
-            # without one from a slow answer. Without an infinite threshold aiohttp rounds long
-            # time-outs up to whole seconds.
-            timeout = aiohttp.ClientTimeout(
-                total=None, connect=min(0.9 * seconds, MAX_CONNECT), ceil_threshold=math.inf
-            )
-            options: _Options = {"allow_redirects": False, "timeout": timeout}
-            if self._proxy is not None:
-                options["proxy"] = URL(self._proxy.url)
-                if self._proxy.authorization is not None:
-                    options["proxy_headers"] = {"Proxy-Authorization": self._proxy.authorization}
-            self._prepared[seconds] = options
-        return self._prepared[seconds]
+    def _prepare(self, seconds: float) -> _Options:
+        """Prepare what every request with this time-out is given."""
+        # `Deadlines` bounds the whole. The shorter limit for the connection tells an attempt
+        # without one from a slow answer. Without an infinite threshold aiohttp rounds long
+        # time-outs up to whole seconds.
+        timeout = aiohttp.ClientTimeout(
+            total=None, connect=min(0.9 * seconds, MAX_CONNECT), ceil_threshold=math.inf
+        )
+        options: _Options = {"allow_redirects": False, "timeout": timeout}
+        if self._proxy is not None:
+            options["proxy"] = URL(self._proxy.url)
+            if self._proxy.authorization is not None:
+                options["proxy_headers"] = {"Proxy-Authorization": self._proxy.authorization}
+        if len(self._prepared) > 64:  # noqa: PLR2004  enough for every sane use
+            self._prepared.clear()
+        self._prepared[seconds] = options
+        return options
 
     def _open(self) -> aiohttp.ClientSession:
         """Return the aiohttp session of this event loop, created by its first request."""

@@ -887,8 +887,8 @@ MUTANTS = [
     Mutant(
         "what-has-arrived-is-seen-before-a-post",
         "_network/connections.py",
-        "                await asyncio.sleep(0)\n",
-        "                pass\n",
+        "            await asyncio.sleep(0)\n",
+        "            pass\n",
         "network/test_connections.py",
     ),
     Mutant(

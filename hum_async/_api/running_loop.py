@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from typing import Any
 
 from hum_async.errors import ConfigurationError
 
@@ -13,9 +14,20 @@ def running_loop() -> asyncio.AbstractEventLoop:
         ConfigurationError: It is run by something else, such as trio, also where trio is a guest of
             an asyncio loop.
     """
+    return running_task().get_loop()
+
+
+def running_task() -> "asyncio.Task[Any]":
+    """Return the task that runs the calling coroutine.
+
+    Raises:
+        ConfigurationError: As `running_loop`.
+    """
+    task = None
     with contextlib.suppress(RuntimeError):
-        if asyncio.current_task() is not None:
-            return asyncio.get_running_loop()
+        task = asyncio.current_task()
+    if task is not None:
+        return task
     raise ConfigurationError(
         "hum_async runs on asyncio only, not on trio: start the program with asyncio.run(main)"
         ", or with anyio.run(main), whose default backend is asyncio"

@@ -126,7 +126,10 @@ def padded_zip(value: Any, _: Any = None) -> str | None:
     if value is None:
         return None
     digits = text(value).strip()
-    return zip_of_digits(digits) if re.fullmatch(r"\d{1,5}|\d{8,9}", digits, re.ASCII) else digits
+    return zip_of_digits(digits) if _ZIP_DIGITS.fullmatch(digits) else digits
+
+
+_ZIP_DIGITS = re.compile(r"\d{1,5}|\d{8,9}", re.ASCII)
 
 
 _SPEED = re.compile(

@@ -5,7 +5,7 @@ raises says nothing: whoever gets it lets cattrs find the fault and its path. Pr
 addresses with fields are rare, and left to cattrs.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from hum_async._api.providers import provider
@@ -25,6 +25,7 @@ _ENVELOPE, _META, _DATA = map(known_fields, (EnvelopeJson, MetaJson, DataJson))
 # The enum's own look-up takes five times as long.
 _STATUSES = {status.value: status for status in AgentStatus}
 _TEXT = frozenset({str})
+_TEXT_OR_NONE = frozenset({str, type(None)})
 _NOWHERE = ServiceAddress()
 
 
@@ -86,8 +87,13 @@ def _session(  # noqa: PLR0913  the parts of one answer
     found: tuple[Provider, ...] | None,
     providers: bool,
 ) -> tuple[Session, bool]:
-    of_meta = meta.get
-    _string(of_meta("session_token"))
+    of_meta, of_answer = meta.get, answer.get
+    session_status = of_meta("session_status")
+    request_status, message = of_answer("request_status"), of_answer("message")
+    # A call for each would take longer than all the rest of these lines.
+    texts = (of_meta("session_token"), session_status, request_status, message)
+    if not _TEXT_OR_NONE.issuperset(map(type, texts)):
+        raise UnexpectedError
     extra: dict[str, Any] = {}
     if not (answer.keys() <= _ENVELOPE and data.keys() <= _DATA and meta.keys() <= _META):
         extra = _unknown(answer, _ENVELOPE) | _unknown(data, _DATA) | _unknown(meta, _META)
@@ -108,9 +114,9 @@ def _session(  # noqa: PLR0913  the parts of one answer
         _agents(of_meta("agent_status")),
         _address(place, other),
         found if providers else None,
-        _string(of_meta("session_status")),
-        _string(answer.get("request_status")),
-        _string(answer.get("message")),
+        session_status,
+        request_status,
+        message,
         None if version is None else text(version),
         _params(params),
         _moment(of_meta("created_at")),
@@ -128,16 +134,19 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _object_or_empty(value: Any) -> dict[str, Any]:
-    return {} if value is None else _object(value)
-
-
-def _string(value: Any) -> str | None:
-    if value is not None and type(value) is not str:
+    if value is None:
+        return {}
+    if type(value) is not dict:
         raise UnexpectedError
     return value
 
 
 def _moment(value: Any) -> datetime | None:
+    if type(value) is str:
+        # As it mostly is; a call of `moment` would take as long again.
+        found = datetime.fromisoformat(value)
+        if found.tzinfo is UTC:
+            return found
     return None if value is None else moment(value)
 
 
@@ -157,7 +166,8 @@ def _params(params: dict[str, Any]) -> dict[str, Any]:
     code = params.get("zip")
     if type(code) is not str and type(code) is not int:
         return params
-    return {**params, "zip": padded_zip(code)}
+    padded = padded_zip(code)
+    return params if padded == code else {**params, "zip": padded}
 
 
 def _address(of_meta: Any, of_data: Any) -> ServiceAddress | None:

@@ -1,6 +1,7 @@
 """Which connection a request may take, and what it carries there: the hooks that aiohttp offers."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 from weakref import ref
 
@@ -101,15 +102,23 @@ def _alive(connections: set[ref[Any]]) -> set[ref[Any]]:
 
 
 def _request_class(rules: ConnectionRules) -> type[aiohttp.ClientRequest]:
+    send = aiohttp.ClientRequest.send
+
     class Request(_Request):
-        async def send(self, conn: Any) -> aiohttp.ClientResponse:
-            if self.method == "POST":
-                # What has reached this machine is handed over first, also on a connection that is
-                # new to us: the lender of a session may have used it. A POST is worth the wait.
-                await asyncio.sleep(0)
+        # Not `async` itself, because each GET would pay for one coroutine more.
+        def send(self, conn: Any) -> Any:
+            return self._send_later(conn) if self.method == "POST" else self._send(conn)
+
+        async def _send_later(self, conn: Any) -> aiohttp.ClientResponse:
+            # What has reached this machine is handed over first, also on a connection that is
+            # new to us: the lender of a session may have used it. A POST is worth the wait.
+            await asyncio.sleep(0)
+            return await self._send(conn)
+
+        def _send(self, conn: Any) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
             # Raising makes aiohttp close the connection.
             rules.admit(conn.protocol)
             self.admitted = True
-            return await super().send(conn)
+            return send(self, conn)
 
     return Request

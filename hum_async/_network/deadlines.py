@@ -17,14 +17,14 @@ class Deadlines:
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self._entered: set[Deadline] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
 
     def within(self, seconds: float) -> "Deadline":
         """Return a context that raises `TimeoutError` if the task has not left it in time."""
-        return Deadline(self, self._loop.time() + seconds)
+        return Deadline(self, self.loop.time() + seconds)
 
     def close(self) -> None:
         """Leave no timer behind; every context has been left."""
@@ -45,11 +45,11 @@ class Deadlines:
             self._timer.cancel()
         self._timer, self._timer_at = None, when
         if when < math.inf:
-            self._timer = self._loop.call_at(when, self._on_timer)
+            self._timer = self.loop.call_at(when, self._on_timer)
 
     def _on_timer(self) -> None:
         # The loop may fire a timer a little early, by the resolution of its clock.
-        now = max(self._loop.time(), self._timer_at)
+        now = max(self.loop.time(), self._timer_at)
         for deadline in [one for one in self._entered if one.when <= now]:
             self._entered.discard(deadline)
             deadline.expire()
@@ -86,7 +86,7 @@ class Deadline:
         Raises:
             RuntimeError: No task is running.
         """
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._deadlines.loop)
         if task is None:
             raise RuntimeError("a time-out needs a task")
         # Cancellations that came before are not ours to take back.

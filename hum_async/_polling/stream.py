@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from hum_async._api.running_loop import running_loop
+from hum_async._api.running_loop import running_task
 from hum_async.errors import StreamBusy
 
 T = TypeVar("T")
@@ -146,10 +146,11 @@ class _Turns(Generic[T]):
             raise StreamBusy(
                 f"another task is reading this stream; call {self._opened_by} once per consumer"
             )
-        self._loop = running_loop()
+        task = running_task()
+        self._loop = task.get_loop()
         self._reading = True
         self._reads += 1
-        self._follow(asyncio.current_task())
+        self._follow(task)
         self._source.resume()
         try:
             return await (self._source.get() if get is None else get())
@@ -173,14 +174,14 @@ class _Turns(Generic[T]):
         if self._reads == reads and not self._reading:
             self._source.rest()
 
-    def _follow(self, reader: "asyncio.Task[Any] | None") -> None:
+    def _follow(self, reader: "asyncio.Task[Any]") -> None:
         """Hear of the end of the task that reads, which may be cancelled or fail between two items.
 
         A task that runs nothing but `next`, such as `asyncio.wait_for` makes for each item in
         Python 3.11, ends with each item and says nothing of the reader.
         """
         known = self._reader and self._reader()
-        if reader is None or reader is known:
+        if reader is known:
             return
         if getattr(reader.get_coro(), "cr_code", None) is not _Turns.next.__code__:
             self._reader = weakref.ref(reader)
