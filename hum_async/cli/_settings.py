@@ -2,12 +2,7 @@
 
 What was typed goes first, then the environment, then the folder's file, then the user's. A file
 holds options without their hyphens in front: those of the API at the top, for every command that
-has them, and those of one command in a table of its name::
-
-    rate = 20
-
-    [qualify]
-    max-sessions = 1000
+has them, and those of one command in a table of its name (docs/configuration.md).
 """
 
 import difflib
