@@ -13,7 +13,8 @@ the pattern for an application of your own:
 It answers to the names of this machine. Under a name of its own, or behind a proxy that passes the
 name on, start it with ``LIVE_LOOKUP_HOSTS=lookup.example.com``, several with commas between.
 ``LIVE_LOOKUP_LEDGER=hum.sqlite`` records in that file what is bought, so that look-ups survive a
-restart.
+restart. With ``LIVE_LOOKUP_LEDGER='postgresql://localhost/hum?job=web&lease=5'`` and ``uvicorn
+--workers 4`` they survive the death of a worker, because any worker serves any look-up.
 """
 
 import os

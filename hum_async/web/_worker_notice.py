@@ -14,12 +14,14 @@ logger = logging.getLogger("hum_async.web")
 NOTICE = (
     "several workers run, and each knows only its own look-ups: an address may be bought once by "
     "each of them, and a browser must find the worker of its look-up; run one worker "
-    "(--workers 1), which is enough for thousands of browsers"
+    "(--workers 1), which is enough for thousands of browsers, or give all of them a ledger in "
+    'PostgreSQL: HumClient(purchases="postgresql://...")'
 )
 
 LEDGER_NOTICE = (
-    "several workers are started, and one process at a time can use a ledger: the others will not "
-    "start; run one worker (--workers 1), which is enough for thousands of browsers"
+    "several workers are started, and one process at a time can use a ledger in a file: the others "
+    "will not start; run one worker (--workers 1), which is enough for thousands of browsers, or "
+    'keep the ledger in PostgreSQL: HumClient(purchases="postgresql://...")'
 )
 
 _SERVERS = {"uvicorn", "gunicorn", "hypercorn", "granian", "fastapi", "litestar"}

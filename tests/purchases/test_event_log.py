@@ -13,6 +13,8 @@ from stores import another_worker, digest
 
 from hum_async._purchases.event_log import Shown
 from hum_async._purchases.postgres import listening
+from hum_async._purchases.postgres.erasure import forget
+from hum_async._purchases.postgres.url import parse_database_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -168,6 +170,23 @@ async def test_old_look_ups_are_forgotten(logs: list[EventLog]) -> None:
     await logs[1].forget(0.0)
     assert not await logs[2].read(0)
     assert await logs[2].last() == 1
+
+
+async def test_what_was_shown_of_an_address_is_erased_with_its_result(
+    logs: list[EventLog], postgres_url: str
+) -> None:
+    for n, name in enumerate("abc"):
+        await logs[0].publish(name, digest(n), FIRST)
+    for name in "ab":
+        await logs[0].append(name, LAST)
+    url = parse_database_url(f"{postgres_url}?job=june")
+    await asyncio.to_thread(forget, url, digests=[digest(1), digest(2)])
+    # What is running has nothing to erase yet.
+    assert {entry.id for entry in await logs[1].read(0)} == {"a", "c"}
+    await asyncio.to_thread(forget, url, before="2020-01-01T00:00:00+00:00")
+    assert {entry.id for entry in await logs[1].read(0)} == {"a", "c"}
+    await asyncio.to_thread(forget, url)
+    assert {entry.id for entry in await logs[1].read(0)} == {"c"}
 
 
 async def test_nothing_of_it_is_in_clear(

@@ -49,8 +49,10 @@ def forget(
             last, count = page[-1], count + len(page)
         if count:
             calls.run(partial(_look_again, job=job))
+        calls.run(partial(_forget_shown, job=job, digests=wanted, before=moment))
         # Even if nothing was forgotten now: an earlier call may not have come so far.
         calls.vacuum("purchase")
+        calls.vacuum("event")
     return count
 
 
@@ -68,6 +70,13 @@ async def _forget_page(
     numbers = [row["id"] for row in rows]
     await connection.execute(_FORGET, numbers, receipts)
     return numbers
+
+
+async def _forget_shown(
+    connection: Connection, *, job: int, digests: list[bytes] | None, before: datetime | None
+) -> None:
+    """Erase what hubs have shown of look-ups that have ended; their ids are unknown after that."""
+    await connection.execute(_FORGET_SHOWN, job, digests, before)
 
 
 async def _look_again(connection: Connection, job: int) -> None:
@@ -111,4 +120,9 @@ _FORGET = """
 UPDATE purchase SET result = forgotten.receipt, superseded = 'forgotten'
 FROM unnest($1::bigint[], $2::bytea[]) AS forgotten (id, receipt)
 WHERE purchase.id = forgotten.id
+"""
+_FORGET_SHOWN = """
+DELETE FROM shown_lookup WHERE job = $1 AND ended
+  AND ($2::bytea[] IS NULL OR address = ANY($2::bytea[]))
+  AND ($3::timestamptz IS NULL OR began_at < $3)
 """
