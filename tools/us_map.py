@@ -10,6 +10,7 @@ Arcs that two states share are simplified once, so that no gap opens between nei
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
@@ -23,7 +24,7 @@ SOURCE = (
     "US Census Bureau, cartographic boundary files, 2017 edition (public domain); "
     "by way of us-atlas 3 (ISC license), simplified by tools/us_map.py"
 )
-SMALLEST_TRIANGLE = 1.1
+SMALLEST_TRIANGLE = 0.5
 """Square units: a point that changes less of an outline is left out."""
 SMALLEST_ISLAND = 4.0
 """Square units."""
@@ -109,13 +110,20 @@ def center(ring: list[Point]) -> Point:
 
 
 def path(ring: list[Point]) -> str:
-    """Return a ring as a path of SVG, in steps between whole units."""
-    points = [(round(x), round(y)) for x, y in ring]
-    steps = []
-    for (x, y), (next_x, next_y) in pairwise(points):
-        if (x, y) != (next_x, next_y):
-            steps.append(f"{next_x - x} {next_y - y}".replace(" -", "-"))
-    return f"M{points[0][0]} {points[0][1]}l{' '.join(steps)}z".replace(" -", "-")
+    """Return a ring as a path of SVG, in steps between tenths of units."""
+    points = [(round(10 * x), round(10 * y)) for x, y in ring]
+    steps = [
+        (next_x - x, next_y - y)
+        for (x, y), (next_x, next_y) in pairwise(points)
+        if (x, y) != (next_x, next_y)
+    ]
+    return f"M{numbers([points[0]])}l{numbers(steps)}z"
+
+
+def numbers(pairs: list[tuple[int, int]]) -> str:
+    """Return tenths in the fewest characters: ``.5``, and no space before a minus."""
+    text = " ".join(f"{tenths / 10:g}" for pair in pairs for tenths in pair)
+    return re.sub(r"(^|[ -])0\.", r"\1.", text).replace(" -", "-")
 
 
 if __name__ == "__main__":

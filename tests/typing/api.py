@@ -80,16 +80,20 @@ from hum_async import (
 )
 from hum_async.bulk import (
     FrameColumns,
+    ReportSection,
     Results,
+    WrittenReport,
     address_columns,
     qualify_frame,
     read_results,
+    report_html,
     result_meta,
     show_progress,
     spark_schema,
     to_arrow,
     to_pandas,
     to_polars,
+    write_report,
 )
 from hum_async.testing import (
     ScriptedTransport,

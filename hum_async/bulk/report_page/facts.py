@@ -20,6 +20,8 @@ _ANSWERED = frozenset({Outcome.SERVED, Outcome.NO_PROVIDERS})
 _MONTHLY = re.compile(r"(?i)month|recurring|^price$")
 _UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]+")
 _LONGEST = 160
+_FASTEST = 1e9
+"""Mbps."""
 
 
 @attrs.frozen
@@ -118,7 +120,7 @@ def facts_of(record: ResultRecord, *, number: int) -> RowFacts:
         number: Its place among the results, from 1.
     """
     result = record.result
-    coverage = Coverage.of(result)
+    coverage = _usable(Coverage.of(result))
     values = record.values
     listed = any(each.offerings or each.catalog for each in result.providers)
     # A wide table names providers alone; its other columns say what they offer together.
@@ -182,7 +184,8 @@ def _of_columns(values: Any) -> dict[str, Any]:
     known = values["hum_outcome"] in _ANSWERED
     flags = {each: values.get(f"hum_has_{each}") for each in TECHNOLOGIES}
     technologies = tuple(each for each, has in flags.items() if has or coverage.has(each))
-    down, cents = values.get("hum_max_download_mbps"), values.get("hum_min_price_cents")
+    down = _speed(values.get("hum_max_download_mbps"))
+    cents = values.get("hum_min_price_cents")
     names = [shown(name, 80) for name in values.get("hum_providers") or ()]
     lone = technologies[0] if len(technologies) == 1 else None
     who = names[0] if len(names) == 1 else "several providers"
@@ -191,16 +194,15 @@ def _of_columns(values: Any) -> dict[str, Any]:
         "technologies": technologies,
         "technology_known": known and None not in flags.values(),
         "download": down,
-        "upload": values.get("hum_max_upload_mbps"),
+        "upload": _speed(values.get("hum_max_upload_mbps")),
         "cents": cents,
         "reach": reach_of_columns(values, known=known, served=bool(names)),
-        "offers": () if down is None or cents is None else (Offer(who, lone, down, cents),),
+        "offers": tuple(_offer(who, lone, down, cents)),
     }
 
 
 def _provider(provider: Provider) -> ProviderFacts:
-    services = list(services_of(provider))
-    coverage = _offered(services)
+    coverage = _usable(_offered(services_of(provider)))
     price = provider.min_price
     return ProviderFacts(
         name=shown(provider.name, 80) or "(no name)",
@@ -232,14 +234,37 @@ def _site(url: str | None) -> str | None:
 def _offers(provider: Provider, told: ProviderFacts) -> Iterator[Offer]:
     """Yield what the plans of a provider cost a month, or else its lowest price."""
     found = [
-        Offer(told.name, _technology(plan), plan.download.high, cents)
+        offer
         for plan in provider.catalog
-        if plan.download is not None and (cents := _monthly(plan)) is not None
+        if plan.download is not None
+        for offer in _offer(
+            told.name, _technology(plan), _speed(plan.download.high), _monthly(plan)
+        )
     ]
-    if not found and told.download is not None and told.cents is not None:
-        lone = told.technologies[0] if len(told.technologies) == 1 else None
-        found = [Offer(told.name, lone, told.download, told.cents)]
-    yield from found
+    lone = told.technologies[0] if len(told.technologies) == 1 else None
+    yield from found or _offer(told.name, lone, told.download, told.cents)
+
+
+def _offer(
+    who: str, technology: str | None, download: float | None, cents: int | None
+) -> Iterator[Offer]:
+    """Yield an offer if both its speed and its price are known."""
+    if download is not None and cents is not None and cents >= 0:
+        yield Offer(who, technology, download, cents)
+
+
+def _usable(coverage: Coverage) -> Coverage:
+    """Return what is offered without speeds that are none."""
+    services = (
+        attrs.evolve(each, download=_speed(each.download), upload=_speed(each.upload))
+        for each in coverage.services
+    )
+    return attrs.evolve(coverage, services=tuple(services))
+
+
+def _speed(mbps: float | None) -> float | None:
+    """Return a speed; None for what is none, such as infinity, which JSON cannot hold."""
+    return mbps if mbps is not None and 0 <= mbps < _FASTEST else None
 
 
 def _technology(plan: Plan) -> str | None:

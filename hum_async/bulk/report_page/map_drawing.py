@@ -23,7 +23,9 @@ _STEP = 2.6
 """Units between two of them where they are few."""
 _CLOSE = 0.35
 """Share of the map's width: points that are closer together get a close-up."""
-_LEAST_WIDTH = 60.0
+_LEAST_WIDTH = 24.0
+"""Units, about 120 km: the borders are not exact enough for less."""
+_MARGIN = 1.3
 _ASPECT = HEIGHT / WIDTH
 _RINGS = frozenset(
     {Outcome.AMBIGUOUS_ADDRESS, Outcome.ADDRESS_NOT_FOUND, Outcome.EXPIRED, Outcome.UNCERTAIN}
@@ -157,7 +159,7 @@ def _close_up(points: list[Point]) -> str | None:
         return None
     left, right = min(x for x, _ in points), max(x for x, _ in points)
     top, bottom = min(y for _, y in points), max(y for _, y in points)
-    width = max(right - left, (bottom - top) / _ASPECT, _LEAST_WIDTH / 1.3) * 1.3
+    width = max(right - left, (bottom - top) / _ASPECT, _LEAST_WIDTH / _MARGIN) * _MARGIN
     if width > WIDTH * _CLOSE:
         return None
     height = width * _ASPECT

@@ -12,6 +12,8 @@ from hum_async.bulk.files.own_files import OutputExists, holds_something
 from hum_async.bulk.tables import STANDARD, is_stream, mapped_os_errors
 
 _SEAL = re.compile(rb"<!-- hum report ([0-9a-f]{64}) ([0-9a-f]{64}) -->\n\Z")
+_LARGEST = 10_000_000
+"""Bytes; a larger file is no report."""
 
 
 def sealed(text: str, *, source: str | None) -> str:
@@ -39,14 +41,12 @@ def check_replaceable(path: Path, *, source: str | None) -> None:
     if str(path) == STANDARD or is_stream(str(path)) or not holds_something(path):
         return
     with mapped_os_errors(f"read {path}"):
-        content = path.read_bytes()
+        content = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
     found = _SEAL.search(content)
-    own = (
-        [_digest(source or "").encode(), sha256(content[: found.start()]).hexdigest().encode()]
-        if found
-        else []
-    )
-    if found is None or list(found.groups()) != own:
+    if found is None or found.groups() != (
+        _digest(source or "").encode(),
+        sha256(content[: found.start()]).hexdigest().encode(),
+    ):
         raise OutputExists(
             f"{path} is there already, and it is no report of the same results as it was written; "
             "rename it, name another output with -o, or say --overwrite"
