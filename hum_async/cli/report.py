@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from hum_async._wording import counted
-from hum_async.bulk import read_results, write_report
+from hum_async.bulk import WrittenReport, read_results, write_report
 from hum_async.bulk.files.outputs import beside, check_distinct, file_of
 from hum_async.bulk.tables import STANDARD
 from hum_async.cli._argument_types import PathOrDash, ServiceLevels
@@ -61,20 +61,29 @@ def report(  # noqa: PLR0913  each is an option of the command
             source=results.name,
             overwrite=overwrite,
         )
-        if quiet:
-            return ExitCode.OK
-        name = "standard output" if target == STANDARD else target
-        say(
-            f"Report of {counted(written.rows, 'address')}: {escaped(name)} "
-            f"({max(written.size // _KILO, 1):,} KB)"
-        )
-        if written.shown < written.rows:
-            say(f"Its map and its table show a sample of {written.shown:,} rows")
-        if written.missing is not None:
-            say(written.missing)
+        if not quiet:
+            show_written(written, target)
         return ExitCode.OK
 
     return run(prepare)
+
+
+def show_written(written: WrittenReport, target: str) -> None:
+    """Print what was written.
+
+    Args:
+        written: The report.
+        target: Where it was written to.
+    """
+    name = "standard output" if target == STANDARD else target
+    say(
+        f"Report of {counted(written.rows, 'address')}: {escaped(name)} "
+        f"({max(written.size // _KILO, 1):,} KB)"
+    )
+    if written.shown < written.rows:
+        say(f"Its map and its table show a sample of {counted(written.shown, 'row')}")
+    if written.missing is not None:
+        say(written.missing)
 
 
 def _target(results: Path, output: str | None) -> str:

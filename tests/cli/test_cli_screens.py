@@ -14,7 +14,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
@@ -30,7 +30,7 @@ from hum_async import (
     SessionUpdate,
     UpdateKind,
 )
-from hum_async.bulk import diff_results
+from hum_async.bulk import WrittenReport, diff_results
 from hum_async.bulk.preflight import decide_columns, examine
 from hum_async.bulk.report import JobReport
 from hum_async.bulk.tables import open_table
@@ -39,7 +39,11 @@ from hum_async.cli._diff_view import show_diff
 from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._progress import ProgressScreen
 from hum_async.cli._summary import FilesLeft, show_summary
+from hum_async.cli.report import show_written
 from hum_async.cli.watch import SessionsView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GOLDEN = Path(__file__).parent / "golden"
 # Read before the fixtures clear what begins with HUM_.
@@ -87,6 +91,15 @@ def job(**changed: Any) -> JobReport:
     return JobReport(**{**usual, **changed})
 
 
+REPORT = WrittenReport(
+    rows=12_345,
+    shown=2_000,
+    size=312_345,
+    missing=(
+        "A long table holds only the rows that have providers; a report of the output or of the "
+        "journal shows all."
+    ),
+)
 PROGRESS = {
     "progress, first answers not there yet": job(done=0, outcomes=Counter(), elapsed=0.0),
     "progress": job(),
@@ -151,15 +164,13 @@ def compared(width: int) -> str:
     return STYLES.sub("", console.file.getvalue())  # type: ignore[attr-defined]
 
 
-def summary(
-    monkeypatch: pytest.MonkeyPatch, width: int, report: JobReport, files: FilesLeft
-) -> str:
-    """Return a summary as a terminal of this width shows it."""
+def said(monkeypatch: pytest.MonkeyPatch, width: int, say: Callable[[], None]) -> str:
+    """Return messages as a terminal of this width shows them."""
     master, slave = os.openpty()
     with open(slave, "w", encoding="utf-8") as terminal, monkeypatch.context() as patch:  # noqa: PTH123  a descriptor
         patch.setattr(sys, "stderr", terminal)
         patch.setattr(messages, "width", width)
-        show_summary(report, files=files, simulated=False)
+        say()
     shown = b""
     # A terminal that nobody has open any more has reached its end.
     with contextlib.suppress(OSError):
@@ -167,6 +178,13 @@ def summary(
             shown += part
     os.close(master)
     return STYLES.sub("", shown.decode().replace("\r\n", "\n"))
+
+
+def summary(
+    monkeypatch: pytest.MonkeyPatch, width: int, report: JobReport, files: FilesLeft
+) -> str:
+    """Return a summary as a terminal of this width shows it."""
+    return said(monkeypatch, width, lambda: show_summary(report, files=files, simulated=False))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX's")
@@ -187,6 +205,9 @@ def test_screens_are_as_they_were(
         width,
         JobReport(total=12_345, sessions=3, requests=4, elapsed=2.0),
         FilesLeft(journal=FILES.journal),
+    )
+    screens["report"] = said(
+        monkeypatch, width, lambda: show_written(REPORT, "customers.results.report.html")
     )
     assert max(len(line) for text in screens.values() for line in text.splitlines()) <= width
     text = "".join(

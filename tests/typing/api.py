@@ -372,6 +372,18 @@ async def read_back(hum: HumClient, address: Address) -> None:
     assert_type(results[:2], tuple[Qualification[int], ...])
     assert_type(results[0].to_dict(), dict[str, Any])
     to_arrow(results, long=True, served=["100/20"])
+    section = ReportSection("changes", "What changed", "Nothing", style=".mine { color: red }")
+    written = write_report(
+        results,
+        "report.html",
+        title="North side",
+        served=["100/20"],
+        source="results.csv",
+        sections=[section],
+        overwrite=True,
+    )
+    assert_type(written, WrittenReport)
+    assert_type(report_html(results[:2]), str)
     columns: FrameColumns = address_columns(object(), map={"street1": "a"}, ignore=["b"])
     frame: tuple[int, ...] = qualify_frame(
         (1,), journal="job.sqlite", map=columns, limiter="redis://cache", retry={Outcome.FAILED}
