@@ -11,6 +11,7 @@ import attrs
 
 from hum_async._addresses.usps_key import Dedupe
 from hum_async._api.addresses import checked_or_error
+from hum_async._purchases.postgres.url import is_database_url
 from hum_async._purchases.prices import Amount
 from hum_async._purchases.records import address_digest
 from hum_async.bulk.dedupe import SeenAddresses
@@ -29,7 +30,6 @@ from hum_async.limiter import Limiter, Priority
 from hum_async.models import Address, Outcome, Qualification
 
 FrameT = TypeVar("FrameT")
-_SHARED = ("postgresql://", "postgres://")
 
 
 class ClientOptions(TypedDict):
@@ -81,9 +81,10 @@ def qualify_frame(  # noqa: PLR0913  all but the frame by name
         journal: Where everything bought is written down, as of `qualify`: a SQLite file, used by
             one process at a time, or ``postgresql://host/database?job=NAME``, shared by any number
             of them. Call again with the same one to resume.
-        limiter: What every request passes: a `Limiter`, or the URL of a
+        limiter: What every request passes: a `Limiter`, or the URL of the store of a
             `hum_async.shared.SharedRateLimiter`, which keeps all processes below one limit. None:
-            one of its own, that finds the limit out.
+            the database of the journal is that store; with a file, one of its own finds the limit
+            out.
         map: Columns by field, such as ``{"street1": "NUMBER+STREET", "zip": "ZIP"}``, or
             ``{"address": "COLUMN"}`` for a whole address; those that it does not name are found.
             What `address_columns` returned is taken as it is, in all parts of a frame alike.
@@ -149,18 +150,13 @@ def _refuse_a_running_loop() -> None:
 
 
 def _refuse_a_journal_of_one_worker(journal: str | os.PathLike[str]) -> None:
-    engine = None if is_shared(journal) else distributed_worker()
+    engine = None if is_database_url(journal) else distributed_worker()
     if engine is not None:
         raise JournalError(
             f"a worker of {engine} may run its rows again elsewhere, where a journal in a file is "
             "not, and each would be bought again: pass one that all workers share, "
             'journal="postgresql://host/database?job=NAME"'
         )
-
-
-def is_shared(journal: str | os.PathLike[str]) -> bool:
-    """Whether a journal is in a database, which any number of processes share."""
-    return isinstance(journal, str) and journal.startswith(_SHARED)
 
 
 async def _look_up(
@@ -178,7 +174,7 @@ async def _look_up(
     breaker = OutageBreaker()
     found: dict[int, Qualification[int]] = {}
     async with AsyncExitStack() as stack:
-        gate = await stack.enter_async_context(_opened(limiter))
+        gate = await stack.enter_async_context(_opened(limiter, journal))
         hum = await stack.enter_async_context(HumClient(limiter=gate, **client))
         job = qualify(hum, addresses, journal=journal, **options)
         async for result in await stack.enter_async_context(job):
@@ -191,14 +187,18 @@ async def _look_up(
 
 
 @asynccontextmanager
-async def _opened(limiter: str | Limiter | None) -> AsyncIterator[Limiter | None]:
-    """Yield the limiter that an URL names, and close it; others are handed through."""
-    if not isinstance(limiter, str):
+async def _opened(
+    limiter: str | Limiter | None, journal: str | os.PathLike[str]
+) -> AsyncIterator[Limiter | None]:
+    """Yield the limiter, and close it if it is one of its own."""
+    if limiter is None and is_database_url(journal):
+        limiter = str(journal)
+    if isinstance(limiter, str):
+        # Needs the library of its server, which is an extra.
+        async with importlib.import_module("hum_async.shared").SharedRateLimiter(limiter) as shared:
+            yield shared
+    else:
         yield limiter
-        return
-    # Needs the library of its server, which is an extra.
-    async with importlib.import_module("hum_async.shared").SharedRateLimiter(limiter) as shared:
-        yield shared
 
 
 def _counted_once(
