@@ -1,11 +1,13 @@
 """`HumClient`: the Hum API, one method per endpoint."""
 
+import hmac
 import os
 from collections.abc import Collection
 from typing import Any, Self
 
 import aiohttp
 import attrs
+from yarl import URL
 
 from hum_async._api.addresses import checked
 from hum_async._api.campaigns import checked_campaign_id
@@ -129,6 +131,7 @@ class HumClient:
             create_timeout=create_timeout,
             key=secret.reveal().strip(),
         )
+        self._sender.limiter.serves(_account(secret, self.base_url))
         self._ledger = None if place is None else self._ledger_in(place, max_age)
         self._lookups = self._new_queue(self._sender)
         # Whether connections belong to the client that this one is a copy of.
@@ -392,6 +395,14 @@ def _problem_of(key: str) -> str | None:
     if key[0] in "'\"" or key[-1] in "'\"":
         return "the API key has a quote at one end only; copy it again, without quotes"
     return None
+
+
+def _account(key: Secret, base_url: str) -> str:
+    """Return a name of the key at a host from which nobody finds either."""
+    origin = str(URL(base_url).origin()).encode()
+    return hmac.digest(key.reveal().encode(), b"hum_async account of " + origin, "sha256").hex()[
+        :24
+    ]
 
 
 def _address(given: object) -> Address:

@@ -12,7 +12,7 @@ import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import attrs
 
@@ -21,6 +21,9 @@ from hum_async._limits.pacing import RateController
 from hum_async._limits.priorities import LEAST_SHARE, Priority, Turns
 from hum_async._limits.rate_limit_headers import names_limit, read_rate_limit_headers
 from hum_async.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from hum_async._limits.pace import Pace
 
 __all__ = ["Limiter", "LimiterStatistics", "Priority", "RateLimiter"]
 
@@ -93,13 +96,14 @@ class RateLimiter(Limiter):
             if value is not None and not 0 < value <= math.inf:
                 raise ValueError(f"{name} must be above 0 requests per second, not {value!r}")
         self._concurrency = concurrency
-        self._controller = RateController(rate=rate, max_rate=max_rate, burst=burst)
+        self._controller: Pace = RateController(rate=rate, max_rate=max_rate, burst=burst)
         self._order = itertools.count()
         self._turns = Turns(least_share)
         # A queue for each priority. Of each who waits: place in the queue, a number that orders
         # equal places, the slot, and its future.
         self._queues: tuple[list[_Waiter], ...] = tuple([] for _ in Priority)
         self._waiting = 0
+        self._waiting_by_priority = [0 for _ in Priority]
         self._in_use = 0
         self._granted = 0
         self._throttled = 0
@@ -278,6 +282,7 @@ class RateLimiter(Limiter):
         while True:
             slot.waiter = loop.create_future()
             self._waiting += 1
+            self._waiting_by_priority[slot.priority] += 1
             waiter = (slot.order, next(self._order), slot, slot.waiter)
             heapq.heappush(self._queues[slot.priority], waiter)
             self._grant_waiting()
@@ -303,6 +308,7 @@ class RateLimiter(Limiter):
             # Left in the queue, where the pump steps over it: to search for it would cost time in
             # proportion to those who wait, for each of them when all are cancelled.
             self._waiting -= 1
+            self._waiting_by_priority[slot.priority] -= 1
             self._grant_waiting()
 
     def _leave(self, slot: "_Slot", *, failed: bool) -> None:
@@ -361,6 +367,7 @@ class RateLimiter(Limiter):
             slot, waiter = self._next_of(waiting)
             waiting = None
             self._waiting -= 1
+            self._waiting_by_priority[slot.priority] -= 1
             self._take(slot, now, since)
             waiter.set_result(None)
         if not self._waiting and self._timer is not None:
@@ -393,7 +400,8 @@ class RateLimiter(Limiter):
             if self._timer_at == when:
                 return
             self._timer.cancel()
-        if self._loop is not None:
+            self._timer = None
+        if self._loop is not None and when < math.inf:
             # Remembered, because a timer of uvloop need not have `when()`.
             self._timer, self._timer_at = self._loop.call_at(when, self._wake), when
 

@@ -17,7 +17,7 @@ RANKS = [
     {"models", "_logs"},
     {"_addresses", "_limits", "_network"},
     {"limiter", "transport"},
-    {"_api"},
+    {"_api", "shared"},
     {"_polling"},
     {"_purchases"},
     {"_lookups"},

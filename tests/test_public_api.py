@@ -25,7 +25,16 @@ NAMES = """
     SpeedRange StreamBusy Transport TransportError UpdateKind WatchStream WatcherClosed
     WatcherFailed WatcherStatistics __version__ qualify
 """
-PUBLIC_MODULES = ["client", "errors", "limiter", "models", "testing", "transport", "watcher"]
+PUBLIC_MODULES = [
+    "client",
+    "errors",
+    "limiter",
+    "models",
+    "shared",
+    "testing",
+    "transport",
+    "watcher",
+]
 
 
 def test_the_names_are_these_and_sorted() -> None:

@@ -17,11 +17,21 @@ in seconds of any monotonic clock.
 
 import math
 from collections import deque
+from itertools import accumulate, pairwise
+from typing import Any
 
 import attrs
 
+from hum_async._limits.plain_times import plain_time, read_time
+
 _MAX_SLOW_START_SENDS = 2048
 """Sends of the slow start that are remembered; the estimate of the limit needs only the last."""
+
+_MAX_DUMPED_SENDS = 512
+"""Sends of the slow start in a dump, which shall stay small."""
+
+_DUMPED_TICK = 1e-4
+"""Seconds to which the times between these sends are rounded."""
 
 
 @attrs.define(eq=False)
@@ -148,6 +158,71 @@ class AdaptiveRate:
     def __attrs_post_init__(self) -> None:
         """Keep the first rate within its bounds."""
         self._set_rate(self.rate)
+
+    def dump(self) -> dict[str, Any]:
+        """Return the whole state as values that JSON can hold; `load` reads it."""
+        sends = None if self._slow_start_sends is None else list(self._slow_start_sends)
+        return {
+            "rate": self.rate,
+            "max_rate": self.max_rate,
+            "round_trip": self.round_trip,
+            "ceiling": self.ceiling,
+            "sends": None if sends is None else _dump_sends(sends[-_MAX_DUMPED_SENDS:]),
+            "hold": self._hold,
+            "hold_ends": plain_time(self._hold_ends),
+            "divisor": self._growth_divisor,
+            "step_start": self._step_start,
+            "step_sends": self._step_sends,
+            "last_cut": plain_time(self._last_cut),
+            "pause_end": self._pause_end,
+            "served": self._served,
+            "served_before_cut": self._served_before_cut,
+            "gentle_cuts": self._gentle_cuts,
+            "quota_sample": self._quota_sample,
+            "pause_ends": list(self._pause_ends),
+        }
+
+    @classmethod
+    def load(cls, plain: dict[str, Any], *, shift: float = 0.0) -> "AdaptiveRate":
+        """Return what was dumped, with `shift` seconds added to every time.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is no dump.
+        """
+        loaded = cls(rate=plain["rate"], max_rate=plain["max_rate"])
+        loaded.round_trip, loaded.ceiling = plain["round_trip"], plain["ceiling"]
+        sends = plain["sends"]
+        loaded._slow_start_sends = (
+            None
+            if sends is None
+            else deque(_load_sends(sends, shift), maxlen=_MAX_SLOW_START_SENDS)
+        )
+        loaded._hold, loaded._hold_ends = plain["hold"], read_time(plain["hold_ends"], shift)
+        loaded._growth_divisor = plain["divisor"]
+        step_start = plain["step_start"]
+        loaded._step_start = None if step_start is None else step_start + shift
+        loaded._step_sends = plain["step_sends"]
+        loaded._last_cut = read_time(plain["last_cut"], shift)
+        loaded._pause_end = plain["pause_end"] + shift
+        loaded._served, loaded._gentle_cuts = plain["served"], plain["gentle_cuts"]
+        loaded._served_before_cut = plain["served_before_cut"]
+        sample = plain["quota_sample"]
+        loaded._quota_sample = None if sample is None else (sample[0], sample[1] + shift)
+        loaded._pause_ends = deque((at + shift, served) for at, served in plain["pause_ends"])
+        return loaded
+
+    def scale(self, factor: float) -> None:
+        """Go on with a part of the rate, where others have the rest."""
+        if self.max_rate is not None:
+            self.max_rate *= factor
+        if self.ceiling is not None:
+            self.ceiling *= factor
+        self._set_rate(self.rate * factor)
+
+    def steady(self, now: float) -> bool:
+        """Return whether a limit is known, and the rate neither grows nor has just been cut."""
+        after_pause = self._pause_end + self.EARLY_REFUSAL_SECONDS
+        return self.ceiling is not None and after_pause <= now < self._hold_ends
 
     @property
     def found(self) -> float | None:
@@ -368,3 +443,17 @@ class AdaptiveRate:
     def _set_rate(self, rate: float) -> None:
         rate = max(rate, self.SLOWEST)
         self.rate = rate if self.max_rate is None else min(rate, self.max_rate)
+
+
+def _dump_sends(sends: list[float]) -> list[float]:
+    """Return the first time, and the times between the sends in ticks."""
+    ticks = [round((at - sends[0]) / _DUMPED_TICK) for at in sends]
+    return [*sends[:1], *(after - before for before, after in pairwise(ticks))]
+
+
+def _load_sends(plain: list[float], shift: float) -> list[float]:
+    return (
+        [plain[0] + shift + ticks * _DUMPED_TICK for ticks in accumulate([0, *plain[1:]])]
+        if plain
+        else []
+    )

@@ -94,6 +94,13 @@ class Limiter(ABC):
         if refused:
             self.throttled(retry_after)
 
+    def serves(self, account: str) -> None:  # noqa: B027  a default that does nothing
+        """Learn for whom it is used; called by each client that begins to use it.
+
+        Args:
+            account: A name that all clients of the same key and host share, and that tells neither.
+        """
+
     def throttled(self, retry_after: float | None) -> None:  # noqa: B027  a default that does nothing
         """Pause everything because the server answered 429; by default nothing is done.
 

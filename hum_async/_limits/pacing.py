@@ -5,10 +5,12 @@ one home, the gate; the pacer learns of it only when it is over (`Pacer.restart`
 """
 
 import math
+from typing import Any
 
 import attrs
 
 from hum_async._limits.discovery import AdaptiveRate
+from hum_async._limits.plain_times import plain_time, read_time
 from hum_async._limits.rate_limit_headers import RateLimitHeaders
 
 MAX_PAUSE = 300.0
@@ -56,10 +58,33 @@ class Pacer:
         """Forget all credit before `when`, so that one send goes then and not a burst."""
         self._next = self._floor = max(self._next, when + (self.burst - 1) / self.rate)
 
-    def give_back(self) -> None:
-        """Return a send that was taken and not used."""
+    def give_back(self, sends: float = 1.0) -> None:
+        """Return a send that was taken and not used.
+
+        Args:
+            sends: How many: a part of one moves the next send ahead by a part of the space between
+                two, and a negative one puts it off.
+        """
         # A send taken before a restart is no credit after it.
-        self._next = max(self._next - 1 / self.rate, self._floor)
+        self._next = max(self._next - sends / self.rate, self._floor)
+
+    def dump(self) -> dict[str, Any]:
+        """Return the whole state as values that JSON can hold; `load` reads it."""
+        return {
+            "rate": plain_time(self.rate),
+            "burst": self.burst,
+            "next": plain_time(self._next),
+            "floor": plain_time(self._floor),
+        }
+
+    @classmethod
+    def load(cls, plain: dict[str, Any], *, shift: float = 0.0) -> "Pacer":
+        """Return what was dumped, with `shift` seconds added to every time."""
+        rate = plain["rate"]
+        loaded = cls(math.inf if rate is None else rate, plain["burst"])
+        loaded._next = read_time(plain["next"], shift)
+        loaded._floor = read_time(plain["floor"], shift)
+        return loaded
 
 
 @attrs.define(eq=False)
@@ -137,6 +162,22 @@ class PauseGate:
             return self._paused_after
         return self._paused_before + now - self._closed_at
 
+    def dump(self) -> dict[str, Any]:
+        """Return what decides about pauses, without their sum, as values that JSON can hold."""
+        return {
+            "until": plain_time(self.until),
+            "untold": self._untold_pauses,
+            "short": self._short_pauses,
+        }
+
+    @classmethod
+    def load(cls, plain: dict[str, Any], *, shift: float = 0.0) -> "PauseGate":
+        """Return what was dumped, with `shift` seconds added to every time."""
+        loaded = cls()
+        loaded.until = read_time(plain["until"], shift)
+        loaded._untold_pauses, loaded._short_pauses = plain["untold"], plain["short"]
+        return loaded
+
     def _untold(self, pauses: int) -> float:
         return float(min(self.FIRST_UNTOLD * 2.0 ** max(0, pauses - 1), self.MAX_UNTOLD))
 
@@ -198,10 +239,76 @@ class RateController:
             fresh.resume(adaptive.rate)
         return fresh
 
+    def dump(self) -> dict[str, Any]:
+        """Return the whole state as values that JSON can hold; `load` reads it."""
+        return {
+            "adaptive": self._adaptive and self._adaptive.dump(),
+            "pacer": self._pacer.dump(),
+            "gate": self.gate.dump(),
+            "resuming": self._resuming,
+            "told_rate": plain_time(self._told_rate),
+            "told_until": plain_time(self._told_until),
+            "held_until": plain_time(self._held_until),
+            "false_alarms": self._false_alarms,
+        }
+
+    @classmethod
+    def load(cls, plain: dict[str, Any], *, shift: float = 0.0) -> "RateController":
+        """Return what was dumped, with `shift` seconds added to every time: those of another clock.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is no dump.
+        """
+        loaded = cls()
+        adaptive = plain["adaptive"]
+        loaded._adaptive = adaptive and AdaptiveRate.load(adaptive, shift=shift)
+        loaded._pacer = Pacer.load(plain["pacer"], shift=shift)
+        loaded.gate = PauseGate.load(plain["gate"], shift=shift)
+        loaded._resuming = plain["resuming"]
+        told_rate = plain["told_rate"]
+        loaded._told_rate = math.inf if told_rate is None else told_rate
+        loaded._told_until = read_time(plain["told_until"], shift)
+        loaded._held_until = read_time(plain["held_until"], shift)
+        loaded._false_alarms = plain["false_alarms"]
+        return loaded
+
+    def scale(self, factor: float) -> None:
+        """Go on with a part of the rate, where others have the rest."""
+        self._pacer.rate *= factor
+        self._told_rate *= factor
+        if self._adaptive is not None:
+            self._adaptive.scale(factor)
+
+    def configure(self, *, rate: float | None, max_rate: float | None, burst: int) -> None:
+        """Go on under other bounds; arguments as of the class. Pauses and times stay."""
+        self._pacer.burst = burst
+        if rate is not None:
+            self._adaptive, self._pacer.rate = None, rate
+            return
+        if self._adaptive is None:
+            self._adaptive = AdaptiveRate()
+        self._adaptive.max_rate = max_rate
+        self._adaptive.scale(1.0)
+        self._pacer.rate = min(self._adaptive.rate, self._pacer.rate)
+
+    def steady(self, now: float) -> bool:
+        """Return whether no refusal is to be expected: the rate is given, or found and held."""
+        return self._adaptive is None or self._adaptive.steady(now)
+
     def ready_at(self, since: float) -> float:
         """Return when a request that has been waiting since `since` may go."""
         ready, until = self._pacer.ready_at(since), self.gate.until
         return ready if ready > until else until  # noqa: FURB136  as in the pacer
+
+    def leave_free(self, when: float) -> None:
+        """Leave out one request at `when`, for somebody who comes later."""
+        self._pacer.take(when, when)
+
+    def take_free(self, when: float) -> None:
+        """Use up the request that `leave_free` left out at `when`."""
+        if self._adaptive is not None:
+            self._adaptive.sent(when)
+            self._pacer.rate = self._rate_at(when, self._adaptive)
 
     def take(self, now: float, since: float) -> None:
         """Use up one request, which has been waiting since `since`."""
@@ -218,9 +325,19 @@ class RateController:
             # one request, and not all those that would be under way until its answer.
             self._pacer.restart(now + min(1.5 * (self._adaptive.round_trip or 0.0), 1.0))
 
-    def give_back(self) -> None:
-        """Return a request that was taken and not sent."""
-        self._pacer.give_back()
+    def give_back(self, requests: float = 1.0) -> None:
+        """Return a request that was taken and not sent; argument as of `Pacer.give_back`."""
+        self._pacer.give_back(requests)
+
+    def hold(self, now: float, until: float) -> None:
+        """Pause until somebody else's pause ends."""
+        self.gate.hold(now, until - now)
+        self._resuming = True
+
+    def start_over(self, when: float) -> None:
+        """Let the next request go at `when`, whatever was taken before."""
+        self._pacer = Pacer(self._pacer.rate, self._pacer.burst)
+        self._pacer.restart(when)
 
     def answered(self, now: float, sent: float) -> None:
         """Record an answer that was no refusal, to a request sent at `sent`."""

@@ -1,0 +1,15 @@
+"""What several processes and machines share: one rate limit.
+
+::
+
+    async with SharedRateLimiter("redis://cache:6379/0") as limiter:
+        async with HumClient(limiter=limiter) as hum:
+            ...
+
+It needs the extra ``redis`` or ``postgres``: ``pip install 'hum-async[redis]'``.
+"""
+
+from hum_async.shared.limiter import SharedLimiterStatistics, SharedRateLimiter
+from hum_async.shared.register import Reading, Register, StoreError
+
+__all__ = ["Reading", "Register", "SharedLimiterStatistics", "SharedRateLimiter", "StoreError"]
