@@ -103,6 +103,10 @@ class EventLog(Protocol):
         """Return the events beyond a position, and all events of some look-ups, in their order."""
         ...
 
+    async def owned(self) -> Collection[str]:
+        """Return the look-ups without an end that belong to this process."""
+        ...
+
     async def adopt(self, limit: int) -> Sequence[Orphan]:
         """Take look-ups whose process is gone or gave them back.
 

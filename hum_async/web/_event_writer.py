@@ -10,7 +10,14 @@ import orjson
 
 from hum_async._polling.session_poll import changes_between
 from hum_async._purchases.event_log import Logged
-from hum_async.models import Outcome, Provider, Qualification, Session
+from hum_async.models import (
+    AgentStatus,
+    Outcome,
+    Provider,
+    Qualification,
+    ServiceAddress,
+    Session,
+)
 from hum_async.web._public_json import (
     explanation,
     public_change,
@@ -81,6 +88,18 @@ class EventWriter:
         del state["changes"]
         return event, self._placed(EventKind.SNAPSHOT, entry.id, orjson.dumps(state), position)
 
+    def shown(self, buffer: ReplayBuffer) -> Session | None:
+        """Return where a look-up stands by what was shown of it, perhaps by another worker.
+
+        None if nothing is known of that.
+        """
+        if buffer.snapshot is None:
+            return None
+        shown = buffer.snapshot.data
+        agents = {agent: AgentStatus(status) for agent, status in shown["agents"].items()}
+        address = shown["service_address"] and ServiceAddress(**shown["service_address"])
+        return Session("", agents=agents, service_address=address)
+
     def failure(self, lookup: str, position: int) -> HubEvent:
         """Return the end of a look-up that no log holds; its id is that of the event before."""
         return self._placed(EventKind.DONE, lookup, self._payload(lookup, _FAILURE), position)
@@ -103,10 +122,9 @@ class EventWriter:
                 service_address=after.service_address or before.service_address,
             )
         changes = changes_between(before, after)
-        known = None if before is None else before.service_address
-        if not changes and known == after.service_address:
-            return after
         state = public_state(after)
+        if not changes and state["service_address"] == public_state(before)["service_address"]:
+            return after
         shown = {**state, "changes": [public_change(change) for change in changes]}
         position, hidden = self._next(), (after.token,)
         outlet.add(

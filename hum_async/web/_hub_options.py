@@ -49,3 +49,17 @@ class HubOptions(TypedDict, total=False):
     priority: Priority | None
     timeout: float | None
     campaign_id: str | None
+
+
+def check_numbers(*numbers: int) -> None:
+    """Raise ValueError if one of the bounds on numbers is out of its range."""
+    if min(numbers) < 1:
+        raise ValueError("max_running, max_subscribers and max_ended must be at least 1")
+
+
+def check_seconds(*seconds: float, timeout: float | None) -> None:
+    """Raise ValueError if one of the times is out of its range."""
+    if min(seconds) < 0:
+        raise ValueError("reuse_for, keep_for and abandon_after must not be below 0 seconds")
+    if timeout is not None and not timeout > 0:
+        raise ValueError(f"timeout must be above 0 seconds, not {timeout!r}")

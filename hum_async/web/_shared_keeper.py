@@ -91,6 +91,8 @@ class SharedKeeper(LedgerKeeper):
         # Whose past is to be read; what was not there, and since when it is missed.
         self._asked_for: set[str] = set()
         self._missed: dict[str, float] = {}
+        # Look-ups that are on their way there.
+        self._publishing: set[str] = set()
         # Look-ups that count as read, whoever reads them.
         self._attended: set[str] = set()
         # Events on their way to the log.
@@ -153,7 +155,10 @@ class SharedKeeper(LedgerKeeper):
         """Begin a look-up, as soon as every worker can know of it."""
         digest = address_digest(address, self._store.dedupe)
         first = Shown(EventKind.SNAPSHOT, self._parts.events.first_payload(lookup.id))
-        self.begin_soon(lookup, work, digest, self._log.publish(lookup.id, digest, first))
+        published = self._log.publish(lookup.id, digest, first)
+        self._publishing.add(lookup.id)
+        published.add_done_callback(lambda _: self._publishing.discard(lookup.id))
+        self.begin_soon(lookup, work, digest, published)
 
     def resume(self, lookup: HubLookup, work: Lookup, digest: bytes) -> None:
         """Go on with a look-up of another worker."""
@@ -248,11 +253,19 @@ class SharedKeeper(LedgerKeeper):
         """Adopt the look-ups of workers that are gone; end those that all browsers have left."""
         while True:
             with suppress(HumError):
+                await self._lose_what_others_have()
                 for orphan in await self._log.adopt(self._hub.room()):
                     self._hub.take_up(orphan.id, orphan.address)
                 if (seconds := self._parts.abandon_after) is not None:
                     await self._abandon(seconds)
             await asyncio.sleep(LOOK_AROUND)
+
+    async def _lose_what_others_have(self) -> None:
+        """Send nothing more for what others adopted, because this worker was stopped for long."""
+        running = self._hub.running()
+        owned = await self._log.owned() if running else ()
+        for lookup_id in set(running).difference(owned, self._publishing):
+            self._hub.lose(lookup_id)
 
     async def _abandon(self, seconds: float) -> None:
         attended, self._attended = self._attended, set()

@@ -29,7 +29,7 @@ from hum_async.errors import (
 from hum_async.limiter import Priority
 from hum_async.models import Address, Outcome, Qualification
 from hum_async.web._event_writer import EventWriter
-from hum_async.web._hub_options import HubOptions, HubStatistics
+from hum_async.web._hub_options import HubOptions, HubStatistics, check_numbers, check_seconds
 from hum_async.web._keeper import Keeper
 from hum_async.web._ledger_keeper import LedgerParts
 from hum_async.web._open_keeper import open_keeper
@@ -108,12 +108,8 @@ class SessionHub:
         timeout: float | None = 120.0,
         campaign_id: str | None = None,
     ) -> None:
-        if min(max_running, max_subscribers, max_ended) < 1:
-            raise ValueError("max_running, max_subscribers and max_ended must be at least 1")
-        if min(reuse_for, keep_for, abandon_after) < 0:
-            raise ValueError("reuse_for, keep_for and abandon_after must not be below 0 seconds")
-        if timeout is not None and not timeout > 0:
-            raise ValueError(f"timeout must be above 0 seconds, not {timeout!r}")
+        check_numbers(max_running, max_subscribers, max_ended)
+        check_seconds(reuse_for, keep_for, abandon_after, timeout=timeout)
         if on_abandon not in {"keep", "close"}:
             raise ValueError(f"on_abandon must be 'keep' or 'close', not {on_abandon!r}")
         self._sender = client.sender
@@ -437,7 +433,7 @@ class SessionHub:
 
     def room(self) -> int:
         """Return how many more look-ups it can run."""
-        return max(self._max_running - self._registry.running, 0)
+        return 0 if self._closing else max(self._max_running - self._registry.running, 0)
 
     # --- what the queue reports -------------------------------------------------------------------
 
@@ -481,8 +477,9 @@ class SessionHub:
             self._purchases.ended(work)
             return  # abandoned
         if work.session is not None:
+            before = lookup.last_sent or self._events.shown(lookup.buffer)
             lookup.last_sent = self._events.write_state(
-                lookup.outlet, lookup.id, lookup.last_sent, work.session
+                lookup.outlet, lookup.id, before, work.session
             )
         if (result := work.result) is not None:
             told = self._events.write_result(lookup.outlet, lookup.id, result)

@@ -122,12 +122,14 @@ async def test_look_ups_that_are_given_back_or_left_are_adopted_once(
         await one.publish(f"id{n}", digest(n), FIRST)
     await one.append("id3", LAST)
     assert not await others[0].adopt(10)
+    assert await one.owned() == {"id0", "id1", "id2"}
     await one.release(["id0", "id3", "unknown"])
     assert not await one.append("id0", change(1))
     found = await asyncio.gather(*(other.adopt(10) for other in others))
     assert sorted((each.id, each.address) for some in found for each in some) == [
         ("id0", digest(0))
     ]
+    assert await one.owned() == {"id1", "id2"}
     # One who was not heard of for a lease.
     store: Any = await another_worker(f"{postgres_url}?lease=1")
     lost: EventLog = store.event_log

@@ -76,6 +76,12 @@ class MemoryLog:
         await self._commit()
         return [one for one in self._events.entries if one.position > after or one.id in whole]
 
+    async def owned(self) -> list[str]:
+        shared = self._events
+        await shared.back.wait()
+        owned = [one for one, owner in shared.owners.items() if owner == self.worker]
+        return [one for one in owned if one not in shared.ended]
+
     async def adopt(self, limit: int) -> list[Orphan]:
         shared = self._events
         await shared.back.wait()

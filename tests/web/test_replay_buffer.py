@@ -53,3 +53,23 @@ def test_a_long_story_is_cut_at_its_beginning() -> None:
 def test_it_has_ended_with_done() -> None:
     assert not ReplayBuffer(event(1, EventKind.SNAPSHOT)).ended
     assert story_of(0).ended
+
+
+@given(count=st.integers(0, 8), windows=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9))))
+def test_what_is_heard_again_is_kept_once(count: int, windows: list[tuple[int, int]]) -> None:
+    heard: list[tuple[HubEvent, HubEvent | None]] = [(event(1, EventKind.SNAPSHOT), None)]
+    heard += [
+        (event(position), event(position, EventKind.SNAPSHOT)) for position in range(2, count + 2)
+    ]
+    heard.append((event(count + 2, EventKind.DONE), None))
+    buffer = ReplayBuffer(None)
+    for start, length in windows:
+        if start == 0 or buffer.begun:
+            buffer.hear(heard[: start + length])
+            assert not buffer.hear(heard[: start + length])
+        else:
+            # Without its first event nothing is known of it.
+            assert not buffer.hear(heard[start : start + length])
+    buffer.hear(heard)
+    assert read(buffer, 1) == [each for each, _ in heard[1:]]
+    assert buffer.ended

@@ -53,8 +53,9 @@ class Workers:
 
 
 @pytest.fixture
-async def api() -> TimedApi:
-    return TimedApi()
+async def api(request: pytest.FixtureRequest) -> TimedApi:
+    """Make an API; a parameter is the seconds that each request takes."""
+    return TimedApi(latency=getattr(request, "param", 0.05))
 
 
 @pytest.fixture
@@ -163,15 +164,16 @@ async def test_an_old_id_is_unknown(workers: Workers, monkeypatch: pytest.Monkey
         (await workers.start()).subscribe(lookup)
 
 
-async def test_a_look_up_that_was_never_recorded_ends(api: TimedApi, workers: Workers) -> None:
+async def test_a_look_up_that_was_never_recorded_ends(
+    api: TimedApi, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one, other = await workers.start(), await workers.start()
-    workers.shared.delay = 1.0
-    lost, kept = one.lookup(served(1)), other.lookup(served(2))
+    with monkeypatch.context() as patch:
+        never = asyncio.get_running_loop().create_future()
+        patch.setattr(MemoryLog, "publish", lambda *_: never)
+        lost = one.lookup(served(1))
+    kept = other.lookup(served(2))
     workers.kill(one, 1)
-    del workers.shared.addresses, workers.shared.owners
-    workers.shared.addresses, workers.shared.owners = {}, {}
-    await asyncio.sleep(0)
-    workers.shared.delay = 0.01
     events = await told(other, lost, kept)
     assert outcomes(events) == {lost: "FAILED", kept: "SERVED"}
     assert api.count("POST") == 1
@@ -188,6 +190,9 @@ async def test_the_look_ups_of_a_worker_that_dies_are_adopted(
     workers.kill(one, 1)
     first, second = [await stream for stream in streams]
     assert seen(first) == seen(second)
+    # Nothing is told again.
+    changes = [one.data["changes"] for one in first if one.kind == "change"]
+    assert sum(change[0]["before"] is None for change in changes) == 40
     assert outcomes(first) == dict.fromkeys(ids, "SERVED")
     assert sum(hub.statistics().running for hub in others) == 0
     await asyncio.sleep(2)
@@ -205,19 +210,30 @@ async def test_a_hub_that_ends_hands_its_look_ups_over(api: TimedApi, workers: W
     assert api.count("POST") == api.count("DELETE") == 5
 
 
+@pytest.mark.parametrize("api", [0.05, 1.5], indirect=True)
 async def test_a_worker_that_was_taken_for_dead_polls_no_more(
     api: TimedApi, workers: Workers
 ) -> None:
+    api.never_done = True
     one, other = await workers.start(), await workers.start()
     lookup = one.lookup(served())
-    await asyncio.sleep(1)
+    while not api.count("GET"):  # noqa: ASYNC110  on virtual time
+        await asyncio.sleep(0.01)
     workers.shared.lost.add(1)
-    stream = asyncio.ensure_future(told(one, lookup))
-    events = await told(other, lookup)
-    assert outcomes(events) == {lookup: "SERVED"}
-    assert seen(await stream) == seen(events)
-    assert one.statistics().running == other.statistics().running == 0
-    assert api.count("POST") == 1
+    await asyncio.sleep(4)
+    assert (one.statistics().running, other.statistics().running) == (0, 1)
+    before = api.count("GET")
+    polled_by_one = one.statistics().requests
+    streams = [asyncio.ensure_future(told(hub, lookup)) for hub in (one, other)]
+    await asyncio.sleep(10)
+    assert one.statistics().requests == polled_by_one
+    assert api.count("GET") > before
+    api.never_done = False
+    first, second = [await stream for stream in streams]
+    assert outcomes(first) == {lookup: "SERVED"}
+    assert seen(first) == seen(second)
+    await asyncio.sleep(2)
+    assert api.count("POST") == api.count("DELETE") == 1
 
 
 async def test_streams_go_on_when_the_server_was_away(api: TimedApi, workers: Workers) -> None:

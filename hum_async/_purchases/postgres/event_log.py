@@ -63,6 +63,10 @@ WHERE job = $1 AND id = ANY($3::text[]) AND position <= $2
 ORDER BY position
 """
 
+_OWNED = """
+SELECT id FROM shown_lookup WHERE job = $1 AND worker = ANY($2::bigint[]) AND NOT ended
+"""
+
 # Those of a process that went on as another worker.
 _KEEP = """
 UPDATE shown_lookup SET worker = $2
@@ -170,6 +174,12 @@ class PostgresEventLog:
             Logged(row["position"], row["id"], row["kind"], zlib.decompress(row["payload"]))
             for row in rows
         ]
+
+    async def owned(self) -> Collection[str]:
+        """Return the look-ups without an end that belong to this process."""
+        workers = list(self._workers())
+        rows = await self._database.run(lambda c: c.fetch(_OWNED, self._job, workers))
+        return {row["id"] for row in rows}
 
     async def adopt(self, limit: int) -> Sequence[Orphan]:
         """Take look-ups whose process is gone or gave them back."""
