@@ -8,11 +8,13 @@ from hum_async._version import __version__
 
 _EXTRAS = {
     "excel": "python_calamine",
+    "mcp": "mcp",
     "pandas": "pandas",
     "parquet": "pyarrow",
     "polars": "polars",
     "postgres": "asyncpg",
     "redis": "redis",
+    "report": "jinja2",
     "uvloop": "uvloop",
     "web": "fastapi",
 }

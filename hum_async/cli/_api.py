@@ -75,7 +75,7 @@ class SimulatedApiOptions(ApiOptions):
 
 @asynccontextmanager
 async def open_client(
-    options: ApiOptions, *, key: str | None, quiet: bool = False
+    options: ApiOptions, *, key: str | None, quiet: bool = False, purchases: Path | None = None
 ) -> AsyncIterator[HumClient]:
     """Yield the client that the options describe, and run a simulator for it if they ask for one.
 
@@ -83,6 +83,7 @@ async def open_client(
         options: The options.
         key: The API key; None takes it from the environment.
         quiet: Print nothing about the simulator.
+        purchases: The client's ledger; None for none.
 
     Raises:
         ConfigurationError: The options contradict each other, or there is no key.
@@ -108,7 +109,7 @@ async def open_client(
                     f"[dim]Simulated API on {url} (seed {options.seed}): "
                     "the providers are made up.[/]"
                 )
-        client = HumClient(key, base_url=url, limiter=limiter)
+        client = HumClient(key, base_url=url, limiter=limiter, purchases=purchases)
         yield await stack.enter_async_context(client)
 
 

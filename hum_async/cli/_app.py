@@ -29,6 +29,7 @@ _COMMANDS = {
     "ping": "Check that the API is up and takes the key.",
     "doctor": "Check key, network, API, clock and disk, and say what to do about each problem.",
     "completion": "Print a script with which a shell completes commands and options of hum.",
+    "mcp": "Offer look-ups, checks of files and the status of jobs to an assistant (MCP).",
     "simulate": "Serve a simulated Hum API on this machine, for tests and for trying things out.",
     "demo": "Show look-ups live, on a simulated API.",
 }
@@ -57,6 +58,7 @@ EXAMPLES = {
     "completion": "hum completion bash > ~/.local/share/bash-completion/completions/hum\n"
     "hum completion zsh > ~/.zfunc/_hum\n"
     "hum completion fish > ~/.config/fish/completions/hum.fish",
+    "mcp": "hum mcp --max-sessions 20 --purchases hum.sqlite\nhum mcp --simulate --max-sessions 5",
     "simulate": "hum simulate --speed 20\nhum simulate --port 0 --rate 10 --retry-after 2",
     "demo": "hum demo --web\nhum demo --web --port 0 --speed 5",
 }

@@ -37,6 +37,7 @@ COMMANDS = [
     "simulate",
     "demo",
     "doctor",
+    "mcp",
     "completion",
     "config show",
 ]
