@@ -1,6 +1,11 @@
 """How the rows of a job are divided into lots, which workers take in hand one by one."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import attrs
+
+from hum_async.errors import JournalError
 
 LOT_ROWS = 1000
 """Rows of a lot at most: a worker asks for one every few seconds, and 10 million rows are 10,000
@@ -9,6 +14,10 @@ FEWEST = 16
 """Lots of a small input, so that several workers have something to do."""
 MAX_TRIES = 3
 """Times that a lot is taken in hand. If all these workers died, it may be the lot's fault."""
+
+
+class LotsSetAside(JournalError):
+    """All that is left of a job are lots that nobody takes any more."""
 
 
 @attrs.frozen
@@ -86,3 +95,42 @@ class LotCounts:
     def over(self) -> bool:
         """Whether nothing is left that somebody could take or has taken."""
         return self.done + len(self.set_aside) >= self.layout.lots
+
+
+class JobLots(Protocol):
+    """The lots of one job, for one of its workers. Every method may raise JournalError."""
+
+    @property
+    def layout(self) -> LotLayout:
+        """How the input is divided, once it is known."""
+        ...
+
+    async def lay_out(self, *, digest: str, rows: int, again: bool) -> None:
+        """Divide the input into lots, or find that somebody has done so.
+
+        Args:
+            digest: Digest of the input and of how it is read.
+            rows: Number of its rows.
+            again: Look at all rows again, unless others are at the job.
+        """
+        ...
+
+    async def claim(self) -> Lot | None:
+        """Take a lot in hand that nobody has; None if there is none at the moment."""
+        ...
+
+    async def done(self, numbers: Sequence[int]) -> None:
+        """Note that all rows of these lots have their results, which are in the database."""
+        ...
+
+    async def give_back(self) -> None:
+        """Let others take what this worker has in hand, because it leaves."""
+        ...
+
+    async def counts(self) -> LotCounts:
+        """Return how far the lots are."""
+        ...
+
+    async def others(self) -> int:
+        """Return the number of other workers that live."""
+        ...

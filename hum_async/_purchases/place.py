@@ -1,12 +1,13 @@
 """Where purchases are kept: a SQLite file or a PostgreSQL database, by what the user names."""
 
+import asyncio
 import os
 from pathlib import Path
 
 from hum_async._addresses.usps_key import Dedupe
+from hum_async._purchases.earlier import EarlierJournal
 from hum_async._purchases.postgres.url import DatabaseUrl, is_database_url, parse_database_url
-from hum_async._purchases.store import ClosableStore
-from hum_async.errors import ConfigurationError
+from hum_async._purchases.store import ClosableStore, JobStore
 
 Place = Path | DatabaseUrl
 """Where purchases are: in a file, or a job in a database."""
@@ -58,7 +59,7 @@ async def open_job(  # noqa: PLR0913  all but the first by name
     dedupe: Dedupe | None = None,
     campaign_id: str | None = None,
     max_sessions: int | None = None,
-) -> ClosableStore:
+) -> JobStore:
     """Open the journal of a job.
 
     Args:
@@ -72,19 +73,13 @@ async def open_job(  # noqa: PLR0913  all but the first by name
             of a file there is one, which counts them itself.
 
     Raises:
-        ConfigurationError: The driver of the database is not installed, its URL names no job, or
-            `reuse_from` is given with it.
+        ConfigurationError: The driver of the database is not installed, or its URL names no job.
         JournalError: One of the journals cannot be used.
     """
     if isinstance(place, DatabaseUrl):
         from hum_async._purchases.postgres.job import Taking  # noqa: PLC0415
         from hum_async._purchases.postgres.store import open_database  # noqa: PLC0415
 
-        if reuse_from is not None:
-            raise ConfigurationError(
-                "reuse_from works with a journal in a file; copy its results into the database "
-                "once, with hum journal copy"
-            )
         taking = Taking(
             api=api,
             dedupe=dedupe,
@@ -92,7 +87,14 @@ async def open_job(  # noqa: PLR0913  all but the first by name
             campaign_id=campaign_id,
             max_sessions=max_sessions,
         )
-        return await open_database(place, taking)
+        if reuse_from is None:
+            return await open_database(place, taking)
+        earlier = await asyncio.to_thread(_earlier, reuse_from, api)
+        try:
+            return await open_database(place, taking, earlier=earlier)
+        except BaseException:
+            earlier.reader.close()
+            raise
     from hum_async._purchases.sqlite.writer import open_journal  # noqa: PLC0415
 
     return await open_journal(
@@ -103,3 +105,16 @@ async def open_job(  # noqa: PLR0913  all but the first by name
         dedupe=dedupe,
         campaign_id=campaign_id,
     )
+
+
+def _earlier(path: Path, api: str) -> EarlierJournal:
+    """Open the journal of another job to copy from. It blocks."""
+    from hum_async._purchases.sqlite.reader import SqliteReader  # noqa: PLC0415  see above
+
+    reader = SqliteReader(path, api=api)
+    try:
+        reader.check_sound()
+        return EarlierJournal(reader, reader.dedupe)
+    except BaseException:
+        reader.close()
+        raise

@@ -1,17 +1,21 @@
 """The interface of a purchase store, and what an implementation must guarantee."""
 
 import asyncio
-from collections.abc import Hashable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Hashable, Sequence
+from typing import Protocol, TypeVar
 
 from yarl import URL
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.event_log import EventLog
+from hum_async._purchases.lots import JobLots
 from hum_async._purchases.prices import Spending
 from hum_async._purchases.publications import Publication
+from hum_async._purchases.reader import JournalFiles
 from hum_async._purchases.records import Change, Closed, Entry
 from hum_async.models import Address, Qualification
+
+T = TypeVar("T")
 
 
 class ClaimRefused(Exception):
@@ -188,6 +192,39 @@ class ClosableStore(PurchaseStore, Protocol):
 
     async def aclose(self) -> None:
         """Store what was recorded, and close."""
+        ...
+
+
+class JobStore(ClosableStore, Protocol):
+    """The store of a job from a table to files."""
+
+    def share_input(self) -> JobLots | None:
+        """Read a part of the input alone; return the lots by which the workers share it.
+
+        Nobody knows then how many of this part's addresses earlier runs have bought: `known` is 0.
+        None if there is one worker, which reads all of it.
+        """
+        ...
+
+    async def note_progress(
+        self, *, done: int, reused: int, total: int | None, seconds: float
+    ) -> None:
+        """Record the progress of this run, for `hum status`.
+
+        Args:
+            done: Rows with a result.
+            reused: Those of them whose result was there already.
+            total: Rows of the input; None if it is not known.
+            seconds: Seconds since this run began.
+        """
+        ...
+
+    async def forget_open(self) -> None:
+        """Supersede what earlier runs left without a result: its sessions are lost."""
+        ...
+
+    async def work(self, work: Callable[[JournalFiles], T]) -> T:
+        """Call what blocks with the journal, in another thread; return its result."""
         ...
 
 

@@ -3,18 +3,20 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import nullcontext
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, nullcontext
 from pathlib import Path
 from typing import Any, Self
 
-from hum_async._purchases.sqlite.journal import Journal
-from hum_async._purchases.sqlite.writer import JournalStore, open_journal
+from hum_async._purchases.lots import MAX_TRIES, JobLots, Lot, LotsSetAside
+from hum_async._purchases.place import open_job
+from hum_async._purchases.store import JobStore
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.compose import Composed, Outputs, compose, next_rows
 from hum_async.bulk.files.manifest import note_manifest
 from hum_async.bulk.files.own_files import OwnFiles
 from hum_async.bulk.job_engine import JobEngine
+from hum_async.bulk.lot_rows import Chunk, LotRows, input_digest
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.outage_breaker import OutageBreaker
 from hum_async.bulk.qualification import QualificationStream
@@ -29,6 +31,8 @@ from hum_async.models import Address, Qualification
 _TICK = 0.5
 _NOTE_EVERY = 4
 """Ticks between two notes of the progress in the journal."""
+_LOOK_EVERY = 10
+"""Ticks between two looks at what other workers have done."""
 
 OnResult = Callable[[int, Qualification, dict[str, Any]], None]
 
@@ -76,8 +80,12 @@ class FileJob:
         self.on_progress = on_progress
         self._breaker = OutageBreaker()
         self._stream: QualificationStream[int] | None = None
-        self._store: JournalStore | None = None
+        self._store: JobStore | None = None
+        self._lots: JobLots | None = None
+        self._lot_rows: LotRows | None = None
         self._began = 0.0
+        self._set_aside: tuple[Lot, ...] = ()
+        self.stopped = False
 
     async def __aenter__(self) -> Self:
         """Open the journal.
@@ -86,31 +94,58 @@ class FileJob:
             JournalError: It cannot be used.
         """
         options = self._options
-        if not isinstance(options.journal, Path):
-            raise ValueError("a file job needs a journal in a file")  # noqa: TRY004  an option
-        self._store = await open_journal(
+        if options.journal is None:
+            raise ValueError("a file job needs a journal")
+        self._store = await open_job(
             options.journal,
             api=self._api,
             max_age=options.max_age,
             reuse_from=options.reuse_from,
             dedupe=options.dedupe,
             campaign_id=options.campaign_id,
+            max_sessions=options.max_sessions,
         )
-        if options.forget_open:
-            await self._store.work(Journal.forget_open)
+        try:
+            if options.forget_open:
+                await self._store.forget_open()
+            await self._join(self._store)
+        except BaseException:
+            await self._store.aclose()
+            raise
         return self
 
+    async def _join(self, store: JobStore) -> None:
+        """Share the rows with other workers, if the journal is in a database.
+
+        Raises:
+            JournalError: The job has another input.
+        """
+        if (lots := store.share_input()) is None:
+            return
+        options = self._options
+        digest = await asyncio.to_thread(input_digest, self._table, self._columns)
+        again = bool(options.retry) or options.max_age is not None or options.forget_open
+        await lots.lay_out(digest=digest, rows=self._table.count, again=again)
+        self._lots, self._lot_rows = lots, LotRows(lots, self._table)
+        await self._look_at_others()
+        self.report.elsewhere_before = self.report.elsewhere
+
     async def __aexit__(self, *_: object) -> None:
+        if self._lots is not None:
+            # If it fails, the lots are free when the lease has run out.
+            with contextlib.suppress(JournalError):
+                await self._lots.give_back()
         await self._opened.aclose()
 
     @property
-    def _opened(self) -> JournalStore:
+    def _opened(self) -> JobStore:
         if self._store is None:
             raise RuntimeError("enter the job first: async with FileJob(...) as job")
         return self._store
 
     def stop(self) -> None:
         """Buy nothing more; `run` returns when what is under way has been looked up."""
+        self.stopped = True
         if self._stream is not None:
             self._stream.stop()
 
@@ -122,7 +157,7 @@ class FileJob:
             SessionLimitReached: Rows are left, and no more sessions may be bought.
             ApiUnavailable: Every one of the last look-ups failed by fault of the API, or it asks
                 to wait for long.
-            JournalError: The journal cannot be written any more.
+            JournalError: The journal cannot be written any more, or lots were set aside.
             InputError: The output that rows are streamed to cannot be written any more.
         """
         store = self._opened
@@ -145,8 +180,17 @@ class FileJob:
                 await stream.aclose()
                 self._measure()
                 with contextlib.suppress(JournalError):
+                    if self._lot_rows is not None:
+                        await self._lot_rows.flush()
                     await self._note(store)
-        self._breaker.check(done=self.report.done, total=self.report.total)
+                    await self._look_at_others()
+        self._breaker.check(done=self.report.total - self.report.left, total=self.report.total)
+        if self._set_aside and not self.stopped:
+            raise LotsSetAside(
+                f"set aside, because {MAX_TRIES} workers died at each: "
+                f"{', '.join(map(str, self._set_aside))}; see what ended them, and run the same "
+                "command again to try once more"
+            )
 
     async def note_files(self, files: OwnFiles) -> None:
         """Record in the journal what the outputs hold that the job may replace."""
@@ -202,7 +246,9 @@ class FileJob:
         values = result_values(result, row=result.key + 1, levels=self._levels)
         self.report.count(result, values)
         self._breaker.record(result)
-        if self._breaker.tripped and self.report.done < self.report.total:
+        if self._lot_rows is not None:
+            self._lot_rows.has_result(result.key)
+        if self._breaker.tripped and self.report.left:
             self.stop()
         if self._in_order is not None:
             self._in_order.put(result.key, values)
@@ -210,39 +256,55 @@ class FileJob:
         self._measure()
         self.on_progress()
 
-    async def _tick(self, store: JournalStore) -> None:
+    async def _tick(self, store: JobStore) -> None:
         ticks = 0
         while True:
             await asyncio.sleep(_TICK)
             self._measure()
             self.on_progress()
             ticks += 1
-            if ticks % _NOTE_EVERY == 0:
-                # A journal that fails is reported by the next change that needs it.
-                with contextlib.suppress(JournalError):
+            # A journal that fails is reported by the next change that needs it.
+            with contextlib.suppress(JournalError):
+                if self._lot_rows is not None:
+                    await self._lot_rows.flush()
+                if ticks % _NOTE_EVERY == 0:
                     await self._note(store)
+                if ticks % _LOOK_EVERY == 0:
+                    await self._look_at_others()
 
-    async def _note(self, store: JournalStore) -> None:
+    async def _look_at_others(self) -> None:
+        """Count what the other workers have done."""
+        if self._lots is None or self._lot_rows is None:
+            return
+        counts = await self._lots.counts()
+        self.report.elsewhere = self._lot_rows.done_by_others(counts)
+        self.report.workers = await self._lots.others()
+        self._set_aside = counts.set_aside
+
+    async def _note(self, store: JobStore) -> None:
         report = self.report
-        await store.work(
-            lambda journal: journal.note_progress(
-                done=report.done, reused=report.reused, total=report.total, seconds=report.elapsed
-            )
+        await store.note_progress(
+            done=report.done, reused=report.reused, total=report.total, seconds=report.elapsed
         )
-        await store.note_rate()
 
     async def _addresses(self) -> AsyncIterator[tuple[int, Address]]:
+        chunks = self._whole_table() if self._lot_rows is None else self._lot_rows.chunks()
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                for number, cells in enumerate(chunk.rows, chunk.first):
+                    reading = self._columns.read(cells)
+                    if self._in_order is not None:
+                        restored = self._columns.restored(cells)
+                        self._in_order.expect(number, restored, note=reading.note)
+                    yield number, reading.address
+
+    async def _whole_table(self) -> AsyncGenerator[Chunk]:
         rows = self._table.rows()
         number = 0
         # A thread reads ahead a little: a disk may be slow, and the event loop must not wait.
-        while chunk := await asyncio.to_thread(next_rows, rows, self._table.name):
-            for cells in chunk:
-                reading = self._columns.read(cells)
-                if self._in_order is not None:
-                    restored = self._columns.restored(cells)
-                    self._in_order.expect(number, restored, note=reading.note)
-                yield number, reading.address
-                number += 1
+        while found := await asyncio.to_thread(next_rows, rows, self._table.name):
+            yield Chunk(number, found)
+            number += len(found)
 
 
 class _InOrder:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum, auto
-from pathlib import Path
 from typing import Self
 
 import attrs
 
 from hum_async._addresses.usps_key import KeyRules
 from hum_async._purchases.earlier import EarlierJournal
-from hum_async._purchases.journals import open_reader
+from hum_async._purchases.journals import is_there, open_reader
+from hum_async._purchases.place import Place
 from hum_async._purchases.prices import Spending, micros_of
 from hum_async._purchases.reader import JournalReader, taken_since
 from hum_async._purchases.records import MAY_LIVE, Entry, address_digest
@@ -84,7 +84,7 @@ class Forecast:
         with contextlib.ExitStack() as files:
             journal = None
             rules: KeyRules = options.dedupe or "usps"
-            if not fresh and isinstance(options.journal, Path) and options.journal.exists():
+            if not fresh and options.journal is not None and is_there(options.journal):
                 journal = _opened(options.journal, files)
                 rules = journal.dedupe
                 journal.check_dedupe(options.dedupe)
@@ -164,7 +164,7 @@ class Forecast:
         return entry.asked_at >= (datetime.now(UTC) - MAY_LIVE).isoformat(timespec="milliseconds")
 
 
-def _opened(path: Path, files: contextlib.ExitStack) -> JournalReader:
-    journal = files.enter_context(open_reader(path))
+def _opened(place: Place, files: contextlib.ExitStack) -> JournalReader:
+    journal = files.enter_context(open_reader(place))
     journal.check_sound()
     return journal

@@ -32,6 +32,9 @@ class JobReport:
         unreachable: Number of rows that failed because no connection could be made.
         cost: What the sessions of all runs cost that may have been billed; None without a price.
         cost_today: What those of them cost that were asked for today, in UTC.
+        elsewhere: Number of rows with a result of other workers, which share the job.
+        elsewhere_before: Number of those when this run began.
+        workers: Number of other workers that live.
     """
 
     total: int
@@ -49,6 +52,14 @@ class JobReport:
     unreachable: int = 0
     cost: Decimal | None = None
     cost_today: Decimal | None = None
+    elsewhere: int = 0
+    elsewhere_before: int = 0
+    workers: int = 0
+
+    @property
+    def left(self) -> int:
+        """Number of rows that have no result yet, as far as this worker knows."""
+        return max(0, self.total - self.done - self.elsewhere)
 
     @property
     def failed(self) -> int:
@@ -70,12 +81,12 @@ class JobReport:
     def eta(self) -> float | None:
         """Seconds until the job is done at this rate; None while the rate is not yet meaningful."""
         # The delay of the first answers is that of one look-up, and says nothing about the rate.
-        looked_up, left = self.done - self.reused, self.total - self.done
-        if not left:
+        looked_up = self.done - self.reused + self.elsewhere - self.elsewhere_before
+        if not self.left:
             return 0.0
-        if not self.rate or looked_up < min((looked_up + left) / 10, 100):
+        if not self.elapsed or looked_up <= 0 or looked_up < min((looked_up + self.left) / 10, 100):
             return None
-        return left / self.rate
+        return self.left * self.elapsed / looked_up
 
     def count(self, result: Qualification, values: dict[str, Any]) -> None:
         """Count a row.

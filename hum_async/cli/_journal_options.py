@@ -12,7 +12,8 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from hum_async._addresses.usps_key import Dedupe
-from hum_async._purchases.journals import is_of_this_version, remove_journal
+from hum_async._purchases.journals import is_of_this_version, is_there, remove_journal
+from hum_async._purchases.place import Place
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async._wording import counted
 from hum_async.bulk.files.outputs import beside
@@ -108,12 +109,12 @@ class JournalOptions:
     ] = None
 
     def job_options(
-        self, path: Path, *, keep: bool, close: Close | bool, simulated: bool
+        self, path: Place, *, keep: bool, close: Close | bool, simulated: bool
     ) -> JobOptions:
         """Return the options of the job.
 
         Args:
-            path: The journal.
+            path: The journal, or the job in a database.
             keep: The journal is kept when the command ends.
             close: Whether sessions are ended with a DELETE.
             simulated: The API is simulated in this process.
@@ -152,10 +153,16 @@ class JournalOptions:
 
 
 @contextlib.contextmanager
-def journal_path(options: JournalOptions, *, output: str, streams: bool) -> Iterator[Path]:
-    """Yield the path of the journal; a temporary one if the output is a stream."""
-    if options.journal is not None:
-        yield options.journal
+def journal_place(named: Place | None, *, output: str, streams: bool) -> Iterator[Place]:
+    """Yield where the journal is; in a temporary file if the output is a stream.
+
+    Args:
+        named: The place that the user names; None for the usual one.
+        output: The output.
+        streams: It is a stream.
+    """
+    if named is not None:
+        yield named
     elif not streams:
         yield beside(output, ".journal.sqlite")
     else:
@@ -163,11 +170,11 @@ def journal_path(options: JournalOptions, *, output: str, streams: bool) -> Iter
             yield Path(folder) / "journal.sqlite"
 
 
-def start_over(path: Path, options: JournalOptions, *, yes: bool, may_ask: bool) -> None:
+def start_over(path: Place, options: JournalOptions, *, yes: bool, may_ask: bool) -> None:
     """Remove the journal if the user asked to start over, after the user has confirmed it.
 
     Args:
-        path: The journal.
+        path: The journal, or the job in a database.
         options: Whether to start over.
         yes: The user has confirmed it already.
         may_ask: The user can answer a question.
@@ -176,7 +183,7 @@ def start_over(path: Path, options: JournalOptions, *, yes: bool, may_ask: bool)
         JournalError: Another process uses the file, or it is no journal.
         UsageError: The user has not confirmed.
     """
-    if not options.fresh or not path.exists():
+    if not options.fresh or not is_there(path):
         return
     say(f"[yellow]{escaped(str(path))} {_contents(path)}. Starting over forgets that.[/]")
     if not yes:
@@ -187,14 +194,14 @@ def start_over(path: Path, options: JournalOptions, *, yes: bool, may_ask: bool)
     remove_journal(path)
 
 
-def say_what_is_taken_over(path: Path, options: JobOptions) -> None:
+def say_what_is_taken_over(path: Place, options: JobOptions) -> None:
     """Print what a job takes from its journal; nothing for a job that has just begun.
 
     Args:
-        path: The journal.
+        path: The journal, or the job in a database.
         options: Options of the job.
     """
-    if not path.is_file() or not path.stat().st_size:
+    if isinstance(path, Path) and (not path.is_file() or not path.stat().st_size):
         return
     try:
         found = status_of(path)
@@ -215,11 +222,11 @@ def say_what_is_taken_over(path: Path, options: JobOptions) -> None:
         say(escaped(f"Going on with {path}: {told}"))
 
 
-def _contents(path: Path) -> str:
+def _contents(path: Place) -> str:
     # Raises JournalError for a file that is no journal: hum must not remove it.
-    if path.is_file() and not path.stat().st_size:
+    if isinstance(path, Path) and path.is_file() and not path.stat().st_size:
         return "is empty"
-    if not is_of_this_version(path):
+    if isinstance(path, Path) and not is_of_this_version(path):
         return "was written by another version of hum_async and cannot be read by this one"
     try:
         tally = status_of(path).tally

@@ -42,7 +42,8 @@ def position(report: JobReport) -> str:
     """Return how many rows are done, and the time left, as text."""
     eta = report.eta if report.done else None
     left = "" if eta is None else f", {format_duration(eta)} left"
-    return f"{report.done:,} of {report.total:,}{left}"
+    others = f", {counted(report.workers, 'other worker')}" if report.workers else ""
+    return f"{report.total - report.left:,} of {report.total:,}{others}{left}"
 
 
 @attrs.frozen
@@ -119,7 +120,7 @@ class ProgressScreen:
         line = Table.grid(padding=(0, 1))
         room = min(width - _SPINNER - words.cell_len - 1, _LONGEST_BAR)
         if room >= _SHORTEST_BAR:
-            bar = ProgressBar(total=report.total, completed=report.done, width=room)
+            bar = ProgressBar(total=report.total, completed=report.total - report.left, width=room)
             line.add_row(self._spinner, bar, words)
         else:
             line.add_row(self._spinner, words)

@@ -8,6 +8,8 @@ from typing import Any
 
 import attrs
 
+from hum_async._purchases.lots import LotsSetAside
+from hum_async._purchases.place import Place
 from hum_async._wording import counted
 from hum_async.bulk.file_job import FileJob
 from hum_async.bulk.files.compose import NAMED, Composed, Outputs
@@ -54,8 +56,10 @@ class QualifyCommand:
         outputs: Names of the outputs, with the input and its columns.
         own: What the outputs may replace.
         options: Options of the job.
-        journal: Path of the journal.
+        journal: The journal, or the job in a database.
         keeps_journal: The journal is kept when the command ends.
+        shared: Any number of workers share the job, so that outputs are only composed in the end.
+        works_only: Nothing is written here: another worker does so, or somebody later.
         pipes: The outputs that are open already.
         events: Path of the file of events; None for no events or if they go to a stream.
         log: Where events are written; None for no events.
@@ -68,8 +72,10 @@ class QualifyCommand:
     outputs: JobOutputs
     own: OwnFiles
     options: JobOptions
-    journal: Path
+    journal: Place
     keeps_journal: bool
+    shared: bool
+    works_only: bool
     pipes: Outputs
     events: Path | None
     log: EventFile | None
@@ -80,6 +86,7 @@ class QualifyCommand:
     _job: FileJob = attrs.field(init=False, repr=False)
     _rows: Sink | None = attrs.field(init=False, default=None)
     _left: FilesLeft = attrs.field(init=False, factory=FilesLeft)
+    _composed: Composed | None = attrs.field(init=False, default=None)
 
     async def run(self) -> ExitCode:
         """Run the job; return the exit code of the command.
@@ -89,7 +96,7 @@ class QualifyCommand:
         """
         async with open_client(self.api, key=self.key, quiet=self.quiet) as client:
             await _check_api(client)
-            if self.outputs.streams:
+            if self.outputs.streams and not self.shared:
                 self._rows = self.pipes.rows or self.outputs.open_rows()
             self._job = self._make_job(client)
             self._left = FilesLeft(events=self.events)
@@ -98,7 +105,8 @@ class QualifyCommand:
             if not self.quiet:
                 self._say_how_it_goes_on()
             async with self._job:
-                await self._job.note_files(self.own)
+                if not self.works_only:
+                    await self._job.note_files(self.own)
                 return await self._run_job()
 
     def _make_job(self, client: HumClient) -> FileJob:
@@ -122,7 +130,12 @@ class QualifyCommand:
             with gentle_stop(self._stop) as signals:
                 try:
                     await self._look_up()
-                except (AuthenticationError, ApiUnavailable, SessionLimitReached) as exc:
+                except (
+                    AuthenticationError,
+                    ApiUnavailable,
+                    SessionLimitReached,
+                    LotsSetAside,
+                ) as exc:
                     ended = exc
                 await self._write()
         finally:
@@ -130,11 +143,14 @@ class QualifyCommand:
                 self._print_summary()
         if ended is not None:
             raise ended
-        if signals and report.done < report.total:
+        if signals and report.left:
             return signals[0]
         if report.done and report.unreachable == report.done:
             return ExitCode.COULD_NOT_RUN
-        return ExitCode.FAILED_ROWS if report.failed else ExitCode.OK
+        # Of a job that is shared, other workers have looked up the other rows.
+        composed = self._composed if self.shared else None
+        failed = report.failed if composed is None else composed.failed
+        return ExitCode.FAILED_ROWS if failed else ExitCode.OK
 
     def _say_how_it_goes_on(self) -> None:
         if self.keeps_journal:
@@ -173,14 +189,17 @@ class QualifyCommand:
         report, outputs = self._job.report, self.outputs
         if self._rows is not None:
             self._rows.close()
-        if not report.done:
+        if self.works_only or not (report.done or report.elsewhere):
             return
         if not self.quiet and report.total >= _SLOW_TO_WRITE:
             say("Writing the results, which takes a moment for so many rows ...")
-        opened = outputs.open(rows=self._rows is None)
+        rows = self.pipes.rows if self.shared else None
+        opened = outputs.open(rows=self._rows is None and rows is None)
+        if rows is not None:
+            opened = attrs.evolve(opened, rows=rows)
         if self.pipes.long is not None:
             opened = attrs.evolve(opened, long=self.pipes.long)
-        composed = await self._job.compose(opened, self.own)
+        self._composed = composed = await self._job.compose(opened, self.own)
         if composed is not None:
             self._left = attrs.evolve(
                 self._left,
@@ -225,8 +244,13 @@ class QualifyCommand:
     def _print_summary(self) -> None:
         report = self._job.report
         show_summary(report, files=self._left, simulated=self.api.simulate)
-        written = self._rows is not None or self._left.output is not None
-        if self.keeps_journal and (report.done < report.total or not written):
+        written = self._rows is not None or self._composed is not None or self.works_only
+        if self.works_only:
+            say(
+                f"The results are in {escaped(str(self.journal))}: hum compose writes them to a "
+                "file at any time"
+            )
+        if self.keeps_journal and (report.left or not written):
             say(f"Everything so far is in {escaped(str(self.journal))}. To go on, run it again:")
             say_unwrapped(f"  {same_command()}")
 
@@ -239,7 +263,7 @@ def _written(amount: Decimal | None) -> str | None:
 def _check_unchanged(name: str, report: JobReport, composed: Composed) -> None:
     """Raise InputError if the input was edited while its rows were looked up."""
     rows = composed.rows + composed.without
-    if rows != report.total or (report.done == report.total and composed.without):
+    if rows != report.total or (not report.left and composed.without):
         raise InputError(
             f"{name} was changed while the job ran; run the same command again for what "
             "it holds now"

@@ -6,6 +6,7 @@ from pathlib import Path
 import attrs
 from rich.table import Column, Table
 
+from hum_async._purchases.place import Place
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async._wording import counted
 from hum_async.bulk.outcome_meaning import MEANING
@@ -34,7 +35,7 @@ class FilesLeft:
     failed: Path | None = None
     long: Path | None = None
     events: Path | None = None
-    journal: Path | None = None
+    journal: Place | None = None
     manifest: Path | None = None
 
 
@@ -57,6 +58,8 @@ def show_summary(report: JobReport, *, files: FilesLeft, simulated: bool) -> Non
         simulated: The API was simulated.
     """
     state = "" if report.done == report.total else f" of {report.total:,}"
+    if report.elsewhere:
+        state += f", {report.elsewhere:,} by other workers"
     say(f"[bold]Addresses: {report.done:,}{state}[/]")
     if report.done:
         messages.print(_outcomes(report, wide=messages.width >= _ROOM_FOR_MEANING))
@@ -73,8 +76,7 @@ def show_summary(report: JobReport, *, files: FilesLeft, simulated: bool) -> Non
             "what is uncertain counts"
         )
     _say_of_sessions(report)
-    if report.done < report.total:
-        left = report.total - report.done
+    if left := report.left:
         have = "has" if left == 1 else "have"
         say(f"[yellow]Stopped early: {counted(left, 'row')} {have} no result yet[/]")
     for role, (label, note) in _LABELS.items():

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from hum_async._purchases.postgres.url import DatabaseUrl
 from hum_async.bulk.files.outputs import JobOutputs, file_of
 from hum_async.bulk.forecast import Forecast
 from hum_async.bulk.options import Close
@@ -14,14 +15,15 @@ from hum_async.bulk.tables import STANDARD, is_stream
 from hum_async.cli._api import SimulatedApiOptions, read_key
 from hum_async.cli._argument_types import OutputFormat, PathOrDash, ServiceLevels
 from hum_async.cli._console import messages
+from hum_async.cli._database import DatabaseOptions
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, WORK
 from hum_async.cli._input import InputOptions
-from hum_async.cli._journal_options import JournalOptions, is_interactive, journal_path, start_over
+from hum_async.cli._journal_options import JournalOptions, is_interactive, journal_place, start_over
 from hum_async.cli._output_name import check_names, check_standard, output_name
 from hum_async.cli._preflight_view import show_preflight, show_warnings
 from hum_async.cli._qualify_command import QualifyCommand, open_events
-from hum_async.cli._run import Command, run
+from hum_async.cli._run import Command, UsageError, run
 
 _EXAMINED = 200_000
 """Rows that a job looks at before it buys, which takes up to 20 s."""
@@ -29,6 +31,7 @@ _EXAMINED = 200_000
 _DEFAULT_API = SimulatedApiOptions()
 _DEFAULT_JOURNAL = JournalOptions()
 _DEFAULT_INPUT = InputOptions()
+_DEFAULT_DATABASE = DatabaseOptions()
 
 
 def qualify(  # noqa: PLR0913  each is an option of the command
@@ -45,6 +48,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
     quiet: Annotated[bool, Parameter(alias="-q", negative=(), group=WORK)] = False,
     table: InputOptions = _DEFAULT_INPUT,
     journal: JournalOptions = _DEFAULT_JOURNAL,
+    database: DatabaseOptions = _DEFAULT_DATABASE,
     api: SimulatedApiOptions = _DEFAULT_API,
 ) -> int:
     """Look up every address of a file; write the file again with the results.
@@ -74,6 +78,8 @@ def qualify(  # noqa: PLR0913  each is an option of the command
         quiet: Show no progress and no summary.
         table: How to read the input.
         journal: What the job remembers.
+        database: A job that several machines share. With -o the command writes the results of all
+            in the end; without it this machine works only, and ends with the job.
         api: How to reach the API.
     """
     files = contextlib.ExitStack()
@@ -81,6 +87,11 @@ def qualify(  # noqa: PLR0913  each is an option of the command
     def prepare() -> Command | ExitCode:
         check_names(output, fmt=format)
         check_names(long)
+        place = database.place(journal.journal)
+        shared = isinstance(place, DatabaseUrl)
+        works_only = shared and output is None
+        if works_only and (long is not None or format is not None):
+            raise UsageError("name an output with -o: without it, this machine works only")
         key = None if dry_run else read_key(api)
         source, plan = table.open(input)
         columns = plan.columns
@@ -93,7 +104,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             named = STANDARD if nameless else output
             target = output_name(source, input, output=named, fmt=format)
             streams = target == STANDARD or is_stream(target)
-            path = files.enter_context(journal_path(journal, output=target, streams=streams))
+            path = files.enter_context(journal_place(place, output=target, streams=streams))
             options = journal.job_options(path, keep=True, close=close, simulated=api.simulate)
             with Forecast.of(options, fresh=journal.fresh) as forecast:
                 found = examine(source, columns, dedupe=forecast.dedupe, on_address=forecast.add)
@@ -103,8 +114,10 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
         if stops:
             return ExitCode.USAGE
-        target = output_name(source, input, output=output, fmt=format)
-        check_standard(results=target, long_table=long, events=events)
+        # Where nothing is written, nothing is named.
+        wanted = STANDARD if works_only else output
+        target = output_name(source, input, output=wanted, fmt=format)
+        check_standard(results=None if works_only else target, long_table=long, events=events)
         outputs = JobOutputs(
             table=source,
             columns=columns,
@@ -113,7 +126,7 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             long=long,
             levels=served or SERVED_LEVELS,
         )
-        path = files.enter_context(journal_path(journal, output=target, streams=outputs.streams))
+        path = files.enter_context(journal_place(place, output=target, streams=outputs.streams))
         own = outputs.check(
             journal=path, overwrite=overwrite, **{"file of events": file_of(events)}
         )
@@ -126,13 +139,15 @@ def qualify(  # noqa: PLR0913  each is an option of the command
         pipes = outputs.open_pipes()
         files.callback(pipes.discard)
         log = open_events(events, files)
-        keep = journal.journal is not None or not outputs.streams
+        keep = place is not None or not outputs.streams
         command = QualifyCommand(
             outputs=outputs,
             own=own,
             options=journal.job_options(path, keep=keep, close=close, simulated=api.simulate),
             journal=path,
             keeps_journal=keep,
+            shared=shared,
+            works_only=works_only,
             pipes=pipes,
             events=file_of(events),
             log=log,

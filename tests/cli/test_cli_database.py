@@ -196,7 +196,7 @@ def test_a_lot_that_was_set_aside_is_named_and_that_is_1(
     call: Callable[..., Any], shared: Shared, postgres_server: PostgresServer
 ) -> None:
     async def lay_out(store: PostgresStore) -> None:
-        await store.lots().lay_out(digest="d", rows=40, again=False)
+        await store.share_input().lay_out(digest="d", rows=40, again=False)
 
     shared.work(lay_out)
     postgres_server.query(

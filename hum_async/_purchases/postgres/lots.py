@@ -201,8 +201,7 @@ class Lots:
     def _check(self, known: Any, digest: str, rows: int) -> None:
         advice = (
             "every worker of a job reads the same file in the same way (--map, --sheet, "
-            "--header-row); name another job with --job, and take over what this one has bought "
-            "with --reuse-from"
+            "--header-row); name another job with --job, or start over with --fresh"
         )
         if known["input_rows"] != rows:
             raise JournalError(

@@ -233,6 +233,8 @@ class PostgresReader:
                 row["result"],
                 digest=row["address"],
                 asked_at=_iso(row["asked_at"]),
+                live=row["outcome"] is None and bool(row["alive"]),
+                number=row["id"],
             )
 
     @contextlib.contextmanager
@@ -302,7 +304,8 @@ def _iso(moment: datetime) -> str:
 
 _ENTRY = (
     "SELECT p.id, p.address, p.token, p.outcome, w.run, p.requests, p.observed_at, p.asked_at, "
-    "p.result FROM purchase p LEFT JOIN worker w ON w.id = p.worker WHERE p.job = $1"
+    f"p.result, {ALIVE} AS alive "
+    "FROM purchase p LEFT JOIN worker w ON w.id = p.worker WHERE p.job = $1"
 )
 _FIND = f"{_ENTRY} AND p.superseded IS NULL AND p.address = ANY($2::bytea[])"
 _FIND_RECEIPTS = (

@@ -8,14 +8,17 @@ out: it writes what it knows all the same, and goes on as a new worker.
 
 import asyncio
 import contextlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
 
 import attrs
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.codec import prepare as prepare_codec
 from hum_async._purchases.codec import unpack
+from hum_async._purchases.earlier import EarlierJournal
 from hum_async._purchases.event_log import EventLog
 from hum_async._purchases.group_commit import GroupCommits, Recorded, Refused, packed
 from hum_async._purchases.postgres import changes as batches
@@ -23,8 +26,9 @@ from hum_async._purchases.postgres import job as jobs
 from hum_async._purchases.postgres import taking_over
 from hum_async._purchases.postgres.connection import Connection, Database
 from hum_async._purchases.postgres.event_log import PostgresEventLog
-from hum_async._purchases.postgres.lots import Lots
-from hum_async._purchases.postgres.schema import prepare
+from hum_async._purchases.postgres.files import PostgresFiles
+from hum_async._purchases.postgres.lots import Lots, counts_of
+from hum_async._purchases.postgres.schema import ALIVE, prepare
 from hum_async._purchases.postgres.url import DatabaseUrl
 from hum_async._purchases.prices import PRICES, Prices, Spending
 from hum_async._purchases.publications import Publication
@@ -44,6 +48,8 @@ from hum_async._tasks import wait_for_tasks
 from hum_async.errors import ConfigurationError, JournalError
 from hum_async.models import Address, Outcome, Qualification
 
+T = TypeVar("T")
+
 _MOST = 2000
 """Calls in one commit at most: more would hold the locks of the rows for long."""
 
@@ -59,6 +65,17 @@ SELECT address, token FROM purchase WHERE job = $1 AND asked_at >= $2 AND supers
 ORDER BY id DESC
 """
 
+_NOTE = """
+UPDATE worker SET rows_done = $2, rows_reused = $3, rows_total = $4, seen_at = clock_timestamp()
+WHERE id = $1
+"""
+
+_FORGET_OPEN = f"""
+UPDATE purchase SET superseded = 'gone'
+WHERE job = $1 AND outcome IS NULL AND superseded IS NULL
+  AND worker IN (SELECT w.id FROM worker w WHERE w.job = $1 AND NOT {ALIVE})
+"""
+
 _ANSWERS = [str(outcome) for outcome in set(Outcome) - FAILED_OUTCOMES]
 
 
@@ -69,12 +86,20 @@ class PostgresStore:
         database: The database, which the store closes.
         member: The worker that this process is.
         taking: How it takes part.
+        until: Time of the event loop at which its lease runs out.
+        earlier: Another job's journal, from which results are copied.
     """
 
     durable = True
 
     def __init__(
-        self, database: Database, member: jobs.Membership, taking: jobs.Taking, *, until: float
+        self,
+        database: Database,
+        member: jobs.Membership,
+        taking: jobs.Taking,
+        *,
+        until: float,
+        earlier: EarlierJournal | None = None,
     ) -> None:
         self.requests = 0
         self.run = member.run
@@ -87,6 +112,7 @@ class PostgresStore:
         self._url = database.url
         self._member = member
         self._taking = taking
+        self._earlier = earlier
         self._commits = GroupCommits(self._write, most=_MOST)
         # The worker that this process is now, and all that it has been.
         self._worker = member.worker
@@ -126,6 +152,10 @@ class PostgresStore:
         for digest, entry in found.items():
             if entry.outcome is None and not entry.live:
                 self._claims[digest] = entry.number
+        missing = [row for row in addresses if row[0] not in found]
+        if self._earlier is not None and missing:
+            find = partial(self._earlier.find, missing, dedupe=self.dedupe)
+            found |= await asyncio.to_thread(find)
         return found
 
     async def result(self, entry: Entry, *, key: Hashable, address: Address) -> Qualification:
@@ -207,8 +237,35 @@ class PostgresStore:
         """Return 8 hexadecimal digits that the job has kept since somebody asked first."""
         return await self._database.run(lambda c: jobs.epoch(c, self._member.job))
 
-    def lots(self) -> Lots:
-        """Return the lots by which the workers of the job share its input."""
+    async def note_progress(
+        self, *, done: int, reused: int, total: int | None, seconds: float
+    ) -> None:
+        """Record the progress of this worker, and the found rate. The server knows the time."""
+        del seconds
+
+        async def work(connection: Connection) -> None:
+            await connection.execute(_NOTE, self._worker, done, reused, total)
+            await self._note_rate(connection)
+
+        await self._database.run(work)
+
+    async def forget_open(self) -> None:
+        """Supersede what workers that are gone left without a result: its sessions are lost."""
+        await self._database.run(lambda c: c.execute(_FORGET_OPEN, self._member.job))
+
+    async def work(self, work: Callable[[PostgresFiles], T]) -> T:
+        """Call what blocks with the job's files, in another thread; return its result."""
+
+        def call() -> T:
+            with PostgresFiles(self._url) as files:
+                return work(files)
+
+        return await asyncio.to_thread(call)
+
+    def share_input(self) -> Lots:
+        """Read a part of the input alone; return the lots by which the workers share it."""
+        # Each reads few of the addresses that earlier runs have bought.
+        self.known = 0
         return Lots(
             self._database,
             job=self._member.job,
@@ -225,7 +282,9 @@ class PostgresStore:
         await self._commits.writer_ended()
         if self._commits.failure is not None:
             raise self._commits.failure
-        await self._set(FINISHED_AT, datetime.now(UTC).isoformat(timespec="milliseconds"))
+        counts = await self._database.run(lambda c: counts_of(c, self._member.job))
+        if counts is None or counts.done == counts.layout.lots:
+            await self._set(FINISHED_AT, datetime.now(UTC).isoformat(timespec="milliseconds"))
 
     async def aclose(self) -> None:
         """Write the recorded changes, tell the others that this worker leaves, and close."""
@@ -339,6 +398,8 @@ class PostgresStore:
             with contextlib.suppress(JournalError):
                 await self._database.run(self._leave, patience=_GOODBYE)
         finally:
+            if self._earlier is not None:
+                self._earlier.reader.close()
             await self._database.aclose()
 
     async def _end_heart(self) -> None:
@@ -354,6 +415,9 @@ class PostgresStore:
             self._worker,
             self.requests - self._sent_before,
         )
+        await self._note_rate(connection)
+
+    async def _note_rate(self, connection: Connection) -> None:
         # An untried rate must not look recent.
         if self.found_rate is not None and self.requests:
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -362,12 +426,15 @@ class PostgresStore:
             await jobs.set_setting(connection, job, "found_rate_at", now)
 
 
-async def open_database(url: DatabaseUrl, taking: jobs.Taking) -> PostgresStore:
+async def open_database(
+    url: DatabaseUrl, taking: jobs.Taking, *, earlier: EarlierJournal | None = None
+) -> PostgresStore:
     """Take part in a job.
 
     Args:
         url: The database and the name of the job.
         taking: How to take part.
+        earlier: Another job's journal, from which results are copied; the store closes it.
 
     Raises:
         ConfigurationError: The driver is not installed, or no job is named.
@@ -388,7 +455,7 @@ async def open_database(url: DatabaseUrl, taking: jobs.Taking) -> PostgresStore:
     except BaseException:
         await database.aclose()
         raise
-    return PostgresStore(database, member, taking, until=began + url.lease)
+    return PostgresStore(database, member, taking, until=began + url.lease, earlier=earlier)
 
 
 _FIRST = 10.0

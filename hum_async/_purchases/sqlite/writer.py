@@ -141,6 +141,25 @@ class JournalStore:
             raise self._commits.failure
         await self.work(Journal.finish_job)
 
+    def share_input(self) -> None:
+        """Return None: one process at a time uses a file."""
+        return
+
+    async def note_progress(
+        self, *, done: int, reused: int, total: int | None, seconds: float
+    ) -> None:
+        """Record the progress of this run, and the found rate."""
+        await self.work(
+            lambda journal: journal.note_progress(
+                done=done, reused=reused, total=total, seconds=seconds
+            )
+        )
+        await self.note_rate()
+
+    async def forget_open(self) -> None:
+        """Supersede what earlier runs left without a result: its sessions are lost."""
+        await self.work(Journal.forget_open)
+
     async def note_rate(self) -> None:
         """Record the found rate, if this run has tried it: an untried one must not look recent."""
         rate = self.found_rate

@@ -181,19 +181,20 @@ class ResultRow:
     reading: AddressReading
 
 
-def next_rows(rows: Iterator[list[Cell]], name: str) -> list[list[Cell]]:
+def next_rows(rows: Iterator[list[Cell]], name: str, *, most: int = _CHUNK) -> list[list[Cell]]:
     """Return the next rows of an input; none at its end.
 
     Args:
         rows: The rows.
         name: Name of the input, for messages.
+        most: Number of rows at most.
 
     Raises:
         InputError: The input is no longer there, or cannot be read any more.
     """
     try:
         with mapped_os_errors(f"read {name}"):
-            return list(islice(rows, _CHUNK))
+            return list(islice(rows, min(most, _CHUNK)))
     except UnicodeError:
         # The file had no such error when it was opened.
         raise InputError(f"{name} was changed while it was read; run again") from None
