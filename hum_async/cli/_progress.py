@@ -38,12 +38,17 @@ _WORDS = {
 }
 
 
-def position(report: JobReport) -> str:
-    """Return how many rows are done, and the time left, as text."""
+def position(report: JobReport, *, others: bool = True) -> str:
+    """Return how many rows are done, and the time left, as text.
+
+    Args:
+        report: The report.
+        others: Say how many other workers there are.
+    """
     eta = report.eta if report.done else None
     left = "" if eta is None else f", {format_duration(eta)} left"
-    others = f", {counted(report.workers, 'other worker')}" if report.workers else ""
-    return f"{report.total - report.left:,} of {report.total:,}{others}{left}"
+    beside = f", {counted(report.workers, 'other worker')}" if others and report.workers else ""
+    return f"{report.total - report.left:,} of {report.total:,}{beside}{left}"
 
 
 @attrs.frozen
@@ -114,6 +119,8 @@ class ProgressScreen:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         report, width = self._report, options.max_width
         told = position(report)
+        if len(told) > width - _SPINNER:
+            told = position(report, others=False)
         if len(told) > width - _SPINNER:
             told = told.replace(" of ", "/")
         words = Text(told, no_wrap=True, overflow="ellipsis")

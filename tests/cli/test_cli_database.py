@@ -176,22 +176,6 @@ def test_status_tells_who_is_at_the_job_and_what_it_has_cost(
     assert [(each["name"], each["workers"]) for each in listed["jobs"]] == [("june", 0)]
 
 
-@pytest.mark.parametrize("width", ["40", "80", "120"])
-def test_status_fits_the_terminal(
-    call: Callable[..., Any], shared: Shared, monkeypatch: pytest.MonkeyPatch, width: str
-) -> None:
-    monkeypatch.setenv("COLUMNS", width)
-    shared.work(buy_three)
-    tables = [
-        line
-        for words in (job(shared), ("--database", shared.url))
-        for line in call("status", *words).out.splitlines()
-        if line.startswith(("│", "┃", "┏", "└"))
-    ]
-    assert tables
-    assert max(map(len, tables)) <= int(width)
-
-
 def test_a_lot_that_was_set_aside_is_named_and_that_is_1(
     call: Callable[..., Any], shared: Shared, postgres_server: PostgresServer
 ) -> None:

@@ -30,7 +30,12 @@ from hum_async import (
     SessionUpdate,
     UpdateKind,
 )
+from hum_async._purchases.lots import LotCounts, LotLayout
+from hum_async._purchases.postgres.url import parse_database_url
+from hum_async._purchases.reader import JobSummary, RunStatus, WorkerStatus
+from hum_async._purchases.records import Tally
 from hum_async.bulk import WrittenReport, diff_results
+from hum_async.bulk.job_status import JobStatus
 from hum_async.bulk.preflight import decide_columns, examine
 from hum_async.bulk.report import JobReport
 from hum_async.bulk.tables import open_table
@@ -38,6 +43,7 @@ from hum_async.cli._console import messages
 from hum_async.cli._diff_view import show_diff
 from hum_async.cli._preflight_view import show_preflight
 from hum_async.cli._progress import ProgressScreen
+from hum_async.cli._status_view import show_jobs, show_status
 from hum_async.cli._summary import FilesLeft, show_summary
 from hum_async.cli.report import show_written
 from hum_async.cli.watch import SessionsView
@@ -103,6 +109,7 @@ REPORT = WrittenReport(
 PROGRESS = {
     "progress, first answers not there yet": job(done=0, outcomes=Counter(), elapsed=0.0),
     "progress": job(),
+    "progress beside other workers": job(elsewhere=2_000, elsewhere_before=500, workers=3),
     "progress of a huge job": job(total=12_345_678, done=10_000_000, elapsed=1e6),
     "progress with a price": job(cost=Decimal("212.50"), cost_today=Decimal("12.50")),
     "progress with a price, first answers not there yet": job(
@@ -110,6 +117,49 @@ PROGRESS = {
     ),
     "progress without failures": job(done=4_150, outcomes=Counter({Outcome.SERVED: 4_150})),
 }
+
+
+def shared_job() -> JobStatus:
+    """Return the status of a job that three workers share, and what a database has."""
+    host = "worker-with-a-long-name.example.com"
+    usual: dict[str, Any] = {
+        "host": host, "pid": 4242, "began_at": "2026-06-01T08:00:00.000+00:00",
+        "seen_at": "2026-06-01T09:00:00.000+00:00", "state": "alive", "library_version": "1",
+        "requests": 37_200, "rows_done": 12_400, "rows_reused": 400, "seconds": 3600.0, "lots": 2,
+        "open": 64, "uncertain": 0, "spent": 12_000,
+    }  # fmt: skip
+    left = usual | {"state": "left", "lots": 0, "open": 0}
+    dead = usual | {"state": "lost", "host": "other", "uncertain": 31, "open": 0}
+    layout = LotLayout(1_000_000, 1000)
+    run = RunStatus(usual["began_at"], usual["seen_at"], "1", 93_000, 31_000, 1_000, 10**6, 3600.0)
+    return JobStatus(
+        place=parse_database_url("postgresql://db.example.com/hum?job=june"),
+        api="hum.example",
+        holder={"pid": 4242, "host": host, "since": usual["began_at"]},
+        finished_at=None,
+        tally=Tally(30_000, 31, 128, 29_800, 0, 29_959),
+        outcomes=Counter({Outcome.SERVED: 29_000, Outcome.NO_PROVIDERS: 800}),
+        superseded=Counter(),
+        forgotten=0,
+        runs=(run,),
+        workers=tuple(WorkerStatus(**each) for each in (usual, dead, usual, left)),
+        lots=LotCounts(layout, 29, 4, 29_000, (layout.lot(17),)),
+    )
+
+
+def status_screen(width: int) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    found = shared_job()
+    show_status(found, console=console)
+    ledger = False
+    times = ("2026-06-01T08:00:00.000+00:00", "2026-06-02T08:00:00.000+00:00")
+    jobs = (
+        JobSummary("may", ledger, times[0], 250_000, 250, 250, 0, times[1], times[1]),
+        JobSummary("june", ledger, times[0], 1_000_000, 1000, 29, 3, times[1], None),
+        JobSummary("ledger", not ledger, times[0], None, 0, 0, 1, times[1], None),
+    )
+    show_jobs(found.place, jobs, console=console)
+    return console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def sessions() -> SessionsView:
@@ -195,10 +245,16 @@ def test_screens_are_as_they_were(
 ) -> None:
     screens = {name: drawn(ProgressScreen(report), width) for name, report in PROGRESS.items()}
     screens["watch"] = drawn(sessions(), width)
+    screens["status of a job that is shared"] = status_screen(width)
     screens["check"] = checked(tmp_path, width)
     screens["diff"] = compared(width)
     screens["end"] = summary(monkeypatch, width, job(), FILES)
     priced = job(cost=Decimal("212.50"), cost_today=Decimal("12.50"))
+    mine = job(total=6_250, elsewhere=2_000, workers=1)
+    place = parse_database_url("postgresql://db.example.com/hum?job=june")
+    screens["end beside other workers"] = summary(
+        monkeypatch, width, mine, FilesLeft(journal=place)
+    )
     screens["end with a price"] = summary(monkeypatch, width, priced, FilesLeft())
     screens["end before the first row"] = summary(
         monkeypatch,
