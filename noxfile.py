@@ -9,7 +9,7 @@ nox.options.error_on_external_run = True
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 OLDEST = PYTHONS[0]
-BENCHMARKS = ["limits", "bulk", "scale", "cpu", "contention", "import"]
+BENCHMARKS = ["limits", "bulk", "scale", "cpu", "contention", "import", "one_key", "shared_ledger"]
 """Those that take ``--quick``, as in `.ci/run`."""
 
 
