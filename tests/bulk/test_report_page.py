@@ -216,7 +216,9 @@ def test_no_text_of_anybody_changes_what_the_page_is(
     for link in page.named("a"):
         assert (link["href"] or "").startswith(("#", "https://x.example"))
         assert "password" not in (link["href"] or "")
-    assert "49" not in title or "{{" not in title
+    # What turns the direction of a text must not turn what stands behind it.
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", text)
+    assert "]]>49" not in page.everything
     assert len(page.data["rows"]) == 2
 
 
@@ -297,7 +299,7 @@ def test_no_number_spoils_the_page(
     where = ServiceAddress("1 MAIN ST", latitude=place[0], longitude=place[1])
     page = page_of([result(0, providers=(provider,), service_address=where)])
     [row] = page.data["rows"]
-    assert row[5] == (down if down is not None and 0 <= down < 1e9 else None)
+    assert row[5] == (round(down, 3) if down is not None and 0 <= down < 1e9 else None)
     assert row[7] == cents
     for circle in page.named("circle"):
         assert 0 <= float(circle["cx"] or "") <= 700
@@ -349,3 +351,18 @@ def test_rows_without_coordinates_stand_around_their_state() -> None:
     places = [tuple(map(float, point.split())) for point in re.findall(r"M([\d. ]+)h0", points)]
     assert len(places) > 400
     assert max(x for x, _ in places) - min(x for x, _ in places) < 50
+
+
+def test_of_many_prices_those_that_are_drawn_are_like_all_of_them() -> None:
+    found = [
+        result(at, providers=(offered("Somebody", "Fiber", 100 + at, 20, 1000 + 10 * at),))
+        for at in range(900)
+    ]
+    page = page_of(found)
+    assert "The 300 most frequent of 900 are drawn" in page.words
+    heights = [float(circle["cy"] or "") for circle in page.named("circle")]
+    assert len(heights) == 300
+    # Neither the cheap ones nor the dear ones are missing.
+    middle = (min(heights) + max(heights)) / 2
+    assert 100 < sum(height < middle for height in heights) < 200
+    assert max(heights) - min(heights) > 200

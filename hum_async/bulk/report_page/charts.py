@@ -67,7 +67,7 @@ def scatter(offers: Sequence[tuple[Offer, int]]) -> Markup:
             f"t-{offer.technology or 'unknown'}",
             axes.x(offer.download),
             axes.y(offer.cents / _CENTS),
-            4 + 6 * (count / most) ** 0.5,
+            3 + 6 * (count / most) ** 0.5,
             f"{offer.provider}: {offer.download:g} Mbps for ${offer.cents / _CENTS:,.2f}",
         )
         # The small ones above the large ones.

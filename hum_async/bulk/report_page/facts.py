@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import attrs
 from yarl import URL
 
 from hum_async._addresses.places import read_state, states_of_zip
-from hum_async.bulk.coverage import Coverage, Service, services_of
+from hum_async.bulk.coverage import Coverage, Service, fcc_code, services_of
 from hum_async.bulk.report_page.levels import Reach, reach_of, reach_of_columns
 from hum_async.bulk.result_columns import explanation, place_values
 from hum_async.bulk.result_schema import GEOMETRY, TECHNOLOGIES
@@ -19,6 +20,8 @@ from hum_async.models import Offering, Outcome, Plan, Provider, Qualification
 _ANSWERED = frozenset({Outcome.SERVED, Outcome.NO_PROVIDERS})
 _MONTHLY = re.compile(r"(?i)month|recurring|^price$")
 _UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]+")
+# An isolate that a text opens and does not close would reach beyond any element (UAX 9, BD9).
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]+")
 _LONGEST = 160
 _FASTEST = 1e9
 """Mbps."""
@@ -33,7 +36,6 @@ class ProviderFacts:
         technologies: Those of `result_schema.TECHNOLOGIES` that it offers.
         download: The highest download speed in Mbps; None if it is not known.
         cents: The lowest price in cents of a dollar; None if it is not known.
-        telephone: Its telephone number.
         site: Address of its web site, without path and query, which may name an order; None unless
             the answer has a link of HTTP.
     """
@@ -42,7 +44,6 @@ class ProviderFacts:
     technologies: tuple[str, ...] = ()
     download: float | None = None
     cents: int | None = None
-    telephone: str | None = None
     site: str | None = None
 
 
@@ -144,9 +145,10 @@ def facts_of(record: ResultRecord, *, number: int) -> RowFacts:
     )
 
 
+@lru_cache(maxsize=4096)  # names of providers and reasons repeat
 def shown(text: str, most: int = _LONGEST) -> str:
     """Return a text on one line, without what cannot be shown, and not longer than `most`."""
-    text = " ".join(_UNSEEN.sub(" ", text).split())
+    text = " ".join(_UNSEEN.sub(" ", _BIDI.sub("", text)).split())
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
@@ -155,8 +157,10 @@ def shown_or_none(text: str | None, most: int = _LONGEST) -> str | None:
     return (text and shown(text, most)) or None
 
 
-def technologies_in(coverage: Coverage) -> tuple[str, ...]:
-    """Return the technologies that are offered."""
+@lru_cache(maxsize=4096)  # the same few combinations, asked for each row, provider and plan
+def _technologies(codes: tuple[int | None, ...]) -> tuple[str, ...]:
+    """Return the technologies of codes of the FCC."""
+    coverage = Coverage((), known=True, codes=codes)
     return tuple(each for each in TECHNOLOGIES if coverage.has(each))
 
 
@@ -164,7 +168,7 @@ def _of_result(result: Qualification[Any], coverage: Coverage) -> dict[str, Any]
     providers = tuple(map(_provider, result.providers))
     return {
         "providers": providers,
-        "technologies": technologies_in(coverage),
+        "technologies": _technologies(coverage.codes),
         "technology_known": coverage.known and None not in coverage.codes,
         "download": coverage.download,
         "upload": coverage.upload,
@@ -206,10 +210,9 @@ def _provider(provider: Provider) -> ProviderFacts:
     price = provider.min_price
     return ProviderFacts(
         name=shown(provider.name, 80) or "(no name)",
-        technologies=technologies_in(coverage),
+        technologies=_technologies(coverage.codes),
         download=coverage.download,
         cents=price.amount_cents if price is not None and price.currency == "USD" else None,
-        telephone=shown_or_none(provider.telephone, 40),
         site=_site(provider.url),
     )
 
@@ -220,6 +223,7 @@ def _offered(services: Iterable[Service]) -> Coverage:
     return Coverage(found, known=True, codes=tuple(service.code for service in found))
 
 
+@lru_cache(maxsize=4096)
 def _site(url: str | None) -> str | None:
     """Return the address of a web site."""
     if not url or not url.lower().startswith(("https://", "http://")):
@@ -255,6 +259,12 @@ def _offer(
 
 def _usable(coverage: Coverage) -> Coverage:
     """Return what is offered without speeds that are none."""
+    if all(
+        _speed(speed) == speed
+        for each in coverage.services
+        for speed in (each.download, each.upload)
+    ):
+        return coverage
     services = (
         attrs.evolve(each, download=_speed(each.download), upload=_speed(each.upload))
         for each in coverage.services
@@ -268,8 +278,7 @@ def _speed(mbps: float | None) -> float | None:
 
 
 def _technology(plan: Plan) -> str | None:
-    service = Service.of(plan)
-    found = technologies_in(_offered([service]))
+    found = _technologies((fcc_code(plan),))
     return found[0] if found else None
 
 

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from statistics import median_low
+from zlib import crc32
 
 import attrs
 
@@ -35,16 +36,17 @@ class ProviderFigures:
 
     def add(self, found: ProviderFacts) -> None:
         """Count a row that it serves."""
+        self.rows += 1
         own = self.facts
+        if found == own:
+            return
         speeds = [each for each in (own.download, found.download) if each is not None]
         prices = [each for each in (own.cents, found.cents) if each is not None]
-        self.rows += 1
         self.facts = attrs.evolve(
             own,
             technologies=tuple(dict.fromkeys((*own.technologies, *found.technologies))),
             download=max(speeds, default=None),
             cents=min(prices, default=None),
-            telephone=own.telephone or found.telephone,
             site=own.site or found.site,
         )
 
@@ -214,9 +216,8 @@ class ReportFigures:
     @property
     def common_offers(self) -> list[tuple[Offer, int]]:
         """The offers of the most rows with the number of them, at most 300."""
-        ranked = sorted(
-            self.offers.items(), key=lambda each: (-each[1], each[0].cents, each[0].provider)
-        )
+        # Among those of as many rows neither the cheap ones nor the slow ones come first.
+        ranked = sorted(self.offers.items(), key=lambda each: (-each[1], _mixed(each[0])))
         return ranked[:_MOST_OFFERS]
 
     @property
@@ -229,6 +230,11 @@ class ReportFigures:
             PriceTier(tier, len(cents), min(cents), median_low(cents), max(cents))
             for tier, cents in sorted(tiers.items())
         ]
+
+
+def _mixed(offer: Offer) -> int:
+    """Return a number that has nothing to do with what an offer is, and is always the same."""
+    return crc32(f"{offer.provider} {offer.download} {offer.cents}".encode())
 
 
 def _tier(mbps: float) -> int:

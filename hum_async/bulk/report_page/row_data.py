@@ -75,8 +75,8 @@ def row_data(rows: Sequence[RowFacts], sign: Callable[[Reach], str]) -> dict[str
             outcomes.index(row.outcome),
             sets.number(tuple(dict.fromkeys(names.number(each.name) for each in row.providers))),
             technologies.number(row.technologies),
-            row.download,
-            row.upload,
+            _short(row.download),
+            _short(row.upload),
             row.cents,
             signatures.number(sign(row.reach)) if row.answered else _NO_ANSWER,
             *([reasons.number(row.reason)] if row.reason else []),
@@ -91,6 +91,11 @@ def row_data(rows: Sequence[RowFacts], sign: Callable[[Reach], str]) -> dict[str
         "signatures": signatures.items,
         "rows": table,
     }
+
+
+def _short(mbps: float | None) -> float | None:
+    """Return a speed with as many digits as the table shows."""
+    return None if mbps is None else round(mbps, 3)
 
 
 def as_script(data: Any) -> Markup:
