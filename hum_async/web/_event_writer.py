@@ -101,8 +101,15 @@ class EventWriter:
         return Session("", agents=agents, service_address=address)
 
     def failure(self, lookup: str, position: int) -> HubEvent:
-        """Return the end of a look-up that no log holds; its id is that of the event before."""
-        return self._placed(EventKind.DONE, lookup, self._payload(lookup, _FAILURE), position)
+        """Return the end of a look-up that no log holds, so that it has no id.
+
+        Args:
+            lookup: The look-up.
+            position: Position of the last event of the log.
+        """
+        payload = self._payload(lookup, _FAILURE)
+        end = self._placed(EventKind.DONE, lookup, payload, position + 1)
+        return attrs.evolve(end, id=None)
 
     def begin(self, lookup: str) -> ReplayBuffer:
         """Return the replay buffer of a look-up that begins."""

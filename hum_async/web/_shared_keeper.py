@@ -262,10 +262,11 @@ class SharedKeeper(LedgerKeeper):
 
     async def _lose_what_others_have(self) -> None:
         """Send nothing more for what others adopted, because this worker was stopped for long."""
-        running = self._hub.running()
-        owned = await self._log.owned() if running else ()
-        for lookup_id in set(running).difference(owned, self._publishing):
-            self._hub.lose(lookup_id)
+        # What is on its way to the log now may be missing from what is read there.
+        running = set(self._hub.running()) - self._publishing
+        if running:
+            for lookup_id in running.difference(await self._log.owned()):
+                self._hub.lose(lookup_id)
 
     async def _abandon(self, seconds: float) -> None:
         attended, self._attended = self._attended, set()

@@ -31,7 +31,8 @@ class HubEvent:
     Attributes:
         kind: Its kind.
         lookup: Public id of its look-up; None for FAREWELL.
-        id: What a client that reconnects sends as ``Last-Event-ID``; None for FAREWELL.
+        id: What a client that reconnects sends as ``Last-Event-ID``; None for FAREWELL, and for the
+            failure of a look-up that a shared ledger does not hold.
         payload: Its content, as JSON fit for a browser: no key, session token or
             ``security_token``.
         position: Place in the order of all events of the hub.

@@ -12,7 +12,7 @@ from memory_log import MemoryLog, SharedEvents
 from timed_api import TimedApi
 from web_support import served
 
-from hum_async import HumClient, LookupNotFound, RateLimiter, SessionHub
+from hum_async import HumClient, JournalError, LookupNotFound, RateLimiter, SessionHub
 from hum_async.errors import RequestTimeout
 
 if TYPE_CHECKING:
@@ -251,6 +251,39 @@ async def test_streams_go_on_when_the_server_was_away(api: TimedApi, workers: Wo
     assert [outcomes(await each) for each in streams] == [dict.fromkeys(ids, "SERVED")] * 2
     assert outcomes(await stream) == {during: "SERVED"}
     assert api.count("POST") == 4
+
+
+async def test_a_log_that_refuses_to_be_read_is_reported_once_and_read_again(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other = await workers.start(), await workers.start()
+    lookup = one.lookup(served())
+    stream = asyncio.ensure_future(told(other, lookup))
+    await asyncio.sleep(1)
+
+    async def refuse(*_: object) -> None:
+        raise JournalError("the table is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryLog, "read", refuse)
+        await asyncio.sleep(10)
+    assert outcomes(await stream) == {lookup: "SERVED"}
+    # Each of both.
+    assert caplog.text.count("not heard of now: the table is gone") == 2
+
+
+async def test_events_that_are_refused_end_the_look_up_here(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = await workers.start()
+    lookup = one.lookup(served())
+    await asyncio.sleep(1)
+    refused = asyncio.get_running_loop().create_future()
+    refused.set_exception(JournalError("the disk is full"))
+    monkeypatch.setattr(MemoryLog, "append", lambda *_: refused)
+    assert outcomes(await told(one, lookup)) == {lookup: "FAILED"}
+    assert "events of a look-up are lost: the disk is full" in caplog.text
+    assert one.statistics().running == 0
 
 
 async def test_a_failure_is_told_everywhere(api: TimedApi, workers: Workers) -> None:
