@@ -32,3 +32,11 @@ def running_task() -> "asyncio.Task[Any]":
         "hum_async runs on asyncio only, not on trio: start the program with asyncio.run(main)"
         ", or with anyio.run(main), whose default backend is asyncio"
     )
+
+
+def any_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop that runs in this thread; None if there is none."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -18,6 +18,9 @@ class KeptHub(Protocol):
     def begin(self, work: Lookup) -> None:
         """Send the requests of a look-up."""
 
+    def close_session(self, work: Lookup) -> None:
+        """Send the DELETE of a look-up, if it needs one."""
+
     def record(self, work: Lookup) -> None:
         """Tell the result of a look-up."""
 
@@ -109,6 +112,11 @@ class Keeper:
         """Return where the events of a look-up of this hub are written."""
         del lookup_id
         return buffer
+
+    def finish(self, lookup_id: str, work: Lookup) -> None:
+        """Close the session of a look-up whose result is told."""
+        del lookup_id
+        self._hub.close_session(work)
 
     def told(self, lookup_id: str, position: int) -> None:
         """Record that a result was told, as the event at this position."""

@@ -95,8 +95,9 @@ class SharedKeeper(LedgerKeeper):
         self._publishing: set[str] = set()
         # Look-ups that count as read, whoever reads them.
         self._attended: set[str] = set()
-        # Events on their way to the log.
+        # Events on their way to the log, and the ends among them.
         self._appending: set[asyncio.Future[bool]] = set()
+        self._ends: dict[str, asyncio.Future[bool]] = {}
         self._running: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -171,9 +172,23 @@ class SharedKeeper(LedgerKeeper):
         appending = self._log.append(lookup_id, event)
         self._appending.add(appending)
         appending.add_done_callback(lambda done: self._appended(lookup_id, done))
+        if event.ends:
+            self._ends[lookup_id] = appending
+
+    def finish(self, lookup_id: str, work: Lookup) -> None:
+        """Close the session of a look-up, unless another worker has adopted that and polls it."""
+
+        def close(ended: asyncio.Future[bool]) -> None:
+            if not ended.cancelled() and ended.exception() is None and ended.result():
+                self._hub.close_session(work)
+
+        if (ended := self._ends.get(lookup_id)) is not None:
+            ended.add_done_callback(close)
 
     def _appended(self, lookup_id: str, done: asyncio.Future[bool]) -> None:
         self._appending.discard(done)
+        if self._ends.get(lookup_id) is done:
+            del self._ends[lookup_id]
         if done.cancelled():
             return
         if (error := done.exception()) is not None:

@@ -11,7 +11,7 @@ from typing import Literal, Self
 from hum_async._addresses.usps_key import address_key
 from hum_async._api.addresses import checked
 from hum_async._api.campaigns import checked_campaign_id
-from hum_async._api.running_loop import running_loop
+from hum_async._api.running_loop import any_loop, running_loop
 from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._lookups.recording import PurchaseRecorder
@@ -353,6 +353,10 @@ class SessionHub:
         """Send the requests of a look-up."""
         self._lookups.add(work)
 
+    def close_session(self, work: Lookup) -> None:
+        """Send the DELETE of a look-up, if it needs one."""
+        self._lookups.close(work)
+
     def begin_again(self, work: Lookup) -> None:
         """Ask the ledger again for the address of a look-up: another process was first with it."""
         lookup = self._registry.get(str(work.key))
@@ -489,7 +493,7 @@ class SessionHub:
             if ends:
                 self._purchases.ended(work)
             self._end(lookup, result.outcome)
-            self._lookups.close(work)
+            self._keeper.finish(lookup.id, work)
 
     def record_failure(self, work: Lookup) -> None:
         """Write that no answer will end a look-up."""
@@ -584,7 +588,7 @@ class SessionHub:
                 status=HTTPStatus.SERVICE_UNAVAILABLE,
                 retry_after=BUSY_RETRY,
             )
-        if _running_loop() is not self._loop:
+        if any_loop() is not self._loop:
             raise RuntimeError(
                 "a SessionHub is used on the event loop that it was entered on; make the handler "
                 "`async def`, because frameworks run others in a thread"
@@ -611,10 +615,3 @@ class SessionHub:
             logger.exception("the hub stopped by a bug of hum_async; please report it")
         finally:
             self.close()
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

@@ -236,6 +236,21 @@ async def test_a_worker_that_was_taken_for_dead_polls_no_more(
     assert api.count("POST") == api.count("DELETE") == 1
 
 
+async def test_a_worker_that_was_taken_for_dead_closes_no_session_that_another_one_polls(
+    api: TimedApi, workers: Workers
+) -> None:
+    one, other = await workers.start(), await workers.start()
+    lookup = one.lookup(served())
+    stream = asyncio.ensure_future(told(other, lookup))
+    while api.count("GET") < 2:  # noqa: ASYNC110  on virtual time
+        await asyncio.sleep(0.001)
+    # It gets the answer, and learns later that the look-up is not its own any more.
+    workers.shared.owners[lookup] = None
+    assert outcomes(await stream) == {lookup: "SERVED"}
+    await asyncio.sleep(5)
+    assert api.count("DELETE") == 0
+
+
 async def test_streams_go_on_when_the_server_was_away(api: TimedApi, workers: Workers) -> None:
     one, other = await workers.start(), await workers.start()
     ids = [one.lookup(served(number)) for number in range(3)]
