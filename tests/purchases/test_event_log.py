@@ -165,6 +165,20 @@ async def test_a_commit_that_may_have_been_made_is_made_once(
     assert [entry.kind for entry in await one.read(0)] == ["snapshot", "change", "change", "done"]
 
 
+async def test_a_look_up_is_unread_when_no_process_attends_to_it_any_more(
+    logs: list[EventLog],
+) -> None:
+    one, other, _ = logs
+    for n, name in enumerate("abcd"):
+        await one.publish(name, digest(n), FIRST)
+    await one.attend(["a", "b"], 0.0)
+    await other.attend(["b", "c"], 60.0)
+    await one.append("c", LAST)
+    await one.attend(["b"], 0.0)
+    assert await one.unread() == ["a"]
+    assert not await other.unread()
+
+
 async def test_old_look_ups_are_forgotten(logs: list[EventLog]) -> None:
     await logs[0].publish("a", digest(1), FIRST)
     await logs[1].forget(60.0)
@@ -208,6 +222,7 @@ async def test_a_commit_wakes_the_others(
     logs: list[EventLog], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listening, "ASK_EVERY", 1000.0)
+    monkeypatch.setattr(listening, "TRY_OUT", 1000.0)
     async with watching(logs[1]) as woken:
         await woken.wait()  # it listens, as it has heard itself
         await asyncio.sleep(0.1)
