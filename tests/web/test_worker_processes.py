@@ -51,8 +51,9 @@ async def four_workers(
         assert "run one worker" not in printed, printed
 
 
-def kill_the_busiest(server: PostgresServer, url: str) -> None:
-    os.kill(int(server.query(BUSIEST, url.rpartition("/")[2])), signal.SIGKILL)
+def busiest(server: PostgresServer, url: str) -> int:
+    """Return the number of the process that has most look-ups."""
+    return int(server.query(BUSIEST, url.rpartition("/")[2]))
 
 
 def posts(simulator: Simulator) -> int:
@@ -82,19 +83,12 @@ async def follow(session: aiohttp.ClientSession, url: str, ids: list[str]) -> li
     return events
 
 
-async def test_a_worker_and_the_database_are_killed_and_all_streams_end_well(
-    hum_simulator: Simulator,
-    postgres_server: PostgresServer,
-    postgres_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@asynccontextmanager
+async def many_streams(server: Server) -> AsyncIterator[list[asyncio.Task[list[Received]]]]:
+    """Look all addresses up, and read all of them on four streams, and each on its own."""
     # Each request may reach another worker.
     connector = aiohttp.TCPConnector(force_close=True, limit=0)
-    async with (
-        four_workers(hum_simulator, postgres_url, tmp_path, monkeypatch) as server,
-        aiohttp.ClientSession(connector=connector) as session,
-    ):
+    async with aiohttp.ClientSession(connector=connector) as session:
 
         async def look_up(address: str) -> str:
             async with session.post(f"{server.url}/lookups", json={"address": address}) as answer:
@@ -102,23 +96,61 @@ async def test_a_worker_and_the_database_are_killed_and_all_streams_end_well(
                 return str((await answer.json())["id"])
 
         ids = await asyncio.gather(*map(look_up, ADDRESSES))
-        # All of them on some streams, and each on its own.
-        streams = [asyncio.ensure_future(follow(session, server.url, ids)) for _ in range(4)]
-        streams += [asyncio.ensure_future(follow(session, server.url, [each])) for each in ids]
-        await until_bought(hum_simulator, COUNT)
-        await asyncio.sleep(1)
-        kill_the_busiest(postgres_server, postgres_url)
-        await asyncio.sleep(1)
-        postgres_server.crash()
-        await asyncio.sleep(0.5)
-        postgres_server.start()
-        read = await asyncio.gather(*streams)
+        wanted = [*([ids] * 4), *([each] for each in ids)]
+        yield [asyncio.create_task(follow(session, server.url, some)) for some in wanted]
+
+
+def assert_all_is_told_once(read: list[list[Received]]) -> None:
     for events in read:
         ends = [event.data for event in events if event.event == "done"]
         assert {end["outcome"] for end in ends} == {"SERVED"}
         assert len({end["lookup"] for end in ends}) == len(ends)
         assert len({event.id for event in events}) == len(events)
     assert [len([e for e in events if e.event == "done"]) for events in read[:4]] == [COUNT] * 4
+
+
+async def test_a_worker_and_the_database_are_killed_and_all_streams_end_well(
+    hum_simulator: Simulator,
+    postgres_server: PostgresServer,
+    postgres_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with (
+        four_workers(hum_simulator, postgres_url, tmp_path, monkeypatch) as server,
+        many_streams(server) as streams,
+    ):
+        await until_bought(hum_simulator, COUNT)
+        await asyncio.sleep(1)
+        os.kill(busiest(postgres_server, postgres_url), signal.SIGKILL)
+        await asyncio.sleep(1)
+        postgres_server.crash()
+        await asyncio.sleep(0.5)
+        postgres_server.start()
+        read = await asyncio.gather(*streams)
+    assert_all_is_told_once(read)
+    assert posts(hum_simulator) == COUNT
+
+
+async def test_a_worker_that_is_stopped_past_its_lease_goes_on(
+    hum_simulator: Simulator,
+    postgres_server: PostgresServer,
+    postgres_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with (
+        four_workers(hum_simulator, postgres_url, tmp_path, monkeypatch) as server,
+        many_streams(server) as streams,
+    ):
+        await until_bought(hum_simulator, COUNT)
+        await asyncio.sleep(1)
+        process = busiest(postgres_server, postgres_url)
+        os.kill(process, signal.SIGSTOP)
+        await asyncio.sleep(4)  # its lease is 2 seconds, and uvicorn's patience 5
+        os.kill(process, signal.SIGCONT)
+        read = await asyncio.gather(*streams)
+    assert_all_is_told_once(read)
     assert posts(hum_simulator) == COUNT
 
 
@@ -145,7 +177,7 @@ async def test_forty_look_ups_in_a_browser_survive_a_worker(
             await page.keyboard.press("Enter")
             if number == COUNT // 2:
                 await until_bought(hum_simulator, number)
-                kill_the_busiest(postgres_server, postgres_url)
+                os.kill(busiest(postgres_server, postgres_url), signal.SIGKILL)
         done = page.locator(".lookup[data-outcome]:not([data-outcome=''])")
         await done.nth(COUNT - 1).wait_for(timeout=120_000)
         outcomes = await done.evaluate_all("all => all.map(one => one.dataset.outcome)")
