@@ -9,30 +9,10 @@ from cyclopts import App, Parameter
 from hum_async._version import __version__
 from hum_async.cli._console import NobodyReads, pages, silence_stdout, usage_messages
 from hum_async.cli._exit_codes import ExitCode
+from hum_async.cli._front_page import ABOUT, COMMANDS, CONFIG, EPILOGUE
 from hum_async.cli._help import HelpPage, shown_default, usage_error
 from hum_async.cli._settings import FileSettings, folders_file, users_file
 from hum_async.errors import InputError
-
-_COMMANDS = {
-    "check": "Say what is wrong with a file of addresses, before anything is bought.",
-    "qualify": "Look up every address of a file; write the file again with the results.\n\n"
-    "Run the same command again to go on after whatever has stopped it: what is in the journal "
-    "beside the output is not bought again.",
-    "compose": "Write the outputs of a job again, from its journal; also half-way.",
-    "diff": "Say what has changed between two results of the same addresses; nothing is bought.",
-    "report": "Show the results of a job as one HTML file, which needs no network.",
-    "status": "Show how a job stands, by its journal.",
-    "verify": "Check a finished job: its journal, its files and its rows.",
-    "forget": "Erase results from a journal; a receipt of each purchase stays.",
-    "lookup": "Look up one address.",
-    "watch": "Follow sessions by their tokens until their agents are done.",
-    "ping": "Check that the API is up and takes the key.",
-    "doctor": "Check key, network, API, clock and disk, and say what to do about each problem.",
-    "completion": "Print a script with which a shell completes commands and options of hum.",
-    "mcp": "Offer look-ups, checks of files and the status of jobs to an assistant (MCP).",
-    "simulate": "Serve a simulated Hum API on this machine, for tests and for trying things out.",
-    "demo": "Show look-ups live, on a simulated API.",
-}
 
 EXAMPLES = {
     "check": "hum check customers.csv --corrected better.csv\n"
@@ -67,14 +47,6 @@ _SHOW = "Show what each option of a command is set to, and by whom: typed, envir
 
 _MORE = "hum --help says where the key is read from, and what the exit codes mean."
 
-_EPILOGUE = (
-    "The key is read from the environment variable HUM_API_KEY, or with --key-file; the API from "
-    "HUM_BASE_URL. Exit codes: 0 all rows settled, 1 could not run, 2 usage or "
-    "columns in doubt, 3 finished with failed rows (check, --dry-run: rows will be refused; "
-    "verify: problems), 4 authentication, 5 session limit reached, 129 SIGHUP, 130 Ctrl-C, "
-    "141 the reader of standard output left, 143 SIGTERM."
-)
-
 
 def make_app(*watchers: Callable[..., None]) -> App:
     """Return the application.
@@ -85,8 +57,8 @@ def make_app(*watchers: Callable[..., None]) -> App:
     """
     app = App(
         name="hum",
-        help="Which internet providers serve a US address: the command line of hum_async.",
-        help_epilogue=_EPILOGUE,
+        help=ABOUT,
+        help_epilogue=EPILOGUE,
         help_format="plaintext",
         help_formatter=HelpPage(),
         default_parameter=Parameter(show_default=shown_default),
@@ -95,18 +67,16 @@ def make_app(*watchers: Callable[..., None]) -> App:
         version=f"hum {__version__}",
         console=pages,
         result_action="return_value",
-        config=(FileSettings((folders_file(), users_file()), _COMMANDS.keys()), *watchers),
+        config=(FileSettings((folders_file(), users_file()), COMMANDS.keys()), *watchers),
     )
-    for name, summary in _COMMANDS.items():
+    for name, summary in COMMANDS.items():
         app.command(
             f"hum_async.cli.{name}:{name}",
             name=name,
             help=summary,
             help_epilogue=f"Examples:\n{textwrap.indent(EXAMPLES[name], '  ')}\n\n{_MORE}",
         )
-    config = App(
-        name="config", help="Show what options are set to.", config=(), help_epilogue=_MORE
-    )
+    config = App(name="config", help=CONFIG, config=(), help_epilogue=_MORE)
     config.command("hum_async.cli.config:show", name="show", help=_SHOW)
     app.command(config)
     return app

@@ -1,13 +1,14 @@
 """How `hum` explains itself: groups of options, the pages of `--help`, and usage errors."""
 
 import io
-import textwrap
 from typing import Any
 
 from cyclopts import CycloptsError, Group, UnusedCliTokensError
 from cyclopts.help import HelpEntry, HelpPanel
 from rich.console import Console, ConsoleOptions
 from rich.text import Text
+
+from hum_async.cli._page_text import entry, wrapped
 
 FILES = Group("Files", sort_key=1)
 READING = Group("How the input is read", sort_key=2)
@@ -16,9 +17,6 @@ PURCHASES = Group("Journal and purchases", sort_key=4)
 API = Group("API", sort_key=5)
 SIMULATED = Group("Simulated API", sort_key=6)
 
-_LABELS = 26
-"""Columns for the names of options."""
-_NARROW = 60
 _ANY_WIDTH = 100_000
 
 
@@ -52,43 +50,28 @@ class HelpPage:
     def render_description(self, console: Console, _: ConsoleOptions, description: Any) -> None:
         """Print what the command is for."""
         for paragraph in _paragraphs(description):
-            console.print(Text(_wrapped(paragraph, console.width, "") + "\n"))
+            console.print(Text(wrapped(paragraph, console.width) + "\n"))
 
     def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
         """Print a group of options or commands."""
         if not panel.entries:
             return
         console.print(Text(f"{_plain(panel.title)}:", style="bold"))
-        for entry in panel.entries:
-            console.print(Text(_entry(entry, options.max_width)))
+        for item in panel.entries:
+            console.print(Text(_entry(item, options.max_width)))
         console.print()
 
 
-def _entry(entry: HelpEntry, width: int) -> str:
-    label = "  " + ", ".join(entry.display_labels_with_metavar)
-    told = [_plain(entry.description)]
-    if entry.choices:
-        told.append(f"[{' | '.join(entry.choices)}]")
-    if entry.default is not None:
-        told.append(f"[default: {entry.default}]")
-    if entry.required:
+def _entry(item: HelpEntry, width: int) -> str:
+    label = "  " + ", ".join(item.display_labels_with_metavar)
+    told = [_plain(item.description)]
+    if item.choices:
+        told.append(f"[{' | '.join(item.choices)}]")
+    if item.default is not None:
+        told.append(f"[default: {item.default}]")
+    if item.required:
         told.append("[required]")
-    indent = " " * (_LABELS if width >= _NARROW else 4)
-    text = _wrapped(" ".join(filter(None, told)), width, indent)
-    if len(label) < len(indent):
-        return f"{label:{len(indent)}}{text.lstrip()}"
-    return f"{label}\n{text}" if text else label
-
-
-def _wrapped(text: str, width: int, indent: str) -> str:
-    return textwrap.fill(
-        text,
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+    return entry(label, " ".join(filter(None, told)), width)
 
 
 def _paragraphs(content: Any) -> list[str]:

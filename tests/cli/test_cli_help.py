@@ -16,6 +16,7 @@ from hum_async import __version__
 from hum_async.cli._app import EXAMPLES, make_app
 from hum_async.cli._console import pages
 from hum_async.cli._durations import seconds_of
+from hum_async.cli._front_page import front_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,6 +166,30 @@ def test_help_comes_without_the_network_library() -> None:
     )
     assert "Commands" in ended.stdout
     assert ended.stderr == "False\n"
+
+
+@pytest.mark.parametrize("width", [60, 80, 131])
+def test_the_front_page_is_that_of_the_application(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr(pages, "width", width)
+    drawn = call("--help").out
+    assert front_page(width) == "".join(f"{line.rstrip()}\n" for line in drawn.splitlines())
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_the_front_page_comes_without_the_libraries_that_draw_the_others(option: str) -> None:
+    code = (
+        f"import sys; sys.argv = ['hum', '{option}']\n"
+        "from hum_async.cli import main\n"
+        "code = main()\n"
+        "print({'cyclopts', 'rich'} & sys.modules.keys() or 'neither', file=sys.stderr)\n"
+        "sys.exit(code)"
+    )
+    ended = run(code, COLUMNS="70")
+    assert (ended.returncode, ended.stderr, ended.stdout) == (0, "neither\n", front_page(70))
+    assert "rich" in run(code, FORCE_COLOR="1").stderr
+    assert "rich" in run(code, COLUMNS="40").stderr
 
 
 def test_without_its_extra_it_says_what_to_install() -> None:
