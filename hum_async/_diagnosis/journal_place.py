@@ -2,7 +2,6 @@
 
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -116,8 +115,6 @@ def file_system_of(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) ->
         folder: The folder.
         mounts: The kernel's table of mounts (proc(5), mountinfo).
     """
-    if sys.platform == "win32":
-        return None
     try:
         lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:

@@ -29,6 +29,19 @@ class Ended(BaseException):
         self.code = code
 
 
+if sys.platform == "win32":  # pragma: no cover
+
+    def _raise_after(_: float) -> bool:
+        """Return False: this system has no alarm."""
+        return False
+else:
+
+    def _raise_after(seconds: float) -> bool:
+        """Let the alarm go off, or take it back with 0; return True."""
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        return True
+
+
 @contextlib.contextmanager
 def ended_by_signals() -> Iterator[None]:
     """Raise `Ended` in the block when a signal comes that ends a command.
@@ -46,9 +59,7 @@ def ended_by_signals() -> Iterator[None]:
         raise Ended(code[0])
 
     def again(swallowed: Any) -> None:
-        if issubclass(swallowed.exc_type, Ended) and hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, _SOON)
-        else:
+        if not (issubclass(swallowed.exc_type, Ended) and _raise_after(_SOON)):
             report(swallowed)
 
     if hasattr(signal, "SIGALRM"):
@@ -59,7 +70,6 @@ def ended_by_signals() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = report
-        if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0.0)
+        _raise_after(0.0)
         for number, handler in usual.items():
             signal.signal(number, handler)
