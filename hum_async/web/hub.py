@@ -87,7 +87,8 @@ class SessionHub:
         ValueError: An argument is out of its range.
 
     Sessions that are open when the hub is left are not closed; they expire by themselves. With a
-    ledger the next hub or job takes them up, and closes those whose result is safe.
+    ledger the next hub or job takes them up, and closes those whose result is safe. Hubs with one
+    ledger in PostgreSQL serve each other's look-ups at any time.
     """
 
     def __init__(  # noqa: PLR0913  each by name, all with a default
