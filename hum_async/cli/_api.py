@@ -11,13 +11,14 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from hum_async._redact import Secret
 from hum_async.cli._argument_types import PathOrDash, Positive, Speed
 from hum_async.cli._console import messages
 from hum_async.cli._help import API, SIMULATED
+from hum_async.cli._limiter import open_limiter, shared_store
 from hum_async.cli._log import start_log
 from hum_async.client import HumClient
 from hum_async.errors import ConfigurationError
-from hum_async.limiter import RateLimiter
 from hum_async.models import SESSION_LIFETIME
 
 LIFETIME = SESSION_LIFETIME.total_seconds()
@@ -44,6 +45,14 @@ class ApiOptions:
         int,
         Parameter(validator=Number(gte=1), help="Requests under way at the same time."),
     ] = 32
+    limiter: Annotated[
+        str | None,
+        Parameter(
+            metavar="URL",
+            help="Share the limit with all processes that name the same redis:// or "
+            "postgresql://; default HUM_LIMITER. Put a URL with a password there.",
+        ),
+    ] = None
     log: Annotated[
         Path | None,
         Parameter(
@@ -75,7 +84,12 @@ class SimulatedApiOptions(ApiOptions):
 
 @asynccontextmanager
 async def open_client(
-    options: ApiOptions, *, key: str | None, quiet: bool = False, purchases: Path | None = None
+    options: ApiOptions,
+    *,
+    key: str | None,
+    quiet: bool = False,
+    purchases: Path | None = None,
+    store: Secret | None = None,
 ) -> AsyncIterator[HumClient]:
     """Yield the client that the options describe, and run a simulator for it if they ask for one.
 
@@ -84,17 +98,22 @@ async def open_client(
         key: The API key; None takes it from the environment.
         quiet: Print nothing about the simulator.
         purchases: The client's ledger; None for none.
+        store: URL of the store by which processes share the limit, unless the user names another.
 
     Raises:
         ConfigurationError: The options contradict each other, or there is no key.
     """
     start_log(options.log)
-    try:
-        limiter = RateLimiter(rate=options.rate, concurrency=options.concurrency)
-    except ValueError as exc:
-        raise ConfigurationError(str(exc)) from exc
+    simulated = isinstance(options, SimulatedApiOptions) and options.simulate
+    shared = shared_store(options.limiter, default=store)
+    if simulated and options.limiter is None:
+        # The limit of a simulated API in this process is nobody else's.
+        shared = None
     async with AsyncExitStack() as stack:
         url = options.base_url
+        limiter = await open_limiter(
+            stack, shared, rate=options.rate, concurrency=options.concurrency
+        )
         if isinstance(options, SimulatedApiOptions) and options.simulate:
             from hum_async.simulator import Simulator  # noqa: PLC0415  not needed with the real API
 

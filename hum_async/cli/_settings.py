@@ -19,7 +19,7 @@ from cyclopts.config import Dict
 
 NAME = "hum.toml"
 
-SHARED = frozenset({"base-url", "key-file", "rate", "concurrency", "log"})
+SHARED = frozenset({"base-url", "key-file", "rate", "concurrency", "limiter", "log"})
 """What may stand at the top of a file: the options of the API."""
 
 ENVIRONMENT = {"base-url": "HUM_BASE_URL", "key-file": "HUM_API_KEY"}

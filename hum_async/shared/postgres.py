@@ -12,8 +12,8 @@ import asyncpg  # type: ignore[import-untyped]  # it has no types
 from hum_async._redact import Secret
 from hum_async.shared.register import Reading, StoreError
 
-MIGRATION_LOCK = 0x48554D_01
-"""Key of the advisory lock under which tables are made."""
+MIGRATION_LOCK = 0x68756D4A
+"""Key of the advisory lock under which tables are made, those of purchases too."""
 
 _EXISTS = "SELECT to_regclass('hum.shared_limit') IS NOT NULL"
 _CREATE = """

@@ -1,6 +1,6 @@
 """Which store a URL names, and what of the URL may be shown."""
 
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from hum_async._redact import Secret
 from hum_async.errors import ConfigurationError
@@ -15,15 +15,14 @@ _REDIS = {
 }
 _POSTGRES = ("postgresql", "postgres")
 
-_OURS = ("job", "schema")
+_OURS = ("job", "schema", "lease")
 """What a URL of a database says to us and not to the database."""
 
 
 def shown(url: str) -> str:
     """Return as much of a URL as is no secret: without user, password and options."""
     parts = urlsplit(url)
-    place = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, place, parts.path, "", ""))
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def check_store(url: str) -> None:
@@ -52,16 +51,16 @@ def register_in(url: Secret, name: str) -> Register:
     """
     text = url.reveal()
     scheme = _scheme(text)
-    parts = urlsplit(text)
     if scheme in _REDIS:
         from hum_async.shared.redis import RedisRegister  # noqa: PLC0415  an extra
 
-        renamed = f"{_REDIS[scheme]}{text[len(parts.scheme) :]}"
+        renamed = f"{_REDIS[scheme]}{text[len(scheme) :]}"
         return RedisRegister(Secret(renamed), name)
     from hum_async.shared.postgres import PostgresRegister  # noqa: PLC0415  an extra
 
-    options = [each for each in parse_qsl(parts.query) if each[0] not in _OURS]
-    return PostgresRegister(Secret(urlunsplit(parts._replace(query=urlencode(options)))), name)
+    place, _, query = text.partition("?")
+    options = [each for each in parse_qsl(query) if each[0] not in _OURS]
+    return PostgresRegister(Secret(f"{place}?{urlencode(options)}"), name)
 
 
 def _scheme(url: str) -> str:
