@@ -17,7 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +103,9 @@ def far_away(port: int, latency: float) -> Iterator[int]:
     own, loop = free_port(), asyncio.new_event_loop()
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(1 << 16):
-            loop.call_later(latency, writer.write, data)
+        with suppress(ConnectionError):
+            while data := await reader.read(1 << 16):
+                loop.call_later(latency, writer.write, data)
         loop.call_later(latency, writer.close)
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

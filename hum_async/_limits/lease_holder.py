@@ -64,8 +64,8 @@ class LeaseHolder:
         self._urgent = False
         self._last: Lease | None = None
         self._asked_at = -math.inf
-        # Seconds from the moment at which the store reads its clock until the lease is here.
-        self._exchange_seconds = 0.0
+        self.exchange_seconds = 0.0
+        """Seconds from the moment at which the store reads its clock until the lease is here."""
         # While the store is lost.
         self._alone: RateController | None = None
         self._retry_at = math.inf
@@ -251,7 +251,7 @@ class LeaseHolder:
             self.member,
             bounds=self.bounds,
             wants=(0, 0, 0) if leaving else self._wants(now, waiting, room),
-            ready=self._exchange_seconds,
+            ready=self.exchange_seconds,
             answers=tuple(self._answers),
             unused=self._unused,
             returned=tuple(self._instants) if leaving else (),
@@ -270,7 +270,7 @@ class LeaseHolder:
             took: Seconds since the store read its clock.
         """
         self.exchanges += 1
-        self._exchange_seconds += (took - self._exchange_seconds) * (
+        self.exchange_seconds += (took - self.exchange_seconds) * (
             _SMOOTHING if self._last else 1.0
         )
         for _ in report.answers:
