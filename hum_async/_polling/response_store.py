@@ -5,6 +5,10 @@ import zlib
 _STAMP = b'"responded_at"'
 PACKED = b"\0"
 """How a packed answer begins; no JSON does."""
+_HOLE = b"\1"
+"""Stands for the token in a packed answer; no JSON holds it."""
+_LONGEST_STAMP = 255
+"""Bytes of a time; a longer one is none."""
 
 
 def stamp_in(body: bytes) -> slice:
@@ -48,18 +52,45 @@ class ResponseStore:
         self._first = b""
         self._packer: zlib._Compress | None = None
 
-    def pack(self, body: bytes, *, among: int) -> bytes:
-        """Return what to keep of an answer, being one of so many."""
-        if among <= self._few:
-            return body
-        if self._packer is None:
-            self._first = body
-            self._packer = zlib.compressobj(6, zlib.DEFLATED, self._WINDOW, 4, zdict=body)
-        packer = self._packer.copy()
-        return b"".join((PACKED, packer.compress(body), packer.flush()))
+    def pack(self, body: bytes, *, among: int, token: bytes = _HOLE) -> bytes:
+        """Return what to keep of an answer, being one of so many.
 
-    def unpack(self, kept: bytes) -> bytes:
-        """Return the answer that is kept so."""
+        Args:
+            body: The answer.
+            among: How many answers are kept.
+            token: What tells it from those of other sessions, so that it need not be kept.
+        """
+        if among <= self._few or _HOLE in body:
+            return body
+        at = stamp_in(body)
+        if at.stop - at.start > _LONGEST_STAMP:
+            return body
+        # When it was written stands in front, where it can be changed without packing again.
+        stamp, rest = body[at], _cut(body, at).replace(token, _HOLE)
+        if self._packer is None:
+            self._first = rest
+            self._packer = zlib.compressobj(6, zlib.DEFLATED, self._WINDOW, 4, zdict=rest)
+        packer = self._packer.copy()
+        length = bytes((len(stamp),))
+        return b"".join((PACKED, length, stamp, packer.compress(rest), packer.flush()))
+
+    def unpack(self, kept: bytes, *, token: bytes = _HOLE) -> bytes:
+        """Return the answer that is kept so; the token is that of `pack`."""
         if not kept.startswith(PACKED):
             return kept
-        return zlib.decompressobj(self._WINDOW, zdict=self._first).decompress(kept[1:])
+        ends = 2 + kept[1]
+        rest = zlib.decompressobj(self._WINDOW, zdict=self._first).decompress(kept[ends:])
+        rest = rest.replace(_HOLE, token)
+        at = stamp_in(rest).start
+        return b"".join((rest[:at], kept[2:ends], rest[at:]))
+
+    def restamp(self, kept: bytes, body: bytes) -> bytes:
+        """Return what is kept of an answer, once another repeats all of it but its time."""
+        if not kept.startswith(PACKED):
+            return body
+        stamp = body[stamp_in(body)]
+        return b"".join((PACKED, bytes((len(stamp),)), stamp, kept[2 + kept[1] :]))
+
+
+def _cut(body: bytes, part: slice) -> bytes:
+    return body[: part.start] + body[part.stop :]

@@ -6,7 +6,7 @@ import attrs
 
 from hum_async._api.decoding import decode_internet, decode_session
 from hum_async._api.endpoints import ApiRequest, poll_request
-from hum_async._polling.response_store import PACKED, ResponseStore, same_but_for_time, stamp_in
+from hum_async._polling.response_store import PACKED, ResponseStore, same_but_for_time
 from hum_async._polling.session_poll import SessionPoll
 from hum_async.models import Session
 
@@ -28,7 +28,6 @@ class WatchedSession(SessionPoll):
     mailboxes: "tuple[Mailbox, ...]" = attrs.field(kw_only=True)
     _request: ApiRequest[Session] | None = attrs.field(default=None, init=False)
     _kept: bytes | None = attrs.field(default=None, init=False)
-    _stamp: bytes | None = attrs.field(default=None, init=False)
     _processing: bool = attrs.field(default=False, init=False)
     # Kept only where the answer is not packed: it would take as much room again.
     _request_id: str | None = attrs.field(default=None, init=False)
@@ -47,10 +46,7 @@ class WatchedSession(SessionPoll):
         """The last answer, decoded anew if need be."""
         if self._session is None and self._kept is not None:
             decode = decode_internet if self.source == "internet" else decode_session
-            body = self.store.unpack(self._kept)
-            if self._stamp is not None:
-                at = stamp_in(body)
-                body = b"".join((body[: at.start], self._stamp, body[at.stop :]))
+            body = self.store.unpack(self._kept, token=self.token.encode())
             session = decode(body, token=self.token, processing=self._processing)
             self._session = attrs.evolve(session, request_id=self._request_id)
         return self._session
@@ -70,8 +66,8 @@ class WatchedSession(SessionPoll):
             processing: It was answered 202.
             among: Number of watched sessions, by which the store decides whether to pack it.
         """
-        self._kept, self._processing = self.store.pack(body, among=among), processing
-        self._stamp = None
+        self._kept = self.store.pack(body, among=among, token=self.token.encode())
+        self._processing = processing
         self._request_id = self._session.request_id if self._session is not None else None
         if self._kept is not body:
             self._session = self._request = self._request_id = None
@@ -81,7 +77,9 @@ class WatchedSession(SessionPoll):
         kept = self._kept
         if kept is None or processing is not self._processing:
             return False
-        return same_but_for_time(self.store.unpack(kept), body)
+        if kept.startswith(PACKED):
+            kept = self.store.unpack(kept, token=self.token.encode())
+        return same_but_for_time(kept, body)
 
     def keep_stamp(self, body: bytes, *, request_id: str | None = None) -> None:
         """Remember when an answer that repeats the last one was given.
@@ -91,7 +89,7 @@ class WatchedSession(SessionPoll):
             request_id: The server's id of the request.
         """
         if self._kept is not None and self._kept.startswith(PACKED):
-            self._stamp = body[stamp_in(body)]
+            self._kept = self.store.restamp(self._kept, body)
         else:
             self._kept, self._request_id = body, request_id
         self._session = None

@@ -96,6 +96,30 @@ def test_what_is_packed_can_be_unpacked(bodies: list[bytes], few: int) -> None:
     assert few == 0 or kept == bodies
 
 
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from('XqCm":, \x01') | st.sampled_from(['"responded_at":"', "XqCm"]),
+            max_size=12,
+        )
+        .map("".join)
+        .map(str.encode),
+        max_size=6,
+    )
+)
+def test_token_and_time_of_an_answer_are_put_back_where_they_were(bodies: list[bytes]) -> None:
+    store = ResponseStore(few=0)
+    bodies = [b"{" + body for body in bodies]
+    kept = [store.pack(body, among=1, token=b"XqCm") for body in bodies]
+    assert [store.unpack(each, token=b"XqCm") for each in kept] == bodies
+
+
+def test_a_packed_answer_is_told_another_time_in_its_place() -> None:
+    store = ResponseStore(few=0)
+    kept = store.pack(answer(1), among=1)
+    assert store.unpack(store.restamp(kept, answer(2))) == answer(2)
+
+
 def test_answers_like_the_first_one_take_a_quarter_of_the_memory() -> None:
     store = ResponseStore(few=0)
     store.pack(answer(1), among=1)
