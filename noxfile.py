@@ -26,6 +26,12 @@ def lowest(session: nox.Session) -> None:
     session.run("bash", ".ci/lowest", *session.posargs, external=True)
 
 
+@nox.session(venv_backend="none")
+def engines(session: nox.Session) -> None:
+    """Run the recipes for Ray, Dask and Spark with the engines (needs bash)."""
+    session.run("bash", ".ci/engines", *session.posargs, external=True)
+
+
 @nox.session(python=OLDEST)
 def lint(session: nox.Session) -> None:
     """Check style and formatting."""

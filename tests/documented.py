@@ -36,12 +36,14 @@ from starlette.applications import Starlette as Starlette
 
 from hum_async import *
 from hum_async.bulk import show_progress as show_progress
+from hum_async.shared import SharedRateLimiter as SharedRateLimiter
 from hum_async.testing import *
 from hum_async.web import SessionHub as SessionHub, encode_sse as encode_sse
 from hum_async.web.fastapi import hub_lifespan as hub_lifespan
 from hum_async.web.page_guard import PageGuard as PageGuard
 
 address: Address
+addresses: list[Address]
 app: FastAPI
 hum: HumClient
 response: web.StreamResponse

@@ -147,7 +147,9 @@ def killing(simulator: Simulator) -> Callable[..., Killing]:
 
 
 @pytest.fixture
-def check(simulator: Simulator) -> Callable[..., None]:
+def check(
+    simulator: Simulator, record_property: Callable[[str, object], None]
+) -> Callable[..., None]:
     """Check that every row came out once, and that no address was bought twice."""
 
     def check(ids: Sequence[str], outcomes: Sequence[str], streets: Sequence[str]) -> None:
@@ -158,6 +160,9 @@ def check(simulator: Simulator) -> Callable[..., None]:
             for street, outcome in zip(streets, outcomes, strict=True)
             if outcome == "UNCERTAIN"
         }
+        record_property("POSTs", len(simulator.requests(method="POST")))
+        record_property("bought", simulator.sessions_bought)
+        record_property("UNCERTAIN addresses", len(uncertain))
         # What the killed worker had sent and got no answer for; 32 requests go at a time.
         assert len(uncertain) <= 32
         assert ADDRESSES - len(uncertain) <= simulator.sessions_bought <= ADDRESSES

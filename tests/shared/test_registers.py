@@ -21,7 +21,7 @@ def url(request: pytest.FixtureRequest) -> str | None:
         case "valkey":
             return str(request.getfixturevalue("redis_url")).replace("redis://", "valkey://")
         case "postgres":
-            return f"{request.getfixturevalue('postgres_url')}?job=june"
+            return f"{request.getfixturevalue('postgres_url')}?job=june&lease=30"
         case "pgbouncer":
             database = str(request.getfixturevalue("postgres_url")).rpartition("/")[2]
             return str(request.getfixturevalue("pooler").url(database))

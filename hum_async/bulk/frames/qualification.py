@@ -1,7 +1,6 @@
 """`qualify_frame`: a data frame in, the same with result columns out, through a journal."""
 
 import asyncio
-import importlib
 import os
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -28,6 +27,7 @@ from hum_async.client import HumClient
 from hum_async.errors import AddressError, ConfigurationError, JournalError
 from hum_async.limiter import Limiter, Priority
 from hum_async.models import Address, Outcome, Qualification
+from hum_async.shared import SharedRateLimiter
 
 FrameT = TypeVar("FrameT")
 
@@ -194,8 +194,7 @@ async def _opened(
     if limiter is None and is_database_url(journal):
         limiter = str(journal)
     if isinstance(limiter, str):
-        # Needs the library of its server, which is an extra.
-        async with importlib.import_module("hum_async.shared").SharedRateLimiter(limiter) as shared:
+        async with SharedRateLimiter(limiter) as shared:
             yield shared
     else:
         yield limiter
