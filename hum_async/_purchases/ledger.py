@@ -264,6 +264,7 @@ class JobLedger:
     """
 
     durable = True
+    shared = True
     known = 0
     spent = 0
     run = _NO_RUN

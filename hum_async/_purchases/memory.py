@@ -19,6 +19,7 @@ class MemoryStore:
     """
 
     durable = False
+    shared = False
     known = 0
     spent = 0
     run = 0

@@ -155,6 +155,7 @@ class Entry:
         asked_at: Time at which it was asked for, ISO 8601 in UTC, by the clock of this machine, or
             of the database.
         live: Somebody else who is alive is making the purchase now, in another process.
+        theirs: Another process has made the purchase in this run.
         number: Number of the purchase, where the store has several processes.
     """
 
@@ -168,6 +169,7 @@ class Entry:
     digest: bytes = b""
     asked_at: str = ""
     live: bool = False
+    theirs: bool = False
     number: int = 0
 
     @property

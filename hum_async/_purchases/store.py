@@ -81,6 +81,11 @@ class PurchaseStore(Protocol):
         ...
 
     @property
+    def shared(self) -> bool:
+        """Whether others may use the store at the same time, in this process or another one."""
+        ...
+
+    @property
     def known(self) -> int:
         """Number of addresses with a purchase of an earlier run that counts."""
         ...

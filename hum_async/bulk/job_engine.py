@@ -599,7 +599,7 @@ class JobEngine(LookupObserver):
             store.record(Copied(digest, entry))
         result = await store.result(entry, key=lookup.key, address=lookup.address)
         self._shared.give_back(digest, result)
-        if self._rules.is_earlier(entry):
+        if entry.theirs or self._rules.is_earlier(entry):
             self._reused += 1
             self._results.put(result)
         else:

@@ -18,7 +18,7 @@ class SharedPurchases:
     """The addresses that a job has claimed, and its rows that wait for the claims of others.
 
     Args:
-        ledger: The ledger; None for a job that shares nothing, which claims nothing.
+        ledger: The ledger; None for a job with a store of its own, which claims nothing here.
         priority: How urgent the job is.
         on_wanted: Called with an address that the job has claimed and for which somebody waits who
             is more urgent.
@@ -41,17 +41,19 @@ class SharedPurchases:
         self._awaited: list[Claim] = []
         # Addresses that the job has bought: the ledger does not tell them from those of others.
         self._bought: set[bytes] = set()
+        self._store: PurchaseStore | None = None
         self._elsewhere = None if ledger is None else ledger.elsewhere
         # The rows that wait for other processes.
         self._there: dict[Callable[[], None], bytes] = {}
 
     @property
     def shares(self) -> bool:
-        """Whether there are others that may wait for an address."""
-        return self._ledger is not None
+        """Whether others may wait for an address, in this process or another one."""
+        return self._store is not None and self._store.shared
 
     def rules(self, store: PurchaseStore, options: JobOptions) -> ResumeRules:
         """Return which purchases of earlier runs, or of others, still count."""
+        self._store = store
         if self._elsewhere is None:
             self._elsewhere = Elsewhere(store.find, store.let_go)
         if self._ledger is None:
@@ -119,6 +121,8 @@ class SharedPurchases:
         self._wanted.discard(digest)
         if (claim := self._claims.pop(digest, None)) is not None:
             claim.give_back(result)
+        elif self._store is not None:
+            self._store.let_go(digest)
 
     def is_wanted(self, digest: bytes) -> bool:
         """Whether somebody who is more urgent waits for an address."""

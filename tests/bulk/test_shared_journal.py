@@ -106,6 +106,41 @@ async def test_a_job_that_is_run_again_reads_its_results_from_the_database(
     assert posts(api) == 18
 
 
+async def test_rows_that_another_process_has_looked_up_are_reused(
+    client: Callable[..., Any], postgres_url: str
+) -> None:
+    journal = f"{postgres_url}?job=june"
+    first = qualify(await client(), rows(0, 20), journal=journal, policy=POLICY)
+    houses = rows(0, 20)
+    async with first:
+        told = {(await anext(first)).key for _ in range(20)}
+        # It is still there: both belong to one run.
+        second = qualify(await client(), houses, journal=journal, policy=POLICY)
+        found = await delivered(second)
+    assert sorted(found) == sorted(told)
+    assert (second.statistics().reused, second.statistics().requests) == (20, 0)
+    assert all(each.requests for each in found.values())
+
+
+async def test_a_job_whose_reader_is_away_leaves_what_it_has_begun_to_others(
+    postgres_url: str,
+) -> None:
+    journal = f"{postgres_url}?job=june"
+    async with Simulator(speed=1, median=1.0, sigma=0) as slow:
+        one, two = [
+            HumClient("key", base_url=slow.url, limiter=RateLimiter(rate=1000)) for _ in range(2)
+        ]
+        async with one, two, qualify(one, [ADDRESS], journal=journal, policy=POLICY) as resting:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(anext(resting), 0.5)
+            (result,) = (
+                await delivered(qualify(two, [SPELLING], journal=journal, policy=POLICY))
+            ).values()
+            again = await anext(resting)
+        assert (result.outcome, again.token) == (Outcome.SERVED, result.token)
+        assert posts(slow) == 1
+
+
 async def test_jobs_of_other_names_have_nothing_in_common(
     client: Callable[..., Any], api: Simulator, postgres_url: str
 ) -> None:
@@ -188,10 +223,6 @@ async def test_what_cannot_be_used_is_refused_with_what_to_do(
     hum = await client()
     with pytest.raises(ConfigurationError, match=r"\?job=NAME"):
         await delivered(qualify(hum, [ADDRESS], journal=postgres_url))
-    with pytest.raises(ConfigurationError, match="hum journal copy"):
-        await delivered(
-            qualify(hum, [ADDRESS], journal=f"{postgres_url}?job=a", reuse_from="other.sqlite")
-        )
     secret = "postgresql://ann:s3cr3t@db/hum?lease=soon"
     with pytest.raises(ConfigurationError) as caught:
         HumClient("key", purchases=secret)

@@ -13,6 +13,7 @@ from servers import PgBouncer, PostgresServer
 from stores import another_worker, at, digest, home, result, schema_of
 
 from hum_async import Outcome
+from hum_async._purchases.postgres.changes import Batch, write
 from hum_async._purchases.postgres.connection import Database
 from hum_async._purchases.postgres.url import parse_database_url
 from hum_async._purchases.records import Asked, Closed, Opened, Settled, Withdrawn
@@ -273,6 +274,32 @@ async def test_a_batch_whose_answer_was_lost_is_written_once(job: Job) -> None:
     await asyncio.gather(*(store.record(Settled(digest(n), result(n))) for n in numbers))
     assert await job.query("SELECT count(*) FROM purchase WHERE outcome = 'SERVED'") == 100
     assert await job.query("SELECT sum(spent) FROM worker") == 100
+
+
+async def test_a_commit_that_succeeded_unseen_tells_the_same_again(job: Job) -> None:
+    store, other = await job.worker(), await job.worker()
+    await other.record(Asked(digest(1)))
+    database = Database(parse_database_url(job.url))
+    batch = Batch(
+        job=1,
+        worker=1,
+        number=1,
+        requests=0,
+        changes=[Asked(digest(1)), Asked(digest(2))],
+        claims={},
+        max_sessions=None,
+        own=[1],
+    )
+    try:
+        first, again = [await database.run(lambda c: write(c, batch)) for _ in range(2)]
+    finally:
+        await database.aclose()
+    assert first.won == again.won
+    assert list(again.won) == [digest(2)]
+    assert [*map(type, again.refused.values())] == [Taken]
+    assert (first.renewed, again.renewed) == (True, False)
+    assert await job.query("SELECT spent FROM worker WHERE id = 1") == 1
+    assert not (await store.find([at(2)]))[digest(2)].live
 
 
 async def test_no_lease_runs_out_while_the_server_is_away(job: Job) -> None:

@@ -91,6 +91,7 @@ class PostgresStore:
     """
 
     durable = True
+    shared = True
 
     def __init__(
         self,
@@ -319,7 +320,7 @@ class PostgresStore:
 
     async def _find(self, addresses: Sequence[tuple[bytes, Address]]) -> dict[bytes, Entry]:
         return await self._database.run(
-            lambda c: taking_over.find(c, self._member.job, self._worker, addresses)
+            lambda c: taking_over.find(c, self._member.job, self._own, addresses)
         )
 
     async def _apply(self, connection: Connection, changes: Sequence[Change]) -> batches.Written:

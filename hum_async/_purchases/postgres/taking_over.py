@@ -49,7 +49,10 @@ WHERE p.id = u.id AND (p.worker = ANY($4::bigint[]) OR p.released) AND p.outcome
 
 
 async def find(
-    connection: Connection, job: int, worker: int, addresses: Sequence[tuple[bytes, Address]]
+    connection: Connection,
+    job: int,
+    own: Sequence[int],
+    addresses: Sequence[tuple[bytes, Address]],
 ) -> dict[bytes, Entry]:
     """Return entries by digest; what dead workers were at is this worker's from now on.
 
@@ -59,12 +62,13 @@ async def find(
     Args:
         connection: In a transaction.
         job: Number of the job.
-        worker: Number of this worker.
+        own: Numbers of all workers that this process has been, and last of the one that it is.
         addresses: Addresses with their digests.
 
     Raises:
         WorkerLost: This worker is no longer alive to the others, so that it can take over nothing.
     """
+    worker = own[-1]
     digests = [digest for digest, _ in addresses]
     rows = await connection.fetch(_FIND, job, digests)
     left = [row for row in rows if row["outcome"] is None and _is_nobodys(row, worker)]
@@ -73,7 +77,7 @@ async def find(
         again = [row["address"] for row in left]
         fresh = await connection.fetch(_FIND, job, again)
         rows = [row for row in rows if row["address"] not in set(again)] + fresh
-    found = {row["address"]: _entry(row, worker) for row in rows}
+    found = {row["address"]: _entry(row, own) for row in rows}
     # To this process they are of the run that began them.
     return found | {
         row["address"]: attrs.evolve(found[row["address"]], run=row["run"])
@@ -114,7 +118,7 @@ async def _take_over(
     unanswered = [row for row in left if row["token"] is None]
     if unanswered:
         results = [
-            written_off(_entry(row, worker), key=0, address=addresses[row["address"]])
+            written_off(_entry(row, (worker,)), key=0, address=addresses[row["address"]])
             for row in unanswered
         ]
         await connection.execute(
@@ -129,7 +133,7 @@ async def _take_over(
         )
 
 
-def _entry(row: Any, worker: int) -> Entry:
+def _entry(row: Any, own: Sequence[int]) -> Entry:
     outcome = None if row["outcome"] is None else Outcome(row["outcome"])
     return Entry(
         row["token"],
@@ -140,6 +144,7 @@ def _entry(row: Any, worker: int) -> Entry:
         row["result"],
         digest=row["address"],
         asked_at=row["asked_at"].astimezone(UTC).isoformat(timespec="milliseconds"),
-        live=outcome is None and row["worker"] != worker,
+        live=outcome is None and row["worker"] != own[-1],
+        theirs=row["worker"] not in own,
         number=row["id"],
     )

@@ -45,6 +45,7 @@ class JournalStore:
     """
 
     durable = True
+    shared = False
     event_log: EventLog | None = None
     """One process at a time uses a file."""
 
