@@ -50,6 +50,8 @@ def command_of(order: dict[str, Any]) -> QualifyCommand:
         ),
         journal=journal,
         keeps_journal=True,
+        shared=False,
+        works_only=False,
         pipes=outputs.open_pipes(),
         events=events,
         log=open_events(str(events), contextlib.ExitStack()),
