@@ -145,6 +145,7 @@ POLICY = (
     "_purchases.resume_rules",
     "bulk.dedupe",
     "bulk.diff.compare",
+    "bulk.requalify.order",
     "bulk.slot_scheduling",
     "bulk.spending_limit",
     "web._replay_buffer",

@@ -1,13 +1,17 @@
 """Opens, erases and removes journals, whatever they are kept in."""
 
-from collections.abc import Collection
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.place import Place
 from hum_async._purchases.postgres.url import DatabaseUrl
 from hum_async._purchases.reader import JobSummary, JournalFiles, JournalReader
+from hum_async._purchases.records import Copied
 from hum_async._purchases.sqlite.erasure import forget as forget_in_file
+from hum_async._purchases.sqlite.journal import Journal
 from hum_async._purchases.sqlite.journal import remove_journal as remove_file
 from hum_async._purchases.sqlite.reader import SqliteReader
 from hum_async._purchases.sqlite.schema import VERSION, version_of
@@ -107,3 +111,35 @@ def is_of_this_version(journal: Path) -> bool:
         JournalError: It is no journal, or there is none.
     """
     return version_of(journal, must_exist=True) == VERSION
+
+
+CARRIED_OVER = "carried_over"
+"""Name of the setting of a journal that has got all that another one had."""
+
+
+def carry_over(
+    journal: Path,
+    copies: Callable[[Journal], Iterable[Sequence[Copied]]],
+    *,
+    api: str,
+    dedupe: Dedupe | None = None,
+) -> None:
+    """Give a journal the results of another one, in a run of its own, once.
+
+    Args:
+        journal: Its file, which is made if it is missing.
+        copies: Returns what it gets, in parts.
+        api: Name of the API.
+        dedupe: How addresses are compared; None as the journal does.
+
+    Raises:
+        JournalError: It cannot be used.
+    """
+    if journal.exists():
+        with SqliteReader(journal, api=api) as reader:
+            if reader.setting(CARRIED_OVER):
+                return
+    with contextlib.closing(Journal(journal, api=api, dedupe=dedupe, ledger=False)) as target:
+        for part in copies(target):
+            target.apply(part)
+        target.set(CARRIED_OVER, 1)

@@ -21,6 +21,8 @@ from hum_async.client import HumClient
 from hum_async.errors import ConfigurationError
 from hum_async.models import SESSION_LIFETIME
 
+_DRIFT = 0.1
+"""Share of the addresses that change in an epoch of the simulated API."""
 LIFETIME = SESSION_LIFETIME.total_seconds()
 """Seconds for which a simulated session lives, at the usual speed."""
 
@@ -83,13 +85,14 @@ class SimulatedApiOptions(ApiOptions):
 
 
 @asynccontextmanager
-async def open_client(
+async def open_client(  # noqa: PLR0913  all but one by name
     options: ApiOptions,
     *,
     key: str | None,
     quiet: bool = False,
     purchases: Path | None = None,
     store: Secret | None = None,
+    epoch: int = 0,
 ) -> AsyncIterator[HumClient]:
     """Yield the client that the options describe, and run a simulator for it if they ask for one.
 
@@ -99,6 +102,7 @@ async def open_client(
         quiet: Print nothing about the simulator.
         purchases: The client's ledger; None for none.
         store: URL of the store by which processes share the limit, unless the user names another.
+        epoch: Epochs for which the simulated world has drifted.
 
     Raises:
         ConfigurationError: The options contradict each other, or there is no key.
@@ -119,7 +123,11 @@ async def open_client(
 
             # Faster agents must not make sessions expire faster.
             simulator = Simulator(
-                seed=options.seed, speed=options.speed, lifetime=LIFETIME * options.speed
+                seed=options.seed,
+                speed=options.speed,
+                lifetime=LIFETIME * options.speed,
+                drift=_DRIFT,
+                epoch=epoch,
             )
             await stack.enter_async_context(simulator)
             key, url = "simulated", simulator.url

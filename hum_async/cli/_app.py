@@ -26,6 +26,8 @@ EXAMPLES = {
     "hum diff october.journal.sqlite november.parquet --json",
     "report": "hum report results.csv -o report.html\n"
     "hum report results.parquet --served 1000/500,100/20 --title 'North side'",
+    "requalify": "hum requalify october.csv -o november.csv --older-than 30d --dry-run\n"
+    "hum requalify october.csv -o november.csv --older-than 30d --budget 500",
     "status": "hum status results.journal.sqlite\nhum status results.journal.sqlite --json",
     "verify": "hum verify results.journal.sqlite\nhum verify results.journal.sqlite --json",
     "forget": "hum forget '1420 Washington Blvd, 48226' results.journal.sqlite\n"

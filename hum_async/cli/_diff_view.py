@@ -1,12 +1,13 @@
 """Shows what has changed between two results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Column, Table
 
 from hum_async._wording import counted
-from hum_async.bulk.diff.compare import AddressChange
+from hum_async.bulk.diff.compare import AddressChange, ChangeKind
+from hum_async.bulk.diff.outputs import ChangeSink
 from hum_async.bulk.diff.summary import DiffSide, DiffSummary
 from hum_async.bulk.diff.wording import MEANING, counts_line, phrases
 from hum_async.cli._console import data, escaped
@@ -20,6 +21,7 @@ def show_diff(
     first: Sequence[AddressChange],
     left: int,
     *,
+    more: str = "-o",
     console: Console = data,
 ) -> None:
     """Print the counts and the first changes.
@@ -28,6 +30,7 @@ def show_diff(
         summary: The counts.
         first: The changes that are shown.
         left: Number of changes that are not.
+        more: The option that names a file for all of them.
         console: Where it is printed.
     """
     _show_side("Older", summary.old, console)
@@ -49,7 +52,8 @@ def show_diff(
         console.print(_addresses(first), soft_wrap=False)
     if left:
         _say(
-            f"... and {counted(left, 'more address')}; -o changes.csv or -o changes.html lists all",
+            f"... and {counted(left, 'more address')}; {more} changes.csv or {more} changes.html "
+            "lists all",
             console,
         )
 
@@ -93,3 +97,31 @@ def _addresses(changes: Sequence[AddressChange]) -> Table:
 
 def _say(text: str, console: Console, *, style: str | None = None) -> None:
     console.print(escaped(text), style=style, soft_wrap=not console.is_terminal)
+
+
+def written(changes: Iterable[AddressChange], sink: ChangeSink | None) -> Iterator[AddressChange]:
+    """Yield changes and write them to a sink, if there is one."""
+    for change in changes:
+        if sink is not None:
+            sink.write(change)
+        yield change
+
+
+def shown_first(
+    changes: Iterable[AddressChange], limit: int, sink: ChangeSink | None
+) -> tuple[list[AddressChange], int]:
+    """Return the first changes that can be told, and the number of all others.
+
+    Args:
+        changes: The changes.
+        limit: How many are shown.
+        sink: Gets all of them; None for none.
+    """
+    first: list[AddressChange] = []
+    left = 0
+    for change in written(changes, sink):
+        if len(first) < limit and ChangeKind.NOT_COMPARABLE not in change.kinds:
+            first.append(change)
+        else:
+            left += 1
+    return first, left

@@ -17,6 +17,7 @@ COMMANDS = {
     "compose": "Write the outputs of a job again, from its journal; also half-way.",
     "diff": "Say what has changed between two results of the same addresses; nothing is bought.",
     "report": "Show the results of a job as one HTML file, which needs no network.",
+    "requalify": "Ask again for results that are old, and say what has changed.",
     "status": "Show how a job stands, by its journal.",
     "verify": "Check a finished job: its journal, its files and its rows.",
     "forget": "Erase results from a journal; a receipt of each purchase stays.",

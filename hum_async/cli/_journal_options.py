@@ -122,10 +122,7 @@ class JournalOptions:
         Raises:
             UsageError: A bound in money is given without a price.
         """
-        bound = "--max-cost" if self.max_cost is not None else "--max-cost-per-day"
-        bounded = self.max_cost is not None or self.max_cost_per_day is not None
-        if bounded and self.price_per_session is None:
-            raise UsageError(f"{bound} needs the price: say --price-per-session 0.05 as well")
+        check_priced(self.price_per_session, self.max_cost, self.max_cost_per_day)
         return JobOptions(
             journal=path,
             close=close,
@@ -150,6 +147,15 @@ class JournalOptions:
         uncertain = frozenset({Outcome.UNCERTAIN})
         failed = FAILED_OUTCOMES - uncertain if self.retry_failed else frozenset()
         return failed | (uncertain if self.retry_uncertain else frozenset())
+
+
+def check_priced(
+    price: Amount | None, max_cost: Amount | None, max_cost_per_day: Amount | None
+) -> None:
+    """Raise UsageError if a bound in money is given without a price."""
+    bound = "--max-cost" if max_cost is not None else "--max-cost-per-day"
+    if price is None and (max_cost is not None or max_cost_per_day is not None):
+        raise UsageError(f"{bound} needs the price: say --price-per-session 0.05 as well")
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ import contextlib
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -67,6 +67,7 @@ class QualifyCommand:
         key: The API key; None takes it from the environment.
         input: How to read the input.
         quiet: Show no progress and no summary.
+        epoch: Epochs for which a simulated world has drifted.
     """
 
     outputs: JobOutputs
@@ -83,6 +84,9 @@ class QualifyCommand:
     key: str | None = attrs.field(repr=False)
     input: InputOptions
     quiet: bool
+    epoch: int = 0
+    carries_over: ClassVar[bool] = False
+    """Whether rows that were not looked up have results, too."""
     _job: FileJob = attrs.field(init=False, repr=False)
     _rows: Sink | None = attrs.field(init=False, default=None)
     _left: FilesLeft = attrs.field(init=False, factory=FilesLeft)
@@ -94,7 +98,9 @@ class QualifyCommand:
         Raises:
             HumError: The job could not continue. Its results are written first.
         """
-        async with open_client(self.api, key=self.key, quiet=self.quiet) as client:
+        async with open_client(
+            self.api, key=self.key, quiet=self.quiet, epoch=self.epoch
+        ) as client:
             await _check_api(client)
             if self.outputs.streams and not self.shared:
                 self._rows = self.pipes.rows or self.outputs.open_rows()
@@ -110,18 +116,21 @@ class QualifyCommand:
                 return await self._run_job()
 
     def _make_job(self, client: HumClient) -> FileJob:
+        return FileJob(client, **self._terms(client))
+
+    def _terms(self, client: HumClient) -> dict[str, Any]:
+        """Return the arguments of the job."""
         api, log = self.api, self.log
         simulated = f"the simulated API with seed {api.seed}"
-        return FileJob(
-            client,
-            table=self.outputs.table,
-            columns=self.outputs.columns,
-            options=attrs.evolve(self.options, on_update=log.update) if log else self.options,
-            api=simulated if api.simulate else api_name(client.base_url),
-            levels=self.outputs.levels,
-            stream_to=self._rows,
-            on_result=log.result if log else lambda *_: None,
-        )
+        return {
+            "table": self.outputs.table,
+            "columns": self.outputs.columns,
+            "options": attrs.evolve(self.options, on_update=log.update) if log else self.options,
+            "api": simulated if api.simulate else api_name(client.base_url),
+            "levels": self.outputs.levels,
+            "stream_to": self._rows,
+            "on_result": log.result if log else lambda *_: None,
+        }
 
     async def _run_job(self) -> ExitCode:
         report = self._job.report
@@ -189,7 +198,8 @@ class QualifyCommand:
         report, outputs = self._job.report, self.outputs
         if self._rows is not None:
             self._rows.close()
-        if self.works_only or not (report.done or report.elsewhere):
+        found = report.done or report.elsewhere or self.carries_over
+        if self.works_only or not found:
             return
         if not self.quiet and report.total >= _SLOW_TO_WRITE:
             say("Writing the results, which takes a moment for so many rows ...")
@@ -201,21 +211,26 @@ class QualifyCommand:
             opened = attrs.evolve(opened, long=self.pipes.long)
         self._composed = composed = await self._job.compose(opened, self.own)
         if composed is not None:
-            self._left = attrs.evolve(
-                self._left,
-                output=file_of(outputs.target),
-                failed=outputs.failed if composed.failed else None,
-                long=file_of(outputs.long),
-            )
-            _check_unchanged(outputs.table.name, report, composed)
-            if 0 < composed.without <= NAMED and not self.quiet:
-                say(f"Without a result: row {', '.join(map(str, composed.missing))} of the input")
-            if composed.nothing and not self.quiet:
-                say(f"{composed.nothing:,} cells that say NULL, nan or the like were read as empty")
-            if (path := outputs.manifest) is not None:
-                await self._job.note_manifest(path)
-                write_manifest(path, self._manifest(path, composed))
-                self._left = attrs.evolve(self._left, manifest=path)
+            await self._note_written(composed)
+
+    async def _note_written(self, composed: Composed) -> None:
+        outputs = self.outputs
+        self._left = attrs.evolve(
+            self._left,
+            output=file_of(outputs.target),
+            failed=outputs.failed if composed.failed else None,
+            long=file_of(outputs.long),
+        )
+        if not self.carries_over:
+            _check_unchanged(outputs.table.name, self._job.report, composed)
+        if 0 < composed.without <= NAMED and not self.quiet:
+            say(f"Without a result: row {', '.join(map(str, composed.missing))} of the input")
+        if composed.nothing and not self.quiet:
+            say(f"{composed.nothing:,} cells that say NULL, nan or the like were read as empty")
+        if (path := outputs.manifest) is not None:
+            await self._job.note_manifest(path)
+            write_manifest(path, self._manifest(path, composed))
+            self._left = attrs.evolve(self._left, manifest=path)
 
     def _manifest(self, path: Path, composed: Composed) -> dict[str, Any]:
         outputs, options = self.outputs, self.options

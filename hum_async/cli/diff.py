@@ -2,7 +2,6 @@
 
 import json as json_
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -10,13 +9,12 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from hum_async._addresses.usps_key import Dedupe
-from hum_async.bulk.diff.compare import AddressChange, ChangeKind
 from hum_async.bulk.diff.outputs import ChangeSink, open_changes
 from hum_async.bulk.diff.stream import DiffStream
 from hum_async.bulk.diff.tabular import change_json, summary_json
 from hum_async.cli._argument_types import PathOrDash
 from hum_async.cli._console import data
-from hum_async.cli._diff_view import show_diff
+from hum_async.cli._diff_view import show_diff, shown_first, written
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, WORK
 from hum_async.cli._json_output import AsJson, parsable
@@ -68,7 +66,7 @@ def diff(  # noqa: PLR0913  each is an option of the command
             if json:
                 _print_json(stream, sink)
             else:
-                first, left = _first(_written(stream, sink), limit)
+                first, left = shown_first(stream, limit, sink)
                 if output != "-":
                     show_diff(stream.summary, first, left)
             if sink is not None:
@@ -84,30 +82,11 @@ def diff(  # noqa: PLR0913  each is an option of the command
     return run(prepare)
 
 
-def _written(stream: DiffStream, sink: ChangeSink | None) -> Iterator[AddressChange]:
-    for change in stream:
-        if sink is not None:
-            sink.write(change)
-        yield change
-
-
-def _first(changes: Iterator[AddressChange], limit: int) -> tuple[list[AddressChange], int]:
-    """Return the first changes that can be told, and the number of all others."""
-    first: list[AddressChange] = []
-    left = 0
-    for change in changes:
-        if len(first) < limit and ChangeKind.NOT_COMPARABLE not in change.kinds:
-            first.append(change)
-        else:
-            left += 1
-    return first, left
-
-
 def _print_json(stream: DiffStream, sink: ChangeSink | None) -> None:
     # Whatever cannot be read shows first: then nothing is printed.
     with tempfile.SpooledTemporaryFile(_SPOOLED, mode="w+", encoding="ascii") as changes:
         count = 0
-        for count, change in enumerate(_written(stream, sink), 1):
+        for count, change in enumerate(written(stream, sink), 1):
             changes.write(", " if count > 1 else "")
             changes.write(json_.dumps(parsable(change_json(change))))
         changes.seek(0)

@@ -23,6 +23,8 @@ def simulate(  # noqa: PLR0913  each is an option of the command
     rate: Positive | None = None,
     burst: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     retry_after: Annotated[float | None, Parameter(validator=Number(gte=0))] = None,
+    drift: Annotated[float, Parameter(validator=Number(gte=0, lte=1))] = 0.1,
+    epoch: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
 ) -> int:
     """Serve a simulated Hum API on 127.0.0.1 until Ctrl-C. Any key but bad-key is accepted.
 
@@ -34,6 +36,8 @@ def simulate(  # noqa: PLR0913  each is an option of the command
         rate: Requests per second after which 429 is answered; no limit if not given.
         burst: Requests that may come at once under that limit.
         retry_after: Seconds that a 429 asks to wait; says nothing if not given.
+        drift: Share of the addresses that change in an epoch.
+        epoch: Simulate the world so many epochs later.
     """
 
     def prepare() -> Command:
@@ -46,6 +50,8 @@ def simulate(  # noqa: PLR0913  each is an option of the command
                 rate=rate,
                 burst=burst,
                 retry_after=retry_after,
+                drift=drift,
+                epoch=epoch,
             )
         except ValueError as exc:
             raise ConfigurationError(str(exc)) from exc

@@ -152,7 +152,12 @@ def _session_params(session: SimulatedSession) -> JsonObject:
 
 
 def _providers(session: SimulatedSession) -> list[JsonObject]:
-    return write_providers(session.fate.providers, dialect=session.dialect, token=session.token)
+    return write_providers(
+        session.fate.providers,
+        dialect=session.dialect,
+        token=session.token,
+        price_moves=session.fate.price_moves,
+    )
 
 
 def _add_unknown_fields(value: Any) -> None:

@@ -83,6 +83,7 @@ class Fate:
         geocoded_after: Seconds from creation until geocoding ends.
         settled_after: Seconds from creation until the session answers 200; may be infinite.
         providers: Indexes into `PROVIDERS`, best first.
+        price_moves: By how many US cents a month their prices have moved.
     """
 
     magic: Magic | None
@@ -91,6 +92,7 @@ class Fate:
     geocoded_after: float
     settled_after: float
     providers: tuple[int, ...] = ()
+    price_moves: int = 0
 
 
 def decide_fate(

@@ -13,6 +13,7 @@ import attrs
 
 from hum_async.simulator._dialects import Dialect
 
+_LOWEST_PRICE = 500
 _TECHNOLOGY_CODES = {"Fiber": 50, "Cable": 40, "DSL": 10, "Fixed Wireless": 70, "Satellite": 60}
 
 
@@ -67,7 +68,7 @@ PROVIDERS: tuple[Isp, ...] = (
 
 
 def write_providers(
-    indexes: Sequence[int], *, dialect: Dialect, token: str
+    indexes: Sequence[int], *, dialect: Dialect, token: str, price_moves: int = 0
 ) -> list[dict[str, Any]]:
     """Return the array of providers of one session.
 
@@ -75,8 +76,15 @@ def write_providers(
         indexes: Indexes into `PROVIDERS`.
         dialect: The session's spellings.
         token: Session token; each `security_token` depends on it.
+        price_moves: US cents by which each price has moved.
     """
-    return [_write_provider(PROVIDERS[i], dialect=dialect, token=token) for i in indexes]
+    isps = [PROVIDERS[i] for i in indexes]
+    if price_moves:
+        isps = [
+            attrs.evolve(isp, min_price=max(_LOWEST_PRICE, isp.min_price + price_moves))
+            for isp in isps
+        ]
+    return [_write_provider(isp, dialect=dialect, token=token) for isp in isps]
 
 
 def _write_provider(isp: Isp, *, dialect: Dialect, token: str) -> dict[str, Any]:

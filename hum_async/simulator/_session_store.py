@@ -8,6 +8,7 @@ import attrs
 from hum_async.simulator._address_rules import PostedAddress
 from hum_async.simulator._checks import LONGEST, require
 from hum_async.simulator._dialects import DATA_SETS, Dialect, random_dialect, random_token
+from hum_async.simulator._drift import drifted
 from hum_async.simulator._fates import Fate, Magic, decide_fate
 
 _WIDEST = 10.0  # e ** 80 is a number still, e ** 800 is not
@@ -84,8 +85,10 @@ class SessionStore:
         median: Median time of a search, simulated seconds, 0 or more.
         sigma: Standard deviation of the logarithm of that time, 0 or more.
         lifetime: Simulated seconds without a request after which a session expires, above 0.
+        drift: Share of the addresses that change in an epoch, 0 to 1.
 
     Attributes:
+        epoch: Epochs for which the world has drifted, 0 or more.
         every_address: The magic street that every address stands for which names none itself; None
             for ordinary fates.
 
@@ -93,7 +96,11 @@ class SessionStore:
         ValueError: An argument is out of range.
     """
 
-    def __init__(self, *, seed: int, median: float, sigma: float, lifetime: float) -> None:
+    def __init__(
+        self, *, seed: int, median: float, sigma: float, lifetime: float, drift: float = 0.0
+    ) -> None:
+        self.epoch = 0
+        self._drift = require("drift", drift, at_most=1.0)
         self.every_address: Magic | None = None
         self._seed = seed
         self._median = require("median", median, at_most=LONGEST)
@@ -115,16 +122,17 @@ class SessionStore:
             now: Simulated seconds.
         """
         rng = random.Random(f"{self._seed}/session/{len(self)}")  # noqa: S311  reproducible
+        fate = decide_fate(
+            address,
+            seed=self._seed,
+            median=self._median,
+            sigma=self._sigma,
+            magic=self.every_address,
+        )
         session = SimulatedSession(
             token=random_token(rng),
             address=address,
-            fate=decide_fate(
-                address,
-                seed=self._seed,
-                median=self._median,
-                sigma=self._sigma,
-                magic=self.every_address,
-            ),
+            fate=drifted(fate, address, seed=self._seed, drift=self._drift, epoch=self.epoch),
             dialect=attrs.evolve(random_dialect(rng), data_set=self._data_set_of(address)),
             created_at=now,
             last_request_at=now,

@@ -57,6 +57,9 @@ class Simulator:
         lifetime: Simulated seconds without a request until a session answers 410, above 0
             (hum-api 5).
         faults: Probabilities of faults; `None` for no faults, unless the scenario has some.
+        drift: Share of the addresses that change from one epoch to the next, 0 to 1: providers come
+            and go, fiber arrives, prices move, and mostly where networks are built.
+        epoch: Epochs for which the world has drifted, 0 or more; `epoch` can be assigned later.
 
     Raises:
         TypeError: An argument that has to be a number is none.
@@ -82,6 +85,8 @@ class Simulator:
         retry_after: RetryAfter = None,
         lifetime: float = 1800.0,
         faults: Faults | None = None,
+        drift: float = 0.0,
+        epoch: int = 0,
     ) -> None:
         if generation not in {"polling", "immediate", None}:
             raise ValueError(f'generation={generation!r}: pass "polling" or "immediate"')
@@ -92,7 +97,10 @@ class Simulator:
         self._generation = generation or self._usual_generation
         self._clock = SimulatedClock(speed=self._speed)
         self._request_log = RequestLog()
-        self._store = SessionStore(seed=seed, median=median, sigma=sigma, lifetime=lifetime)
+        self._store = SessionStore(
+            seed=seed, median=median, sigma=sigma, lifetime=lifetime, drift=drift
+        )
+        self.epoch = epoch
         self._handler = RequestHandler(
             self._store,
             fault_injector=FaultInjector(seed=seed),
@@ -233,6 +241,19 @@ class Simulator:
         bucket = usual.bucket if no_rate else TokenBucket(rate=scenario.rate, full=False)
         settings.bucket = bucket
         settings.retry_after = usual.retry_after if no_header else scenario.retry_after
+
+    @property
+    def epoch(self) -> int:
+        """Epochs for which the world has drifted; sessions that exist keep their fates."""
+        return self._store.epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        if isinstance(epoch, bool) or not isinstance(epoch, int):
+            raise TypeError(f"epoch={epoch!r}: assign a whole number")
+        if epoch < 0:
+            raise ValueError(f"epoch={epoch!r}: it must be 0 or more")
+        self._store.epoch = epoch
 
     @property
     def faults(self) -> Faults:

@@ -28,6 +28,7 @@ COMMANDS = [
     "qualify",
     "compose",
     "diff",
+    "requalify",
     "report",
     "status",
     "verify",

@@ -163,6 +163,41 @@ def _address_of(place: ServiceAddress | None) -> Address:
     )
 
 
+def job_of(path: Path) -> tuple[Table, AddressColumns, Path]:
+    """Return the rows, the columns of the address and the journal of a job, by any of its files.
+
+    Args:
+        path: An output of the job, or its journal.
+
+    Raises:
+        InputError: The file holds no results, or does not say which columns hold the address, or
+            its journal is not there.
+        JournalError: The journal cannot be read.
+    """
+    if is_journal(path):
+        with open_reader(path) as journal:
+            found = input_of(journal)
+        if found is None:
+            raise InputError(f"the input of {path} is not there as it was; name an output instead")
+        return *found, path
+    table = open_table(str(path), rate_header=rate_header)
+    if "hum_outcome" not in table.header or _RECORD in table.header:
+        raise InputError(f"{path} is no output of hum qualify; name one, or a journal")
+    manifest = _manifest_of(path)
+    columns = _columns_of(table, _mapping_in(manifest))
+    if columns is None:
+        raise InputError(
+            f"{path} does not show which of its columns hold the address; keep the manifest of the "
+            "job beside it, or name its journal"
+        )
+    place = _journal_of(path, manifest)
+    if place is None:
+        raise InputError(
+            f"{path} has no journal beside it, nor where its manifest says; name the journal"
+        )
+    return table, columns, place
+
+
 # --- an output ------------------------------------------------------------------------------------
 
 
