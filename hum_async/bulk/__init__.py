@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hum_async.bulk.frames.qualification import qualify_frame
     from hum_async.bulk.frames.schemas import result_meta, spark_schema
     from hum_async.bulk.qualification import JobStatistics, QualificationStream, qualify
+    from hum_async.bulk.report_page.changes import changes_section
     from hum_async.bulk.report_page.content import ReportSection
     from hum_async.bulk.report_page.writing import WrittenReport, report_html, write_report
     from hum_async.bulk.results.convert import to_arrow, to_pandas, to_polars
@@ -33,6 +34,7 @@ __all__ = [
     "Snapshot",
     "WrittenReport",
     "address_columns",
+    "changes_section",
     "diff_results",
     "qualify",
     "qualify_frame",
@@ -60,6 +62,7 @@ _HOMES = {
     "Results": "results.stored",
     "Snapshot": "diff.snapshot",
     "address_columns": "frames.address_columns",
+    "changes_section": "report_page.changes",
     "diff_results": "diff.stream",
     "WrittenReport": "report_page.writing",
     "qualify": "qualification",

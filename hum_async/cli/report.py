@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from hum_async._wording import counted
-from hum_async.bulk import WrittenReport, read_results, write_report
+from hum_async.bulk import WrittenReport, changes_section, read_results, write_report
 from hum_async.bulk.files.outputs import beside, check_distinct, file_of
 from hum_async.bulk.tables import STANDARD
 from hum_async.cli._argument_types import PathOrDash, ServiceLevels
@@ -27,6 +27,7 @@ def report(  # noqa: PLR0913  each is an option of the command
     title: str | None = None,
     served: Annotated[ServiceLevels | None, Parameter(negative=())] = None,
     journal: Path | None = None,
+    since: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
     quiet: Annotated[bool, Parameter(alias="-q", negative=())] = False,
 ) -> int:
@@ -45,20 +46,31 @@ def report(  # noqa: PLR0913  each is an option of the command
             served, who does not reach the slowest is unserved. In the report they can be moved.
         journal: The journal of the job, if it is not where the manifest says. Without it a report
             does not say which provider offers which speed.
+        since: Older results of the same addresses: also say what has changed since then, as hum
+            diff does.
         overwrite: Replace a file that is no report of these results, or that was edited since.
         quiet: Say nothing of what was written.
     """
 
     def prepare() -> ExitCode:
         target = _target(results, output)
-        check_distinct({"results": results, "report": file_of(target), "journal": journal})
+        check_distinct(
+            {
+                "results": results,
+                "report": file_of(target),
+                "journal": journal,
+                "older results": since,
+            }
+        )
         found = read_results(results, journal=journal)
+        sections = [] if since is None else [changes_section(since, results)]
         written = write_report(
             found,
             target,
             title=title,
             served=map(str, served or ()),
             source=results.name,
+            sections=sections,
             overwrite=overwrite,
         )
         if not quiet:

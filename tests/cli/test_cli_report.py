@@ -102,6 +102,24 @@ def test_title_and_levels_of_service_are_options(
     assert call("report", str(out), "--served", "fast").code == 2
 
 
+def test_what_has_changed_since_older_results_is_a_section(
+    call: Callable[..., Any], addresses: Callable[..., str], out: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "old.csv"
+    streets = ("100 Served St", "300 Gone St")
+    usual = ("--simulate", "--speed", "1000", "-q")
+    assert call("qualify", addresses(*streets), "-o", str(old), *usual).code == 0
+    report = tmp_path / "report.html"
+    ended = call("report", str(out), "-o", str(report), "--since", str(old))
+    assert ended.code == 0, ended.err
+    page = page_of(report)
+    assert page.texts["changes"] == "What has changed"
+    assert {"href": "#changes"} in page.named("a")
+    assert "300 Gone St" in page.words
+    assert len(page.named("style")) == 2
+    assert len(page.data["rows"]) == 5
+
+
 def test_without_a_name_it_goes_where_the_shell_says(call: Callable[..., Any], out: Path) -> None:
     ended = call("report", str(out), "-q")
     assert (ended.code, ended.err) == (0, "")

@@ -15,7 +15,7 @@ from page_support import AXE, NEEDS_CHROMIUM
 from report_cases import offered, result, results
 
 from hum_async import Address, HumError, Outcome, Qualification, ServiceAddress
-from hum_async.bulk import write_report
+from hum_async.bulk import ReportSection, changes_section, write_report
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -72,10 +72,15 @@ async def _open_report(browser: Any, tmp_path: Path) -> AsyncIterator[Any]:
     contexts = []
 
     async def open_report(
-        found: list[Qualification[Any]], *, size: Any = WIDE, title: str | None = None, **how: Any
+        found: list[Qualification[Any]],
+        *,
+        size: Any = WIDE,
+        title: str | None = None,
+        sections: tuple[ReportSection, ...] = (),
+        **how: Any,
     ) -> Opened:
         path = tmp_path / "report.html"
-        write_report(found, path, title=title, overwrite=True)
+        write_report(found, path, title=title, sections=sections, overwrite=True)
         context = await browser.new_context(viewport=size, **how)
         contexts.append(context)
         opened = Opened(await context.new_page())
@@ -101,7 +106,10 @@ async def test_axe_finds_nothing_wrong_and_nothing_is_asked_of_anybody(
     open_report: Any, size: Any, scheme: str, count: int
 ) -> None:
     # Only a test gets past the policy of the page, to bring axe in.
-    opened = await open_report(results(count), size=size, color_scheme=scheme, bypass_csp=True)
+    sections = (changes_section(results(20), results(40)),) if count else ()
+    opened = await open_report(
+        results(count), size=size, sections=sections, color_scheme=scheme, bypass_csp=True
+    )
     for closed in await opened.page.locator("summary").all():
         await closed.click()
     assert await opened.violations() == []

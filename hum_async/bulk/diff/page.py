@@ -25,7 +25,7 @@ DIFF_STYLE = """
 .hum-diff .hum-diff-wide{overflow-x:auto}
 .hum-diff caption{text-align:left;padding:.2em 0}
 .hum-diff th,.hum-diff td{text-align:left;vertical-align:top;padding:.25em .9em .25em 0;
-border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent);overflow-wrap:anywhere}
+min-width:4.2em;border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent);overflow-wrap:anywhere}
 .hum-diff .hum-diff-n{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:normal}
 .hum-diff ul{list-style:none;margin:0;padding:0}
 .hum-diff .hum-diff-note{border-left:.25em solid #b45309;padding-left:.7em}
@@ -69,19 +69,24 @@ def diff_section(
         left: Number of addresses that have changed besides.
         style: Put `DIFF_STYLE` before it.
     """
+    body = diff_body(summary, changes, left=left)
+    sheet = f"<style>{DIFF_STYLE}</style>" if style else ""
+    return f'{sheet}<section class="hum-diff"><h2>What has changed</h2>{body}</section>'
+
+
+def diff_body(summary: DiffSummary, changes: Sequence[AddressChange], *, left: int = 0) -> str:
+    """Return what stands below the heading of a section; arguments as of `diff_section`."""
     listed = changes[:MOST_ROWS]
     left += len(changes) - len(listed)
-    parts = [
-        "<h2>What has changed</h2>",
+    parts = (
         _sides(summary),
         _counts(summary),
         _kinds(summary),
         _providers(summary),
         _outcomes(summary),
         _changes(listed, left),
-    ]
-    sheet = f"<style>{DIFF_STYLE}</style>" if style else ""
-    return f'{sheet}<section class="hum-diff">{"".join(parts)}</section>'
+    )
+    return "".join(parts)
 
 
 def _sides(summary: DiffSummary) -> str:
@@ -89,7 +94,7 @@ def _sides(summary: DiffSummary) -> str:
         [role, side.name, f"{side.addresses:,}", _period(side)]
         for role, side in (("older", summary.old), ("newer", summary.new))
     ]
-    told = _table("Results", ("", "file", "addresses", "answered (UTC)"), rows, right={2})
+    told = _table("Results", ("side", "file", "addresses", "answered (UTC)"), rows, right={2})
     notes = [
         f"{counted(side.unusable, 'row')} of the {role} results hold no address that can be asked "
         "for, and are not compared."
