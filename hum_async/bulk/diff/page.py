@@ -25,7 +25,8 @@ DIFF_STYLE = """
 .hum-diff .hum-diff-wide{overflow-x:auto}
 .hum-diff caption{text-align:left;padding:.2em 0}
 .hum-diff th,.hum-diff td{text-align:left;vertical-align:top;padding:.25em .9em .25em 0;
-min-width:4.2em;border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent);overflow-wrap:anywhere}
+min-width:4.2em;overflow-wrap:anywhere;
+border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent)}
 .hum-diff .hum-diff-n{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:normal}
 .hum-diff ul{list-style:none;margin:0;padding:0}
 .hum-diff .hum-diff-note{border-left:.25em solid #b45309;padding-left:.7em}
