@@ -6,6 +6,7 @@ import asyncio
 import pickle
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -294,6 +295,38 @@ def test_what_cannot_work_is_said_at_once(
     monkeypatch.setenv("HUM_API_KEY", "a-key")
     with pytest.raises(ValueError, match="max_sessions"):
         look_up(frame, max_sessions=0)
+
+
+def test_parts_that_are_looked_up_side_by_side_buy_each_address_once(
+    simulator: Simulator, postgres_url: str
+) -> None:
+    streets = [f"{number} Main St" for number in range(1, 31)]
+    parts = [pl.DataFrame({"street": streets[at:], "zip": "48226"}) for at in range(0, 20, 5)]
+    look_up = partial(qualify_frame, journal=f"{postgres_url}?job=june")
+    with ThreadPoolExecutor(len(parts)) as pool:
+        found = list(pool.map(look_up, parts))
+    assert [part["street"].to_list() for part in found] == [streets[at:] for at in range(0, 20, 5)]
+    assert simulator.one_post_per_address()
+    assert simulator.sessions_bought == 30
+    # Looked up again, as an engine does whose worker has died.
+    before = len(simulator.journal)
+    assert look_up(parts[0])["hum_outcome"].to_list() == found[0]["hum_outcome"].to_list()
+    assert len(simulator.journal) == before
+
+
+def test_no_frame_of_an_exception_shows_where_the_journal_is(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUM_API_KEY", "a-key")
+    journal = postgres_url.replace("hum@", "hum:geheim@") + "?job=june"
+    frame = pl.DataFrame({"street": ["1 Main St"], "zip": ["48226"]})
+    with pytest.raises(ValueError, match="max_sessions") as caught:
+        qualify_frame(frame, journal=journal, max_sessions=0)
+    ours = [entry for entry in caught.traceback if "/hum_async/" in str(entry.path)]
+    assert len(ours) > 2
+    # That of `qualify` is told it, and passes it on.
+    for entry in [entry for entry in ours if entry.name != "qualify"]:
+        assert "geheim" not in repr(entry.frame.f_locals), entry.name
 
 
 class Nobody:

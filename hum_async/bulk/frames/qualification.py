@@ -13,6 +13,7 @@ from hum_async._api.addresses import checked_or_error
 from hum_async._purchases.postgres.url import is_database_url
 from hum_async._purchases.prices import Amount
 from hum_async._purchases.records import address_digest
+from hum_async._redact import Secret
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.frames.address_columns import FrameColumns, decided
 from hum_async.bulk.frames.engine_workers import distributed_worker
@@ -118,6 +119,10 @@ def qualify_frame(  # noqa: PLR0913  all but the frame by name
     """
     _refuse_a_running_loop()
     _refuse_a_journal_of_one_worker(journal)
+    places = _Places(journal, limiter)
+    # They may hold passwords, and an error tracker records the variables of each frame that an
+    # exception passes.
+    del journal, limiter
     rows = frame_of(frame)
     levels = tuple(ServiceLevel.parse(each) for each in served) or SERVED_LEVELS
     found: list[dict[str, Any]] = []
@@ -129,7 +134,7 @@ def qualify_frame(  # noqa: PLR0913  all but the frame by name
             "timeout": timeout,
             "create_timeout": create_timeout,
         }
-        job = _look_up([each.address for each in readings], journal, limiter, client, options)
+        job = _look_up([each.address for each in readings], places, client, options)
         results = _counted_once(asyncio.run(job), dedupe=options.get("dedupe") or "usps")
         found = [
             result_values(result, reading.note, row=number, levels=levels)
@@ -161,8 +166,7 @@ def _refuse_a_journal_of_one_worker(journal: str | os.PathLike[str]) -> None:
 
 async def _look_up(
     addresses: Sequence[Address],
-    journal: str | os.PathLike[str],
-    limiter: str | Limiter | None,
+    places: "_Places",
     client: ClientOptions,
     options: FrameJobOptions,
 ) -> list[Qualification[int]]:
@@ -174,9 +178,9 @@ async def _look_up(
     breaker = OutageBreaker()
     found: dict[int, Qualification[int]] = {}
     async with AsyncExitStack() as stack:
-        gate = await stack.enter_async_context(_opened(limiter, journal))
+        gate = await stack.enter_async_context(places.limiter())
         hum = await stack.enter_async_context(HumClient(limiter=gate, **client))
-        job = qualify(hum, addresses, journal=journal, **options)
+        job = qualify(hum, addresses, journal=places.journal(), **options)
         async for result in await stack.enter_async_context(job):
             found[result.key] = result
             breaker.record(result)
@@ -186,18 +190,27 @@ async def _look_up(
     return [found[row] for row in range(len(addresses))]
 
 
-@asynccontextmanager
-async def _opened(
-    limiter: str | Limiter | None, journal: str | os.PathLike[str]
-) -> AsyncIterator[Limiter | None]:
-    """Yield the limiter, and close it if it is one of its own."""
-    if limiter is None and is_database_url(journal):
-        limiter = str(journal)
-    if isinstance(limiter, str):
-        async with SharedRateLimiter(limiter) as shared:
-            yield shared
-    else:
-        yield limiter
+class _Places:
+    """Where purchases are written down and the limit is kept, without showing it."""
+
+    def __init__(self, journal: str | os.PathLike[str], limiter: str | Limiter | None) -> None:
+        self._journal = Secret(os.fspath(journal))
+        if limiter is None and is_database_url(journal):
+            limiter = str(journal)
+        self._limiter = Secret(limiter) if isinstance(limiter, str) else limiter
+
+    def journal(self) -> str:
+        """Return where purchases are written down."""
+        return self._journal.reveal()
+
+    @asynccontextmanager
+    async def limiter(self) -> AsyncIterator[Limiter | None]:
+        """Yield the limiter, and close it if it is one of its own."""
+        if isinstance(self._limiter, Secret):
+            async with SharedRateLimiter(self._limiter.reveal()) as shared:
+                yield shared
+        else:
+            yield self._limiter
 
 
 def _counted_once(
