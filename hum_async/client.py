@@ -28,7 +28,7 @@ from hum_async._lookups.queue import LookupQueue
 from hum_async._lookups.recording import PurchaseRecorder
 from hum_async._polling.policies import LearnedPolling, PollPolicy
 from hum_async._purchases.ledger import Ledger
-from hum_async._purchases.place import Place, open_ledger, place_of
+from hum_async._purchases.place import Place, named, open_ledger, place_of
 from hum_async._purchases.store import api_name
 from hum_async._redact import Secret
 from hum_async.errors import ConfigurationError
@@ -105,8 +105,9 @@ class HumClient:
         problem = _kind_problem(api_key)
         # An error tracker records the variables of each frame that an exception passes.
         del api_key
-        place = None if purchases is None else place_of(purchases)
+        kept_in = named(purchases)
         del purchases
+        place = place_of(kept_in)
         if problem:
             raise ConfigurationError(problem)
         if not (timeout > 0 and create_timeout > 0):

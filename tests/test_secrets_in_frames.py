@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from hum_async import Address, HumClient, HumError, RateLimiter, RetryPolicy, TransportError
+from hum_async import (
+    Address,
+    HumClient,
+    HumError,
+    RateLimiter,
+    RetryPolicy,
+    TransportError,
+    qualify,
+)
+from hum_async._purchases.postgres.connection import Database
+from hum_async._purchases.postgres.url import parse_database_url
 from hum_async.models import RawResponse
 from hum_async.testing import ScriptedTransport
 
@@ -172,3 +182,25 @@ async def test_where_a_redirect_leads_is_in_no_frame() -> None:
 
 def test_an_answer_shows_its_status_alone() -> None:
     assert "Tiffany" not in repr(RawResponse(200, {"x": "Tiffany"}, b"Tiffany"))
+
+
+@pytest.mark.parametrize("query", ["lease=soon", "job=", "job"])
+async def test_no_frame_holds_the_password_of_a_database(query: str) -> None:
+    url = f"postgresql://ann:{KEY}@127.0.0.1:1/hum?{query}"
+    with pytest.raises(HumError) as refused:
+        HumClient("other", purchases=url)
+    assert KEY not in recorded(refused.value)
+    with pytest.raises(HumError) as of_job:
+        qualify(HumClient("other"), [ADDRESS], journal=url)
+    assert KEY not in recorded(of_job.value)
+
+
+async def test_no_frame_holds_the_password_of_a_database_that_is_away() -> None:
+    url = f"postgresql://ann:{KEY}@127.0.0.1:1/hum?job=june"
+    with pytest.raises(HumError) as refused:
+        await Database(parse_database_url(url), patience=0.0).run(_nothing)
+    assert KEY not in recorded(refused.value)
+
+
+async def _nothing(connection: Any) -> None:
+    del connection

@@ -8,6 +8,7 @@ from hum_async._addresses.usps_key import Dedupe
 from hum_async._purchases.earlier import EarlierJournal
 from hum_async._purchases.postgres.url import DatabaseUrl, is_database_url, parse_database_url
 from hum_async._purchases.store import ClosableStore, JobStore
+from hum_async._redact import Secret
 
 Place = Path | DatabaseUrl
 """Where purchases are: in a file, or a job in a database."""
@@ -16,15 +17,24 @@ LEDGER_JOB = "ledger"
 """Name of the ledger in a database whose URL names no job."""
 
 
-def place_of(given: str | os.PathLike[str]) -> Place:
-    """Return the place that a user names: a URL ``postgresql://`` is a database, all else a file.
+def named(given: str | os.PathLike[str] | None) -> Path | Secret | None:
+    """Return what a user names in a form that shows no password: a file, or the URL of a database.
+
+    Whoever has it deletes what was given: an error tracker records the variables of each frame that
+    an exception passes.
+    """
+    if given is None:
+        return None
+    return Secret(given) if isinstance(given, str) and is_database_url(given) else Path(given)
+
+
+def place_of(given: Path | Secret | None) -> Place | None:
+    """Return the place that `named` returned.
 
     Raises:
         ConfigurationError: The URL cannot be read. The message does not quote it.
     """
-    if isinstance(given, str) and is_database_url(given):
-        return parse_database_url(given)
-    return Path(given)
+    return parse_database_url(given) if isinstance(given, Secret) else given
 
 
 async def open_ledger(place: Place, *, api: str) -> ClosableStore:

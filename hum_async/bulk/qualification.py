@@ -11,7 +11,7 @@ from hum_async._polling.policies import PollPolicy
 from hum_async._polling.stream import Source, Stream
 from hum_async._purchases.ledger import Ledger
 from hum_async._purchases.memory import MemoryStore
-from hum_async._purchases.place import open_job, place_of
+from hum_async._purchases.place import named, open_job, place_of
 from hum_async._purchases.prices import Amount
 from hum_async._purchases.store import PurchaseStore, api_name
 from hum_async.bulk.input_rows import Row
@@ -164,8 +164,10 @@ def qualify(  # noqa: PLR0913  all but two by name
         ConfigurationError: The client cannot work; or, at once, the campaign_id cannot be sent.
         ValueError: An argument is out of its range.
     """
+    kept_in = named(journal)
+    del journal
     options = JobOptions(
-        journal=None if journal is None else place_of(journal),
+        journal=place_of(kept_in),
         policy=policy,
         max_open=max_open,
         close=close,

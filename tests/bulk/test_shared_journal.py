@@ -25,7 +25,7 @@ from hum_async import (
     RateLimiter,
     SessionLimitReached,
 )
-from hum_async._purchases.place import place_of
+from hum_async._purchases.place import named, place_of
 from hum_async.bulk import qualify
 from hum_async.bulk.options import JobOptions
 from hum_async.simulator import Faults, Simulator
@@ -230,7 +230,7 @@ async def test_what_cannot_be_used_is_refused_with_what_to_do(
 
 
 def test_no_option_shows_a_password() -> None:
-    options = JobOptions(journal=place_of("postgresql://ann:s3cr3t@db/hum?job=june"))
+    options = JobOptions(journal=place_of(named("postgresql://ann:s3cr3t@db/hum?job=june")))
     assert "s3cr3t" not in repr(options)
     assert "db/hum" in repr(options)
 

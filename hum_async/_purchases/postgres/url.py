@@ -53,7 +53,7 @@ class DatabaseUrl:
         return attrs.evolve(self, job=_checked_job(job))
 
 
-def parse_database_url(url: str) -> DatabaseUrl:
+def parse_database_url(url: str | Secret) -> DatabaseUrl:
     """Read ``postgresql://host/database?job=june&schema=hum``.
 
     All but the parameters ``job``, ``schema`` and ``lease`` (seconds) is libpq's: what is left out
@@ -62,7 +62,7 @@ def parse_database_url(url: str) -> DatabaseUrl:
     Raises:
         ConfigurationError: It is no such URL. The message does not quote it.
     """
-    secret = Secret(url)
+    secret = url if isinstance(url, Secret) else Secret(url)
     # An error tracker records the variables of each frame that an exception passes.
     del url
     parts, ours = _read(secret)
