@@ -124,6 +124,35 @@ class JobSummary:
     finished_at: str | None
 
 
+@attrs.frozen
+class StoredPurchase:
+    """A purchase with all that a journal holds of it, whether it counts or not.
+
+    Attributes:
+        address: Digest of the address.
+        asked_at: Time at which it was asked for, ISO 8601 in UTC.
+        token: Token of the session; None while no answer to the POST is recorded.
+        outcome: Outcome of the result; None while there is no result.
+        requests: HTTP requests spent on it.
+        observed_at: Time at which the API gave the result, ISO 8601 in UTC.
+        result: The packed result.
+        copied: The result comes from another job's journal.
+        superseded: Why it does not count; None if it does.
+        closed: The session was closed, or is left to expire.
+    """
+
+    address: bytes
+    asked_at: str
+    token: str | None = attrs.field(repr=False)
+    outcome: Outcome | None
+    requests: int
+    observed_at: str | None
+    result: bytes | None = attrs.field(repr=False)
+    copied: bool
+    superseded: str | None
+    closed: bool
+
+
 class Settings(Protocol):
     """What has settings."""
 
@@ -227,6 +256,10 @@ class JournalReader(Settings, Protocol):
 
     def settled(self) -> Iterator[Entry]:
         """Yield the entries with a result, in the order in which they were asked for."""
+        ...
+
+    def purchases(self) -> Iterator[StoredPurchase]:
+        """Yield all purchases, superseded ones too, in the order in which they were asked for."""
         ...
 
     def check_tokens(self, entries: Mapping[bytes, Entry]) -> None:

@@ -45,6 +45,7 @@ EXAMPLES = {
     "demo": "hum demo --web\nhum demo --web --port 0 --speed 5",
 }
 
+_COPY = "Copy a journal whole: from a file into a PostgreSQL database, and back."
 _SHOW = "Show what each option of a command is set to, and by whom: typed, environment, file."
 
 _MORE = "hum --help says where the key is read from, and what the exit codes mean."
@@ -81,6 +82,9 @@ def make_app(*watchers: Callable[..., None]) -> App:
     config = App(name="config", help=CONFIG, config=(), help_epilogue=_MORE)
     config.command("hum_async.cli.config:show", name="show", help=_SHOW)
     app.command(config)
+    journal = App(name="journal", help="Copy a journal.", config=(), help_epilogue=_MORE)
+    journal.command("hum_async.cli.journal:copy", name="copy", help=_COPY)
+    app.command(journal)
     return app
 
 

@@ -42,6 +42,7 @@ COMMANDS = [
     "mcp",
     "completion",
     "config show",
+    "journal copy",
 ]
 # Read before the fixtures clear what begins with HUM_.
 UPDATE = bool(os.environ.get("HUM_UPDATE_GOLDEN"))

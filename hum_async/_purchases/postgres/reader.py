@@ -18,7 +18,13 @@ from hum_async._purchases.postgres.job import SPENT_SINCE, check_dedupe
 from hum_async._purchases.postgres.lots import counts_of
 from hum_async._purchases.postgres.schema import ALIVE, check_version, version_of
 from hum_async._purchases.postgres.url import DatabaseUrl
-from hum_async._purchases.reader import DamagedJournal, JobSummary, RunStatus, WorkerStatus
+from hum_async._purchases.reader import (
+    DamagedJournal,
+    JobSummary,
+    RunStatus,
+    StoredPurchase,
+    WorkerStatus,
+)
 from hum_async._purchases.records import ADDRESS_KEYS, Entry, Tally
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
@@ -124,6 +130,20 @@ class PostgresReader:
         while rows := self._rows(_SETTLED, last, _PAGE):
             last = rows[-1]["id"]
             yield from map(self._entry, rows)
+
+    def purchases(self) -> Iterator[StoredPurchase]:
+        """Yield all purchases, superseded ones too, in the order in which they were asked for."""
+        last = 0
+        while rows := self._rows(_PURCHASES, last, _PAGE):
+            last = rows[-1]["id"]
+            for row in rows:
+                values = dict(row)
+                del values["id"]
+                outcome = values.pop("outcome")
+                with self._told():
+                    known = None if outcome is None else Outcome(outcome)
+                asked_at = _iso(values.pop("asked_at"))
+                yield StoredPurchase(outcome=known, asked_at=asked_at, **values)
 
     def check_tokens(self, entries: Mapping[bytes, Entry]) -> None:
         """Do nothing: the server sees to it that its rows are what was written."""
@@ -314,6 +334,10 @@ _FIND_RECEIPTS = (
 _SETTLED = (
     f"{_ENTRY} AND p.superseded IS NULL AND p.result IS NOT NULL AND p.id > $2 "
     "ORDER BY p.id LIMIT $3"
+)
+_PURCHASES = (
+    "SELECT id, address, asked_at, token, outcome, requests, observed_at, result, copied, "
+    "superseded, closed FROM purchase WHERE job = $1 AND id > $2 ORDER BY id LIMIT $3"
 )
 _TALLY = """
 SELECT

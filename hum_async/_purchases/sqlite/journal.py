@@ -106,8 +106,8 @@ class Journal:
             undo.callback(self._lock.release)
             with self._mapped_errors():
                 if not path.exists():
-                    _create(path, dedupe or "usps")
-                self._db = _connect(path)
+                    create_journal(path, dedupe or "usps")
+                self._db = connect(path)
                 undo.callback(self._db.close)
                 check_sound(path, self._db)
                 check_kind(path, self._db, ledger=ledger)
@@ -408,7 +408,7 @@ def remove_journal(path: Path) -> None:
         raise JournalError(f"cannot remove {path}: {exc.strerror or exc}") from exc
 
 
-def _create(path: Path, dedupe: Dedupe) -> None:
+def create_journal(path: Path, dedupe: Dedupe) -> None:
     """Create a journal without purchases.
 
     It gets its name when it is complete, so that an empty file is never a journal to be.
@@ -418,7 +418,7 @@ def _create(path: Path, dedupe: Dedupe) -> None:
         new.unlink(missing_ok=True)
         # Other users of the machine must not read results and tokens.
         new.touch(mode=0o600)
-        with contextlib.closing(_connect(new)) as db:
+        with contextlib.closing(connect(new)) as db:
             db.execute("BEGIN IMMEDIATE")
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {VERSION}")
@@ -428,12 +428,12 @@ def _create(path: Path, dedupe: Dedupe) -> None:
             db.execute("REPLACE INTO setting VALUES (?, ?)", values)
             db.execute("COMMIT")
         new.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as exc:
         raise JournalError(f"cannot create the journal {path}: {exc.strerror or exc}") from exc
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a new name in a folder safe against a power cut, where that can be done."""
     with contextlib.suppress(OSError):  # Windows opens no folders
         handle = os.open(folder, os.O_RDONLY)
@@ -443,7 +443,8 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection that begins no transaction by itself."""
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
 
 

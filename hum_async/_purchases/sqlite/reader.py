@@ -9,13 +9,14 @@ from typing import Any, Self
 
 from hum_async._addresses.usps_key import Dedupe, KeyRules
 from hum_async._purchases.lots import LotCounts
-from hum_async._purchases.reader import RunStatus, WorkerStatus
+from hum_async._purchases.reader import RunStatus, StoredPurchase, WorkerStatus
 from hum_async._purchases.records import Entry, Tally
 from hum_async._purchases.sqlite.lock import holder_of
 from hum_async._purchases.sqlite.schema import (
     LEDGER,
     check_dedupe,
     check_tokens,
+    columns_of,
     damaged,
     dedupe_of,
     find,
@@ -28,6 +29,11 @@ from hum_async._purchases.sqlite.schema import (
 )
 from hum_async._purchases.sqlite.soundness import check_sound
 from hum_async.models import Outcome
+
+_PURCHASES = (
+    "SELECT address, asked_at, token, outcome, requests, observed_at, result, copied, superseded, "
+    "{closed} FROM purchase ORDER BY id"
+)
 
 
 class SqliteReader:
@@ -98,6 +104,21 @@ class SqliteReader:
         """Yield the entries with a result, in the order in which they were asked for."""
         with self._told():
             yield from settled(self._db)
+
+    def purchases(self) -> Iterator[StoredPurchase]:
+        """Yield all purchases, superseded ones too, in the order in which they were asked for."""
+        with self._told():
+            for row in self._db.execute(_PURCHASES.format(closed=self._closed_column())):
+                address, asked_at, token, outcome, requests, at, result, copied, why, closed = row
+                known = None if outcome is None else Outcome(outcome)
+                yield StoredPurchase(
+                    address, asked_at, token, known, requests, at, result, bool(copied), why,
+                    bool(closed),
+                )  # fmt: skip
+
+    def _closed_column(self) -> str:
+        """Return what says whether a session was closed; journals had no such column at first."""
+        return "closed" if "closed" in columns_of(self._db, "purchase") else "0"
 
     def check_tokens(self, entries: Mapping[bytes, Entry]) -> None:
         """Check the tokens of sessions that may be taken over, of entries by address digest."""
