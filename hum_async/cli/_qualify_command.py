@@ -10,6 +10,7 @@ import attrs
 
 from hum_async._purchases.lots import LotsSetAside
 from hum_async._purchases.place import Place
+from hum_async._purchases.postgres.url import DatabaseUrl
 from hum_async._wording import counted
 from hum_async.bulk.file_job import FileJob
 from hum_async.bulk.files.compose import NAMED, Composed, Outputs
@@ -98,8 +99,9 @@ class QualifyCommand:
         Raises:
             HumError: The job could not continue. Its results are written first.
         """
+        store = self.journal.dsn if isinstance(self.journal, DatabaseUrl) else None
         async with open_client(
-            self.api, key=self.key, quiet=self.quiet, epoch=self.epoch
+            self.api, key=self.key, quiet=self.quiet, epoch=self.epoch, store=store
         ) as client:
             await _check_api(client)
             if self.outputs.streams and not self.shared:

@@ -174,3 +174,7 @@ async def test_another_input_is_refused(machines: Machines, tmp_path: Path) -> N
         assert reason in ended.err
         assert "--job" in ended.err
     assert simulator_bought(machines) == 1
+    ended = await machines.run("--fresh", "--yes", "--max-sessions", "1", source=str(shorter))
+    assert ended.code == 5, ended.err
+    assert "holds 1 result that took 1 paid session" in ended.err
+    assert machines.simulator.sessions_bought == 2
