@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from hum_async._version import __version__
 from hum_async.cli._console import NobodyReads, pages, silence_stdout, usage_messages
 from hum_async.cli._exit_codes import ExitCode
-from hum_async.cli._front_page import ABOUT, COMMANDS, CONFIG, EPILOGUE
+from hum_async.cli._front_page import ABOUT, COMMANDS, CONFIG, EPILOGUE, JOURNAL
 from hum_async.cli._help import HelpPage, shown_default, usage_error
 from hum_async.cli._settings import FileSettings, folders_file, users_file
 from hum_async.errors import InputError
@@ -82,7 +82,7 @@ def make_app(*watchers: Callable[..., None]) -> App:
     config = App(name="config", help=CONFIG, config=(), help_epilogue=_MORE)
     config.command("hum_async.cli.config:show", name="show", help=_SHOW)
     app.command(config)
-    journal = App(name="journal", help="Copy a journal.", config=(), help_epilogue=_MORE)
+    journal = App(name="journal", help=JOURNAL, config=(), help_epilogue=_MORE)
     journal.command("hum_async.cli.journal:copy", name="copy", help=_COPY)
     app.command(journal)
     return app

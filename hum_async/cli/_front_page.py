@@ -32,6 +32,7 @@ COMMANDS = {
 }
 
 CONFIG = "Show what options are set to."
+JOURNAL = "Copy a journal from a file into a database, and back."
 
 EPILOGUE = (
     "The key is read from the environment variable HUM_API_KEY, or with --key-file; the API from "
@@ -60,7 +61,7 @@ def front_page(width: int) -> str:
         width: Columns of a line at most.
     """
     summaries = {name: text.partition("\n\n")[0] for name, text in COMMANDS.items()}
-    commands = sorted({**summaries, "config": CONFIG}.items())
+    commands = sorted({**summaries, "config": CONFIG, "journal": JOURNAL}.items())
     parts = [
         "Usage: hum COMMAND\n",
         f"{wrapped(ABOUT, width)}\n",
