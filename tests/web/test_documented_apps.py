@@ -17,6 +17,8 @@ APPLICATIONS = {
     if place.startswith(("docs/web.md", "hum_async/web/")) and "app = " in block
 }
 
+DATABASE = "postgresql://db.example.com/hum"
+
 
 def test_every_framework_is_shown() -> None:
     text = "".join(APPLICATIONS.values())
@@ -34,11 +36,16 @@ def test_every_framework_is_shown() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("place", APPLICATIONS)
 async def test_it_runs_as_it_is_written(
-    place: str, hum_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    place: str,
+    hum_simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     monkeypatch.setenv("HUM_API_KEY", "any-key")
     monkeypatch.setenv("HUM_BASE_URL", hum_simulator.url)
     block = APPLICATIONS[place]
+    if DATABASE in block:
+        block = block.replace(DATABASE, request.getfixturevalue("postgres_url"))
     module = ModuleType("documented_app")
     monkeypatch.setitem(sys.modules, module.__name__, module)  # Litestar looks there for types
     exec(compile(block, place, "exec"), vars(module))  # noqa: S102  our own documentation
@@ -55,4 +62,4 @@ async def test_it_runs_as_it_is_written(
     begun = [answer for status, answer in answers if status == 201]
     assert all(set(answer) == {"id"} for answer in begun)
     # One shows a lifespan alone.
-    assert bool(begun) == ("def lifespan" not in block)
+    assert bool(begun) == ("def lifespan" not in block or "include_router" in block)

@@ -135,10 +135,11 @@ async def test_no_text_breaks_the_page(open_report: Any, size: Any, text: str) -
         result(2),
     ]
     opened = await open_report(found, size=size, title=text)
-    title = await opened.page.title()
-    assert title == text[:199] + "…" * (len(text) > 200) or title == text
+    # What turns the direction of text is left out.
+    shown = text.translate(dict.fromkeys(map(ord, "\u202e\u2067")))
+    assert await opened.page.title() in {shown, f"{shown[:199]}…"}
     await expect(opened.page.locator("#table tbody tr")).to_have_count(3)
-    await opened.page.get_by_label("Search", exact=True).fill(text[:40])
+    await opened.page.get_by_label("Search", exact=True).fill(shown[:40])
     await expect(opened.page.locator("#table tbody tr")).to_have_count(2)
     assert await opened.page.locator("img").count() == 0
     assert await opened.overflow() == 0
