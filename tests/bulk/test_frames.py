@@ -127,6 +127,34 @@ def test_rows_keep_their_index_and_columns_their_types_in_pandas(
     assert any("00501" in key for key in sent)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pd.DataFrame({"a": pd.period_range("2026", periods=1, freq="M"), "b": [object()]}),
+        pd.DataFrame([[{1, 2}, b"\xff"]], columns=["a", "a"]),
+        pl.DataFrame({"a": pl.Series([2**100], dtype=pl.Int128), "b": [b"\xff"]}),
+        pl.DataFrame({"a": pl.Series([object()], dtype=pl.Object), "b": [[{"c": 1}]]}),
+        pa.table([pa.array([1], pa.duration("ns")), pa.nulls(1)], names=["a", "a"]),
+        pa.table({"a": pa.array([pa.MonthDayNano([1, 2, 3])]), "b": pa.array([b"\xff"])}),
+    ],
+)
+def test_columns_of_any_type_are_carried_along(
+    odd: Any, simulator: Simulator, look_up: Callable[..., Any]
+) -> None:
+    address = {"street": ["100 Served St"], "zip": ["48226"]}
+    if isinstance(odd, pd.DataFrame):
+        found = look_up(pd.concat([odd, pd.DataFrame(address)], axis=1))
+        pd.testing.assert_frame_equal(found.iloc[:, :2], odd)
+    elif isinstance(odd, pl.DataFrame):
+        found = look_up(odd.hstack(pl.DataFrame(address)))
+        assert [found[name].to_list() for name in "ab"] == [odd[name].to_list() for name in "ab"]
+    else:
+        whole = odd.append_column("street", [["100 Served St"]]).append_column("zip", [["48226"]])
+        found = look_up(whole)
+        assert [found.column(at) for at in range(2)] == odd.columns
+    assert simulator.sessions_bought == 1
+
+
 @pytest.mark.parametrize("kind", MAKERS)
 def test_results_of_an_earlier_job_are_replaced(
     kind: str, simulator: Simulator, look_up: Callable[..., Any]

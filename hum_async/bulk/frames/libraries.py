@@ -3,6 +3,7 @@
 No library is imported to find out whose a frame is: whoever has one has imported it.
 """
 
+import contextlib
 import datetime as dt
 import sys
 from abc import ABC, abstractmethod
@@ -122,9 +123,11 @@ class _Polars(Frame):
         self.count = frame.height
 
     def _cells(self, at: int, start: int, stop: int) -> list[Cell]:
-        column = self._frame.to_series(at).slice(start, stop - start)
-        if column.dtype.is_nested() or column.dtype != sys.modules["polars"].Object:
-            return cells_of(needed("pyarrow", _WHAT), column.to_arrow())
+        arrow, column = needed("pyarrow", _WHAT), self._frame.to_series(at)[start:stop]
+        if column.dtype != sys.modules["polars"].Object:
+            # Arrow has no integers of 128 bits.
+            with contextlib.suppress(arrow.ArrowException):
+                return cells_of(arrow, column.to_arrow())
         return [_cell(value) for value in column.to_list()]
 
     def empty(self) -> Frame:
