@@ -180,6 +180,7 @@ async def test_a_look_up_whose_time_is_over_is_taken_up_by_another_process(
             first = await one.lookup(ADDRESS, timeout=0.3)
             assert first.outcome is Outcome.TIMED_OUT
             assert first.token is not None
+            await asyncio.sleep(0.4)  # its agents are done then, so that one poll is enough
             second = await two.lookup(ADDRESS)
         assert (second.token, second.outcome) == (first.token, Outcome.SERVED)
         assert posts(slow) == 1
