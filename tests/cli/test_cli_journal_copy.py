@@ -10,7 +10,7 @@ import pytest
 
 from hum_async import Address, Outcome, Qualification
 from hum_async._purchases.journals import open_reader
-from hum_async._purchases.place import place_of
+from hum_async._purchases.place import named, place_of
 from hum_async._purchases.records import (
     Asked,
     Closed,
@@ -66,7 +66,9 @@ def every_state(tmp_path: Path) -> Path:
 
 def told(place: str) -> dict[str, Any]:
     """Return what a journal tells, but for the times of its runs."""
-    with open_reader(place_of(place)) as journal:
+    where = place_of(named(place))
+    assert where is not None
+    with open_reader(where) as journal:
         runs = [(run.requests, run.rows_done, run.rows_total) for run in journal.runs()]
         names = ("campaign_id", "taken_since", "finished_at", "found_rate", "found_rate_at")
         manifest = journal.setting("manifest")
