@@ -23,6 +23,9 @@ HEARTBEAT_SECONDS = 20.0
 RETRY_SECONDS, IDLE_RETRY_SECONDS = 1.0, 5.0
 """Seconds between two tries to reach a store that is lost, while requests wait, and otherwise."""
 
+ASKS_PER_LEASE = 4.0
+"""How often a member that still holds instants asks for more, in the time of all leases."""
+
 SOON_SECONDS = 0.03
 """Seconds for which a request waits for an instant that its member has, however urgent it is."""
 
@@ -64,8 +67,8 @@ class LeaseHolder:
         self._urgent = False
         self._last: Lease | None = None
         self._asked_at = -math.inf
-        self.exchange_seconds = 0.0
-        """Seconds from the moment at which the store reads its clock until the lease is here."""
+        # Seconds that an exchange takes, and of them those after the store has read its clock.
+        self._exchange_seconds = self._ready_seconds = 0.0
         # While the store is lost.
         self._alone: RateController | None = None
         self._retry_at = math.inf
@@ -215,14 +218,18 @@ class LeaseHolder:
             return self._retry_at
         if self._urgent:
             return now
-        wanted = sum(self._wants(now, waiting, room))
-        if not wanted:
+        wants = self._wants(now, waiting, room)
+        if not any(wants):
             if sum(waiting) and self._instants and self._last:
                 return self._asked_at + self._last.refresh
             return self._asked_at + HEARTBEAT_SECONDS
-        if self._last is None or now < self.gate.until or self._last.instants:
-            return max(now, self.gate.until)
-        return max(now, min(self._last.again_at, self._asked_at + self._last.refresh))
+        last, soonest = self._last, max(now, self.gate.until)
+        if last is not None and now >= self.gate.until:
+            if not last.instants:
+                soonest = min(last.again_at, self._asked_at + last.refresh)
+            elif self._instants and not wants[Priority.INTERACTIVE]:
+                soonest = self._asked_at + last.refresh / ASKS_PER_LEASE
+        return max(now, soonest)
 
     def _wants(self, now: float, waiting: Sequence[int], room: int) -> tuple[int, ...]:
         """Return how many instants are wanted for each priority, beside those that are held."""
@@ -251,7 +258,8 @@ class LeaseHolder:
             self.member,
             bounds=self.bounds,
             wants=(0, 0, 0) if leaving else self._wants(now, waiting, room),
-            ready=self.exchange_seconds,
+            ready=self._ready_seconds,
+            exchange=self._exchange_seconds,
             answers=tuple(self._answers),
             unused=self._unused,
             returned=tuple(self._instants) if leaving else (),
@@ -270,9 +278,13 @@ class LeaseHolder:
             took: Seconds since the store read its clock.
         """
         self.exchanges += 1
-        self.exchange_seconds += (took - self.exchange_seconds) * (
-            _SMOOTHING if self._last else 1.0
-        )
+        if self._last is None:
+            # It took the time to connect as well.
+            self._exchange_seconds = self._ready_seconds = took
+        else:
+            self._ready_seconds += _SMOOTHING * (took - self._ready_seconds)
+            whole = now - self._asked_at
+            self._exchange_seconds += _SMOOTHING * (whole - self._exchange_seconds)
         for _ in report.answers:
             self._answers.popleft()
         self._unused -= report.unused

@@ -36,6 +36,12 @@ CAREFUL_LEASE_SECONDS = 0.1
 SEARCH_LEASE_SECONDS = 0.05
 """The same while no limit is known, and the rate doubles."""
 
+EXCHANGES_PER_LEASE, CAREFUL_EXCHANGES_PER_LEASE = 4.0, 2.0
+"""Leases last for so many exchanges at least, where the store is far away."""
+
+SLOWEST_EXCHANGE = 0.5
+"""Seconds of an exchange for which leases are made longer, at most."""
+
 SENDING_SECONDS = 1.5
 """Seconds for which a member counts as sending after it last wanted to."""
 
@@ -75,6 +81,9 @@ MAX_UNUSED_SECONDS = 0.4
 
 
 _INTERACTIVE, _NORMAL, _BULK = Priority
+
+_MOST_COUNTED = 1e6
+"""Requests per second; a rate without bound has no instants that could be missed."""
 
 _ABSENT = len(Priority)
 """In the place of a priority: left free for members that are away."""
@@ -125,6 +134,7 @@ class Report:
         bounds: What it asks of the limit.
         wants: Requests that wait for an instant, of each `Priority`.
         ready: Seconds from the exchange until it can use an instant.
+        exchange: Seconds that its exchanges take.
         answers: What it heard since the last exchange.
         unused: How many instants have passed unused.
         returned: Instants to come that it does not need.
@@ -137,6 +147,7 @@ class Report:
     bounds: Bounds = Bounds()
     wants: tuple[int, ...] = (0, 0, 0)
     ready: float = 0.0
+    exchange: float = 0.0
     answers: Sequence[Answer] = ()
     unused: int = 0
     returned: Sequence[float] = ()
@@ -178,14 +189,16 @@ class Lease:
 
 @attrs.define
 class _Member:
-    """A member as the others know it: when it was last heard of, and when it last wanted to send.
+    """A member as the others know it: when it was last heard of and last wanted to send.
 
-    Until `away_until` it goes on alone, as far as anybody knows.
+    An exchange takes it `exchange` seconds. Until `away_until` it goes on alone, as
+    far as is known.
     """
 
     seen: float
     wanted: float
     bounds: Bounds
+    exchange: float
     away_until: float = -math.inf
 
 
@@ -227,7 +240,12 @@ class SharedLimit:
             "controller": self._controller.dump(),
             "bounds": attrs.astuple(self._bounds),
             "members": {
-                name: [each.seen, plain_time(each.wanted), attrs.astuple(each.bounds)]
+                name: [
+                    each.seen,
+                    plain_time(each.wanted),
+                    attrs.astuple(each.bounds),
+                    round(each.exchange, 3),
+                ]
                 + ([] if math.isinf(each.away_until) else [each.away_until])
                 for name, each in self._members.items()
             },
@@ -265,9 +283,10 @@ class SharedLimit:
                 seen + shift,
                 read_time(wanted, shift),
                 Bounds(*bounds),
+                exchange,
                 away[0] + shift if away else -math.inf,
             )
-            for name, (seen, wanted, bounds, *away) in plain["members"].items()
+            for name, (seen, wanted, bounds, exchange, *away) in plain["members"].items()
         }
         loaded._seen = plain["seen"] + shift
         loaded._free = [(at + shift, left_by) for at, left_by in plain["free"]]
@@ -345,6 +364,10 @@ class SharedLimit:
 
     def _pass_time(self, now: float) -> None:
         passed = now - self._seen
+        row_ends = self._controller.ready_at(self._seen)
+        if now > row_ends and any(until > now for until in self._hungry_until):
+            # Requests waited, and nobody was quick enough to ask for their instants.
+            self._make_up_for((now - row_ends) * min(self._controller.rate, _MOST_COUNTED))
         self._demand = [each * math.exp(-passed / DEMAND_SECONDS) for each in self._demand]
         self._unused_pace *= math.exp(-passed / UNUSED_SECONDS)
         self._seen = now
@@ -360,7 +383,7 @@ class SharedLimit:
         known = members.pop(report.member, None)
         if not report.leaving:
             wanted = now if any(report.wants) else known.wanted if known else -math.inf
-            members[report.member] = _Member(now, wanted, report.bounds)
+            members[report.member] = _Member(now, wanted, report.bounds, report.exchange)
         for name in [name for name, each in members.items() if each.seen < now - LISTED_SECONDS]:
             del members[name]
         asked = [each.bounds for each in members.values()] or [report.bounds]
@@ -408,7 +431,7 @@ class SharedLimit:
             else:
                 self._free.append((at + shift, _BULK))
 
-    def _make_up_for(self, unused: int) -> None:
+    def _make_up_for(self, unused: float) -> None:
         most = max(1.0, MAX_UNUSED_SECONDS * self._controller.rate)
         self._unused = min(self._unused + unused, most)
         self._unused_pace += unused / UNUSED_SECONDS
@@ -416,15 +439,22 @@ class SharedLimit:
     # --- what is leased
 
     def _lease_seconds(self, now: float) -> float:
+        # A turn is long enough for the next exchange of the slowest of those that send.
+        slowest = max(
+            (each.exchange for each in self._members.values() if self._sends(each, now)),
+            default=0.0,
+        )
+        slowest = min(slowest, SLOWEST_EXCHANGE)
         if self._controller.steady(now):
-            return LEASE_SECONDS
-        return SEARCH_LEASE_SECONDS if self._controller.searching else CAREFUL_LEASE_SECONDS
+            return max(LEASE_SECONDS, EXCHANGES_PER_LEASE * slowest)
+        seconds = SEARCH_LEASE_SECONDS if self._controller.searching else CAREFUL_LEASE_SECONDS
+        return max(seconds, CAREFUL_EXCHANGES_PER_LEASE * slowest)
+
+    def _sends(self, member: _Member, now: float) -> bool:
+        return max(member.wanted + SENDING_SECONDS, member.away_until) > now
 
     def _sending(self, now: float) -> int:
-        return sum(
-            max(each.wanted + SENDING_SECONDS, each.away_until) > now
-            for each in self._members.values()
-        )
+        return sum(self._sends(each, now) for each in self._members.values())
 
     def _lease(
         self, now: float, report: Report, *, returning: bool

@@ -36,15 +36,21 @@ class Exchanges:
         """The clock of that state minus ours, in seconds."""
         return self._copy_shift
 
-    async def exchange(self, report: Report) -> tuple[Lease, float]:
+    async def exchange(self, report: Report, *, patience: float) -> tuple[Lease, float]:
         """Return a lease, and the seconds since the store read its clock.
+
+        Args:
+            report: What the member tells and asks for.
+            patience: Seconds in which the store has to answer each call. There are as many as
+                others replace the state meanwhile.
 
         Raises:
             Exception: The store cannot be reached, whatever its register raises then.
         """
         loop = asyncio.get_running_loop()
         asked = loop.time()
-        reading = await self._register.read()
+        async with asyncio.timeout(patience):
+            reading = await self._register.read()
         while True:
             heard = loop.time()
             self._clock.observe(asked=asked, server=reading.time, heard=heard)
@@ -52,7 +58,8 @@ class Exchanges:
             limit = self._read(reading, report)
             lease = limit.exchange(reading.time, report, shift=shift)
             state, asked = orjson.dumps(limit.dump()), heard
-            reading = await self._register.replace(reading.state, state)
+            async with asyncio.timeout(patience):
+                reading = await self._register.replace(reading.state, state)
             if reading.replaced:
                 self._copy, self._copy_shift = state, shift
                 return lease, loop.time() - read_at

@@ -20,14 +20,11 @@ from hum_async.shared.stores import check_store, register_in, shown
 
 logger = logging.getLogger("hum_async.limits")
 
-_EXCHANGE_SECONDS = 0.5
+_ANSWER_SECONDS = 0.5
 """Seconds after which a store that does not answer counts as lost."""
 
-_USUAL_EXCHANGES = 5.0
-"""The same in exchanges of the usual length, where the store is far away."""
-
 _CONNECT_SECONDS = 2.0
-"""The same in seconds where a connection has to be made first; at most that."""
+"""The same where a connection has to be made first."""
 
 _ANYBODY = "default"
 """Whose limit it is if nobody says so."""
@@ -224,12 +221,10 @@ class SharedRateLimiter(RateLimiter):
         holder, exchanges = self._holder, self._opened()
         now = self._now()
         warm = holder.exchanges and holder.lost_at is None
-        usual = max(_EXCHANGE_SECONDS, _USUAL_EXCHANGES * holder.exchange_seconds)
-        patience = min(usual, _CONNECT_SECONDS)
+        patience = _ANSWER_SECONDS if warm else _CONNECT_SECONDS
         report = holder.report(now, self._waiting_by_priority, self._room, leaving=leaving)
         try:
-            async with asyncio.timeout(patience if warm else _CONNECT_SECONDS):
-                lease, took = await exchanges.exchange(report)
+            lease, took = await exchanges.exchange(report, patience=patience)
         except Exception as exc:  # noqa: BLE001  whatever it is, requests have to go on
             self._lost(exc, exchanges)
             return
