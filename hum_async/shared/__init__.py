@@ -2,6 +2,9 @@
 
 ::
 
+    from hum_async import HumClient
+    from hum_async.shared import SharedRateLimiter
+
     async with SharedRateLimiter("redis://cache:6379/0") as limiter:
         async with HumClient(limiter=limiter) as hum:
             ...
