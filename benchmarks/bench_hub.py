@@ -266,8 +266,8 @@ if __name__ == "__main__":
     else:
         # The same applications that the tests stop.
         sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "web"))
-        from servers import free_port as _free_port
-        from servers import serving
+        from web_servers import free_port as _free_port
+        from web_servers import serving
         from web_support import read_sse
 
         main()
