@@ -3,12 +3,15 @@
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from hum_async import (
     Address,
+    ConfigurationError,
     HumClient,
     HumError,
     RateLimiter,
@@ -18,7 +21,9 @@ from hum_async import (
 )
 from hum_async._purchases.postgres.connection import Database
 from hum_async._purchases.postgres.url import parse_database_url
+from hum_async.bulk import qualify_frame
 from hum_async.models import RawResponse
+from hum_async.shared import SharedRateLimiter
 from hum_async.testing import ScriptedTransport
 
 KEY = "sk_live_0123456789abcdef"
@@ -204,3 +209,45 @@ async def test_no_frame_holds_the_password_of_a_database_that_is_away() -> None:
 
 async def _nothing(connection: Any) -> None:
     del connection
+
+
+# A password that is not encoded is taken for a host, a port, a path or a parameter, in part.
+DOUBTFUL = [
+    "postgresql://ann:hunter2#x@db/hum",
+    "postgresql://ann:hunter2/x@db/hum",
+    "postgresql://ann:12/hunter2@db/hum",
+    "postgresql://ann:hunter2?a=b@db/hum",
+    "postgresql://ann:1?hunter2=b@db/hum",
+    "postgresql://ann:x@hunter2@db/hum",
+    "postgresql:ann:hunter2@db/hum",
+    "postgresql+asyncpg://ann:hunter2@db/hum",
+    " postgresql://ann:hunter2@[db/hum",
+    "mysql://ann:hunter2@db/hum",
+]
+FRAME = pa.table({"street": [ADDRESS.street1], "zip": [ADDRESS.zip]})
+
+
+@pytest.mark.parametrize("url", DOUBTFUL)
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda url: HumClient("key", purchases=url),
+        lambda url: qualify(HumClient("key"), [ADDRESS], journal=url),
+        lambda url: qualify_frame(FRAME, journal=url),
+        lambda url: qualify_frame(FRAME, journal="j.sqlite", limiter=url),
+        SharedRateLimiter,
+    ],
+    ids=["client", "qualify", "qualify_frame", "its limiter", "limiter"],
+)
+def test_a_url_whose_password_may_be_taken_for_something_else_is_refused_unseen(
+    use: Callable[[str], object],
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HUM_API_KEY", "key")
+    with pytest.raises(ConfigurationError, match="postgresql://") as caught:
+        use(url)
+    assert "hunter2" not in recorded(caught.value)
+    assert not list(tmp_path.iterdir())

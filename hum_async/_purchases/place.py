@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from pathlib import Path
 
 from hum_async._addresses.usps_key import Dedupe
@@ -9,9 +10,12 @@ from hum_async._purchases.earlier import EarlierJournal
 from hum_async._purchases.postgres.url import DatabaseUrl, is_database_url, parse_database_url
 from hum_async._purchases.store import ClosableStore, JobStore
 from hum_async._redact import Secret
+from hum_async.errors import ConfigurationError
 
 Place = Path | DatabaseUrl
 """Where purchases are: in a file, or a job in a database."""
+
+_URL = re.compile(r"\s*(?:postgres(?:ql)?:|[a-z][a-z0-9+.-]+:/)", re.IGNORECASE)
 
 LEDGER_JOB = "ledger"
 """Name of the ledger in a database whose URL names no job."""
@@ -25,16 +29,31 @@ def named(given: str | os.PathLike[str] | None) -> Path | Secret | None:
     """
     if given is None:
         return None
-    return Secret(given) if isinstance(given, str) and is_database_url(given) else Path(given)
+    # As a path, a URL of something else would be quoted by messages, with its password.
+    return Secret(given) if isinstance(given, str) and looks_like_url(given) else Path(given)
 
 
 def place_of(given: Path | Secret | None) -> Place | None:
     """Return the place that `named` returned.
 
     Raises:
-        ConfigurationError: The URL cannot be read. The message does not quote it.
+        ConfigurationError: The URL cannot be read, or is of something else. The message does not
+            quote it.
     """
-    return parse_database_url(given) if isinstance(given, Secret) else given
+    if not isinstance(given, Secret):
+        return given
+    if is_database_url(given.reveal()):
+        return parse_database_url(given)
+    raise ConfigurationError(
+        "purchases are kept in a file or in PostgreSQL: name a path, or write "
+        "postgresql://host/database?job=NAME, without blanks before it and without the name of a "
+        "driver"
+    )
+
+
+def looks_like_url(text: str) -> bool:
+    """Whether a text is a URL rather than a path; the letter of a drive of Windows makes none."""
+    return _URL.match(text) is not None
 
 
 async def open_ledger(place: Place, *, api: str) -> ClosableStore:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 from cyclopts import Parameter
 
-from hum_async._purchases.place import Place
+from hum_async._purchases.place import Place, looks_like_url
 from hum_async._purchases.postgres.url import DatabaseUrl, is_database_url, parse_database_url
 from hum_async.cli._help import PURCHASES
 from hum_async.cli._run import UsageError
@@ -72,10 +72,16 @@ class DatabaseOptions:
             journal: The file that the user names; None for none.
 
         Raises:
-            UsageError: Both are named, or the URL cannot be used.
+            UsageError: Both are named, the file is a URL, or the URL cannot be used.
         """
         if journal is None:
             return self.url()
+        if looks_like_url(str(journal)):
+            # It is not quoted: it may hold a password.
+            raise UsageError(
+                "a file is wanted there, not a URL: name a job of a database with --database URL "
+                "--job NAME"
+            )
         if self.database is not None or self.job is not None:
             raise UsageError("name a file or a job of a database (--database, --job), not both")
         return journal
@@ -112,4 +118,6 @@ def _holds_password(text: str) -> bool:
     except ValueError:
         return "@" in text  # it cannot be read, and is refused either way
     # In a list of hosts, only what is before the last @ can hold one.
-    return ":" in split.netloc.rpartition("@")[0] or "password" in names
+    return ":" in split.netloc.rpartition("@")[0] or any(
+        each.endswith("password") for each in names
+    )

@@ -62,6 +62,8 @@ async def open_limiter(
 def _holds_password(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.password is not None or "password" in parse_qs(parts.query)
+        return parts.password is not None or any(
+            each.endswith("password") for each in parse_qs(parts.query)
+        )
     except ValueError:
         return False

@@ -94,8 +94,10 @@ class SharedRateLimiter(RateLimiter):
         self._own_register = isinstance(store, str)
         self._store: Secret | Register
         if isinstance(store, str):
-            check_store(store)
-            self._store, self._where = Secret(store), shown(store)
+            # An error tracker records the variables of each frame that an exception passes.
+            url, store = Secret(store), ""
+            check_store(url)
+            self._store, self._where = url, shown(url)
         else:
             self._store, self._where = store, type(store).__name__
         self._name = name
@@ -108,6 +110,9 @@ class SharedRateLimiter(RateLimiter):
         self._ask_timer_at = math.inf
 
     def __repr__(self) -> str:
+        # It may be asked for when the constructor has failed.
+        if not hasattr(self, "_exchanges"):
+            return "<SharedRateLimiter (not set up)>"
         return f"<SharedRateLimiter {self._where} {self.statistics()}>"
 
     async def __aenter__(self) -> Self:

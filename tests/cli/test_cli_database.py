@@ -118,6 +118,19 @@ def test_a_password_on_the_command_line_is_refused_with_advice(
     assert SECRET not in ended.err + ended.out
 
 
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+asyncpg", "mysql"])
+@pytest.mark.parametrize("command", ["status", "verify", "qualify"])
+def test_a_url_where_a_file_is_wanted_is_not_quoted(
+    call: Callable[..., Any], addresses: Callable[..., str], command: str, scheme: str
+) -> None:
+    url = f"{scheme}://ann:{SECRET}@db/hum"
+    words = (addresses("101 Served St"), "--journal", url) if command == "qualify" else (url,)
+    ended = call(command, *words)
+    assert ended.code == 2
+    assert "--database" in ended.err
+    assert SECRET not in ended.err + ended.out
+
+
 def test_a_password_in_the_environment_is_taken_and_never_printed(
     call: Callable[..., Any], shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:

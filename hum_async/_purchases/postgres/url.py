@@ -5,6 +5,13 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 import attrs
 
+from hum_async._network.store_urls import (
+    DATABASE_SCHEMES,
+    ENCODING,
+    OURS,
+    hosts_of,
+    split_store_url,
+)
 from hum_async._redact import Secret
 from hum_async.errors import ConfigurationError
 
@@ -12,10 +19,9 @@ LEASE = 30.0
 """Seconds for which a worker that is not heard of counts as alive. A session lives for 15 minutes,
 so that whoever takes it over comes in time."""
 
-_SCHEMES = ("postgresql://", "postgres://")
+_SCHEMES = tuple(f"{each}://" for each in DATABASE_SCHEMES)
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
 _JOB_LENGTH = 100
-_OURS = ("job", "schema", "lease")
 
 
 def is_database_url(place: object) -> bool:
@@ -69,7 +75,7 @@ def parse_database_url(url: str | Secret) -> DatabaseUrl:
     if parts is None:
         raise ConfigurationError(
             "the URL of the database cannot be read; write it as postgresql://host/database?job=NAME"
-            ", and give a password by PGPASSWORD or ~/.pgpass"
+            f", and give a password by PGPASSWORD or ~/.pgpass; {ENCODING}"
         )
     return DatabaseUrl(
         dsn=parts,
@@ -82,21 +88,23 @@ def parse_database_url(url: str | Secret) -> DatabaseUrl:
 
 def _read(secret: Secret) -> tuple[Secret | None, dict[str, str]]:
     """Return the URL without our parameters, and those; None if it cannot be read."""
+    split = split_store_url(secret)
+    if split is None:
+        return None, {}
     try:
-        split = urlsplit(secret.reveal())
         query = parse_qsl(split.query, keep_blank_values=True, strict_parsing=bool(split.query))
     except ValueError:
         return None, {}
-    theirs = urlencode([pair for pair in query if pair[0] not in _OURS])
+    theirs = urlencode([pair for pair in query if pair[0] not in OURS])
     # urlunsplit drops the slashes of an empty host, which the driver needs.
     bare = urlunsplit(SplitResult("", split.netloc, split.path, theirs, ""))
     slashes = "" if bare.startswith("//") else "//"
-    return Secret(f"postgresql:{slashes}{bare}"), {k: v for k, v in query if k in _OURS}
+    return Secret(f"postgresql:{slashes}{bare}"), {k: v for k, v in query if k in OURS}
 
 
 def _label(dsn: Secret) -> str:
     split = urlsplit(dsn.reveal())
-    host = split.netloc.rpartition("@")[2] or "the local server"
+    host = hosts_of(split) or "the local server"
     name = split.path.strip("/")
     return f"{host}/{name}" if name else host
 
