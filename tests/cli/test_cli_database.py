@@ -18,6 +18,7 @@ from hum_async._purchases.postgres.job import Taking
 from hum_async._purchases.postgres.store import PostgresStore, open_database
 from hum_async._purchases.postgres.url import parse_database_url
 from hum_async._purchases.records import Asked, Opened, Settled, address_digest
+from hum_async.bulk import read_results
 from hum_async.models import Provider
 
 if TYPE_CHECKING:
@@ -241,6 +242,10 @@ def test_compose_writes_what_is_there_and_verify_compares_it(
 
     shared.work(settle)
     assert call("compose", source, "-o", str(out), *job(shared)).code == 0
+    whole = read_results(out, journal=f"{shared.url}?job=june")
+    assert whole.complete
+    assert [result.providers[0].name for result in whole] == ["Fiber Co"] * 3
+    assert not read_results(out).complete
     ended = call("verify", *job(shared))
     assert ended.code == 0, ended.out
     assert ended.out.count("ok ") == 5

@@ -11,6 +11,7 @@ import attrs
 
 from hum_async._purchases.codec import unpack
 from hum_async._purchases.journals import open_reader
+from hum_async._purchases.place import Place, named, place_of
 from hum_async._purchases.reader import JournalReader
 from hum_async.bulk.columns import (
     AddressColumns,
@@ -56,7 +57,8 @@ def read_results(
 
     Args:
         path: An output in any format, its ``.failed.csv``, its long table, or a journal.
-        journal: The journal of an output; None looks for it.
+        journal: The journal of an output, or ``postgresql://host/db?job=NAME``; None looks for a
+            file.
 
     Returns:
         A sequence of `Qualification`, with `to_arrow()`, `to_polars()` and `to_pandas()`. Each key
@@ -69,7 +71,9 @@ def read_results(
     file = Path(path)
     if is_journal(file):
         return _of_journal(file)
-    with open_output(file, journal=None if journal is None else Path(journal)) as found:
+    kept_in = named(journal)
+    del journal  # perhaps with a password
+    with open_output(file, journal=place_of(kept_in)) as found:
         return Results(
             found.records,
             columns=found.columns,
@@ -224,7 +228,7 @@ class StoredRecords:
 
 @contextlib.contextmanager
 def open_output(
-    path: Path, *, journal: Path | None = None, whole: bool = True
+    path: Path, *, journal: Place | None = None, whole: bool = True
 ) -> Iterator[StoredRecords]:
     """Open an output, so that its results are read one after the other.
 
