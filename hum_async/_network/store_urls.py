@@ -8,6 +8,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from hum_async._redact import Secret
+from hum_async.errors import ConfigurationError
 
 DATABASE_SCHEMES = ("postgresql", "postgres")
 
@@ -18,6 +19,11 @@ ENCODING = (
     "in a user or password write # as %23, / as %2F, ? as %3F, @ as %40, : as %3A and % as %25"
 )
 """What to do about a URL that cannot be read."""
+
+SCHEMA = "hum"
+"""The schema of our tables, if the URL of a database names no other."""
+
+_SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
 
 # "[::1]:5432" or "db", of which the URL of a database may name several.
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.%\w]+\]|[^\[\]:]*)(?::\d{0,5})?", re.ASCII)
@@ -42,3 +48,17 @@ def split_store_url(url: Secret) -> SplitResult | None:
 def hosts_of(parts: SplitResult) -> str:
     """Return hosts and ports alone, without user and password."""
     return parts.netloc.rpartition("@")[2]
+
+
+def checked_schema(name: str) -> str:
+    """Return the name of a schema, which stands in SQL as it is.
+
+    Raises:
+        ConfigurationError: No schema can be called that.
+    """
+    if not _SCHEMA.fullmatch(name):
+        raise ConfigurationError(
+            f"the name of a schema has lower-case letters, digits and _ alone, not {name!r}; "
+            "write ?schema=NAME into the URL of the database"
+        )
+    return name

@@ -99,7 +99,7 @@ class QualifyCommand:
         Raises:
             HumError: The job could not continue. Its results are written first.
         """
-        store = self.journal.dsn if isinstance(self.journal, DatabaseUrl) else None
+        store = self.journal.store_of_limit if isinstance(self.journal, DatabaseUrl) else None
         async with open_client(
             self.api, key=self.key, quiet=self.quiet, epoch=self.epoch, store=store
         ) as client:

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from hum_async._purchases.copying import copy_journal
-from hum_async._purchases.place import Place
+from hum_async._purchases.place import Place, looks_like_url
 from hum_async._purchases.postgres.url import is_database_url
 from hum_async._wording import counted
 from hum_async.cli._console import data, escaped
@@ -40,6 +40,9 @@ def copy(source: Annotated[str, _PLACE], target: Annotated[str, _PLACE], /) -> i
 
 def _place(text: str) -> Place:
     if not is_database_url(text):
+        if looks_like_url(text):
+            # It is not quoted: it may hold a password.
+            raise UsageError("a journal is a file, or postgresql://host/database?job=NAME")
         return Path(text)
     url = database_url(text, typed=True)
     if url.job is None:

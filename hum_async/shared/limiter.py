@@ -249,7 +249,8 @@ class SharedRateLimiter(RateLimiter):
         if not known:
             logger.warning(
                 "the shared limit cannot be reached at %s (%s): this process goes on alone, as one "
-                "of %d; check that the store runs and takes connections",
+                "of %d; check that the store runs, and that user, password and options of its URL "
+                "are right",
                 self._where,
                 exc if isinstance(exc, StoreError) else type(exc).__name__,
                 holder.members,

@@ -9,45 +9,46 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types
 
+from hum_async._network.store_urls import SCHEMA
 from hum_async._redact import Secret
 from hum_async.shared.register import Reading, StoreError
 
 MIGRATION_LOCK = 0x68756D4A
 """Key of the advisory lock under which tables are made, those of purchases too."""
 
-_EXISTS = "SELECT to_regclass('hum.shared_limit') IS NOT NULL"
+_EXISTS = "SELECT to_regclass('{table}') IS NOT NULL"
+_SCHEMA_IS_THERE = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)"
 _CREATE = """
-CREATE SCHEMA IF NOT EXISTS hum;
-CREATE UNLOGGED TABLE IF NOT EXISTS hum.shared_limit (
+CREATE UNLOGGED TABLE IF NOT EXISTS {table} (
     name text PRIMARY KEY,
     state bytea NOT NULL,
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 ) WITH (fillfactor = 20);
 """
-_FORGET = "DELETE FROM hum.shared_limit WHERE changed_at < clock_timestamp() - interval '1 day'"
+_FORGET = "DELETE FROM {table} WHERE changed_at < clock_timestamp() - interval '1 day'"
 _READ = """
 SELECT
-    (SELECT state FROM hum.shared_limit WHERE name = $1),
+    (SELECT state FROM {table} WHERE name = $1),
     extract(epoch FROM clock_timestamp())::float8,
     false
 """
 _INSERT = """
 WITH replaced AS (
-    INSERT INTO hum.shared_limit (name, state) VALUES ($1, $2)
+    INSERT INTO {table} (name, state) VALUES ($1, $2)
     ON CONFLICT (name) DO NOTHING RETURNING 1
 )
 SELECT
-    (SELECT state FROM hum.shared_limit WHERE name = $1),
+    (SELECT state FROM {table} WHERE name = $1),
     extract(epoch FROM clock_timestamp())::float8,
     EXISTS (SELECT FROM replaced)
 """
 _UPDATE = """
 WITH replaced AS (
-    UPDATE hum.shared_limit SET state = $2, changed_at = clock_timestamp()
+    UPDATE {table} SET state = $2, changed_at = clock_timestamp()
     WHERE name = $1 AND state = $3 RETURNING 1
 )
 SELECT
-    (SELECT state FROM hum.shared_limit WHERE name = $1),
+    (SELECT state FROM {table} WHERE name = $1),
     extract(epoch FROM clock_timestamp())::float8,
     EXISTS (SELECT FROM replaced)
 """
@@ -59,11 +60,13 @@ class PostgresRegister:
     Args:
         url: ``postgresql://``, as asyncpg takes it.
         name: Whose limit it is.
+        schema: The schema of the table.
     """
 
-    def __init__(self, url: Secret, name: str) -> None:
+    def __init__(self, url: Secret, name: str, *, schema: str = SCHEMA) -> None:
         self._url = url
         self._name = name
+        self._schema = schema
         self._connection: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -89,7 +92,9 @@ class PostgresRegister:
     async def _call(self, statement: str, *arguments: bytes) -> Reading:
         try:
             connection = await self._connected()
-            state, time, replaced = await connection.fetchrow(statement, self._name, *arguments)
+            state, time, replaced = await connection.fetchrow(
+                statement.format(table=f"{self._schema}.shared_limit"), self._name, *arguments
+            )
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as exc:
             raise StoreError(type(exc).__name__) from None
         except asyncio.CancelledError:
@@ -108,7 +113,7 @@ class PostgresRegister:
             # No statement is prepared: a pooler may give the next one another session.
             connection = await asyncpg.connect(self._url.reveal(), statement_cache_size=0)
             try:
-                await _migrate(connection)
+                await _migrate(connection, self._schema)
             except BaseException:
                 connection.terminate()
                 raise
@@ -121,10 +126,14 @@ class PostgresRegister:
             connection.terminate()
 
 
-async def _migrate(connection: Any) -> None:
+async def _migrate(connection: Any, schema: str) -> None:
     """Make the table, unless it is there; of several processes, one does."""
-    if not await connection.fetchval(_EXISTS):
+    table = f"{schema}.shared_limit"
+    if not await connection.fetchval(_EXISTS.format(table=table)):
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
-            await connection.execute(_CREATE)
-    await connection.execute(_FORGET)
+            # Whoever may use a schema that is there need not be allowed to make one.
+            if not await connection.fetchval(_SCHEMA_IS_THERE, schema):
+                await connection.execute(f"CREATE SCHEMA {schema}")
+            await connection.execute(_CREATE.format(table=table))
+    await connection.execute(_FORGET.format(table=table))

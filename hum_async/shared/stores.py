@@ -6,6 +6,8 @@ from hum_async._network.store_urls import (
     DATABASE_SCHEMES,
     ENCODING,
     OURS,
+    SCHEMA,
+    checked_schema,
     hosts_of,
     split_store_url,
 )
@@ -36,9 +38,11 @@ def check_store(url: Secret) -> None:
     """Check that a URL names a store that can be used here.
 
     Raises:
-        ConfigurationError: It names none, or the library that speaks to it is not installed.
+        ConfigurationError: It names none, or no schema that can be, or the library that speaks to
+            it is not installed.
     """
     scheme = _parts(url).scheme
+    _schema(url)
     library, extra = ("asyncpg", "postgres") if scheme in DATABASE_SCHEMES else ("redis", "redis")
     try:
         __import__(library)
@@ -66,7 +70,12 @@ def register_in(url: Secret, name: str) -> Register:
 
     place, _, query = url.reveal().strip().partition("?")
     options = [each for each in parse_qsl(query) if each[0] not in OURS]
-    return PostgresRegister(Secret(f"{place}?{urlencode(options)}"), name)
+    return PostgresRegister(Secret(f"{place}?{urlencode(options)}"), name, schema=_schema(url))
+
+
+def _schema(url: Secret) -> str:
+    named = [value for key, value in parse_qsl(_parts(url).query) if key == "schema"]
+    return checked_schema(named[-1]) if named else SCHEMA
 
 
 def _parts(url: Secret) -> SplitResult:

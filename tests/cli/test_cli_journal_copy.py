@@ -120,6 +120,13 @@ def test_a_job_goes_on_in_the_database_and_buys_nothing_again(
     assert "1 session will be bought" in ended.out
 
 
+def test_a_url_of_something_else_is_not_quoted(call: Callable[..., Any], every_state: Path) -> None:
+    ended = call("journal", "copy", str(every_state), "mysql://ann:hunter2@db/hum")
+    assert ended.code == 2
+    assert "postgresql://host" in ended.err
+    assert "hunter2" not in ended.err
+
+
 def test_what_is_there_is_not_replaced_and_what_is_used_is_not_copied(
     call: Callable[..., Any], every_state: Path, postgres_url: str, tmp_path: Path
 ) -> None:

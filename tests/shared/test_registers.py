@@ -8,7 +8,11 @@ import pytest
 from memory_register import MemoryStore
 from servers import PgBouncer, PostgresServer, RedisServer
 
+from hum_async._purchases.postgres.connection import Database
+from hum_async._purchases.postgres.schema import prepare
+from hum_async._purchases.postgres.url import parse_database_url
 from hum_async._redact import Secret
+from hum_async.errors import ConfigurationError
 from hum_async.shared import Register, SharedRateLimiter
 from hum_async.shared.stores import register_in
 
@@ -128,6 +132,25 @@ async def test_tables_are_made_once_by_many(postgres_url: str) -> None:
     await asyncio.gather(*(each.read() for each in registers))
     for each in registers:
         await each.aclose()
+
+
+async def test_a_schema_is_enough_for_whoever_may_make_none(postgres_url: str) -> None:
+    own = parse_database_url(f"{postgres_url}?schema=ours&job=june")
+    owner = Database(own)
+    async with owner.transaction() as connection:
+        await connection.execute("CREATE ROLE of_ours LOGIN")
+        await connection.execute("CREATE SCHEMA ours AUTHORIZATION of_ours")
+    await owner.aclose()
+    url = postgres_url.replace("hum@", "of_ours@")
+    database = parse_database_url(f"{url}?schema=ours")
+    limiter = SharedRateLimiter(database.store_of_limit.reveal(), rate=1000.0)
+    async with limiter, limiter.slot():
+        assert limiter.statistics().alone is None
+    purchases = Database(database)
+    await purchases.run(lambda connection: prepare(connection, database))
+    await purchases.aclose()
+    with pytest.raises(ConfigurationError, match="schema"):
+        SharedRateLimiter(f"{url}?schema=Ours")
 
 
 @pytest.mark.slow

@@ -266,7 +266,8 @@ _ADVICE = {
     "and PGPASSWORD, ~/.pgpass or a service file, and see the server's pg_hba.conf",
     "3D": "there is no database {where}; create it with createdb, or name another",
     "42501": "the user may not use the schema {schema} of the database {where}: let its owner "
-    "GRANT CREATE ON DATABASE for the first start, and USAGE and the tables' rights after that",
+    "make the schema and GRANT USAGE and CREATE ON SCHEMA for the first start, and the tables' "
+    "rights after that",
     "42P01": "the schema {schema} of the database {where} has lost a table; restore it from a "
     "backup, or name another schema (?schema=NAME)",
 }

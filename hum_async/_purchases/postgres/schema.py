@@ -149,6 +149,8 @@ ALIVE = (
 """SQL: whether the worker `w` is alive. No lease runs out while the server is away: it must have
 been up for a lease before it holds silence against anybody."""
 
+_SCHEMA_IS_THERE = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)"
+
 _LOCK = 0x68756D4A  # any number that nobody else takes
 
 
@@ -163,7 +165,9 @@ async def prepare(connection: Connection, url: DatabaseUrl) -> None:
     # Held up to the end of the transaction: the others wait, and find it done.
     await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
     if (version := await version_of(connection, url)) is None:
-        await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {url.schema}")
+        # Whoever may use a schema that is there need not be allowed to make one.
+        if not await connection.fetchval(_SCHEMA_IS_THERE, url.schema):
+            await connection.execute(f"CREATE SCHEMA {url.schema}")
         await connection.execute("CREATE TABLE schema_version (version integer NOT NULL)")
         await connection.execute("INSERT INTO schema_version VALUES (0)")
         version = 0

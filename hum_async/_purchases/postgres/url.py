@@ -1,6 +1,5 @@
 """The URL of a database: which job of it, in which schema. Nothing shows its password."""
 
-import re
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 import attrs
@@ -9,6 +8,8 @@ from hum_async._network.store_urls import (
     DATABASE_SCHEMES,
     ENCODING,
     OURS,
+    SCHEMA,
+    checked_schema,
     hosts_of,
     split_store_url,
 )
@@ -20,7 +21,6 @@ LEASE = 30.0
 so that whoever takes it over comes in time."""
 
 _SCHEMES = tuple(f"{each}://" for each in DATABASE_SCHEMES)
-_SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
 _JOB_LENGTH = 100
 
 
@@ -44,11 +44,17 @@ class DatabaseUrl:
     dsn: Secret = attrs.field(eq=False)
     label: str
     job: str | None = None
-    schema: str = "hum"
+    schema: str = SCHEMA
     lease: float = LEASE
 
     def __str__(self) -> str:
         return self.label if self.job is None else f"{self.label}, job {self.job}"
+
+    @property
+    def store_of_limit(self) -> Secret:
+        """URL by which a shared limit is kept in the same schema of the same database."""
+        dsn = self.dsn.reveal()
+        return Secret(f"{dsn}{'&' if '?' in dsn else '?'}schema={self.schema}")
 
     def of_job(self, job: str) -> "DatabaseUrl":
         """Return the same with another job.
@@ -81,7 +87,7 @@ def parse_database_url(url: str | Secret) -> DatabaseUrl:
         dsn=parts,
         label=_label(parts),
         job=_checked_job(ours["job"]) if "job" in ours else None,
-        schema=_checked_schema(ours.get("schema", "hum")),
+        schema=checked_schema(ours.get("schema", SCHEMA)),
         lease=_checked_lease(ours.get("lease", str(LEASE))),
     )
 
@@ -114,15 +120,6 @@ def _checked_job(name: str) -> str:
         raise ConfigurationError(
             f"the name of a job has 1 to {_JOB_LENGTH} printable characters, not {name!r}; "
             "write ?job=NAME into the URL of the database"
-        )
-    return name
-
-
-def _checked_schema(name: str) -> str:
-    if not _SCHEMA.fullmatch(name):
-        raise ConfigurationError(
-            f"the name of a schema has lower-case letters, digits and _ alone, not {name!r}; "
-            "write ?schema=NAME into the URL of the database"
         )
     return name
 
