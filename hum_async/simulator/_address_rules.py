@@ -16,7 +16,8 @@ _STATES = (
 STATES = frozenset(_STATES.split())
 _MAX_LENGTHS = {"street1": 100, "street2": 50, "city": 50, "campaign_id": 100}
 _MAX_DEGREES = {"latitude": 90.0, "longitude": 180.0}
-_ZIP = re.compile(r"\d{5}(-\d{4})?")
+_ZIP = re.compile(r"\d{5}(-\d{4})?", re.ASCII)
+_VISIBLE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]")
 _SYNC_AGENTS = frozenset({"geocode", "internet"})
 
 
@@ -95,7 +96,7 @@ def _check_text(body: Mapping[str, Any], name: str, *, max_length: int) -> None:
     if name not in body:
         return
     text = body[name]
-    if not isinstance(text, str) or not 1 <= len(text.strip()) <= len(text) <= max_length:
+    if not isinstance(text, str) or len(text) > max_length or not _VISIBLE.search(text):
         raise AddressRejected(f"Invalid {name}: expected text of 1 to {max_length} characters.")
 
 

@@ -179,6 +179,9 @@ class RequestHandler:
             return Answer(status=HTTPStatus.OK, body=_bodies.ping_body(now=now, epoch=self._epoch))
         if route.name == _routes.CREATE_SESSION:
             return self._post_session(request.body, now=now)
+        if route.allowed:
+            refused = _error(HTTPStatus.METHOD_NOT_ALLOWED, "The endpoint has no such method.")
+            return attrs.evolve(refused, headers={"Allow": ", ".join(route.allowed)})
         if route.name == _routes.UNKNOWN or route.token is None:
             return _error(HTTPStatus.NOT_FOUND, "No such endpoint.")
         session = self._store.access(route.token, now=now)

@@ -27,10 +27,12 @@ class Route:
     Attributes:
         name: One of this module's constants, such as `GET_SESSION`.
         token: The decoded session token; None for a path without one.
+        allowed: Methods of the path, in order, if the request has another one.
     """
 
     name: str
     token: str | None = None
+    allowed: tuple[str, ...] = ()
 
 
 def find_route(method: str, *, path: str) -> Route:
@@ -46,4 +48,8 @@ def find_route(method: str, *, path: str) -> Route:
     if len(segments) > 1 and segments[0] == "sessions" and segments[1]:
         token = unquote(segments[1])
         segments[1] = "{token}"
-    return Route(_ROUTES.get((method, *segments), UNKNOWN), token)
+    name = _ROUTES.get((method, *segments))
+    if name is not None:
+        return Route(name, token)
+    allowed = sorted(route[0] for route in _ROUTES if route[1:] == tuple(segments))
+    return Route(UNKNOWN, token, tuple(allowed))

@@ -191,6 +191,14 @@ async def test_what_does_not_exist_is_404_in_the_envelope(method: str, path: str
     assert reply.body["request_status"] == "error"
 
 
+async def test_another_method_of_an_endpoint_is_405_with_those_it_has(ask: Ask) -> None:
+    async with Simulator() as simulator:
+        reply = await ask(simulator, "PUT", "/sessions/unknown")
+    assert reply.status == 405
+    assert reply.headers["Allow"] == "DELETE, GET"
+    assert reply.body["request_status"] == "error"
+
+
 @pytest.mark.parametrize(
     ("options", "status"),
     [

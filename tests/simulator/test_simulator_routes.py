@@ -34,3 +34,19 @@ from hum_async.simulator._routes import (
 def test_a_path_leads_to_its_endpoint(method: str, path: str, name: str, token: str | None) -> None:
     route = find_route(method, path=path)
     assert (route.name, route.token) == (name, token)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/sessions/abc", ("DELETE", "GET")),
+        ("HEAD", "/ping", ("GET",)),
+        ("GET", "/sessions", ("POST",)),
+        ("GET", "/sessions/abc", ()),
+        ("POST", "/sessions/abc/services/tv", ()),
+    ],
+)
+def test_the_methods_of_a_path_are_told_to_who_uses_another(
+    method: str, path: str, allowed: tuple[str, ...]
+) -> None:
+    assert find_route(method, path=path).allowed == allowed
