@@ -105,14 +105,14 @@ _MODULES = (
     "transport",
     "client",
     "watcher",
-    "bulk.qualification",
-    "web.hub",
 )
+# Neither needs the other, and both are heavy.
+_OF_ONE_NAME = {"SessionHub": "web.hub", "qualify": "bulk.qualification"}
 
 
 def __getattr__(name: str) -> object:
     if name in __all__:
-        for module_name in _MODULES:
+        for module_name in (_OF_ONE_NAME[name],) if name in _OF_ONE_NAME else _MODULES:
             module = importlib.import_module(f"{__name__}.{module_name}")
             if name in module.__all__:
                 value = globals()[name] = getattr(module, name)

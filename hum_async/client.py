@@ -3,7 +3,7 @@
 import hmac
 import os
 from collections.abc import Collection
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 import attrs
@@ -25,16 +25,16 @@ from hum_async._api.warming import decoder_is_warm
 from hum_async._logs import log_as_asked
 from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupQueue
-from hum_async._lookups.recording import PurchaseRecorder
 from hum_async._polling.policies import LearnedPolling, PollPolicy
-from hum_async._purchases.ledger import Ledger
-from hum_async._purchases.place import Place, named, open_ledger, place_of
-from hum_async._purchases.store import api_name
 from hum_async._redact import Secret
 from hum_async.errors import ConfigurationError
 from hum_async.limiter import Limiter, Priority, RateLimiter
 from hum_async.models import Address, Outcome, Ping, Qualification, RawResponse, Session
 from hum_async.transport import AiohttpTransport, Transport, checked_base_url
+
+if TYPE_CHECKING:
+    from hum_async._purchases.ledger import Ledger
+    from hum_async._purchases.place import Place
 
 __all__ = ["PRODUCTION", "SANDBOX", "HumClient"]
 
@@ -105,9 +105,14 @@ class HumClient:
         problem = _kind_problem(api_key)
         # An error tracker records the variables of each frame that an exception passes.
         del api_key
-        kept_in = named(purchases)
-        del purchases
-        place = place_of(kept_in)
+        place = None
+        if purchases is not None:
+            # As all that keeps purchases, not needed without a ledger.
+            from hum_async._purchases.place import named, place_of  # noqa: PLC0415
+
+            kept_in = named(purchases)
+            del purchases
+            place = place_of(kept_in)
         if problem:
             raise ConfigurationError(problem)
         if not (timeout > 0 and create_timeout > 0):
@@ -146,17 +151,23 @@ class HumClient:
         """Refuse to be pickled: a client holds a key and connections."""
         raise TypeError("a HumClient cannot be pickled; create one where it is needed")
 
-    def _ledger_in(self, place: Place, max_age: float) -> Ledger:
+    def _ledger_in(self, place: "Place", max_age: float) -> "Ledger":
+        from hum_async._purchases.ledger import Ledger  # noqa: PLC0415  see above
+        from hum_async._purchases.opening import open_ledger  # noqa: PLC0415
+        from hum_async._purchases.store import api_name  # noqa: PLC0415
+
         if not max_age >= 0:
             raise ConfigurationError(f"max_age must be 0 seconds or more, not {max_age!r}")
         api = api_name(self.base_url)
-
         return Ledger(lambda: open_ledger(place, api=api), max_age)
 
     def _new_queue(self, sender: RequestSender) -> LookupQueue:
+        if self._ledger is None:
+            return LookupQueue(sender)
+        from hum_async._lookups.recording import PurchaseRecorder  # noqa: PLC0415  see above
+
         urgency = sender.priority_of(Priority.INTERACTIVE)
-        observer = None if self._ledger is None else PurchaseRecorder(self._ledger, urgency)
-        return LookupQueue(sender, observer=observer)
+        return LookupQueue(sender, observer=PurchaseRecorder(self._ledger, urgency))
 
     async def __aenter__(self) -> Self:
         running_loop()
@@ -222,7 +233,7 @@ class HumClient:
         return copy
 
     @property
-    def ledger(self) -> Ledger | None:
+    def ledger(self) -> "Ledger | None":
         """What is bought by this client's look-ups, hubs and jobs; None if they share nothing."""
         return self._ledger
 

@@ -25,7 +25,7 @@ from hum_async._api.running_loop import running_loop
 from hum_async._api.sender import RequestSender, wall_clock
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._polling.due_queue import DueQueue
-from hum_async._purchases.store import ClaimRefused
+from hum_async._purchases.refusals import ClaimRefused
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.limiter import Priority
 from hum_async.models import Qualification

@@ -17,8 +17,9 @@ from hum_async._purchases.records import (
     Withdrawn,
     address_digest,
 )
+from hum_async._purchases.refusals import ClaimRefused, Taken
 from hum_async._purchases.resume_rules import ResumeAction, written_off
-from hum_async._purchases.store import ClaimRefused, PurchaseStore, Taken
+from hum_async._purchases.store import PurchaseStore
 from hum_async.errors import HumError, ResponseError
 from hum_async.limiter import Priority
 from hum_async.models import Outcome, Qualification

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hum_async._purchases.lots import MAX_TRIES, JobLots, Lot, LotsSetAside
-from hum_async._purchases.place import open_job
+from hum_async._purchases.opening import open_job
 from hum_async._purchases.store import JobStore
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.compose import Composed, Outputs, compose, next_rows

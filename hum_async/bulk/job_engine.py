@@ -25,8 +25,9 @@ from hum_async._polling.dispatcher import Dispatcher
 from hum_async._purchases.ledger import Ledger, given_again
 from hum_async._purchases.prices import Spending, decimal_of, micros_of
 from hum_async._purchases.records import Closed, Copied, Entry, Settled, address_digest
+from hum_async._purchases.refusals import BoundReached, ClaimRefused
 from hum_async._purchases.resume_rules import ResumeAction, ResumeRules, written_off
-from hum_async._purchases.store import BoundReached, ClaimRefused, PurchaseStore
+from hum_async._purchases.store import PurchaseStore
 from hum_async._tasks import end_tasks, keep
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.idle_closing import IdleClosing

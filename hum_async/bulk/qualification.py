@@ -11,7 +11,8 @@ from hum_async._polling.policies import PollPolicy
 from hum_async._polling.stream import Source, Stream
 from hum_async._purchases.ledger import Ledger
 from hum_async._purchases.memory import MemoryStore
-from hum_async._purchases.place import named, open_job, place_of
+from hum_async._purchases.opening import open_job
+from hum_async._purchases.place import named, place_of
 from hum_async._purchases.prices import Amount
 from hum_async._purchases.store import PurchaseStore, api_name
 from hum_async.bulk.input_rows import Row

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver
-from hum_async._purchases.store import ClaimRefused
+from hum_async._purchases.refusals import ClaimRefused
 from hum_async.errors import HumError
 
 logger = logging.getLogger("hum_async.web")

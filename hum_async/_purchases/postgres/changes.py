@@ -26,7 +26,7 @@ from hum_async._purchases.records import (
     Settled,
     Withdrawn,
 )
-from hum_async._purchases.store import BoundReached, ClaimRefused, Taken
+from hum_async._purchases.refusals import BoundReached, ClaimRefused, Taken
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
 
