@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 
 from hum_async._purchases.lots import LOT_ROWS, MAX_TRIES, LotLayout, layout_of
 from hum_async._purchases.postgres.connection import Database
+from hum_async._purchases.postgres.job import Taking
 from hum_async._purchases.postgres.lots import Lots
 from hum_async._purchases.postgres.schema import prepare
+from hum_async._purchases.postgres.store import open_database
 from hum_async._purchases.postgres.url import parse_database_url
+from hum_async.bulk.job_status import status_of
 from hum_async.errors import JournalError
 
 if TYPE_CHECKING:
@@ -176,6 +179,28 @@ async def test_another_input_is_refused(job: Job) -> None:
         await other.lay_out(digest="d", rows=17, again=False)
     with pytest.raises(JournalError, match="digest differs"):
         await other.lay_out(digest="e", rows=16, again=False)
+
+
+async def test_a_finished_job_stays_so_when_another_input_is_refused(postgres_url: str) -> None:
+    url = parse_database_url(f"{postgres_url}?job=june")
+    store = await open_database(url, Taking(api="api.test"))
+    lots = store.share_input()
+    await lots.lay_out(digest="d", rows=1, again=False)
+    await lots.claim()
+    await lots.done([0])
+    await store.finish()
+    await store.aclose()
+    finished = (await asyncio.to_thread(status_of, url)).finished_at
+    assert finished is not None
+    store = await open_database(url, Taking(api="api.test"))
+    with pytest.raises(JournalError, match="1 row instead of 2"):
+        await store.share_input().lay_out(digest="d", rows=2, again=False)
+    await store.aclose()
+    assert (await asyncio.to_thread(status_of, url)).finished_at == finished
+    store = await open_database(url, Taking(api="api.test"))
+    await store.share_input().lay_out(digest="d", rows=1, again=True)
+    assert (await asyncio.to_thread(status_of, url)).finished_at is None
+    await store.aclose()
 
 
 async def test_all_rows_are_looked_at_again_only_if_nobody_is_at_the_job(job: Job) -> None:

@@ -94,8 +94,9 @@ async def join(connection: Connection, url: DatabaseUrl, taking: Taking) -> Memb
         taking.ledger,
     )
     # Those that begin at the same moment do so one after the other.
-    job, run, ledger = await connection.fetchrow(
-        "SELECT id, run, ledger FROM job WHERE name = $1 FOR UPDATE", url.job
+    job, run, ledger, has_input = await connection.fetchrow(
+        "SELECT id, run, ledger, input_digest IS NOT NULL FROM job WHERE name = $1 FOR UPDATE",
+        url.job,
     )
     _check_kind(url, known=ledger, wanted=taking.ledger)
     settings = await settings_of(connection, job)
@@ -112,7 +113,9 @@ async def join(connection: Connection, url: DatabaseUrl, taking: Taking) -> Memb
         age = taking.max_age
         since = "" if age is None else (datetime.now(UTC) - timedelta(seconds=age)).isoformat()
         await set_setting(connection, job, TAKEN_SINCE, since)
-    await set_setting(connection, job, FINISHED_AT, None)
+    if not has_input:
+        # With one, it goes on when that of this worker has been found to be the same.
+        await set_setting(connection, job, FINISHED_AT, None)
     if taking.campaign_id is not None or not taking.ledger:
         await set_setting(connection, job, "campaign_id", taking.campaign_id)
     known = 0 if taking.ledger else await _known(connection, job, run)

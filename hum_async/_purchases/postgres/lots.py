@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hum_async._purchases.lots import MAX_TRIES, Lot, LotCounts, LotLayout, layout_of
+from hum_async._purchases.postgres import job as jobs
 from hum_async._purchases.postgres.connection import Connection, Database
 from hum_async._purchases.postgres.schema import ALIVE
+from hum_async._purchases.reader import FINISHED_AT
 from hum_async._wording import counted
 from hum_async.errors import JournalError
 
@@ -187,6 +189,7 @@ class Lots:
             )
             return layout
         self._check(known, digest, rows)
+        await jobs.set_setting(connection, self._job, FINISHED_AT, None)
         if not await self._others(connection):
             # Nobody is at it: what was set aside is tried again.
             await connection.execute(
