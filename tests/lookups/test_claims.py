@@ -24,7 +24,7 @@ from hum_async._lookups.recording import PurchaseRecorder
 from hum_async._purchases.ledger import Ledger
 from hum_async._purchases.memory import MemoryStore
 from hum_async._purchases.records import Asked, Change, Entry, Withdrawn
-from hum_async._purchases.store import Taken
+from hum_async._purchases.refusals import Taken
 from hum_async.bulk import QualificationStream
 from hum_async.bulk.job_engine import JobEngine
 from hum_async.bulk.options import JobOptions

@@ -17,7 +17,7 @@ from hum_async._purchases.postgres.changes import Batch, write
 from hum_async._purchases.postgres.connection import Database
 from hum_async._purchases.postgres.url import parse_database_url
 from hum_async._purchases.records import Asked, Closed, Opened, Settled, Withdrawn
-from hum_async._purchases.store import BoundReached, Taken
+from hum_async._purchases.refusals import BoundReached, Taken
 from hum_async.errors import TransportError
 
 if TYPE_CHECKING:
