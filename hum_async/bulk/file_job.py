@@ -55,6 +55,9 @@ class FileJob:
     Use `run`, then `compose`.
     """
 
+    buys_every_row = False
+    """Whether only rows are read that need a purchase; `JobEngine` says what follows."""
+
     def __init__(  # noqa: PLR0913  the parts of a job, each given by name
         self,
         client: HumClient,
@@ -162,7 +165,11 @@ class FileJob:
         """
         store = self._opened
         engine = JobEngine(
-            self._client.sender, self._addresses(), options=self._options, store=nullcontext(store)
+            self._client.sender,
+            self._addresses(),
+            options=self._options,
+            store=nullcontext(store),
+            buys_every_row=self.buys_every_row,
         )
         self._stream = stream = QualificationStream[int](engine)
         self._began = self._clock()

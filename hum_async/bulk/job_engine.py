@@ -98,9 +98,11 @@ class JobEngine(LookupObserver):
         options: How to go about it.
         store: Opens the store of purchases.
         ledger: What the job shares with others, if the store is a part of it.
+        buys_every_row: Whether no row can be answered by what the store holds, so that there is
+            nothing left to read when no more may be bought.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  keyword-only
         self,
         sender: RequestSender,
         addresses: Iterable[Row] | AsyncIterable[Row],
@@ -108,7 +110,9 @@ class JobEngine(LookupObserver):
         options: JobOptions,
         store: AbstractAsyncContextManager[PurchaseStore],
         ledger: Ledger | None = None,
+        buys_every_row: bool = False,
     ) -> None:
+        self._buys_every_row = buys_every_row
         self._sender = sender
         urgency = sender.priority_of(Priority.BULK, options.priority)
         self._shared = SharedPurchases(ledger, urgency, on_wanted=self._let_go)
@@ -434,7 +438,9 @@ class JobEngine(LookupObserver):
         return begun + self._under_way.joined + self._shared.waiting
 
     def _earlier_unread(self, store: PurchaseStore) -> int:
-        """Return how many addresses of earlier runs are in no row that was read."""
+        """Return how many addresses of earlier runs may be in a row that was not read."""
+        if self._buys_every_row:
+            return 0
         return store.known - len(self._earlier_read)
 
     async def _sort_in(self, chunk: list[tuple[Hashable, Address]], store: PurchaseStore) -> None:

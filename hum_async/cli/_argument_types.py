@@ -43,7 +43,11 @@ ServiceLevels = Annotated[
 
 
 def _amount(_: Any, tokens: Any) -> Decimal:
-    return decimal_of(micros_of(tokens[0].value.strip().removeprefix("$").replace(",", "")))
+    written = tokens[0].value.strip().removeprefix("$")
+    if "," in written:
+        # 0,05 is five cents to many people; to take it for 5 would lift a bound a hundredfold.
+        raise ValueError(f"write an amount of money without commas, as 0.05 or 2500, not {written}")
+    return decimal_of(micros_of(written))
 
 
 Amount = Annotated[Decimal, Parameter(converter=_amount, n_tokens=1, metavar="AMOUNT")]

@@ -136,6 +136,20 @@ def test_a_bound_in_money_ends_it_and_the_same_command_goes_on(
     assert call("verify", "new.journal.sqlite").code == 0
 
 
+@pytest.mark.parametrize(("most", "bought"), [("0.05", 0), ("0.30", 3), ("2.00", 20)])
+def test_a_bound_in_money_below_the_budget_ends_it_too(
+    old: Callable[..., Path], call: Callable[..., Any], most: str, bought: int
+) -> None:
+    old(60)
+    terms = ("--older-than", "0s", "--price-per-session", "0.10", "--budget", "40", *FAST)
+    ended = call("requalify", "old.csv", "-o", "new.csv", *terms, "--max-cost", most)
+    assert ended.code == 5, ended.err
+    assert f"{bought} sessions bought" in ended.err
+    assert "raise max_cost" in ended.err
+    assert len(rows("new.csv")) == 60
+    assert carried_over() == 60 - bought
+
+
 def test_a_journal_alone_will_do(old: Callable[..., Path], call: Callable[..., Any]) -> None:
     old(5)
     ended = call(

@@ -43,6 +43,8 @@ class RequalifyJob(FileJob):
         more: Further arguments, as of `FileJob`. `max_age` of its options says what is due.
     """
 
+    buys_every_row = True
+
     def __init__(self, client: Any, *, earlier: Path, budget: int | None, **more: Any) -> None:
         super().__init__(client, **more)
         self.due = DueCounts()
