@@ -150,6 +150,10 @@ def test_no_more_is_spent_than_allowed_and_that_is_5(
     assert len(rows_of(tmp_path / "out.csv")) == 6
     assert qualify("-o", "out.csv", "--max-cost", "1", streets=streets).code == 2
     assert qualify("-o", "out.csv", *price, "--max-cost", "x", streets=streets).code == 2
+    # A comma is a decimal point to many people: no bound becomes a hundred times what was meant.
+    comma = qualify("-o", "out.csv", *price, "--max-cost", "25,00", streets=streets)
+    assert comma.code == 2
+    assert "without commas" in comma.err
     ended = qualify("-o", "out.csv", *price, "--max-cost", "1", streets=streets)
     assert ended.code == 0
     assert "$0.50 spent in all runs" in ended.err
