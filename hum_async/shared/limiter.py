@@ -106,6 +106,8 @@ class SharedRateLimiter(RateLimiter):
         self._exchanges: Exchanges | None = None
         self._exchange: asyncio.Task[None] | None = None
         self._closing = False
+        # Nobody has asked for a slot since it was closed.
+        self._closed = False
         self._ask_timer: asyncio.TimerHandle | None = None
         self._ask_timer_at = math.inf
 
@@ -166,7 +168,7 @@ class SharedRateLimiter(RateLimiter):
         super()._bind(loop)
         # Connections, timers and tasks belong to the loop before.
         self._exchanges = self._exchange = self._ask_timer = None
-        self._ask_timer_at, self._closing = math.inf, False
+        self._ask_timer_at, self._closing, self._closed = math.inf, False, False
 
     def _bind_running(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.get_running_loop()
@@ -176,6 +178,7 @@ class SharedRateLimiter(RateLimiter):
 
     def _acquire_now(self, slot: _Slot) -> bool:
         self._holder.drop_late(self._bind_running().time())
+        self._closed = False
         granted = super()._acquire_now(slot)
         if granted:
             self._ask()
@@ -192,6 +195,8 @@ class SharedRateLimiter(RateLimiter):
         """Begin an exchange if one is due, or set the timer for it."""
         if self._loop is None or self._exchange is not None or self._closing:
             return
+        if self._closed and not self._waiting:
+            return  # it has left, and must not say that it is there
         now = self._loop.time()
         when = self._holder.ask_at(now, self._waiting_by_priority, self._room)
         if when <= now:
@@ -277,5 +282,5 @@ class SharedRateLimiter(RateLimiter):
             if self._exchanges is not None and self._own_register:
                 await self._exchanges.aclose()
         finally:
-            self._closing = False
+            self._closing, self._closed = False, True
         self._grant_waiting()

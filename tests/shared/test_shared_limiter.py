@@ -314,6 +314,22 @@ async def test_it_goes_on_after_it_was_closed() -> None:
     assert b'"members":{}' in store.state
 
 
+async def test_who_has_closed_it_does_not_come_back_by_itself() -> None:
+    store = MemoryStore()
+    limiter = SharedRateLimiter(store.register(), rate=50.0)
+    async with limiter.slot():
+        await limiter.aclose()
+    exchanges = limiter.statistics().exchanges
+    await asyncio.sleep(60.0)
+    assert limiter.statistics().exchanges == exchanges
+    assert store.state is not None
+    assert b'"members":{}' in store.state
+    async with limiter.slot():
+        await asyncio.sleep(60.0)
+    assert limiter.statistics().exchanges > exchanges + 2
+    await limiter.aclose()
+
+
 def test_one_loop_after_another_may_use_it() -> None:
     store = MemoryStore()
     limiter = SharedRateLimiter(store.register(), rate=50.0)
