@@ -329,10 +329,11 @@ def _is_whole(response: aiohttp.ClientResponse) -> bool:
     """Whether the body has come together with the head, as a small one mostly does.
 
     aiohttp has taken back the connection by then, and neither the context of the response nor a
-    wait for the body, which make up a tenth of a request, has anything left to do.
+    wait for the body, which make up a tenth of a request, has anything left to do. It leaves the
+    connection of a 101 to us.
     """
     content = response.content
-    return content.is_eof() and content.exception() is None
+    return content.is_eof() and response.closed and content.exception() is None
 
 
 def _bounded(content: bytes) -> bytes | None:

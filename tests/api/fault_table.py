@@ -355,7 +355,7 @@ FAULTS: dict[str, list[Fault]] = {
                 "a header with a NUL": lambda request: request.ok("X-Odd: a\0b"),
                 "a header without colon": lambda request: request.ok("garbage"),
                 "gzip that is none": _of(b"not gzip at all", GZIP),
-                "Brotli that is none": _of(b"rubbish", "Content-Encoding: br"),
+                "Brotli that is none": _of(b"\xff" * 20, "Content-Encoding: br"),
                 "Zstandard that is none": _of(b"rubbish", "Content-Encoding: zstd"),
             },
         ),

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import json
+import warnings
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ import pytest
 
 from hum_async import (
     Address,
+    ApiError,
     HumClient,
     Outcome,
     RateLimiter,
@@ -247,3 +250,17 @@ async def test_a_paid_answer_without_a_token_is_uncertain(body: bytes) -> None:
     async with serving(lambda *_: http(201, body)) as server, client(server) as hum:
         assert (await hum.lookup(ADDRESS)).outcome is Outcome.UNCERTAIN
     assert len(server.requests) == 1
+
+
+async def test_the_connection_of_an_answer_that_changes_the_protocol_is_given_back() -> None:
+    upgrade = b"HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
+    asyncio.get_running_loop().set_debug(True)  # so that aiohttp tells of what is left open
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        async with serving(lambda *_: upgrade) as server, client(server) as hum:
+            with pytest.raises(ApiError) as caught:
+                await hum.ping()
+            gc.collect()
+    assert caught.value.status == 101
+    assert [connection for _, connection in server.requests] == [1, 2, 3, 4]
+    assert not told

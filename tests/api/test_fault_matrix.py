@@ -122,6 +122,7 @@ async def outcomes(fault: Fault) -> dict[str, str]:
     return dict(zip(ENDPOINTS, seen, strict=True))
 
 
+@pytest.mark.busy
 @pytest.mark.virtual
 @pytest.mark.parametrize("fault", ALL, ids=lambda fault: fault.name)
 async def test_each_endpoint_answers_a_fault_as_the_table_says(fault: Fault) -> None:
