@@ -15,7 +15,7 @@ from hum_async._wording import counted
 from hum_async.bulk.diff.outputs import ChangeSink, open_changes
 from hum_async.bulk.diff.stream import DiffStream
 from hum_async.bulk.files.compose import Outputs
-from hum_async.bulk.files.outputs import JobOutputs, beside
+from hum_async.bulk.files.outputs import JobOutputs, beside, file_of
 from hum_async.bulk.options import MAX_JOB_PAUSE, Close, JobOptions
 from hum_async.bulk.requalify.due import RETRIED, DueCounts, earlier_addresses, now_and_since
 from hum_async.bulk.requalify.job import RequalifyJob
@@ -143,16 +143,27 @@ def requalify(  # noqa: PLR0913  each is an option of the command
             table=table, columns=columns, target=output, long=long, levels=served or SERVED_LEVELS
         )
         journal = beside(output, ".journal.sqlite")
-        if dry_run or (is_interactive(output) and not yes and not journal.exists()):
-            _show_due(outputs, earlier, older_than, budget=budget, price=price_per_session)
+        goes_on = journal.exists()
+        if dry_run or (is_interactive(output) and not yes and not goes_on):
+            most = _affordable(price_per_session, max_cost, max_cost_per_day)
+            budgets = [each for each in (budget, most) if each is not None]
+            _show_due(
+                outputs,
+                earlier,
+                older_than,
+                budget=min(budgets, default=None),
+                price=price_per_session,
+            )
             if dry_run:
                 return ExitCode.OK
             if input("Go on? [y/N] ").strip().casefold() not in {"y", "yes"}:
                 raise UsageError("nothing was bought")
-        own = outputs.check(journal=journal, overwrite=overwrite)
+        others = {"earlier journal": earlier, "file of changes": file_of(changes)}
+        own = outputs.check(journal=journal, overwrite=overwrite, **others)
         sink = None
         if changes is not None:
-            sink = open_changes(changes, sources=(results,), overwrite=True)
+            # The same command again replaces what it has written before.
+            sink = open_changes(changes, sources=(results,), overwrite=overwrite or goes_on)
             files.callback(sink.discard)
         retry = RETRIED | ({Outcome.UNCERTAIN} if retry_uncertain else set())
         command = RequalifyCommand(
@@ -205,6 +216,13 @@ def _due(outputs: JobOutputs, earlier: Path, older_than: float) -> DueCounts:
         ):
             counts.count(each, since)
     return counts
+
+
+def _affordable(price: Amount | None, *bounds: Amount | None) -> int | None:
+    """Return how many sessions a new job may pay for; None for any number."""
+    if price is None:
+        return None
+    return min((int(bound // price) for bound in bounds if bound is not None), default=None)
 
 
 def _dedupe_of(journal: Path) -> Dedupe:

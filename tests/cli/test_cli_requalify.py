@@ -167,6 +167,10 @@ def test_a_journal_alone_will_do(old: Callable[..., Path], call: Callable[..., A
         (("old.csv", "-o", "-"), 2, "writes files"),
         (("old.csv", "-o", "new.csv", "--max-cost", "1"), 2, "--price-per-session"),
         (("alone.csv", "-o", "new.csv"), 1, "has no journal"),
+        (("old.journal.sqlite", "-o", "old.csv"), 1, "same file"),
+        (("old.csv", "-o", "new.csv", "--changes", "new.csv"), 1, "same file"),
+        (("old.csv", "-o", "new.csv", "--changes", "in.csv"), 2, "is there already"),
+        (("old.csv", "-o", "new.csv", "--seed", "7"), 1, "another output"),
     ],
 )
 def test_what_cannot_be_asked_again_says_why(
@@ -178,6 +182,18 @@ def test_what_cannot_be_asked_again_says_why(
 ) -> None:
     path = old(2)
     (path.parent / "alone.csv").write_text(path.read_text())
+    before = {each: each.read_bytes() for each in path.parent.iterdir()}
     ended = call("requalify", *arguments, "--older-than", "30d", *FAST)
     assert ended.code == code, ended.err
     assert words in ended.err.replace("\n", " ")
+    assert {each: each.read_bytes() for each in path.parent.iterdir()} == before
+
+
+def test_a_dry_run_says_what_the_bounds_in_money_allow(
+    old: Callable[..., Path], call: Callable[..., Any]
+) -> None:
+    old(9)
+    terms = ("--older-than", "0s", "--budget", "8", "--price-per-session", "0.05", "--dry-run")
+    for bound in ("--max-cost", "--max-cost-per-day"):
+        ended = call("requalify", "old.csv", "-o", "new.csv", *terms, bound, "0.29")
+        assert "5 sessions will be bought, for $0.25" in ended.err

@@ -94,6 +94,9 @@ class RequalifyJob(FileJob):
                     part = []
             yield part
 
+        with open_reader(self._earlier, api=self._api):
+            # Before there is a new journal, which would belong to the wrong API.
+            pass
         carry_over(options.journal, copies, api=self._api, dedupe=options.dedupe)
 
     def _earlier_addresses(self, find: Find, rules: KeyRules) -> Iterator[Earlier]:
