@@ -344,6 +344,13 @@ MUTANTS = [
         "test_redact.py",
     ),
     Mutant(
+        "a-changed-protocol-gives-its-connection-back",
+        "transport.py",
+        "content.is_eof() and response.closed and",
+        "content.is_eof() and",
+        "api/test_answers_over_sockets.py",
+    ),
+    Mutant(
         "no-frame-holds-the-path",
         "transport.py",
         "        del path, body, options, response, kept\n",
