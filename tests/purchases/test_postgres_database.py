@@ -110,6 +110,38 @@ async def test_a_database_that_does_not_exist_is_not_tried_again(
     assert not isinstance(caught.value, Unreachable)
 
 
+@pytest.mark.parametrize("port", ["99999"])
+async def test_a_port_that_is_none_is_told_as_what_it_is(port: str) -> None:
+    for url in (
+        f"postgresql://ann:s3cr3t@127.0.0.1:{port}/hum",
+        f"postgresql:///hum?host=127.0.0.1&port={port}",
+    ):
+        database = Database(parse_database_url(url), patience=0.0)
+        with pytest.raises(JournalError, match="PGPORT"):
+            await database.run(lambda connection: connection.fetchval("SELECT 1"))
+        with pytest.raises(JournalError, match="PGPORT"):
+            async with database.connected():
+                pass
+        await database.aclose()
+
+
+async def test_an_error_of_the_work_itself_is_not_taken_for_one_of_the_database(
+    postgres_url: str,
+) -> None:
+    database = Database(parse_database_url(postgres_url))
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction():
+            1 / 0  # noqa: B018
+    await database.aclose()
+
+
+async def test_a_parameter_that_the_server_does_not_know_is_told(postgres_url: str) -> None:
+    database = Database(parse_database_url(f"{postgres_url}?connect_timeout=5"))
+    with pytest.raises(JournalError, match=r"leave out .* connect_timeout"):
+        await database.run(lambda connection: connection.fetchval("SELECT 1"))
+    await database.aclose()
+
+
 async def test_transactions_pass_a_pooler_in_transaction_mode(
     postgres_server: PostgresServer, postgres_url: str
 ) -> None:

@@ -89,9 +89,11 @@ class Database:
             Unreachable: The database cannot be reached. The transaction may have been committed.
             JournalError: The database refuses something.
         """
+        connected = False
         try:
             pool = await self._pool_here()
             async with pool.acquire() as connection:
+                connected = True
                 # Whoever is cancelled may be so while it begins or ends.
                 try:
                     await connection.execute(self._begin())
@@ -103,7 +105,7 @@ class Database:
         except asyncio.CancelledError:
             raise
         except Exception as exc:
-            if (mapped := self._mapped(exc)) is None:
+            if (mapped := self._mapped(exc, connected=connected)) is None:
                 raise
             failure = mapped
         else:
@@ -119,7 +121,7 @@ class Database:
             Unreachable: The database cannot be reached.
             JournalError: The database refuses something.
         """
-        patience = max(self.url.lease / 2, 2.0)
+        patience, connected = max(self.url.lease / 2, 2.0), False
         try:
             connection = await self._driver.connect(
                 self.url.dsn.reveal(),
@@ -127,6 +129,7 @@ class Database:
                 timeout=patience,
                 command_timeout=patience,
             )
+            connected = True
             try:
                 yield connection
             finally:
@@ -134,7 +137,7 @@ class Database:
         except asyncio.CancelledError:
             raise
         except Exception as exc:
-            if (mapped := self._mapped(exc)) is None:
+            if (mapped := self._mapped(exc, connected=connected)) is None:
                 raise
             failure = mapped
         else:
@@ -219,18 +222,25 @@ class Database:
         except Exception:  # noqa: BLE001  whatever is wrong with it, nobody else must get it
             connection.terminate()
 
-    def _mapped(self, exc: Exception) -> JournalError | None:
-        """Return an error of the driver as ours; None for an error that is not the driver's."""
+    def _mapped(self, exc: Exception, *, connected: bool) -> JournalError | None:
+        """Return an error of the driver as ours; None for an error that is not the driver's.
+
+        Args:
+            exc: The error.
+            connected: There was a connection already.
+        """
         pg = self._driver
         if isinstance(exc, JournalError):
             return None
         if isinstance(exc, pg.PostgresError):
             return self._refused(exc)
-        if isinstance(exc, pg.exceptions.ClientConfigurationError):
+        # A port that is none, in the URL or in PGPORT, is not told otherwise.
+        no_url = not connected and isinstance(exc, ValueError | ArithmeticError)
+        if no_url or isinstance(exc, pg.exceptions.ClientConfigurationError):
             return JournalError(
                 f"the URL of the database {self.url.label} cannot be used; write it as "
                 "postgresql://host/database?job=NAME, and give a password by PGPASSWORD or "
-                "~/.pgpass"
+                "~/.pgpass; see also whether a variable such as PGPORT is set wrongly"
             )
         if isinstance(exc, pg.InterfaceError | pg.InternalClientError | OSError | TimeoutError):
             return self._unreachable(exc)
@@ -268,6 +278,8 @@ _ADVICE = {
     "42501": "the user may not use the schema {schema} of the database {where}: let its owner "
     "make the schema and GRANT USAGE and CREATE ON SCHEMA for the first start, and the tables' "
     "rights after that",
+    "42704": "the database {where} does not know a parameter that its URL names; leave out what "
+    "libpq alone knows, such as connect_timeout",
     "42P01": "the schema {schema} of the database {where} has lost a table; restore it from a "
     "backup, or name another schema (?schema=NAME)",
 }
