@@ -64,7 +64,12 @@ their digests are not comparable."""
 
 def address_digest(address: Address, rules: KeyRules = "usps") -> bytes:
     """Return 16 bytes that identify a checked address in a store, by how addresses are compared."""
-    return blake2b(address_key(address, rules).encode(), digest_size=16).digest()
+    return digest_of_key(address_key(address, rules))
+
+
+def digest_of_key(key: str) -> bytes:
+    """Return the 16 bytes that identify an address in a store, from its `address_key`."""
+    return blake2b(key.encode(), digest_size=16).digest()
 
 
 # --- changes of a purchase ------------------------------------------------------------------------

@@ -7,12 +7,12 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hum_async import Address, AddressError
 from hum_async._addresses.places import read_state, read_zip, states_of_zip
-from hum_async._addresses.usps_key import address_key
+from hum_async._addresses.usps_key import KeyRules, address_key
 from hum_async._api.addresses import checked
 from hum_async.bulk.columns import AddressColumns, find_columns, plan_columns
 from hum_async.bulk.dedupe import SeenAddresses
@@ -28,9 +28,12 @@ from hum_async.bulk.preflight import (
     examine,
     report_values,
 )
+from hum_async.bulk.preflight._refusals import find_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from hum_async.bulk.preflight._row import Row
 
 HEADER = ("address1", "unit", "city", "state", "zipcode", "lat", "lng")
 GOOD = {"address1": "123 Main St", "city": "Detroit", "state": "MI", "zipcode": "48226"}
@@ -783,3 +786,136 @@ def test_units_that_begin_behind_the_rows_looked_at_first_are_asked_about() -> N
     table = InMemory(["Address", "Door", "City", "State", "Zip"], rows)
     (doubt,) = decide_columns(table).doubts
     assert doubt.ways[0].mapping == {"street2": "Door"}
+
+
+# --- plain rows -----------------------------------------------------------------------------------
+
+_WORD_LIST = """
+    Main Oak Martin Luther N South NE St Ave Road Dr Lane Ct Blvd Way Hwy Trl County State US Us
+    Plus Apt Unit Lot Box Boxwood Mile Old Saint Mc O D Of And Null Nan None Test Rear Lower Level
+    Avenue Fort KY Texas Michigan Detroit Number No Rural Route Business Kentucky Rev Suite B AB ZIP
+"""
+_WORDS = _WORD_LIST.split()
+_NAMES = st.lists(st.sampled_from(_WORDS), min_size=1, max_size=4).map(" ".join)
+_NUMBERS = st.one_of(
+    st.integers(0, 99_999).map(str), st.sampled_from(["48226", "007", "12-4", "1/2", "One", ""])
+)
+_STREETS = st.one_of(
+    st.builds("{} {} {}".format, _NUMBERS, _NAMES, st.sampled_from(["St", "Ave", "Rd", "Court"])),
+    st.builds("{} {}".format, _NUMBERS, _NAMES),
+    st.builds("{} {} St{}".format, _NUMBERS, _NAMES, st.sampled_from([" Apt 4", ", Detroit", " "])),
+)
+_PLACES = st.sampled_from(
+    [
+        ("", "Detroit", "MI", "48226"),
+        ("", "Detroit", "mi", "48226"),
+        ("", "Detroit", "", "48226"),
+        ("", "", "", "48226"),
+        ("", "Detroit", "MI", ""),
+        ("", "Detroit", "OH", "48226"),
+        ("", "Detroit|MI", "MI", "48226"),
+        ("", "Detroit MI", "MI", "48226"),
+        ("", "Saint Paul", "MN", "55101-1234"),
+        ("", "Louisville", "KY", "40202"),
+        ("", "Frankfort", "Kentucky", "40601"),
+        ("", "N/A", "MI", "48226"),
+        ("Apt 4", "Detroit", "MI", "48226"),
+        ("NULL", "Detroit", "MI", "48226"),
+        (None, "Detroit", "MI", "48226"),
+        ("", "Detroit", "MI", 48226),
+        ("", "Detroit", "MI", "4826"),
+        ("", "Ca\u00f1on City", "CO", "81212"),
+    ]
+)
+
+
+class ReadAsAWhole:
+    """Stands for `PlainRows`, and finds none."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def find(self, _: object) -> None:
+        return None
+
+    def learn(self, *_: object) -> None:
+        return None
+
+
+def everything_said(
+    header: Sequence[str], rows: Sequence[Sequence[Any]], dedupe: KeyRules
+) -> tuple[object, ...]:
+    findings: list[Finding] = []
+    made: list[list[Any]] = []
+    addresses: list[Address] = []
+    result = examine(
+        InMemory(header, rows),  # type: ignore[arg-type]  # what it needs of a table
+        find_columns(header),
+        dedupe=dedupe,
+        on_finding=findings.append,
+        on_corrected=made.append,
+        on_address=addresses.append,
+    )
+    return result, findings, made, addresses
+
+
+def assert_read_alike(
+    header: Sequence[str], rows: Sequence[Sequence[Any]], dedupe: KeyRules
+) -> None:
+    short = everything_said(header, rows, dedupe)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("hum_async.bulk.preflight._examine.PlainRows", ReadAsAWhole)
+        assert short == everything_said(header, rows, dedupe)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(_STREETS, _PLACES), max_size=12),
+    st.lists(_PLACES, max_size=2),
+    st.sampled_from(["usps", "exact", "usps-1"]),
+)
+def test_plain_rows_are_told_of_as_if_each_had_been_read_as_a_whole(
+    rows: list[tuple[str, tuple[Any, ...]]], known: list[tuple[Any, ...]], dedupe: KeyRules
+) -> None:
+    every = [("1 Elm St", place) for place in known] + rows
+    table = [(street, *place, "", "") for street, place in every]
+    assert_read_alike(HEADER, table, dedupe)
+    assert_read_alike(HEADER[:5], [row[:5] for row in table], dedupe)
+    without_unit = ("address1", "city", "state", "zipcode")
+    assert_read_alike(without_unit, [(row[0], *row[2:5]) for row in table], dedupe)
+
+
+@pytest.mark.parametrize("name", [*_WORDS, "Martin Luther King", "N Main", "State Road", "Lot A"])
+@pytest.mark.parametrize("suffix", ["St", "AVENUE", "pl", "Ter"])
+def test_a_plain_street_has_the_key_that_it_has_when_it_is_read_as_a_whole(
+    name: str, suffix: str
+) -> None:
+    places = [("Detroit", "MI", "48226"), ("Louisville", "KY", "40202"), ("", "", "48226")]
+    numbers = ["1", "12", "48226", "99999"]
+    rows = [(f"7 {name} Elm St", *place) for place in places] + [
+        (f"{number} {name} {suffix}", *place) for place in places for number in numbers
+    ]
+    rows += [("1 Elm St", *place) for place in places] + rows[3:]
+    assert_read_alike(("address1", "city", "state", "zipcode"), rows, "usps")
+
+
+def test_most_rows_of_a_long_table_are_not_read_as_a_whole() -> None:
+    rows = [(f"{number} Main St", "Detroit", "MI", "48226") for number in range(1, 500)]
+    header = ("address1", "city", "state", "zipcode")
+    whole: list[Row] = []
+
+    def counted(row: Row) -> Address | None:
+        whole.append(row)
+        return find_refusals(row)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("hum_async.bulk.preflight._examine.find_refusals", counted)
+        assert everything_said(header, rows, "usps")[1] == []
+    assert len(whole) == 1
+
+
+def test_places_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hum_async.bulk.preflight._plain_rows._MOST_PLACES", 3)
+    places = [("Detroit", "MI", f"4822{digit}") for digit in range(8)] * 2
+    rows = [(f"{number} Main St", *place) for number, place in enumerate(places, 1)]
+    assert_read_alike(("address1", "city", "state", "zipcode"), rows, "usps")

@@ -8,13 +8,13 @@ from typing import Any
 import attrs
 
 from hum_async._addresses.usps_key import KeyRules
-from hum_async._purchases.records import address_digest
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.options import REQUESTS_PER_ADDRESS, Close
 from hum_async.bulk.preflight._column_check import check_columns
 from hum_async.bulk.preflight._decision import SAMPLE
 from hum_async.bulk.preflight._findings import Finding, FindingKind, Severity
+from hum_async.bulk.preflight._plain_rows import PlainRows, identified
 from hum_async.bulk.preflight._refusals import find_refusals
 from hum_async.bulk.preflight._row import Columns, Row
 from hum_async.bulk.preflight._suspicions import SUSPICIONS
@@ -109,25 +109,31 @@ def examine(  # noqa: PLR0913  all but two by name
     for finding in overall:
         tally.count(finding)
     muted = _muted_by(overall, where)
+    plain_rows = PlainRows(columns, dedupe)
     for number, cells in enumerate(chain(sample, rows), 1):
-        reading = columns.read(cells)
-        row = Row(number=number, columns=where, cells=cells, reading=reading, muted=muted)
-        valid = find_refusals(row)
-        for suspicion in SUSPICIONS:
-            suspicion(row)
-        if valid is not None:
-            alike = spellings.first(address_digest(valid, "exact"), number)
-            first = seen.first(address_digest(valid, dedupe), number)
+        findings: list[Finding] = []
+        refused = restored = False
+        address = plain_rows.find(cells)
+        if address is None:
+            reading = columns.read(cells)
+            row = Row(number=number, columns=where, cells=cells, reading=reading, muted=muted)
+            valid = _judged(row)
+            findings, refused, restored = row.findings, row.refused, _has_restored_zip(row)
+            if valid is not None:
+                address = identified(valid, dedupe)
+                if not findings:
+                    plain_rows.learn(cells, reading, valid)
+        if address is not None:
+            alike = spellings.first(address.exact, number)
+            first = seen.first(address.compared, number)
             if first is not None:
-                otherwise = ", spelled differently" if alike is None else ""
-                message = f"same address as row {first}{otherwise}; it is bought once"
-                row.add(FindingKind.DUPLICATE, Severity.INFO, message)
+                findings.append(_duplicate(number, first, alike))
                 tally.spelled += alike is None
             elif on_address is not None:
-                on_address(valid)
-        tally.count_row(row)
+                on_address(address.address)
+        tally.count_row(findings, refused=refused, restored=restored)
         if on_corrected is not None:
-            on_corrected(corrected(cells, row.findings, columns=columns))
+            on_corrected(corrected(cells, findings, columns=columns))
     return tally.result(sessions=len(seen))
 
 
@@ -166,6 +172,20 @@ def report_values(finding: Finding) -> dict[str, Any]:
     return values | {"kind": str(finding.kind), "severity": str(finding.severity)}
 
 
+def _judged(row: Row) -> Address | None:
+    """Add all findings to a row; return its checked address, None if it has an error."""
+    valid = find_refusals(row)
+    for suspicion in SUSPICIONS:
+        suspicion(row)
+    return valid
+
+
+def _duplicate(number: int, first: int, alike: int | None) -> Finding:
+    otherwise = ", spelled differently" if alike is None else ""
+    message = f"same address as row {first}{otherwise}; it is bought once"
+    return Finding(number, None, FindingKind.DUPLICATE, Severity.INFO, message)
+
+
 def _has_restored_zip(row: Row) -> bool:
     at = row.columns.at.get("zip")
     number = at is not None and isinstance(row.cells[at], int | float | Decimal)
@@ -192,17 +212,17 @@ class _Tally:
         self._kinds: dict[tuple[Severity, FindingKind], KindCount] = {}
         self._kept: dict[Severity, list[Finding]] = {severity: [] for severity in Severity}
 
-    def count_row(self, row: Row) -> None:
+    def count_row(self, findings: Sequence[Finding], *, refused: bool, restored: bool) -> None:
         self._rows += 1
-        self._restored += _has_restored_zip(row)
+        self._restored += restored
         severities = set()
-        for finding in row.findings:
+        for finding in findings:
             severities.add(finding.severity)
             self._duplicates += finding.kind is FindingKind.DUPLICATE
             self._correctable += len(finding.changes)
             self.count(finding)
-        self._refused += row.refused
-        self._suspicious += Severity.SUSPICIOUS in severities and not row.refused
+        self._refused += refused
+        self._suspicious += Severity.SUSPICIOUS in severities and not refused
 
     def count(self, finding: Finding) -> None:
         severity, kind = finding.severity, finding.kind
