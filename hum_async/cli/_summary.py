@@ -41,7 +41,7 @@ class FilesLeft:
 
 _LABELS = {
     "output": ("Results", "your columns, then the hum_... columns"),
-    "failed": ("Failed rows", "run again with --retry-failed to look them up"),
+    "failed": ("Failed rows", "run again{retrying} to look them up"),
     "long": ("Long table", "a row for each offering and plan"),
     "events": ("Events", ""),
     "journal": ("Journal", "what was bought; for hum status and hum verify"),
@@ -49,13 +49,16 @@ _LABELS = {
 }
 
 
-def show_summary(report: JobReport, *, files: FilesLeft, simulated: bool) -> None:
+def show_summary(
+    report: JobReport, *, files: FilesLeft, simulated: bool, retrying: str = " with --retry-failed"
+) -> None:
     """Print the counts of a job and the names of the files that it leaves.
 
     Args:
         report: The job's report.
         files: The files.
         simulated: The API was simulated.
+        retrying: What to add to the command, so that it looks failed rows up; empty for nothing.
     """
     state = "" if report.done == report.total else f" of {report.total:,}"
     if report.elsewhere:
@@ -81,7 +84,8 @@ def show_summary(report: JobReport, *, files: FilesLeft, simulated: bool) -> Non
         say(f"[yellow]Stopped early: {counted(left, 'row')} {have} no result yet[/]")
     for role, (label, note) in _LABELS.items():
         if (path := getattr(files, role)) is not None:
-            say(f"{label}: {escaped(str(path))}" + (f" [dim]({note})[/]" if note else ""))
+            shown = note.format(retrying=retrying)
+            say(f"{label}: {escaped(str(path))}" + (f" [dim]({shown})[/]" if shown else ""))
     if report.outcomes[Outcome.UNCERTAIN]:
         say("Uncertain rows are left alone until you say --retry-uncertain")
     if simulated:

@@ -55,6 +55,8 @@ def test_all_that_is_old_is_asked_for_again_and_the_output_is_whole(
     )  # fmt: skip
     assert ended.code == 3, ended.err  # one row has no address
     assert "20 sessions bought" in ended.err
+    assert "--retry-failed" not in ended.err  # requalify has no such option
+    assert "run again to look them up" in ended.err
     assert "$1.00 spent in all runs" in ended.err
     assert "20 addresses in both" in ended.out
     new = rows("new.csv")
