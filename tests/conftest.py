@@ -58,6 +58,9 @@ def pytest_configure() -> None:
     # those that the tests interrupt would never end.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # As it starts it with Ctrl-\\ ignored, which would spare servers that the tests end by it.
+    if hasattr(signal, "SIGQUIT") and signal.getsignal(signal.SIGQUIT) == signal.SIG_IGN:
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     # As `nohup` does with the signal that a terminal sends when it is closed.
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
