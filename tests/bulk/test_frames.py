@@ -398,3 +398,9 @@ def test_a_worker_of_an_engine_needs_a_journal_that_all_share(
     monkeypatch.setitem(sys.modules, module, Worker())
     with pytest.raises(JournalError, match=rf"a worker of {engine} may.*postgresql://.*job=NAME"):
         look_up(frame)
+
+
+def test_a_journal_is_needed() -> None:
+    frame = pa.table({"street": ["100 Served St"], "zip": ["48226"]})
+    with pytest.raises(ConfigurationError, match=r"job\.sqlite"):
+        qualify_frame(frame, journal=None)  # type: ignore[arg-type]

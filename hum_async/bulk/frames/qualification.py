@@ -155,6 +155,11 @@ def _refuse_a_running_loop() -> None:
 
 
 def _refuse_a_journal_of_one_worker(journal: str | os.PathLike[str]) -> None:
+    if not isinstance(journal, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError(
+            'name a journal, so that nothing is bought twice: journal="job.sqlite", or '
+            '"postgresql://host/database?job=NAME" for several processes'
+        )
     engine = None if is_database_url(journal) else distributed_worker()
     if engine is not None:
         raise JournalError(
