@@ -260,8 +260,7 @@ class QualifyCommand:
 
     def _print_summary(self) -> None:
         report = self._job.report
-        # What is asked for again includes what has failed.
-        more = {"retrying": ""} if self.carries_over else {}
+        more = {"again": "requalify this output"} if self.carries_over else {}
         show_summary(report, files=self._left, simulated=self.api.simulate, **more)
         written = self._rows is not None or self._composed is not None or self.works_only
         if self.works_only:

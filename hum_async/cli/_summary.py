@@ -41,7 +41,7 @@ class FilesLeft:
 
 _LABELS = {
     "output": ("Results", "your columns, then the hum_... columns"),
-    "failed": ("Failed rows", "run again{retrying} to look them up"),
+    "failed": ("Failed rows", "{again} to look them up"),
     "long": ("Long table", "a row for each offering and plan"),
     "events": ("Events", ""),
     "journal": ("Journal", "what was bought; for hum status and hum verify"),
@@ -50,7 +50,11 @@ _LABELS = {
 
 
 def show_summary(
-    report: JobReport, *, files: FilesLeft, simulated: bool, retrying: str = " with --retry-failed"
+    report: JobReport,
+    *,
+    files: FilesLeft,
+    simulated: bool,
+    again: str = "run again with --retry-failed",
 ) -> None:
     """Print the counts of a job and the names of the files that it leaves.
 
@@ -58,7 +62,7 @@ def show_summary(
         report: The job's report.
         files: The files.
         simulated: The API was simulated.
-        retrying: What to add to the command, so that it looks failed rows up; empty for nothing.
+        again: What to do so that failed rows are looked up.
     """
     state = "" if report.done == report.total else f" of {report.total:,}"
     if report.elsewhere:
@@ -84,7 +88,7 @@ def show_summary(
         say(f"[yellow]Stopped early: {counted(left, 'row')} {have} no result yet[/]")
     for role, (label, note) in _LABELS.items():
         if (path := getattr(files, role)) is not None:
-            shown = note.format(retrying=retrying)
+            shown = note.format(again=again)
             say(f"{label}: {escaped(str(path))}" + (f" [dim]({shown})[/]" if shown else ""))
     if report.outcomes[Outcome.UNCERTAIN]:
         say("Uncertain rows are left alone until you say --retry-uncertain")

@@ -1,6 +1,7 @@
 """``hum requalify``: asks again what is due, and says what has changed."""
 
 import contextlib
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -144,6 +145,7 @@ def requalify(  # noqa: PLR0913  each is an option of the command
         )
         journal = beside(output, ".journal.sqlite")
         goes_on = journal.exists()
+        retry = RETRIED | ({Outcome.UNCERTAIN} if retry_uncertain else set())
         if dry_run or (is_interactive(output) and not yes and not goes_on):
             most = _affordable(price_per_session, max_cost, max_cost_per_day)
             budgets = [each for each in (budget, most) if each is not None]
@@ -151,6 +153,7 @@ def requalify(  # noqa: PLR0913  each is an option of the command
                 outputs,
                 earlier,
                 older_than,
+                retry=retry,
                 budget=min(budgets, default=None),
                 price=price_per_session,
             )
@@ -165,7 +168,6 @@ def requalify(  # noqa: PLR0913  each is an option of the command
             # The same command again replaces what it has written before.
             sink = open_changes(changes, sources=(results,), overwrite=overwrite or goes_on)
             files.callback(sink.discard)
-        retry = RETRIED | ({Outcome.UNCERTAIN} if retry_uncertain else set())
         command = RequalifyCommand(
             outputs=outputs,
             own=own,
@@ -206,7 +208,9 @@ def requalify(  # noqa: PLR0913  each is an option of the command
         return run(prepare)
 
 
-def _due(outputs: JobOutputs, earlier: Path, older_than: float) -> DueCounts:
+def _due(
+    outputs: JobOutputs, earlier: Path, older_than: float, retry: Collection[Outcome]
+) -> DueCounts:
     """Return what would be due now."""
     _, since = now_and_since(older_than)
     counts = DueCounts()
@@ -214,7 +218,7 @@ def _due(outputs: JobOutputs, earlier: Path, older_than: float) -> DueCounts:
         for each in earlier_addresses(
             outputs.table, outputs.columns, earlier=reader, find=lambda _: {}, rules=reader.dedupe
         ):
-            counts.count(each, since)
+            counts.count(each, since, retry)
     return counts
 
 
@@ -230,16 +234,17 @@ def _dedupe_of(journal: Path) -> Dedupe:
         return "exact" if reader.dedupe == "exact" else "usps"
 
 
-def _show_due(
+def _show_due(  # noqa: PLR0913  keyword-only
     outputs: JobOutputs,
     earlier: Path,
     older_than: float,
     *,
+    retry: Collection[Outcome],
     budget: int | None,
     price: Amount | None,
 ) -> None:
     with messages.status("Looking at every row ..."):
-        due = _due(outputs, earlier, older_than)
+        due = _due(outputs, earlier, older_than, retry)
     before = datetime.fromtimestamp(datetime.now(UTC).timestamp() - older_than, UTC)
     say(
         f"{due.due:,} of {counted(due.addresses, 'address')} are due: older than "

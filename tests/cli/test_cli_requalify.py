@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +58,7 @@ def test_all_that_is_old_is_asked_for_again_and_the_output_is_whole(
     assert ended.code == 3, ended.err  # one row has no address
     assert "20 sessions bought" in ended.err
     assert "--retry-failed" not in ended.err  # requalify has no such option
-    assert "run again to look them up" in ended.err
+    assert "requalify this output to look them up" in ended.err
     assert "$1.00 spent in all runs" in ended.err
     assert "20 addresses in both" in ended.out
     new = rows("new.csv")
@@ -199,3 +201,17 @@ def test_a_dry_run_says_what_the_bounds_in_money_allow(
     for bound in ("--max-cost", "--max-cost-per-day"):
         ended = call("requalify", "old.csv", "-o", "new.csv", *terms, bound, "0.29")
         assert "5 sessions will be bought, for $0.25" in ended.err
+
+
+def test_uncertain_ones_are_asked_for_again_only_on_demand(
+    old: Callable[..., Path], call: Callable[..., Any]
+) -> None:
+    old(3)
+    with contextlib.closing(sqlite3.connect("old.journal.sqlite")) as db, db:
+        db.execute("UPDATE purchase SET outcome = 'UNCERTAIN' WHERE id = 1")
+    terms = ("--older-than", "30d", *FAST)
+    for more, bought in ((), 0), (("--retry-uncertain",), 1):
+        dry = call("requalify", "old.csv", "-o", "new.csv", *terms, "--dry-run", *more)
+        assert f"\n{bought} session" in dry.err
+        ended = call("requalify", "old.csv", "-o", "new.csv", *terms, *more)
+        assert f"\n{bought} session" in ended.err

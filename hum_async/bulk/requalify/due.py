@@ -1,7 +1,7 @@
 """Finds what is due among the rows of earlier results. It blocks; use a thread."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import attrs
@@ -54,15 +54,16 @@ class Earlier:
             return False
         return mine.outcome is entry.outcome and mine.asked_at == entry.asked_at
 
-    def is_due(self, since: str) -> bool:
+    def is_due(self, since: str, retry: Collection[Outcome] = RETRIED) -> bool:
         """Return whether it is to be asked for again.
 
         Args:
             since: Time (ISO 8601, UTC) before which results are old.
+            retry: Outcomes that are due whatever their age.
         """
         if self.entry is None or self.entry.outcome is None:
             return True
-        if self.entry.outcome in RETRIED:
+        if self.entry.outcome in retry:
             return True
         return self.entry.outcome is not Outcome.UNCERTAIN and self.entry.asked_at < since
 
@@ -157,13 +158,13 @@ class DueCounts:
     uncertain: int = 0
     outcomes: Counter[Outcome] = attrs.field(factory=Counter)
 
-    def count(self, each: Earlier, since: str) -> bool:
-        """Count an address; return whether it is due."""
-        due = each.is_due(since)
+    def count(self, each: Earlier, since: str, retry: Collection[Outcome] = RETRIED) -> bool:
+        """Count an address; return whether it is due. The arguments are those of `is_due`."""
+        due = each.is_due(since, retry)
         self.addresses += 1
         self.due += due
         outcome = None if each.entry is None else each.entry.outcome
-        self.uncertain += outcome is Outcome.UNCERTAIN
+        self.uncertain += outcome is Outcome.UNCERTAIN and not due
         if due and outcome is not None:
             self.outcomes[outcome] += 1
         return due

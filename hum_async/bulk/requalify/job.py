@@ -20,7 +20,7 @@ from hum_async.bulk.file_job import FileJob
 from hum_async.bulk.requalify.due import DueCounts, Earlier, Find, earlier_addresses
 from hum_async.bulk.requalify.order import Candidate, RequalifyOrder
 from hum_async.errors import SessionLimitReached
-from hum_async.models import Address, Qualification
+from hum_async.models import Address, Outcome, Qualification
 
 _LEAST_AT_ONCE = 16
 _PART = 500
@@ -107,17 +107,19 @@ class RequalifyJob(FileJob):
 
     def _prepare(self, find: Find, rules: KeyRules) -> None:
         store, now = self._opened, datetime.now(UTC)
-        since = store.taken_since or ""
+        since, retry = store.taken_since or "", self._options.retry
+        uncertain = {Outcome.UNCERTAIN} & {*retry}
         candidates: list[Candidate] = []
         renewed: list[Earlier] = []
         for each in self._earlier_addresses(find, rules):
-            if not self.due.count(each, since):
+            if not self.due.count(each, since, retry):
                 continue
             self._wanted[each.number] = each.digest, each.address
             if each.snapshot is not None:
                 self._old.add(each.digest, each.snapshot)
             candidates.append(each.candidate(now))
-            if each.mine is not None and not each.is_carried_over:
+            mine = each.mine
+            if mine is not None and not each.is_carried_over and mine.outcome not in uncertain:
                 # An earlier run of this job has asked for it.
                 renewed.append(each)
         self._order = RequalifyOrder(candidates)
