@@ -203,15 +203,24 @@ def test_a_dry_run_says_what_the_bounds_in_money_allow(
         assert "5 sessions will be bought, for $0.25" in ended.err
 
 
+UNCERTAIN = "outcome = 'UNCERTAIN'"
+UNANSWERED = "token = NULL, outcome = NULL, result = NULL, observed_at = NULL, requests = 0"
+
+
+@pytest.mark.parametrize("left", [UNCERTAIN, UNANSWERED], ids=["recorded", "killed in its POST"])
 def test_uncertain_ones_are_asked_for_again_only_on_demand(
-    old: Callable[..., Path], call: Callable[..., Any]
+    old: Callable[..., Path], call: Callable[..., Any], left: str
 ) -> None:
     old(3)
     with contextlib.closing(sqlite3.connect("old.journal.sqlite")) as db, db:
-        db.execute("UPDATE purchase SET outcome = 'UNCERTAIN' WHERE id = 1")
+        db.execute(f"UPDATE purchase SET {left} WHERE id = 1")  # noqa: S608  our own text
     terms = ("--older-than", "30d", *FAST)
     for more, bought in ((), 0), (("--retry-uncertain",), 1):
         dry = call("requalify", "old.csv", "-o", "new.csv", *terms, "--dry-run", *more)
         assert f"\n{bought} session" in dry.err
         ended = call("requalify", "old.csv", "-o", "new.csv", *terms, *more)
         assert f"\n{bought} session" in ended.err
+        outcomes = [row["hum_outcome"] for row in rows("new.csv")]
+        assert len(outcomes) == 3
+        if left == UNANSWERED:  # the other one's result says still what it said
+            assert outcomes.count("UNCERTAIN") == 1 - bought

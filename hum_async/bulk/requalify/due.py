@@ -8,9 +8,10 @@ import attrs
 
 from hum_async._addresses.usps_key import KeyRules
 from hum_async._api.addresses import checked_or_error
-from hum_async._purchases.codec import unpack
+from hum_async._purchases.codec import pack, unpack
 from hum_async._purchases.reader import JournalReader
 from hum_async._purchases.records import FAILED_OUTCOMES, Entry, address_digest
+from hum_async._purchases.resume_rules import written_off
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.diff.snapshot import Snapshot, snapshot_of
@@ -132,8 +133,16 @@ def earlier_addresses(
                 snapshot=_snapshot(entry, address),
             )
             for (at, address, digest), their in zip(asked, theirs, strict=True)
-            for entry in (entries.get(their),)
+            for entry in (_settled(entries.get(their), address),)
         )
+
+
+def _settled(entry: Entry | None, address: Address) -> Entry | None:
+    """Return an entry; one whose POST a crash has left without an answer, as `UNCERTAIN`."""
+    if entry is None or entry.outcome is not None or entry.token is not None:
+        return entry
+    result = written_off(entry, key=None, address=address)
+    return attrs.evolve(entry, outcome=result.outcome, packed=pack(result, digest=entry.digest))
 
 
 def _snapshot(entry: Entry | None, address: Address) -> Snapshot | None:
