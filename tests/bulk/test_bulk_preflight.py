@@ -16,6 +16,7 @@ from hum_async._addresses.usps_key import KeyRules, address_key
 from hum_async._api.addresses import checked
 from hum_async.bulk.columns import AddressColumns, find_columns, plan_columns
 from hum_async.bulk.dedupe import SeenAddresses
+from hum_async.bulk.plain_rows import Identified, PlainRows
 from hum_async.bulk.preflight import (
     REPORT_COLUMNS,
     Finding,
@@ -829,17 +830,15 @@ _PLACES = st.sampled_from(
 )
 
 
-class ReadAsAWhole:
-    """Stands for `PlainRows`, and finds none."""
-
-    def __init__(self, *_: object) -> None:
-        pass
+class ReadAsAWhole(PlainRows):
+    """Finds no plain row."""
 
     def find(self, _: object) -> None:
         return None
 
-    def learn(self, *_: object) -> None:
-        return None
+    def learn(self, *args: Any, **_: object) -> Identified:
+        valid = args[-1]
+        return Identified(valid, address_key(valid, "exact"), address_key(valid, self._rules))
 
 
 def everything_said(
@@ -915,7 +914,7 @@ def test_most_rows_of_a_long_table_are_not_read_as_a_whole() -> None:
 
 
 def test_places_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hum_async.bulk.preflight._plain_rows._MOST_PLACES", 3)
+    monkeypatch.setattr("hum_async.bulk.plain_rows._MOST_PLACES", 3)
     places = [("Detroit", "MI", f"4822{digit}") for digit in range(8)] * 2
     rows = [(f"{number} Main St", *place) for number, place in enumerate(places, 1)]
     assert_read_alike(("address1", "city", "state", "zipcode"), rows, "usps")

@@ -15,12 +15,13 @@ import attrs
 from hum_async._addresses.usps_key import KeyRules
 from hum_async._api.addresses import checked_or_error
 from hum_async._purchases.codec import unpack
-from hum_async._purchases.records import FAILED_OUTCOMES, Entry, address_digest
+from hum_async._purchases.records import FAILED_OUTCOMES, Entry, digest_of_key
 from hum_async.bulk.cell_meaning import AddressReading
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.files.long_output import LongOutput
 from hum_async.bulk.files.price_columns import count_prices
+from hum_async.bulk.plain_rows import PlainRows
 from hum_async.bulk.result_columns import result_values
 from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel
 from hum_async.bulk.tables import Cell, Finished, SealedFile, Sink, Table, mapped_os_errors
@@ -28,6 +29,8 @@ from hum_async.errors import AddressError, HumError, InputError
 from hum_async.models import Address, Outcome, Qualification
 
 _CHUNK = 256
+_OPENED = 2048
+"""Results that are kept for rows with the same address; they take some 4 MB."""
 NAMED = 10
 """Rows without a result up to which each is named."""
 
@@ -206,29 +209,50 @@ def results_of(
     """Yield every row of the input with its result."""
     rows = table.rows()
     seen = SeenAddresses()
+    plain_rows = PlainRows(columns, dedupe)
+    opened: dict[tuple[bytes, bytes], Qualification] = {}
     number = 0
     while chunk := next_rows(rows, table.name):
-        readings = [columns.read(cells) for cells in chunk]
-        addresses = [checked_or_error(reading.address) for reading in readings]
-        digests = [
-            b"" if isinstance(address, AddressError) else address_digest(address, dedupe)
-            for address in addresses
-        ]
-        found = find(list({digest for digest in digests if digest}))
-        for cells, reading, address, digest in zip(
-            chunk, readings, addresses, digests, strict=True
-        ):
+        read = [_read(cells, columns, plain_rows) for cells in chunk]
+        found = find(list({digest for _, _, digest in read if digest}))
+        if len(opened) > _OPENED:
+            opened.clear()
+        for cells, (reading, address, digest) in zip(chunk, read, strict=True):
             number += 1
             result = None
             if isinstance(address, AddressError):
                 result = _refused(reading.address, address)
             elif (entry := found.get(digest)) is not None and entry.packed is not None:
-                result = unpack(entry.packed, key=None, address=address, digest=entry.digest)
-                if seen.first(digest, number) is not None:
+                again = seen.first(digest, number) is not None
+                # The row may have been bought anew meanwhile.
+                known = opened.get((digest, entry.packed)) if again else None
+                result = (
+                    unpack(entry.packed, key=None, address=address, digest=entry.digest)
+                    if known is None
+                    else attrs.evolve(known, address=address)
+                )
+                if again:
                     # The first row of the address shows what the look-up cost.
                     result = attrs.evolve(result, requests=0, elapsed=0.0)
+                    opened[digest, entry.packed] = result
             restored = columns.restored(cells)
             yield ResultRow([restored[at] for at in table.kept], result, reading)
+
+
+def _read(
+    cells: list[Cell], columns: AddressColumns, plain_rows: PlainRows
+) -> tuple[AddressReading, Address | AddressError, bytes]:
+    """Return what a row means, its checked address or the error in it, and its digest."""
+    plain = plain_rows.find(cells)
+    if plain is not None:
+        reading = AddressReading(address=plain.address)
+        return reading, plain.address, digest_of_key(plain.compared)
+    reading = columns.read(cells)
+    address = checked_or_error(reading.address)
+    if isinstance(address, AddressError):
+        return reading, address, b""
+    read = plain_rows.learn(cells, reading, address)
+    return reading, address, digest_of_key(read.compared)
 
 
 def _refused(address: Address, error: HumError) -> Qualification:

@@ -8,13 +8,14 @@ from typing import Any
 import attrs
 
 from hum_async._addresses.usps_key import KeyRules
+from hum_async._purchases.records import digest_of_key
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.options import REQUESTS_PER_ADDRESS, Close
+from hum_async.bulk.plain_rows import PlainRows
 from hum_async.bulk.preflight._column_check import check_columns
 from hum_async.bulk.preflight._decision import SAMPLE
 from hum_async.bulk.preflight._findings import Finding, FindingKind, Severity
-from hum_async.bulk.preflight._plain_rows import PlainRows, identified
 from hum_async.bulk.preflight._refusals import find_refusals
 from hum_async.bulk.preflight._row import Columns, Row
 from hum_async.bulk.preflight._suspicions import SUSPICIONS
@@ -120,12 +121,10 @@ def examine(  # noqa: PLR0913  all but two by name
             valid = _judged(row)
             findings, refused, restored = row.findings, row.refused, _has_restored_zip(row)
             if valid is not None:
-                address = identified(valid, dedupe)
-                if not findings:
-                    plain_rows.learn(cells, reading, valid)
+                address = plain_rows.learn(cells, reading, valid, plain=not findings)
         if address is not None:
-            alike = spellings.first(address.exact, number)
-            first = seen.first(address.compared, number)
+            alike = spellings.first(digest_of_key(address.exact), number)
+            first = seen.first(digest_of_key(address.compared), number)
             if first is not None:
                 findings.append(_duplicate(number, first, alike))
                 tally.spelled += alike is None
