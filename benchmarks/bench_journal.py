@@ -2,9 +2,10 @@
 
     python benchmarks/bench_journal.py [--rows 1000000]
 
-Three parts. Commits: purchases recorded as a job records them, as fast as it goes and at a steady
+Four parts. Commits: purchases recorded as a job records them, as fast as it goes and at a steady
 2,000 a second. A job: 20,000 addresses on virtual time under 200 requests/s, with a journal and
-without. A long file: a job of so many rows, in a process of its own.
+without. Its CPU time: 4,000 addresses in real time without a limit, less that of the simulated API,
+with a journal and without in turn. A long file: a job of so many rows, in a process of its own.
 """
 
 import argparse
@@ -13,11 +14,12 @@ import csv
 import json
 import os
 import random
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +122,8 @@ async def commits(folder: Path, *, count: int, per_second: float | None) -> dict
 # --- a job on virtual time ------------------------------------------------------------------------
 
 
-def api(*, immediate: bool = False) -> ScriptedTransport:
-    """Return an API whose sessions are done after 9 s in the median, or whose POST says it all."""
+def answers(*, immediate: bool = False) -> Callable[[SentRequest], Any]:
+    """Return answers: sessions are done after 9 s in the median, or the POST says it all."""
     dice = random.Random(1)  # noqa: S311  a benchmark
     ready: dict[str, float] = {}
 
@@ -142,7 +144,12 @@ def api(*, immediate: bool = False) -> ScriptedTransport:
         body = session_json(token, providers=PROVIDERS, geocoding="matched", internet="matched")
         return json_response(200, body)
 
-    return ScriptedTransport(answer, latency=0.0 if immediate else 0.05)
+    return answer
+
+
+def api(*, immediate: bool = False) -> ScriptedTransport:
+    """Return an API of those answers."""
+    return ScriptedTransport(answers(immediate=immediate), latency=0.0 if immediate else 0.05)
 
 
 def virtual_job(folder: Path, *, count: int, rate: float, journal: bool) -> dict[str, float]:
@@ -153,7 +160,7 @@ def virtual_job(folder: Path, *, count: int, rate: float, journal: bool) -> dict
         transport = api()
         path = folder / "virtual.sqlite" if journal else None
         rows = (Address(f"{number} Main St", zip="48226") for number in range(count))
-        began, wall, cpu = loop.time(), time.perf_counter(), time.process_time()
+        began, wall = loop.time(), time.perf_counter()
         async with (
             HumClient(transport=transport, limiter=RateLimiter(rate=rate, concurrency=64)) as hum,
             qualify(hum, rows, journal=path) as stream,
@@ -166,12 +173,59 @@ def virtual_job(folder: Path, *, count: int, rate: float, journal: bool) -> dict
             "addresses_per_s": round(count / seconds, 1),
             "share_of_bound": round(3 * count / rate / seconds, 3),
             "requests_per_address": round(len(transport.requests) / count, 3),
-            "cpu_us_per_address": round(1e6 * (time.process_time() - cpu) / count),
             "wall_s": round(time.perf_counter() - wall, 1),
         }
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(job())
+
+
+# --- the CPU time of a job ---------------------------------------------------------------------
+
+
+async def real_job(path: Path | None, *, count: int) -> float:
+    """Run a job in real time, each POST answered whole; return its CPU microseconds an address.
+
+    In real time the commits of many addresses go in one group. On virtual time they cannot.
+    """
+    answer = answers(immediate=True)
+    serving = 0.0
+
+    def timed(request: SentRequest) -> Any:
+        nonlocal serving
+        began = time.thread_time()
+        try:
+            return answer(request)
+        finally:
+            serving += time.thread_time() - began
+
+    transport = ScriptedTransport(timed)
+    rows = (Address(f"{number} Main St", zip="48226") for number in range(count))
+    limiter = RateLimiter(rate=float("inf"), concurrency=256)
+    cpu = time.process_time()
+    async with (
+        HumClient(transport=transport, limiter=limiter) as hum,
+        qualify(hum, rows, journal=path) as stream,
+    ):
+        served = [result.outcome async for result in stream].count(Outcome.SERVED)
+    if served != count:
+        raise RuntimeError(f"only {served} of {count} addresses were served")
+    return 1e6 * (time.process_time() - cpu - serving) / count
+
+
+def journal_cpu(folder: Path, *, count: int, rounds: int = 3) -> dict[str, float]:
+    """Run jobs with a journal and without in turn; return the medians."""
+    without, kept = [], []
+    asyncio.run(real_job(folder / "warm.sqlite", count=200))
+    for number in range(rounds):
+        without.append(asyncio.run(real_job(None, count=count)))
+        kept.append(asyncio.run(real_job(folder / f"real{number}.sqlite", count=count)))
+    medians = statistics.median(without), statistics.median(kept)
+    return {
+        "without_us_per_address": round(medians[0]),
+        "with_us_per_address": round(medians[1]),
+        "ratio": round(medians[1] / medians[0], 2),
+    }
 
 
 # --- a long file ----------------------------------------------------------------------------------
@@ -242,6 +296,7 @@ def parts(folder: Path, rows: int) -> Iterator[tuple[str, dict[str, Any]]]:
         yield name, asyncio.run(commits(folder, count=10_000, per_second=speed))
     for name, journal in (("job without a journal", False), ("job with a journal", True)):
         yield name, virtual_job(folder, count=20_000, rate=200.0, journal=journal)
+    yield "CPU of a job in real time", journal_cpu(folder, count=4000)
     yield "long file", long_file(folder, rows=rows, distinct=max(1, rows // 20))
 
 
