@@ -176,10 +176,14 @@ async def test_a_store_that_is_killed_comes_back(
                 await use(1.0)
             assert limiter.statistics().alone is not None
             await asyncio.to_thread(server.start)
-            with pytest.raises(TimeoutError):
-                await use(3.0)
+            # It is tried again every few seconds.
+            for _ in range(30):
+                with pytest.raises(TimeoutError):
+                    await use(0.5)
+                if limiter.statistics().alone is None:
+                    break
             assert limiter.statistics().alone is None
-            assert limiter.statistics().granted >= 200
+            assert limiter.statistics().granted >= 150
     assert "goes on alone" in caplog.text
 
 
