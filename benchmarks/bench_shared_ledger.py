@@ -107,7 +107,7 @@ async def lots(server: PostgresServer, workers: int, each: int) -> list[dict[str
     took: list[float] = []
 
     async def claim(store: PostgresStore) -> None:
-        found = store.lots()
+        found = store.share_input()
         await found.lay_out(digest="input", rows=10_000_000, again=False)
         for _ in range(each):
             began = time.perf_counter()

@@ -130,9 +130,12 @@ class FaultyServer:
         """Stop listening, and drop every connection."""
         if self._server is not None:
             self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:
+            ending = [*self._tasks]
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
+            self._tasks.difference_update(ending)
         await asyncio.sleep(0)
 
     def requests(self, route: str, token: str) -> int:
@@ -178,3 +181,12 @@ class FaultyServer:
             self._tasks.discard(task)
             if not writer.is_closing():
                 writer.close()
+            # If nobody asks how a connection ended, asyncio may report that.
+            closed = asyncio.ensure_future(writer.wait_closed())
+            self._tasks.add(closed)
+            closed.add_done_callback(self._closed)
+
+    def _closed(self, closed: asyncio.Task[None]) -> None:
+        self._tasks.discard(closed)
+        if not closed.cancelled():
+            closed.exception()
