@@ -26,6 +26,7 @@ from hum_async._purchases.reader import (
     WorkerStatus,
 )
 from hum_async._purchases.records import ADDRESS_KEYS, Entry, Tally
+from hum_async._purchases.tally import TALLY
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
 
@@ -339,17 +340,7 @@ _PURCHASES = (
     "SELECT id, address, asked_at, token, outcome, requests, observed_at, result, copied, "
     "superseded, closed FROM purchase WHERE job = $1 AND id > $2 ORDER BY id LIMIT $3"
 )
-_TALLY = """
-SELECT
-  count(token),
-  count(*) FILTER (WHERE token IS NULL AND NOT copied
-                   AND (outcome IS NULL OR outcome = 'UNCERTAIN')),
-  count(*) FILTER (WHERE token IS NOT NULL AND outcome IS NULL AND superseded IS NULL),
-  count(*) FILTER (WHERE outcome IS NOT NULL AND superseded IS NULL),
-  count(*) FILTER (WHERE copied AND superseded IS NULL),
-  count(*) FILTER (WHERE superseded IS NULL)
-FROM purchase WHERE job = $1
-"""
+_TALLY = f"{TALLY} WHERE job = $1"
 _OUTCOMES = (
     "SELECT outcome, count(*) FROM purchase "
     "WHERE job = $1 AND superseded IS NULL AND outcome IS NOT NULL GROUP BY outcome"

@@ -17,6 +17,7 @@ from hum_async._purchases.records import (
     Tally,
 )
 from hum_async._purchases.sqlite.lock import holder_of
+from hum_async._purchases.tally import TALLY
 from hum_async.errors import JournalError
 from hum_async.models import Outcome
 
@@ -393,20 +394,7 @@ _ANSWERED = frozenset(set(Outcome) - FAILED_OUTCOMES)
 
 def tally(db: sqlite3.Connection) -> Tally:
     """Return the counts of the purchases."""
-    counts = db.execute(
-        """
-        SELECT
-          count(token),
-          count(*) FILTER (WHERE token IS NULL AND NOT copied
-                           AND (outcome IS NULL OR outcome = 'UNCERTAIN')),
-          count(*) FILTER (WHERE token IS NOT NULL AND outcome IS NULL AND superseded IS NULL),
-          count(*) FILTER (WHERE outcome IS NOT NULL AND superseded IS NULL),
-          count(*) FILTER (WHERE copied AND superseded IS NULL),
-          count(*) FILTER (WHERE superseded IS NULL)
-        FROM purchase
-        """
-    ).fetchone()
-    return Tally(*counts)
+    return Tally(*db.execute(TALLY).fetchone())
 
 
 def spent_since(db: sqlite3.Connection, moment: str) -> int:
