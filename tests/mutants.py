@@ -1273,7 +1273,7 @@ def main() -> int:
     if unknown:
         parser.error(f"no such mutant: {', '.join(sorted(unknown))}")
     chosen = [mutant for mutant in MUTANTS if not options.names or mutant.name in options.names]
-    bad = 0
+    bad: list[str] = []
     places: SimpleQueue[Path] = SimpleQueue()
     with (
         tempfile.TemporaryDirectory(prefix="mutants-") as folder,
@@ -1300,11 +1300,13 @@ def main() -> int:
             return 1
         for tried in as_completed([pool.submit(attempt, mutant) for mutant in chosen]):
             line = tried.result()
-            bad += "  KILLED " not in line
+            if "  KILLED " not in line:
+                bad.append(line)
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
-    sys.stdout.write(f"{len(chosen)} mutants, {len(chosen) - bad} killed\n")
-    return int(bad > 0)
+    sys.stdout.writelines(f"{line}\n" for line in bad)
+    sys.stdout.write(f"{len(chosen)} mutants, {len(chosen) - len(bad)} killed\n")
+    return int(bool(bad))
 
 
 if __name__ == "__main__":

@@ -46,10 +46,10 @@ class Job:
         """Return the value that a statement finds."""
         return await self._database.run(lambda connection: connection.fetchval(sql))
 
-    async def silence(self, number: int = 1) -> None:
-        """Let the lease of a worker have run out long ago, by the clock of the server."""
-        gone = "UPDATE worker SET lease = 0, lease_until = '-infinity' WHERE id = "
-        await self.query(f"{gone}{number}")
+    async def silence(self, number: int = 1, *, lease: int = 0) -> None:
+        """Let the lease of a worker (in seconds) have run out long ago, by the server's clock."""
+        gone = "UPDATE worker SET lease = {}, lease_until = '-infinity' WHERE id = {}"
+        await self.query(gone.format(lease, number))
 
 
 @pytest.fixture
@@ -316,6 +316,18 @@ async def test_no_lease_runs_out_while_the_server_is_away(job: Job) -> None:
     await waiting
     assert one.may_send()
     assert await job.query("SELECT count(*) FROM worker WHERE lost") == 0
+
+
+async def test_a_server_that_is_up_for_less_than_a_lease_holds_silence_against_nobody(
+    job: Job,
+) -> None:
+    one, two = await job.worker(), await job.worker()
+    await one.record(Asked(digest(1)))
+    await one.record(Opened(digest(1), "token-1"))
+    await job.silence(lease=30 * 86400)  # longer than any server of a test is up
+    assert (await two.find([at(1)]))[digest(1)].live
+    await job.silence()
+    assert not (await two.find([at(1)]))[digest(1)].live
 
 
 async def test_workers_share_a_pooler_in_transaction_mode(
