@@ -32,6 +32,12 @@ def engines(session: nox.Session) -> None:
     session.run("bash", ".ci/engines", *session.posargs, external=True)
 
 
+@nox.session(venv_backend="none")
+def contract(session: nox.Session) -> None:
+    """Let Prism judge client and simulator by docs/openapi.yaml (needs bash, and .venv)."""
+    session.run("bash", ".ci/contract", *session.posargs, external=True)
+
+
 @nox.session(python=OLDEST)
 def lint(session: nox.Session) -> None:
     """Check style and formatting."""

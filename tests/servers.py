@@ -1,4 +1,4 @@
-"""Redis, PostgreSQL and pgbouncer on free ports of 127.0.0.1, each a child process of ours.
+"""Redis, PostgreSQL, pgbouncer and Prism on free ports of 127.0.0.1, each a child process of ours.
 
 A server that is missing on this machine skips the test that asks for it, except in CI on Linux,
 where `.ci/run` installs all of them.
@@ -280,6 +280,31 @@ class PgBouncer(_Server):
 
     def _command(self) -> list[str]:
         return [self._binary, "-q", str(self.home / "pgbouncer.ini")]
+
+
+class PrismServer(_Server):
+    """Prism, which answers as an OpenAPI document says or checks what passes it by the document.
+
+    The environment variable `PRISM` names its executable, as `.ci/contract` does.
+
+    Args:
+        document: The OpenAPI document.
+        before: URL of the server that answers; None lets Prism answer by the document alone.
+        settings: Further words of its command line.
+    """
+
+    def __init__(self, document: Path, *settings: str, before: str | None = None) -> None:
+        super().__init__("prism-")
+        words = ["mock", str(document)] if before is None else ["proxy", str(document), before]
+        self._words = [os.environ["PRISM"], *words, "--errors", *settings]
+
+    @property
+    def url(self) -> str:
+        """Base URL, for clients."""
+        return f"http://{HOST}:{self.port}"
+
+    def _command(self) -> list[str]:
+        return [*self._words, "--host", HOST, "--port", str(self.port)]
 
 
 def _is_root() -> bool:
