@@ -11,12 +11,10 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-SOURCES = sorted((ROOT / "hum_async").rglob("*.py"))
+from documented_blocks import ROOT, blocks
+
 # Those for engines need the engines, with which `.ci/engines` runs them.
 EXAMPLES = sorted(
     path for path in (ROOT / "examples").rglob("*.py") if path.parent.name != "engines"
@@ -59,42 +57,17 @@ MYPY = ["mypy", "--config-file=", "--strict", "--allow-untyped-defs", "--allow-i
 MYPY += ["--disable-error-code=import-untyped"]
 PYRIGHT = '{"pythonVersion": "3.11", "reportMissingModuleSource": false}'
 
-# Drawings, which stand in docstrings like code.
-DRAWINGS = {"hum_async/errors.py", "hum_async/_purchases/records.py"}
 
-_FENCED = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
-# An indented paragraph after a line that ends with two colons.
-_LITERAL = re.compile(r"::\n\n((?:(?:    .*)?\n)+)")
-
-
-def blocks() -> dict[str, str]:
-    """Return every block by its place, such as ``README.md, line 7``."""
-    found: dict[str, str] = {}
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        for block in _FENCED.finditer(text):
-            found[_place(page, 1 + text.count("\n", 0, block.start(1)))] = block[1]
-    for path in SOURCES:
-        if path.relative_to(ROOT).as_posix() in DRAWINGS:
-            continue
-        for line, docstring in _docstrings(path):
-            for block in _LITERAL.finditer(docstring + "\n"):
-                start = line + docstring.count("\n", 0, block.start(1))
-                found[_place(path, start)] = textwrap.dedent(block[1]).strip("\n") + "\n"
-    found |= {_place(path, 1): path.read_text(encoding="utf-8") for path in EXAMPLES}
+def python_blocks() -> dict[str, str]:
+    """Return every block of Python and every example by its place: ``README.md, line 7``."""
+    found = {
+        block.place: block.text
+        for block in blocks()
+        if block.language == "python" and not block.is_drawing
+    }
+    for path in EXAMPLES:
+        found[path.relative_to(ROOT).as_posix()] = path.read_text(encoding="utf-8")
     return found
-
-
-def _place(path: Path, line: int) -> str:
-    return f"{path.relative_to(ROOT).as_posix()}, line {line}"
-
-
-def _docstrings(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            docstring = ast.get_docstring(node)
-            if docstring is not None:
-                yield node.body[0].lineno, docstring
 
 
 def module_of(block: str) -> str:
@@ -138,7 +111,7 @@ def main() -> int:
         place = Path(folder)
         (place / "given.pyi").write_text(GIVEN, encoding="utf-8")
         names = []
-        for number, (where, block) in enumerate(blocks().items()):
+        for number, (where, block) in enumerate(python_blocks().items()):
             names.append(f"block_{number}.py")
             text = f"# {where}\n{module_of(block)}"
             (place / names[-1]).write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Each block of docs/testing.md is a file, and runs in a folder of its own."""
+"""docs/testing.md: its scenarios, and its block for those who have no pytest."""
 
 import re
 import subprocess
@@ -21,15 +21,6 @@ FILES = {
 def run(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", *arguments]
     return subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)  # noqa: S603
-
-
-@pytest.mark.slow
-def test_every_block_runs_with_pytest(tmp_path: Path) -> None:
-    for name, block in FILES.items():
-        (tmp_path / name).write_text(block, "utf-8")
-    done = run(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers")
-    assert done.returncode == 0, done.stdout
-    assert re.search(r"^11 passed", done.stdout, re.MULTILINE), done.stdout
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,21 +165,6 @@ def test_an_outcome_that_no_version_has_written_is_refused(
     ended = call("diff", str(old), str(old))
     assert ended.code == 1
     assert "hum_outcome" in ended.err
-
-
-def test_the_block_of_the_page_runs(
-    job: Callable[..., None],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    job("-o", "october.csv")
-    job("-o", "november.csv", "--seed", "7")
-    page = Path(__file__).parent.parent.parent / "docs" / "diff.md"
-    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
-        exec(block, {})  # noqa: S102  of our own documentation
-    assert capsys.readouterr().out.count("{") == 1
 
 
 def test_the_page_names_every_change() -> None:

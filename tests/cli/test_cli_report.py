@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -140,18 +139,6 @@ def test_another_file_is_not_replaced(call: Callable[..., Any], out: Path, tmp_p
         ended = call("report", str(same), "-o", str(same), "--overwrite")
         assert ended.code != 0
         assert same.read_bytes() == before
-
-
-def test_the_block_of_the_page_runs(
-    out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    page = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
-    [block] = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
-    out.rename(out.with_name("results.csv"))
-    monkeypatch.chdir(out.parent)
-    exec(compile(block, "docs/report.md", "exec"), {})  # noqa: S102  our own page
-    assert capsys.readouterr().out.startswith("5 5 ")
-    assert page_of(out.parent / "report.html").data["rows"]
 
 
 @pytest.mark.parametrize("content", ["a,b\n1,2\n", ""])

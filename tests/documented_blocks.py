@@ -1,0 +1,119 @@
+"""Finds every block of code of the documentation: fenced ones in pages, and those in docstrings."""
+
+import ast
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(
+    {
+        *ROOT.glob("*.md"),
+        *(page for place in (".github", "benchmarks", "docs", "examples")
+          for page in (ROOT / place).rglob("*.md")),
+    }
+)  # fmt: skip
+SOURCES = sorted((ROOT / "hum_async").rglob("*.py"))
+
+DRAWINGS = ("Asked ----> Opened ----> Settled", "HumError\n+-- ConfigurationError")
+"""How drawings begin that stand in docstrings as code does."""
+
+_FENCE = re.compile(r"^ *(?P<marks>`{3,}|~{3,}) *(?P<info>[^`]*)$")
+# A fence that is a directive of MyST, and the options that may stand in its first lines.
+_DIRECTIVE = re.compile(r"^\{(?:code|code-block|sourcecode)\} +(\w+)$")
+_OPTIONS = re.compile(r"\A(?::[\w-]+:.*\n)+\n?")
+# An indented paragraph after a line that ends with two colons, or after a directive.
+_LITERAL = re.compile(
+    r"(?:^ *\.\. code(?:-block)?:: *(?P<language>\w+)|::)\n\n(?P<text>(?:(?: {4}.*)?\n)+)",
+    re.MULTILINE,
+)
+_PROMPT = ">>> "
+
+
+@attrs.frozen
+class Block:
+    """A block of code.
+
+    Attributes:
+        path: The file that it stands in.
+        line: Number of its first line there.
+        language: What it is said to be written in; empty if nothing is said.
+        text: Its lines, without the indentation that they share.
+    """
+
+    path: Path
+    line: int
+    language: str
+    text: str
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether it is no code: a drawing in a docstring."""
+        return self.text.startswith(DRAWINGS)
+
+    @property
+    def place(self) -> str:
+        """Where it stands, such as ``README.md, line 7``."""
+        return f"{self.path.relative_to(ROOT).as_posix()}, line {self.line}"
+
+
+def blocks() -> list[Block]:
+    """Return all blocks, in the order of the files and of their lines."""
+    found = [block for page in PAGES for block in blocks_of_page(page, page.read_text("utf-8"))]
+    for path in SOURCES:
+        found += blocks_of_source(path, path.read_text("utf-8"))
+    return found
+
+
+def blocks_of_page(path: Path, text: str) -> Iterator[Block]:
+    """Yield the fenced blocks of a page of Markdown, however far they are indented."""
+    marks = info = ""
+    lines: list[str] = []
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        fence = _FENCE.match(line.rstrip("\n"))
+        if not marks:
+            if fence:
+                marks, info, lines = fence["marks"], fence["info"].strip(), []
+        elif fence and not fence["info"] and fence["marks"].startswith(marks):
+            directive = _DIRECTIVE.match(info)
+            language = directive[1] if directive else info.partition(" ")[0]
+            inside = textwrap.dedent("".join(lines))
+            yield Block(
+                path,
+                number - len(lines),
+                language,
+                _OPTIONS.sub("", inside) if directive else inside,
+            )
+            marks = ""
+        else:
+            lines.append(line)
+    if marks:
+        raise ValueError(f"{path.name}, line {number - len(lines)}: the block has no end")
+
+
+def blocks_of_source(path: Path, text: str) -> Iterator[Block]:
+    """Yield the blocks of docstrings, and of the strings below attributes."""
+    # Most modules have none, and need not be parsed.
+    if not (_PROMPT in text or _LITERAL.search(text)):
+        return
+    for node in ast.walk(ast.parse(text)):
+        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            continue
+        if isinstance(node.value.value, str):
+            docstring = re.sub(
+                rf"^ {{{node.col_offset}}}", "", node.value.value, flags=re.MULTILINE
+            )
+            yield from _blocks_of_docstring(path, node.lineno, docstring.rstrip() + "\n")
+
+
+def _blocks_of_docstring(path: Path, line: int, docstring: str) -> Iterator[Block]:
+    for literal in _LITERAL.finditer(docstring):
+        start = line + docstring.count("\n", 0, literal.start("text"))
+        text = textwrap.dedent(literal["text"]).strip("\n") + "\n"
+        yield Block(path, start, literal["language"] or "python", text)
+    outside = _LITERAL.sub("\n", docstring)
+    if _PROMPT in outside:
+        yield Block(path, line, "pycon", outside)
