@@ -6,21 +6,21 @@ from typing import Any
 
 HIDDEN = "***"
 
+# Patterns that only errors need are compiled by `re` when they are first used, and kept by it: all
+# together take as long to compile as this package's modules take to load.
 # Anything as long as a session token (22 or 24 characters, hum-api 3.2) or a key.
-_TOKEN_LIKE = re.compile(r"[A-Za-z0-9_\-.~+/=%]{18,}")
+_TOKEN_LIKE = r"[A-Za-z0-9_\-.~+/=%]{18,}"  # noqa: S105  a pattern
 # "29090 TIFFANY DR E, SOUTHFIELD, MI 48034": from a house number to a state and ZIP code.
-_FULL_ADDRESS = re.compile(
-    r"(?<![\w-])\d[\w-]{0,15}\s[^\n]{0,150}?\b[A-Za-z]{2},?\s+\d{5}(?:-\d{4})?\b"
-)
-_STREET = re.compile(
-    r"(?<![\w-])\d[\w-]{0,15}\s+(?:[\w.']+\s+){0,4}?"
+_FULL_ADDRESS = r"(?<![\w-])\d[\w-]{0,15}\s[^\n]{0,150}?\b[A-Za-z]{2},?\s+\d{5}(?:-\d{4})?\b"
+_STREET = (
+    r"(?i)(?<![\w-])\d[\w-]{0,15}\s+(?:[\w.']+\s+){0,4}?"
     r"(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|ct|court|blvd|boulevard|way|pl|place|"
-    r"ter|terrace|cir|circle|pkwy|parkway|hwy|highway|trl|trail|sq|square)\b\.?(?:\s+[NSEW]{1,2}\b)?",
-    re.IGNORECASE,
+    r"ter|terrace|cir|circle|pkwy|parkway|hwy|highway|trl|trail|sq|square)\b\.?(?:\s+[NSEW]{1,2}\b)?"
 )
 # "Southfield, MI", with or without a ZIP code, where the street was left out.
-_PLACE = re.compile(
-    r"(?<![\w])(?:[A-Z][\w.'-]{0,30}\s+){0,3}[A-Z][\w.'-]{0,30},\s*[A-Z]{2}\b(?:,?\s+\d{5}(?:-\d{4})?\b)?"
+_PLACE = (
+    r"(?<![\w])(?:[A-Z][\w.'-]{0,30}\s+){0,3}[A-Z][\w.'-]{0,30},\s*[A-Z]{2}\b"
+    r"(?:,?\s+\d{5}(?:-\d{4})?\b)?"
 )
 # What a server may call a request: no blanks, and no longer than any id in use.
 _REQUEST_ID = re.compile(r"[\w.:=@/+;~-]{1,128}", re.ASCII)
@@ -72,7 +72,7 @@ def safe_request_id(request_id: str, secrets: Iterable[str]) -> str:
     if not _REQUEST_ID.fullmatch(request_id.replace(HIDDEN, "")):
         return HIDDEN
     words = re.sub(r"[\W_]+", " ", request_id)
-    if any(pattern.search(words) for pattern in (_FULL_ADDRESS, _STREET)):
+    if any(re.search(pattern, words) for pattern in (_FULL_ADDRESS, _STREET)):
         return HIDDEN
     return _MIXED_CASE.sub(lambda found: mask_token(found[0]), request_id)
 
@@ -95,6 +95,6 @@ def redact(message: str, secrets: Iterable[str] = ()) -> str:
             lambda found: HIDDEN if found[0].lower() in words else found[0], message
         )
     for pattern in (_FULL_ADDRESS, _STREET, _PLACE, _TOKEN_LIKE):
-        message = pattern.sub(HIDDEN, message)
+        message = re.sub(pattern, HIDDEN, message)
     message = " ".join(message.split())
     return message if len(message) <= _MAX_MESSAGE else f"{message[: _MAX_MESSAGE - 3]}..."

@@ -20,6 +20,7 @@ from hum_async._limits.interface import Limiter
 from hum_async._limits.pacing import RateController
 from hum_async._limits.priorities import LEAST_SHARE, Priority, Turns
 from hum_async._limits.rate_limit_headers import names_limit, read_rate_limit_headers
+from hum_async._values import Value
 from hum_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ _KEY_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR.value
 
 
-@attrs.frozen
-class LimiterStatistics:
+@attrs.frozen(eq=False, repr=False)
+class LimiterStatistics(Value):
     """A limiter at one moment.
 
     Attributes:

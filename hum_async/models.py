@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 
-from hum_async._notebook import provider_html, qualification_html
 from hum_async._plain import SECRETS, plain
 from hum_async._redact import HIDDEN, mask_token
+from hum_async._values import Value
 from hum_async._version import __version__
 from hum_async.errors import HumError
 
@@ -170,8 +170,8 @@ class Outcome(StrEnum):
 _UNSET = object()
 
 
-@attrs.frozen
-class Address:
+@attrs.frozen(eq=False, repr=False)
+class Address(Value):
     """A US address to look up.
 
     The API requires `street1` and either `zip`, or `city` and `state` (hum-api 2.2). The client
@@ -211,8 +211,8 @@ class Address:
         return ", ".join(part for part in parts if part)
 
 
-@attrs.frozen
-class ServiceAddress:
+@attrs.frozen(eq=False, repr=False)
+class ServiceAddress(Value):
     """The address as Hum's geocoder understood it (hum-api 3.2).
 
     Attributes:
@@ -238,8 +238,8 @@ class ServiceAddress:
     extra: Mapping[str, Any] = attrs.field(factory=_new_dict, repr=False, hash=False)
 
 
-@attrs.frozen
-class Money:
+@attrs.frozen(eq=False, repr=False)
+class Money(Value):
     """An amount of money.
 
     Attributes:
@@ -251,8 +251,8 @@ class Money:
     currency: str = "USD"
 
 
-@attrs.frozen
-class SpeedRange:
+@attrs.frozen(eq=False, repr=False)
+class SpeedRange(Value):
     """A range of speeds. The ends are equal if the API gives one number.
 
     Attributes:
@@ -264,8 +264,8 @@ class SpeedRange:
     high: float
 
 
-@attrs.frozen
-class Promo:
+@attrs.frozen(eq=False, repr=False)
+class Promo(Value):
     """A promotion of a provider.
 
     Attributes:
@@ -277,8 +277,8 @@ class Promo:
     logo_url: str | None = None
 
 
-@attrs.frozen
-class Offering:
+@attrs.frozen(eq=False, repr=False)
+class Offering(Value):
     """The service of a provider at the address over one technology.
 
     Attributes:
@@ -296,8 +296,8 @@ class Offering:
     extra: Mapping[str, Any] = attrs.field(factory=_new_dict, repr=False, hash=False)
 
 
-@attrs.frozen
-class Plan:
+@attrs.frozen(eq=False, repr=False)
+class Plan(Value):
     """A product of a provider (hum-api 3.3).
 
     Attributes:
@@ -323,8 +323,8 @@ class Plan:
     extra: Mapping[str, Any] = attrs.field(factory=_new_dict, repr=False, hash=False)
 
 
-@attrs.frozen
-class Provider:
+@attrs.frozen(eq=False, repr=False)
+class Provider(Value):
     """An internet provider that serves the address (hum-api 3.3).
 
     Attributes:
@@ -361,11 +361,13 @@ class Provider:
 
     def _repr_html_(self) -> str:
         """Return it for a notebook: tables of its offerings and plans, escaped."""
+        from hum_async._notebook import provider_html  # noqa: PLC0415  only notebooks need it
+
         return provider_html(self)
 
 
-@attrs.frozen
-class Session:
+@attrs.frozen(eq=False, repr=False)
+class Session(Value):
     """The state of one look-up, from one answer of the API (hum-api 3.1 and 3.2).
 
     Attributes:
@@ -446,8 +448,8 @@ class Session:
         return True
 
 
-@attrs.frozen
-class Ping:
+@attrs.frozen(eq=False, repr=False)
+class Ping(Value):
     """The answer of the health check: the API is up and the key is valid (hum-api 2.1).
 
     Attributes:
@@ -461,8 +463,8 @@ class Ping:
     timestamp: datetime | None = None
 
 
-@attrs.frozen
-class RawResponse:
+@attrs.frozen(eq=False, repr=False)
+class RawResponse(Value):
     """An answer before it is decoded. Its ``repr`` shows the status alone.
 
     Attributes:
@@ -476,8 +478,8 @@ class RawResponse:
     body: bytes = attrs.field(repr=False)
 
 
-@attrs.frozen
-class AgentChange:
+@attrs.frozen(eq=False, repr=False)
+class AgentChange(Value):
     """The change of one agent between two answers.
 
     Attributes:
@@ -491,8 +493,8 @@ class AgentChange:
     after: AgentStatus | None
 
 
-@attrs.frozen
-class SessionUpdate:
+@attrs.frozen(eq=False, repr=False)
+class SessionUpdate(Value):
     """A change of a watched session, or its end.
 
     Attributes:
@@ -523,8 +525,8 @@ class SessionUpdate:
         return self.kind != UpdateKind.CHANGED
 
 
-@attrs.frozen
-class Qualification(Generic[KeyT_co]):
+@attrs.frozen(eq=False, repr=False)
+class Qualification(Value, Generic[KeyT_co]):
     """The result of looking up one address. Generic in the type of its key.
 
     Attributes:
@@ -576,4 +578,6 @@ class Qualification(Generic[KeyT_co]):
 
     def _repr_html_(self) -> str:
         """Return it for a notebook: address, outcome and a table of its providers, escaped."""
+        from hum_async._notebook import qualification_html  # noqa: PLC0415  only notebooks need it
+
         return qualification_html(self)

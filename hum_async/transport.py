@@ -40,7 +40,7 @@ MAX_CONNECT = 10.0
 """Maximum wait for a connection in seconds; less if nine tenths of the time-out are less."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class PartialResponse(RawResponse):
     """The beginning of a successful answer to POST, whose rest did not come or is too large.
 

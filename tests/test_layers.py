@@ -13,7 +13,17 @@ ROOT = Path(hum_async.__file__).parent
 
 # A package is one name here, and so is a public module. Those of one rank do not import each other.
 RANKS = [
-    {"errors", "_notebook", "_plain", "_redact", "_tasks", "_unusable", "_version", "_wording"},
+    {
+        "errors",
+        "_notebook",
+        "_plain",
+        "_redact",
+        "_tasks",
+        "_unusable",
+        "_values",
+        "_version",
+        "_wording",
+    },
     {"models", "_logs"},
     {"_addresses", "_limits", "_network"},
     {"limiter", "transport"},

@@ -270,3 +270,26 @@ def test_the_typing_examples_use_every_public_name() -> None:
     text = (Path(__file__).parent / "typing" / "api.py").read_text(encoding="utf-8")
     for name in hum_async.__all__:
         assert name in text
+
+
+def test_a_client_loads_neither_the_decoder_nor_what_keeps_purchases() -> None:
+    later = {
+        "cattrs", "dataclasses", "html", "orjson", "sqlite3",
+        "hum_async._addresses.places", "hum_async._addresses.usps_key", "hum_async._api.decoding",
+        "hum_async._api.schema", "hum_async._lookups.recording", "hum_async._notebook",
+        "hum_async._purchases.records", "hum_async._purchases.store",
+    }  # fmt: skip
+    base = "import sys, aiohttp; had = set(sys.modules); "
+    code = "from hum_async import HumClient, AsyncSessionWatcher, RateLimiter; "
+    code += "HumClient('k' * 20); "
+    assert run(f"{base}{code}print({later} & (set(sys.modules) - had))") == "set()"
+
+
+def test_a_hub_without_a_ledger_loads_nothing_that_keeps_purchases() -> None:
+    code = (
+        "import sys; from hum_async import HumClient, SessionHub; SessionHub(HumClient('k' * 20)); "
+    )
+    kept = "{name for name in sys.modules if name.startswith('hum_async._purchases.')}"
+    assert run(f"{code}print({kept})") == "{'hum_async._purchases.refusals'}"
+    later = {"decimal", "multiprocessing", "sqlite3", "hum_async._lookups.recording"}
+    assert run(f"{code}print({later} & set(sys.modules))") == "set()"

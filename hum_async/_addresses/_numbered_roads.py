@@ -8,7 +8,8 @@ so these are one; State Highway, County Route, Ranch Road and Township Road each
 import re
 
 from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES
-from hum_async._addresses.places import STATES, state_names
+from hum_async._addresses.places import state_names
+from hum_async._addresses.states import STATES
 
 _WORDS = {
     "ROAD": "RD",

@@ -19,16 +19,8 @@ from hum_async._addresses._unit_words import begins_unit, ends_in_number, is_uni
 from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES, UNIT_PLACES, UNITS
 from hum_async._addresses.characters import lines
 from hum_async._addresses.encoded import decoded, encoding_left
-from hum_async._addresses.places import (
-    MILITARY,
-    TERRITORIES,
-    UNITED_STATES,
-    Spelling,
-    not_covered,
-    read_state,
-    read_zip,
-    states_of_zip,
-)
+from hum_async._addresses.places import UNITED_STATES, Spelling, not_covered, read_state, read_zip
+from hum_async._addresses.states import MILITARY, TERRITORIES
 from hum_async._addresses.street_lines import (
     NO_UNIT_NUMBER,
     NO_VALUE,
@@ -37,6 +29,7 @@ from hum_async._addresses.street_lines import (
     lacks_unit_number,
     street_line,
 )
+from hum_async._addresses.zip_codes import states_of_zip
 from hum_async.errors import AddressError
 from hum_async.models import Address
 

@@ -21,7 +21,7 @@ from hum_async._addresses._usps_tables import (
     UNITS,
 )
 from hum_async._addresses.characters import clean
-from hum_async._addresses.places import states_of_zip
+from hum_async._addresses.zip_codes import states_of_zip
 from hum_async.models import Address
 
 Dedupe = Literal["exact", "usps"]

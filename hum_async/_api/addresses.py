@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from hum_async._addresses.characters import clean
-from hum_async._addresses.places import STATES
+from hum_async._addresses.states import STATES
 from hum_async._unusable import UnusableText
 from hum_async.errors import AddressError
 from hum_async.models import Address

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import attrs
 import orjson
 
+from hum_async._api import schema
 from hum_async._api.reading import find_token, load, load_leniently, parse, refuse_large
 from hum_async._api.schema import DataJson, EnvelopeJson, ProviderJson, decode
 from hum_async._api.session_reading import read_created, read_session
@@ -22,6 +23,11 @@ class ForeignAnswer(ResponseError):
 
     def __init__(self) -> None:
         super().__init__("is the token of another session", "$.meta.session_token")
+
+
+def prepare() -> None:
+    """Build what the first answer needs."""
+    schema.prepare()
 
 
 def _token_in(part: Any) -> Any:

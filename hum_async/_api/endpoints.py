@@ -8,10 +8,8 @@ from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 import attrs
-import orjson
 from multidict import CIMultiDict
 
-from hum_async._api import decoding
 from hum_async._api.statuses import advice_after_other, advice_after_post, is_redirect
 from hum_async._limits.rate_limit_headers import parse_retry_after, read_rate_limit_headers
 from hum_async._redact import redact, safe_request_id
@@ -39,7 +37,7 @@ Source = Literal["session", "internet"]
 
 
 # Not frozen: each poll creates one, and a frozen one takes three times as long to create.
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class ApiRequest(Generic[T]):
     """One request and the meaning of its answers.
 
@@ -86,16 +84,24 @@ class ApiRequest(Generic[T]):
 
 def ping_request() -> ApiRequest[Ping]:
     """Return GET /ping (hum-api 2.1)."""
+
+    def decode(response: RawResponse) -> Ping:
+        from hum_async._api import decoding  # noqa: PLC0415  see `warming`
+
+        return decoding.decode_ping(response.body)
+
     return ApiRequest(
         "GET",
         "/ping",
-        lambda response: decoding.decode_ping(response.body),
+        decode,
         says_failed=lambda answer: answer.request_status == "error",
     )
 
 
 def create_request(address: Address, *, campaign_id: str | None = None) -> ApiRequest[Session]:
     """Return POST /sessions (hum-api 2.2) for a checked address."""
+    from hum_async._api import decoding  # noqa: PLC0415  see `warming`
+
     parts = (address.street1, address.street2, address.city, address.zip)
     degrees = (str(part) for part in (address.latitude, address.longitude) if part is not None)
     return ApiRequest(
@@ -113,9 +119,11 @@ def create_request(address: Address, *, campaign_id: str | None = None) -> ApiRe
 def poll_request(token: str, *, source: Source = "session") -> ApiRequest[Session]:
     """Return GET /sessions/{token} (hum-api 2.3) or of its internet services (2.4)."""
     internet = source == "internet"
-    decode_body = decoding.decode_internet if internet else decoding.decode_session
 
     def decode(response: RawResponse) -> Session:
+        from hum_async._api import decoding  # noqa: PLC0415  see `warming`
+
+        decode_body = decoding.decode_internet if internet else decoding.decode_session
         processing = response.status == ACCEPTED
         return decode_body(response.body, token=token, processing=processing)
 
@@ -147,6 +155,8 @@ def close_request(token: str) -> ApiRequest[None]:
     def decode(response: RawResponse) -> None:
         # A missing session has no answer of its own.
         if response.status < _MULTIPLE_CHOICES:
+            from hum_async._api import decoding  # noqa: PLC0415  see `warming`
+
             decoding.check_token(response.body, token=token)
 
     return ApiRequest(
@@ -161,6 +171,8 @@ def close_request(token: str) -> ApiRequest[None]:
 
 def raw_request(method: str, path: str, *, json: Any = None) -> ApiRequest[RawResponse]:
     """Return any request; POST and PATCH count as creating something."""
+    import orjson  # noqa: PLC0415  see `warming`
+
     path = _checked_path(path if path.startswith("/") else f"/{path}")
     return ApiRequest(
         method.upper(),
@@ -228,6 +240,8 @@ def error_for(
         kind: Class of the error; None decides by the status.
         now: Wall-clock time, for a Retry-After date in an answer without ``Date``.
     """
+    from hum_async._api import decoding  # noqa: PLC0415  see `warming`
+
     status = response.status
     secrets = (key, *request.secrets)
     message = redact(decoding.error_message(response.body), secrets)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 import attrs
 
 from hum_async._api.statuses import PostEffect, may_pass, post_effect
+from hum_async._values import Value
 from hum_async.errors import (
     ApiError,
     ConnectFailed,
@@ -24,8 +25,8 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True)
-class RetryPolicy:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class RetryPolicy(Value):
     """How often a failed request is retried, and after which delays, with full jitter.
 
     Error and method decide whether a request may be retried at all: a POST only if it certainly

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NewType
 
 import attrs
 
-from hum_async._addresses.places import zip_of_digits
+from hum_async._addresses.zip_codes import zip_of_digits
 from hum_async._api.structuring import Decoder, keep_unknown, number, text
 from hum_async.models import AgentStatus, Money, ServiceAddress, SpeedRange
 

@@ -10,7 +10,6 @@ from typing import Any, TypeVar, cast
 import attrs
 from multidict import CIMultiDict
 
-from hum_async._api.decoding import ForeignAnswer, check_token
 from hum_async._api.endpoints import ApiRequest, error_for, request_id_of
 from hum_async._api.retry import RetryPolicy, is_throttle, retry_delay
 from hum_async._api.running_loop import running_loop
@@ -34,7 +33,7 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class RequestSender:
     """What a client, a watcher, a hub and a job have in common: transport, limiter, retry policy.
 
@@ -227,6 +226,8 @@ class RequestSender:
             ForeignAnswer: It does, and says nothing of this one. The transport drops its
                 connections, if it can.
         """
+        from hum_async._api.decoding import ForeignAnswer, check_token  # noqa: PLC0415  see `warming`
+
         try:
             check_token(response.body, token=token)
         except ForeignAnswer:

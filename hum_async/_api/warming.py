@@ -1,9 +1,11 @@
-"""Builds the decoder in a thread before the first answer: on the event loop it would block that."""
+"""Loads and builds the decoder in a thread before the first answer: it would block the event loop.
+
+Nothing else imports `decoding`, and with it the schema and orjson, when it is imported itself: that
+takes as long as everything else that a client needs beside aiohttp.
+"""
 
 import asyncio
 import threading
-
-from hum_async._api import schema
 
 _building = threading.Lock()
 _warm = threading.Event()
@@ -13,7 +15,9 @@ def warm_up() -> None:
     """Build the decoder if nobody has; from any thread."""
     with _building:
         if not _warm.is_set():
-            schema.prepare()
+            from hum_async._api import decoding  # noqa: PLC0415  here, and not with the package
+
+            decoding.prepare()
             _warm.set()
 
 

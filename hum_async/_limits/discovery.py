@@ -34,7 +34,7 @@ _DUMPED_TICK = 1e-4
 """Seconds to which the times between these sends are rounded."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class AdaptiveRate:
     """Finds a hidden rate limit and stays close to it.
 

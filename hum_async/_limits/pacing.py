@@ -24,7 +24,7 @@ CATCH_UP = 0.2
 """Seconds of lateness (slow timers, a busy loop) that the pacer makes up for at most."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Pacer:
     """Spaces out sends: a generic cell rate algorithm with bounded catching up.
 
@@ -87,7 +87,7 @@ class Pacer:
         return loaded
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class PauseGate:
     """One pause for everything: closed until an instant that can only move ahead."""
 

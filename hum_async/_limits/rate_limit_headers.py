@@ -11,6 +11,8 @@ from email.utils import parsedate_to_datetime
 
 import attrs
 
+from hum_async._values import Value
+
 _LONGEST = 3600.0
 """Seconds; longer windows and resets are ignored: they do not tell how fast to send now."""
 
@@ -36,8 +38,8 @@ def names_limit(headers: Mapping[str, str]) -> bool:
     )
 
 
-@attrs.frozen
-class RateLimitHeaders:
+@attrs.frozen(eq=False, repr=False)
+class RateLimitHeaders(Value):
     """A limit as the headers of an answer describe it; each part may be missing.
 
     Attributes:

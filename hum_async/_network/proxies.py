@@ -8,13 +8,14 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import aiohttp
 import attrs
 
+from hum_async._values import Value
 from hum_async.errors import ConfigurationError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@attrs.frozen
-class Proxy:
+@attrs.frozen(eq=False, repr=False)
+class Proxy(Value):
     """A proxy that tunnels connections (HTTP CONNECT).
 
     Attributes:

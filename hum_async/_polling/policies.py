@@ -9,11 +9,13 @@ from typing import Protocol
 
 import attrs
 
+from hum_async._values import Value
+
 __all__ = ["GuidedPolling", "LearnedPolling", "Poll", "PollPolicy", "WithBudget"]
 
 
-@attrs.define
-class Poll:
+@attrs.define(eq=False, repr=False)
+class Poll(Value):
     """One poll, as a policy learns of it.
 
     Not frozen, because one is made for each answer, and to freeze it takes its time.
@@ -33,6 +35,8 @@ class Poll:
     waited: float
     ready: bool = False
     answered: bool = True
+
+    __hash__ = None  # type: ignore[assignment] # It can change.
 
 
 class PollPolicy(Protocol):
@@ -56,8 +60,8 @@ def _check(value: float, name: str, *, least: float, most: float = float("inf"))
         raise ValueError(f"{name} must be from {least:g} to {most:g}, not {value!r}")
 
 
-@attrs.frozen(kw_only=True)
-class GuidedPolling:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class GuidedPolling(Value):
     """The API's own guidance (hum-api 5): at once, every 2-3 s, longer while nothing changes.
 
     Args:
@@ -102,7 +106,7 @@ class GuidedPolling:
         return delay if delay < most else most  # noqa: FURB136
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class _Gap:
     """A delay at which a poll finds the answer with probability `p`: an up-down tracker."""
 
@@ -190,8 +194,8 @@ class LearnedPolling:
         return self._later.seconds
 
 
-@attrs.frozen
-class WithBudget:
+@attrs.frozen(eq=False, repr=False)
+class WithBudget(Value):
     """Another policy with a budget of its own; both learn together.
 
     Attributes:

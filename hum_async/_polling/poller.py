@@ -25,6 +25,7 @@ from hum_async._polling.policies import PollPolicy
 from hum_async._polling.response_store import ResponseStore
 from hum_async._polling.tokens import Watchable, token_of
 from hum_async._polling.watched_session import WatchedSession
+from hum_async._values import Value
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.models import RawResponse, Session, SessionUpdate
 
@@ -35,8 +36,8 @@ OFTEN_ENOUGH = 3.0
 polled again sooner while others have not been polled at all."""
 
 
-@attrs.frozen
-class WatcherStatistics:
+@attrs.frozen(eq=False, repr=False)
+class WatcherStatistics(Value):
     """A watcher at one moment.
 
     Attributes:

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from hum_async._api.decoding import decode_internet, decode_session
 from hum_async._api.endpoints import ApiRequest, poll_request
 from hum_async._polling.response_store import PACKED, ResponseStore, same_but_for_time
 from hum_async._polling.session_poll import SessionPoll
@@ -45,6 +44,8 @@ class WatchedSession(SessionPoll):
     def session(self) -> Session | None:
         """The last answer, decoded anew if need be."""
         if self._session is None and self._kept is not None:
+            from hum_async._api.decoding import decode_internet, decode_session  # noqa: PLC0415  see `_api.warming`
+
             decode = decode_internet if self.source == "internet" else decode_session
             body = self.store.unpack(self._kept, token=self.token.encode())
             session = decode(body, token=self.token, processing=self._processing)

@@ -14,16 +14,10 @@ import attrs
 
 from hum_async._addresses.characters import clean
 from hum_async._addresses.encoded import decoded
-from hum_async._addresses.places import (
-    STATES,
-    Spelling,
-    read_state,
-    read_zip,
-    states_of_zip,
-    swapped,
-    zip_of_digits,
-)
+from hum_async._addresses.places import Spelling, read_state, read_zip, swapped
+from hum_async._addresses.states import STATES
 from hum_async._addresses.usps_key import units_of, usps_key
+from hum_async._addresses.zip_codes import states_of_zip, zip_of_digits
 from hum_async._unusable import UnusableText
 from hum_async.bulk._street_cells import (
     IS_NESTED,

@@ -3,13 +3,12 @@
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import orjson
 
 from hum_async._polling.session_poll import changes_between
-from hum_async._purchases.event_log import Logged
 from hum_async.models import (
     AgentStatus,
     Outcome,
@@ -27,6 +26,9 @@ from hum_async.web._public_json import (
 )
 from hum_async.web._replay_buffer import Outlet, PlacedEvent, ReplayBuffer
 from hum_async.web.events import EventKind, HubEvent
+
+if TYPE_CHECKING:
+    from hum_async._purchases.event_log import Logged
 
 _FAILURE = {
     "outcome": Outcome.FAILED,
@@ -76,7 +78,7 @@ class EventWriter:
         """Return the content of the first event of a look-up."""
         return self._payload(lookup, public_state(None))
 
-    def logged(self, entry: Logged) -> PlacedEvent:
+    def logged(self, entry: "Logged") -> PlacedEvent:
         """Return an event that some worker has logged."""
         kind, position = EventKind(entry.kind), entry.position
         event = self._placed(kind, entry.id, entry.payload, position)

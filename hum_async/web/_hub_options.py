@@ -5,11 +5,12 @@ from typing import Literal, TypedDict
 import attrs
 
 from hum_async._polling.policies import PollPolicy
+from hum_async._values import Value
 from hum_async.limiter import Priority
 
 
-@attrs.frozen
-class HubStatistics:
+@attrs.frozen(eq=False, repr=False)
+class HubStatistics(Value):
     """A hub at one moment.
 
     Attributes:

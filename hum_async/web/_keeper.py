@@ -11,6 +11,9 @@ from hum_async.web._registry import HubLookup, new_worker_id
 from hum_async.web._replay_buffer import Outlet, PlacedEvent, ReplayBuffer
 from hum_async.web.events import HubEvent
 
+NOT_KEPT = Address("1 Address That Was Not Kept", zip="00000")
+"""Stands for the address of a look-up of an earlier process: a ledger keeps none."""
+
 
 class KeptHub(Protocol):
     """What a keeper tells its hub."""

@@ -8,9 +8,7 @@ from hum_async._purchases.publications import Published, Told
 from hum_async._purchases.records import address_digest
 from hum_async._purchases.store import ClosableStore
 from hum_async.models import SESSION_LIFETIME, Address, Qualification
-
-NOT_KEPT = Address("1 Address That Was Not Kept", zip="00000")
-"""Stands for the address of a look-up of an earlier process: a ledger keeps none."""
+from hum_async.web._keeper import NOT_KEPT
 
 
 @attrs.frozen

@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import multiprocessing
 import os
 import re
 import sys
@@ -76,7 +75,9 @@ def configured_workers(argv: Sequence[str], environ: Mapping[str, str]) -> int |
 
 def _is_child_of_server(environ: Mapping[str, str]) -> bool:
     gunicorn = environ.get("SERVER_SOFTWARE", "").startswith("gunicorn")
-    return gunicorn or multiprocessing.parent_process() is not None
+    # Whoever was started by `multiprocessing` has imported it; the others need not.
+    module = sys.modules.get("multiprocessing")
+    return gunicorn or (module is not None and module.parent_process() is not None)
 
 
 def living_siblings() -> int:

@@ -9,7 +9,6 @@ the same number too, began at another time.
 import base64
 import binascii
 import functools
-import multiprocessing
 import os
 from hashlib import blake2b
 from pathlib import Path
@@ -94,6 +93,8 @@ def _secret(proc: Path) -> bytes:
     except OSError:
         if os.name != "posix":
             # The server's own, which its workers inherit; another one after a restart.
+            import multiprocessing  # noqa: PLC0415  on Windows alone
+
             return bytes(multiprocessing.current_process().authkey)
         # When and where this Python was installed, to the nanosecond.
         installed = Path(os.__file__).stat()

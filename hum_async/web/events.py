@@ -6,6 +6,8 @@ from typing import Any
 import attrs
 import orjson
 
+from hum_async._values import Value
+
 __all__ = ["FAREWELL", "EventKind", "HubEvent"]
 
 
@@ -24,8 +26,8 @@ class EventKind(StrEnum):
     FAREWELL = "farewell"
 
 
-@attrs.frozen
-class HubEvent:
+@attrs.frozen(eq=False, repr=False)
+class HubEvent(Value):
     """One event, made once for all who get it.
 
     Attributes:

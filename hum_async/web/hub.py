@@ -14,7 +14,6 @@ from hum_async._api.campaigns import checked_campaign_id
 from hum_async._api.running_loop import any_loop, running_loop
 from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupObserver, LookupQueue
-from hum_async._lookups.recording import PurchaseRecorder
 from hum_async._polling.dispatcher import Dispatcher
 from hum_async._polling.policies import PollPolicy
 from hum_async._tasks import end_tasks
@@ -30,10 +29,7 @@ from hum_async.limiter import Priority
 from hum_async.models import Address, Outcome, Qualification
 from hum_async.web._event_writer import EventWriter
 from hum_async.web._hub_options import HubOptions, HubStatistics, check_numbers, check_seconds
-from hum_async.web._keeper import Keeper
-from hum_async.web._ledger_keeper import LedgerParts
-from hum_async.web._open_keeper import open_keeper
-from hum_async.web._public_ids import NOT_KEPT
+from hum_async.web._keeper import NOT_KEPT, Keeper
 from hum_async.web._recorder import HubRecorder
 from hum_async.web._registry import HubLookup, Registry
 from hum_async.web._replay_buffer import PlacedEvent
@@ -125,13 +121,16 @@ class SessionHub:
         self._events = EventWriter(self._sender.key)
         urgency = self._sender.priority_of(Priority.INTERACTIVE, priority)
         self._dispatcher = Dispatcher(self._sender.limiter, urgency)
-        ledger = client.ledger
         # What it does without a ledger is nothing.
-        self._purchases = LookupObserver() if ledger is None else PurchaseRecorder(ledger, urgency)
-        self._parts = (
-            None
-            if ledger is None
-            else LedgerParts(
+        self._purchases = LookupObserver()
+        self._parts = None
+        if (ledger := client.ledger) is not None:
+            # Imported here, because a hub without a ledger needs nothing of what keeps purchases.
+            from hum_async._lookups.recording import PurchaseRecorder  # noqa: PLC0415
+            from hum_async.web._ledger_keeper import LedgerParts  # noqa: PLC0415
+
+            self._purchases = PurchaseRecorder(ledger, urgency)
+            self._parts = LedgerParts(
                 hub=self,
                 ledger=ledger,
                 purchases=self._purchases,
@@ -141,7 +140,6 @@ class SessionHub:
                 close=close,
                 abandon_after=self._abandon_after,
             )
-        )
         self._keeper = Keeper(self, self._events)
         self._recorder = HubRecorder(self, self._purchases)
         self._lookups = LookupQueue(
@@ -344,6 +342,8 @@ class SessionHub:
     async def _open_keeper(self) -> None:
         try:
             if self._parts is not None:
+                from hum_async.web._open_keeper import open_keeper  # noqa: PLC0415  with a ledger
+
                 self._keeper = await open_keeper(self._parts)
                 await self._keeper.open()
         finally:

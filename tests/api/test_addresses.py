@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hum_async import Address, AddressError
 from hum_async._addresses.line import parse_line
-from hum_async._addresses.places import STATES
+from hum_async._addresses.states import STATES
 from hum_async._api.addresses import checked
 from hum_async._api.decoding import encode_address
 

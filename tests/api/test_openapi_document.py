@@ -16,7 +16,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
 from hum_async import Address
-from hum_async._addresses.places import STATES
+from hum_async._addresses.states import STATES
 from hum_async._api import schema
 from hum_async._api.endpoints import (
     ApiRequest,

@@ -11,8 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hum_async import Address, AddressError
-from hum_async._addresses.places import read_state, read_zip, states_of_zip
+from hum_async._addresses.places import read_state, read_zip
 from hum_async._addresses.usps_key import KeyRules, address_key
+from hum_async._addresses.zip_codes import states_of_zip
 from hum_async._api.addresses import checked
 from hum_async.bulk.columns import AddressColumns, find_columns, plan_columns
 from hum_async.bulk.dedupe import SeenAddresses

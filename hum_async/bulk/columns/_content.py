@@ -8,7 +8,8 @@ from itertools import pairwise
 from hum_async._addresses._usps_tables import DIRECTIONS, SUFFIXES, UNIT_PLACES, UNITS
 from hum_async._addresses.characters import lines
 from hum_async._addresses.line import parse_line
-from hum_async._addresses.places import Spelling, read_state, states_of_zip
+from hum_async._addresses.places import Spelling, read_state
+from hum_async._addresses.zip_codes import states_of_zip
 from hum_async.bulk.cell_meaning import read_part
 from hum_async.bulk.tables import Cell
 from hum_async.errors import AddressError

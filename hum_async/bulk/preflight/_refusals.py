@@ -4,17 +4,10 @@ import re
 
 import attrs
 
-from hum_async._addresses.places import (
-    MILITARY,
-    TERRITORIES,
-    Spelling,
-    not_covered,
-    read_state,
-    read_zip,
-    states_of_zip,
-    swapped,
-)
+from hum_async._addresses.places import Spelling, not_covered, read_state, read_zip, swapped
+from hum_async._addresses.states import MILITARY, TERRITORIES
 from hum_async._addresses.street_lines import LEFT_OVER, NO_ADDRESS
+from hum_async._addresses.zip_codes import states_of_zip
 from hum_async._api.addresses import checked_or_error
 from hum_async._unusable import UnusableText
 from hum_async.bulk import _street_cells as street_cells

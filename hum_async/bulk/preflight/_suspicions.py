@@ -7,15 +7,10 @@ from collections.abc import Callable
 from hum_async._addresses._unit_words import begins_unit
 from hum_async._addresses._usps_tables import SUFFIXES
 from hum_async._addresses.characters import clean, lines
-from hum_async._addresses.places import (
-    STATES,
-    Spelling,
-    coordinate_error,
-    not_covered,
-    read_state,
-    states_of_zip,
-)
+from hum_async._addresses.places import Spelling, coordinate_error, not_covered, read_state
+from hum_async._addresses.states import STATES
 from hum_async._addresses.street_lines import names_a_road_alone
+from hum_async._addresses.zip_codes import states_of_zip
 from hum_async.bulk.cell_meaning import says_nothing
 from hum_async.bulk.preflight._findings import Change, Finding, FindingKind, Severity
 from hum_async.bulk.preflight._row import TEXTS, Row

@@ -9,7 +9,8 @@ from typing import Any
 import attrs
 from yarl import URL
 
-from hum_async._addresses.places import read_state, states_of_zip
+from hum_async._addresses.places import read_state
+from hum_async._addresses.zip_codes import states_of_zip
 from hum_async.bulk.coverage import Coverage, Service, fcc_code, services_of
 from hum_async.bulk.report_page.levels import Reach, reach_of, reach_of_columns
 from hum_async.bulk.result_columns import explanation, place_values

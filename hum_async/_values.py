@@ -1,0 +1,67 @@
+"""What all values have in common: they show, compare and hash themselves by their fields.
+
+attrs can do that too, by code that it writes and compiles for each class; that takes most of the
+time that a class with few fields takes to import. A class that inherits from `Value` leaves it out
+with ``eq=False, repr=False``; its fields say as ever what is shown and compared.
+"""
+
+import functools
+import operator
+from collections.abc import Callable
+from typing import Any, cast
+
+import attrs
+
+
+class Value:
+    """Base of an attrs class that is a value.
+
+    Two are equal if they are of the same class, and all fields but those with ``eq=False`` are. A
+    field with ``hash=False`` is compared and not hashed; one with ``repr=False`` is not shown.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        cls: Any = type(self)
+        shown = [
+            f"{field.name}={show(getattr(self, field.name, attrs.NOTHING))}"
+            for field, show in _shown(cls)
+        ]
+        return f"{cls.__qualname__.rpartition('>.')[2]}({', '.join(shown)})"
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        cls: Any = type(self)
+        compared = _compared(cls)
+        return bool(compared(self) == compared(other))
+
+    def __hash__(self) -> int:
+        cls: Any = type(self)
+        return hash((cls, _hashed(cls)(self)))
+
+
+@functools.cache
+def _shown(cls: type[Any]) -> list[tuple[Any, Callable[[Any], str]]]:
+    """Return the fields that are shown, each with what makes it text."""
+    return [
+        (field, cast("Callable[[Any], str]", field.repr) if callable(field.repr) else repr)
+        for field in attrs.fields(cls)
+        if field.repr
+    ]
+
+
+@functools.cache
+def _compared(cls: type[Any]) -> Callable[[object], object]:
+    """Return what takes all that is compared from a value."""
+    fields = attrs.fields(cls)
+    return operator.attrgetter(*[field.name for field in fields if field.eq])
+
+
+@functools.cache
+def _hashed(cls: type[Any]) -> Callable[[object], object]:
+    """Return what takes all that is hashed from a value."""
+    fields = attrs.fields(cls)
+    names = [field.name for field in fields if (field.eq if field.hash is None else field.hash)]
+    return operator.attrgetter(*names)
