@@ -3,8 +3,9 @@
     python tests/mutants.py [-j WORKERS] [--nearest] [NAME ...]
 
 Each mutant replaces one piece of text, which must occur exactly once in its file, in a copy of the
-repository. The nearest tests are run first; if they pass, so is the whole default suite. It ends
-with 1 if a mutant survives, or if the table no longer fits the code.
+repository. The nearest tests are run first; if they pass, so are those among them that are slow,
+and the whole default suite. It ends with 1 if a mutant survives, or if the table no longer fits
+the code.
 """
 
 import argparse
@@ -27,6 +28,8 @@ import attrs
 ROOT = Path(__file__).parent.parent
 HANGS_AFTER = 60
 """Seconds after which a test hangs, as some mutants do."""
+NO_TESTS = 5
+"""How pytest ends if there is no test to run, such as no slow one."""
 
 
 @attrs.frozen
@@ -1242,9 +1245,15 @@ def outcome_of(mutant: Mutant, place: Path, *, nearest: bool) -> str:
         return f"UNFIT      its text occurs {count} times in {mutant.file}"
     write(path, source.replace(mutant.old, mutant.new))
     try:
-        suites = {"": paths_of(mutant), "(by the whole suite) ": []}
-        for nearness, tests in list(suites.items())[: 1 if nearest else None]:
+        suites = {
+            "": paths_of(mutant),
+            "(by slow tests) ": ["-m", "slow", *paths_of(mutant)],
+            "(by the whole suite) ": [],
+        }
+        for nearness, tests in list(suites.items())[: 2 if nearest else None]:
             ended = run_tests(place, *tests)
+            if ended.returncode == NO_TESTS:
+                continue
             if ended.returncode == 1:
                 by = [line for line in ended.stdout.splitlines() if line.startswith("FAILED")]
                 return f"KILLED     {nearness}{''.join(by[:1])[7:110]}"

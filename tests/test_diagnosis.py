@@ -161,6 +161,7 @@ async def test_a_certificate_that_nobody_trusts(secure: str) -> None:
     assert "API" not in told
 
 
+@pytest.mark.slow
 async def test_a_certificate_that_the_environment_trusts(
     secure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -261,6 +261,7 @@ def test_everything_can_be_imported_by_star() -> None:
     )
 
 
+@pytest.mark.slow
 def test_each_public_module_can_be_imported_first() -> None:
     for name in PUBLIC_MODULES:
         assert run(f"import hum_async.{name}; print('ok')") == "ok"

@@ -186,6 +186,7 @@ def test_the_plugin_costs_a_test_run_that_does_not_use_it_nothing(
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_the_fixture_works_in_a_project_of_its_own(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

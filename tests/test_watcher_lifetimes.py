@@ -24,6 +24,7 @@ async def test_the_same_without_debugging_which_changes_the_order_of_things(name
     await leaving_cases.run_case(leaving_cases.CASES[name])
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_has_nothing_to_complain_about() -> None:
     done = subprocess.run(  # noqa: S603  our own script
         [sys.executable, "-X", "dev", "-W", "error", str(SCRIPT)],

@@ -363,6 +363,7 @@ def test_a_thousand_addresses_in_twelve_spellings_have_a_key_each() -> None:
         assert len({address_key(checked(spelling)) for spelling in spellings}) == 1, spellings
 
 
+@pytest.mark.slow
 def test_fifty_thousand_addresses_have_as_many_keys() -> None:
     ways = ["", "N", "S", "E", "W", "NW"]
     names = [
@@ -406,6 +407,7 @@ INSIDE = """
 """
 
 
+@pytest.mark.slow
 def test_no_two_of_the_addresses_that_words_of_usps_make_are_merged() -> None:
     rng = random.Random(28)  # noqa: S311  not for secrets
     names, units = LIKE_WORDS_OF_USPS.split(";"), ["", *INSIDE.split(";")]

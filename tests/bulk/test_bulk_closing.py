@@ -77,6 +77,7 @@ def client_of(api: Api, **options: Any) -> HumClient:
     return HumClient(transport=api.transport, limiter=limiter, **options)
 
 
+@pytest.mark.slow
 async def test_idle_takes_no_longer_than_never_and_closes_in_the_slots_that_are_left() -> None:
     took, closed = {}, {}
     for close in ("always", "idle", "never"):

@@ -204,11 +204,12 @@ async def test_a_job_that_is_killed_at_random_moments_loses_nothing_and_buys_not
     ("terms", "steps"),
     [
         ({"max_cost": "1.99"}, 1),
-        pytest.param({"max_cost": "1.99", "max_cost_per_day": "1.00"}, 3, marks=pytest.mark.slow),
-        pytest.param({"max_cost": "9.99"}, 12, marks=pytest.mark.slow),
+        ({"max_cost": "1.99", "max_cost_per_day": "1.00"}, 3),
+        ({"max_cost": "9.99"}, 12),
     ],
     ids=str,
 )
+@pytest.mark.slow
 async def test_a_job_that_is_killed_never_spends_more_than_it_may(
     tmp_path: Path, runner: Runner, terms: dict[str, str], steps: int
 ) -> None:
@@ -251,6 +252,7 @@ DEATHS = [
 ]
 
 
+@pytest.mark.slow
 async def test_a_job_that_is_killed_while_it_names_its_outputs_knows_them_when_it_is_run_again(
     tmp_path: Path, runner: Runner
 ) -> None:

@@ -75,6 +75,7 @@ async def test_a_run_that_asks_for_nothing_leaves_what_is_known_as_old_as_it_is(
 
 
 @pytest.mark.parametrize(("hours", "resumed"), [(23, True), (25, False)])
+@pytest.mark.slow
 async def test_a_rate_of_yesterday_is_found_anew(
     limited: Any,
     streets: Callable[[int], list[Address]],
@@ -160,6 +161,7 @@ async def test_a_limiter_of_the_users_need_not_find_anything_but_may(
     assert finder.resumed == [12.5]
 
 
+@pytest.mark.slow
 async def test_a_job_on_a_file_notes_it_while_it_runs(limited: Any, tmp_path: Path) -> None:
     lines = "".join(f"{number} Main St,48226\n" for number in range(1000))
     (tmp_path / "in.csv").write_text("street,zip\n" + lines)

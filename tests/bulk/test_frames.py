@@ -325,6 +325,7 @@ def test_what_cannot_work_is_said_at_once(
         look_up(frame, max_sessions=0)
 
 
+@pytest.mark.slow
 def test_parts_that_are_looked_up_side_by_side_buy_each_address_once(
     simulator: Simulator, postgres_url: str
 ) -> None:

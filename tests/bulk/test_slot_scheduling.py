@@ -174,6 +174,7 @@ async def looked_up(api: Looked, count: int, *, rate: float = 50.0, **options: A
 
 @pytest.mark.virtual
 @pytest.mark.busy
+@pytest.mark.slow
 async def test_sessions_are_opened_evenly_and_no_slot_is_idle_before_the_end() -> None:
     api = Looked(9.0)
     took = await looked_up(api, 3000, rate=100.0)
@@ -206,6 +207,7 @@ async def test_a_wave_of_polls_is_worked_off_with_little_delay() -> None:
 
 @pytest.mark.virtual
 @pytest.mark.busy
+@pytest.mark.slow
 async def test_addresses_that_take_many_polls_are_opened_as_much_more_slowly() -> None:
     api = Looked(19.0)
     policy = LearnedPolling(first=2.0, later=2.0, max_interval=2.0)

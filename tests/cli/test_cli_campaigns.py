@@ -37,6 +37,7 @@ def test_a_label_that_cannot_be_sent_is_a_usage_error_before_anything_is_done(
     assert [path.name for path in rows.parent.iterdir()] == ["in.csv"]
 
 
+@pytest.mark.slow
 async def test_the_label_is_sent_and_noted_in_the_journal_and_the_manifest(
     start: Callable[..., Any], rows: Path
 ) -> None:

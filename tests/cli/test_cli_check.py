@@ -205,6 +205,7 @@ def test_what_a_file_says_cannot_steer_the_terminal(call: Callable[..., Any], ta
 
 
 @pytest.mark.parametrize(("end", "code"), [("interrupt", 130), ("terminate", 143)])
+@pytest.mark.slow
 async def test_looking_at_a_huge_file_can_be_stopped(  # noqa: PLR0913, PLR0917  fixtures
     start: Any, until: Any, table: Any, files: Any, tmp_path: Path, end: str, code: int
 ) -> None:

@@ -72,6 +72,7 @@ def printed(err: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("name", DOUBTFUL)
+@pytest.mark.slow
 def test_check_and_qualify_stop_alike_and_each_printed_command_goes_on(
     typed: Callable[..., Any],
     write: Callable[[str], str],

@@ -207,6 +207,7 @@ async def said_url(child: Any) -> str:
     return found[0]
 
 
+@pytest.mark.slow
 async def test_a_simulator_serves_a_three_way_start_until_it_is_terminated(start: Any) -> None:
     args = ("--port", "0", "--generation", "immediate", "--speed", "1000")
     server = await start("simulate", *args, "--rate", "2", "--burst", "1", "--retry-after", "7")

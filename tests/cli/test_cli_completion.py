@@ -43,6 +43,7 @@ def test_bash_completes(
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish", "powershell"])
+@pytest.mark.slow
 def test_other_shells_have_one_too(call: Callable[..., Any], shell: str) -> None:
     ended = call("completion", shell)
     assert ended.code == 0

@@ -45,9 +45,10 @@ def fetch(url: str, body: Any = None) -> bytes:
     ("number", "code"),
     [
         pytest.param(signal.SIGINT, 130, id="ctrl-c"),
-        pytest.param(signal.SIGTERM, 143, id="sigterm", marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, 143, id="sigterm"),
     ],
 )
+@pytest.mark.slow
 def test_it_serves_the_page_and_its_interface_until_it_is_ended(
     demo: Any, number: int, code: int
 ) -> None:

@@ -64,7 +64,7 @@ slow = pytest.mark.slow
         pytest.param("HUM check in.csv 2>/dev/null", marks=slow),
         pytest.param("JOB in.csv -o o.csv --events -", marks=slow),
         pytest.param("HUM check in.csv --report - 2>/dev/null", marks=slow),
-        "HUM qualify --help",
+        pytest.param("HUM qualify --help", marks=slow),
         pytest.param("HUM --version", marks=slow),
         pytest.param("HUM lookup '1 Served St, 00501' --json --simulate 2>/dev/null", marks=slow),
     ],
@@ -83,7 +83,7 @@ async def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word(
         pytest.param("JOB in.csv -o /dev/stdout | cat >o.csv", [], marks=slow),
         pytest.param("echo kept >o.csv; JOB in.csv -o /dev/stdout >>o.csv", ["kept"], marks=slow),
         ("echo kept >o.csv; JOB in.csv -o /dev/fd/3 3>>o.csv", ["kept"]),
-        ("JOB in.csv -o o2.csv --long >(cat >o.csv); wait $!", []),
+        pytest.param("JOB in.csv -o o2.csv --long >(cat >o.csv); wait $!", [], marks=slow),
         pytest.param("mkfifo p; cat p >o.csv & JOB in.csv -o p; wait $!", [], marks=slow),
         pytest.param("JOB <(cat in.csv) -o o.csv", [], marks=slow),
         pytest.param("cat in.csv | JOB /dev/stdin -o o.csv", [], marks=slow),
@@ -184,6 +184,7 @@ def test_names_need_not_be_utf_8(
     assert (ended.code, "problem" in ended.out) == (0, False)
 
 
+@slow
 async def test_an_input_that_is_gone_when_the_rows_are_written_loses_nothing(
     start: Any, quick: Simulator, until: Any, addresses: Callable[..., str], tmp_path: Path
 ) -> None:

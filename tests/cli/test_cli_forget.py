@@ -112,6 +112,7 @@ def test_a_file_that_is_no_journal_is_left_alone(call: Callable[..., Any], tmp_p
     assert ended.code in {1, 2}
 
 
+@pytest.mark.slow
 def test_what_a_reader_keeps_from_being_overwritten_is_told(
     call: Callable[..., Any], job: Path
 ) -> None:

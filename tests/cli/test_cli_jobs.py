@@ -220,6 +220,7 @@ def test_events_that_cannot_be_written_are_told_in_a_line(qualify: Callable[...,
 
 
 @pytest.mark.parametrize(("answer", "code"), [("n\n", 2), ("\n", 2), ("y\n", 3)])
+@pytest.mark.slow
 def test_somebody_at_a_terminal_is_asked(
     qualify: Callable[..., Any], tmp_path: Path, answer: str, code: int
 ) -> None:
@@ -618,6 +619,7 @@ def small_disk(tmp_path: Path) -> Any:
     subprocess.run(["umount", str(disk)], check=True)  # noqa: S603, S607  as above
 
 
+@pytest.mark.slow
 async def test_a_full_disk_is_told_and_the_job_goes_on_when_there_is_room(
     start: Any, quick: Simulator, addresses: Callable[..., str], small_disk: Path
 ) -> None:
@@ -651,6 +653,7 @@ async def test_a_full_disk_is_told_and_the_job_goes_on_when_there_is_room(
     assert len(posts) == len(set(posts))
 
 
+@pytest.mark.slow
 async def test_a_job_that_is_asked_to_wait_for_long_writes_what_it_has_and_goes_on_later(
     start: Any, quick: Simulator, addresses: Callable[..., str], tmp_path: Path
 ) -> None:
@@ -671,6 +674,7 @@ async def test_a_job_that_is_asked_to_wait_for_long_writes_what_it_has_and_goes_
     assert len(posts) == len(set(posts)) == 20
 
 
+@pytest.mark.slow
 async def test_a_disk_that_cannot_be_written_is_refused_before_anything_is_spent(
     start: Any, quick: Simulator, addresses: Callable[..., str], small_disk: Path, tmp_path: Path
 ) -> None:
@@ -701,6 +705,7 @@ async def test_a_disk_that_cannot_be_written_is_refused_before_anything_is_spent
     assert len(rows_of(tmp_path / "b.csv")) == 2
 
 
+@pytest.mark.slow
 async def test_an_input_that_is_edited_while_the_job_runs_is_told(
     start: Any, quick: Simulator, until: Any, addresses: Callable[..., str], tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ def hum(*words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("by", ["option", "variable"])
+@pytest.mark.slow
 def test_a_command_uses_the_limit_that_is_named(redis_server: RedisServer, by: str) -> None:
     redis_server.call("FLUSHALL")
     with serve_simulator() as simulator:

@@ -75,6 +75,7 @@ def machines(
     return Machines(start, postgres_url, simulator, addresses(*STREETS))
 
 
+@pytest.mark.slow
 async def test_two_machines_share_a_job_and_one_of_them_writes_it(
     machines: Machines, tmp_path: Path
 ) -> None:
@@ -148,6 +149,7 @@ async def test_a_worker_that_is_stopped_leaves_its_rows_to_the_others_at_once(
     assert simulator_bought(machines) == len(set(STREETS))
 
 
+@pytest.mark.slow
 async def test_all_workers_together_buy_no_more_than_allowed(
     machines: Machines, tmp_path: Path
 ) -> None:
@@ -162,6 +164,7 @@ async def test_all_workers_together_buy_no_more_than_allowed(
     assert simulator_bought(machines) == 50
 
 
+@pytest.mark.slow
 async def test_another_input_is_refused(machines: Machines, tmp_path: Path) -> None:
     assert (await machines.run("--max-sessions", "1")).code == 5
     shorter, other = tmp_path / "shorter.csv", tmp_path / "other.csv"

@@ -29,6 +29,7 @@ async def answer(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
 
 
 @pytest.mark.hum_simulator(generation="immediate")
+@pytest.mark.slow
 async def test_nothing_is_bought_without_a_word_and_beyond_the_bound(
     hum_simulator: Simulator,
 ) -> None:
@@ -48,6 +49,7 @@ async def test_nothing_is_bought_without_a_word_and_beyond_the_bound(
 
 
 @pytest.mark.hum_simulator(generation="immediate")
+@pytest.mark.slow
 async def test_what_is_known_costs_nothing(hum_simulator: Simulator, tmp_path: Path) -> None:
     purchases = tmp_path / "hum.sqlite"
     async with HumClient("k", base_url=hum_simulator.url, purchases=purchases) as hum:

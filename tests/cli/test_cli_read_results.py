@@ -54,6 +54,7 @@ def compared(results: Results[int]) -> list[Any]:
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.slow
 def test_results_are_whole_beside_their_journal_and_typed_without_it(
     job: Callable[..., Path], call: Callable[..., Any], tmp_path: Path, ending: str
 ) -> None:

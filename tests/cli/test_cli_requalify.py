@@ -78,6 +78,7 @@ def test_all_that_is_old_is_asked_for_again_and_the_output_is_whole(
     assert rows("new.csv") == new
 
 
+@pytest.mark.slow
 def test_a_budget_is_kept_and_the_rest_is_carried_over_with_its_time(
     old: Callable[..., Path], call: Callable[..., Any]
 ) -> None:
@@ -141,6 +142,7 @@ def test_a_bound_in_money_ends_it_and_the_same_command_goes_on(
 
 
 @pytest.mark.parametrize(("most", "bought"), [("0.05", 0), ("0.30", 3), ("2.00", 20)])
+@pytest.mark.slow
 def test_a_bound_in_money_below_the_budget_ends_it_too(
     old: Callable[..., Path], call: Callable[..., Any], most: str, bought: int
 ) -> None:

@@ -42,7 +42,12 @@ LEFT_BEHIND = ["in.csv", "out.csv", "out.journal.sqlite"]
 
 
 @pytest.mark.parametrize(
-    ("end", "code"), [("interrupt", 130), ("terminate", 143), ("hang_up", 129)]
+    ("end", "code"),
+    [
+        ("interrupt", 130),
+        pytest.param("terminate", 143, marks=pytest.mark.slow),
+        pytest.param("hang_up", 129, marks=pytest.mark.slow),
+    ],
 )
 async def test_a_job_that_is_stopped_finishes_what_is_open_and_goes_on_when_run_again(  # noqa: PLR0913, PLR0917  fixtures
     start: Any,
@@ -82,6 +87,7 @@ async def test_a_job_that_is_stopped_finishes_what_is_open_and_goes_on_when_run_
     assert files() == ["in.csv", "out.csv", "out.journal.sqlite", "out.manifest.json"]
 
 
+@pytest.mark.slow
 async def test_the_second_signal_stops_at_once_and_what_was_open_is_taken_up(  # noqa: PLR0913, PLR0917  fixtures
     start: Any,
     quick: Simulator,
@@ -118,6 +124,7 @@ async def test_the_second_signal_stops_at_once_and_what_was_open_is_taken_up(  #
     assert quick.sessions_bought == 4
 
 
+@pytest.mark.slow
 async def test_a_job_that_is_stopped_before_its_first_row_leaves_the_output_as_it_was(  # noqa: PLR0913, PLR0917  fixtures
     start: Any,
     quick: Simulator,
@@ -149,6 +156,7 @@ async def test_a_job_that_is_stopped_before_its_first_row_leaves_the_output_as_i
     assert files() == LEFT_BEHIND
 
 
+@pytest.mark.slow
 async def test_a_command_that_waits_for_standard_input_can_be_stopped(
     start: Any, quick: Simulator, until: Any
 ) -> None:

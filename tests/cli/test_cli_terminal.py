@@ -87,6 +87,7 @@ async def test_a_bar_shows_on_the_terminal_and_nothing_of_it_goes_to_standard_ou
 @pytest.mark.parametrize(
     ("env", "colours"), [({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({}, True)]
 )
+@pytest.mark.slow
 async def test_no_color_and_dumb_terminals_are_respected(  # noqa: PLR0913, PLR0917  fixtures
     start: Any,
     quick: Simulator,
@@ -122,6 +123,7 @@ async def test_rows_on_the_same_terminal_as_the_bar_are_whole_lines(
         assert [row.split(",")[0] for row in rows] == [str(number) for number in range(1, 20)]
 
 
+@pytest.mark.slow
 async def test_without_an_output_a_terminal_is_left_a_file_and_its_journal(
     start: Any,
     quick: Simulator,

@@ -112,6 +112,7 @@ def test_an_unknown_option_is_a_usage_error(
 
 @posix
 @pytest.mark.parametrize("redirected", ["2>&-", "2>/dev/full", "2>/dev/null"])
+@pytest.mark.slow
 def test_nobody_need_read_the_messages(redirected: str) -> None:
     ended = subprocess.run(  # noqa: S602  our own line
         f"'{sys.executable}' -m hum_async ping --simulate {redirected}",
@@ -173,10 +174,11 @@ def test_an_edited_output_is_not_replaced_and_an_unchanged_one_is(
     "redirected",
     [
         "2>&-",
-        pytest.param("2>/dev/full", marks=pytest.mark.slow),
-        pytest.param("2> >(exec true)", marks=pytest.mark.slow),
+        "2>/dev/full",
+        "2> >(exec true)",
     ],
 )
+@pytest.mark.slow
 async def test_a_job_whose_messages_nobody_reads_writes_every_row(
     quick: Simulator, command: list[str], tmp_path: Path, redirected: str
 ) -> None:

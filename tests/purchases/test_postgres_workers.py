@@ -302,6 +302,7 @@ async def test_a_commit_that_succeeded_unseen_tells_the_same_again(job: Job) -> 
     assert not (await store.find([at(2)]))[digest(2)].live
 
 
+@pytest.mark.slow
 async def test_no_lease_runs_out_while_the_server_is_away(job: Job) -> None:
     one, two = await job.worker("&lease=1"), await job.worker("&lease=1")
     await one.record(Asked(digest(1)))

@@ -50,6 +50,7 @@ def test_magic_streets_do_not_drift() -> None:
     assert drifted(fate, address, seed=0, drift=1.0, epoch=9) == fate
 
 
+@pytest.mark.slow
 async def test_a_running_simulator_moves_to_another_epoch() -> None:
     homes = [Address(f"{at} Main St", zip=f"4822{at}") for at in range(6)]
 

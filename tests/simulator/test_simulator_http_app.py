@@ -182,6 +182,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_nothing_is_leaked_or_warned_about_under_development_mode() -> None:
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", SCRIPT]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603

@@ -84,9 +84,10 @@ def deaf(server: Server, ids: str, count: int) -> list[socket.socket]:
     ("deaf_ones", "posts"),
     [
         pytest.param(20, 50, marks=pytest.mark.hum_simulator(speed=20)),
-        pytest.param(200, 10_000, marks=[pytest.mark.slow, pytest.mark.hum_simulator(speed=4)]),
+        pytest.param(200, 10_000, marks=pytest.mark.hum_simulator(speed=4)),
     ],
 )
+@pytest.mark.slow
 async def test_others_are_undisturbed_and_no_secret_gets_out(
     deaf_ones: int, posts: int, wire: Wire, hum_simulator: Simulator
 ) -> None:

@@ -66,6 +66,7 @@ async def outcome(browser: Browser, **more: Any) -> str:
 
 
 @pytest.mark.parametrize("framework", APPLICATIONS)
+@pytest.mark.slow
 async def test_an_uncertain_address_is_bought_again_when_a_browser_asks_for_it_and_once(
     framework: str, hum_simulator: Simulator, tmp_path: Path
 ) -> None:

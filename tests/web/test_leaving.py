@@ -24,6 +24,7 @@ from hum_async.web._stream_writer import PATIENCE, write_stream
 
 
 @pytest.mark.hum_simulator(speed=0.1)
+@pytest.mark.slow
 async def test_a_browser_that_leaves_is_noticed_within_one_ping(
     hum_simulator: Simulator, tmp_path: Path
 ) -> None:

@@ -49,9 +49,8 @@ async def listen(
         return await read_sse(answer.content.iter_any())
 
 
-@pytest.mark.parametrize(
-    "applications", [QUICK[:1], pytest.param(APPLICATIONS, marks=pytest.mark.slow)], ids=len
-)
+@pytest.mark.parametrize("applications", [QUICK[:1], APPLICATIONS], ids=len)
+@pytest.mark.slow
 async def test_the_interface_is_the_same_everywhere(
     applications: list[str],
     hum_simulator: Simulator,
@@ -169,6 +168,7 @@ async def begin_and_listen(server: Server, opened: asyncio.Event) -> list[Receiv
 
 
 @pytest.mark.parametrize("kind", ["uvicorn", "aiohttp"])
+@pytest.mark.slow
 async def test_ctrl_c_ends_it_as_well(
     kind: str, hum_simulator: Simulator, browser: aiohttp.ClientSession, tmp_path: Path
 ) -> None:

@@ -93,6 +93,7 @@ async def test_a_hub_that_ends_hands_over_at_once(start: Start, hum_simulator: S
     assert hum_simulator.sessions_bought == 3
 
 
+@pytest.mark.slow
 async def test_streams_go_on_after_a_crash_of_the_database(
     start: Start, hum_simulator: Simulator, postgres_server: PostgresServer
 ) -> None:
