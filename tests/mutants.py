@@ -1228,8 +1228,15 @@ def run_tests(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         str(place / ".venv" / "bin" / "python"), "-m", "pytest", "-q", "-x", "-n", "0",
         "-p", "no:cacheprovider", "--no-header", "--tb=no", f"--timeout={HANGS_AFTER}",
     ]  # fmt: skip
+    # A path in the environment would come before the copy.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(  # noqa: S603  our own tests
-        [*command, *arguments], cwd=place, capture_output=True, text=True, check=False
+        [*command, *arguments],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
