@@ -3,30 +3,37 @@
 import os
 import re
 from collections import Counter
-from pathlib import Path
 from typing import Self
 
 import aiohttp
 import pytest
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.yaml"
+from yarl import URL
 
 needs_prism = pytest.mark.skipif(
     not os.environ.get("PRISM"), reason="PRISM names no executable: .ci/contract installs Prism"
 )
+
+PING, CREATE = "GET /ping", "POST /sessions"
+SESSION, INTERNET = "GET /sessions/{token}", "GET /sessions/{token}/services/internet"
+CLOSE = "DELETE /sessions/{token}"
+
+
+def route_of(method: str, url: URL) -> str:
+    """Return a route as the document names it."""
+    return f"{method} {re.sub('^/sessions/[^/]+', '/sessions/{token}', url.raw_path)}"
 
 
 class Judge:
     """Sees every exchange of the clients that borrow `session`, which it opens and closes.
 
     Attributes:
-        prefer: The header by which Prism chooses among the answers that the document describes.
+        prefer: By route, the header with which Prism chooses among the answers of the document.
         answers: How often each route was answered with each status, by the API or in its place.
         objections: What Prism says is not as the document has it, a sentence for each exchange.
     """
 
     def __init__(self) -> None:
-        self.prefer = ""
+        self.prefer: dict[str, str] = {}
         self.answers: Counter[tuple[str, int]] = Counter()
         self.objections: list[str] = []
 
@@ -43,15 +50,15 @@ class Judge:
     async def _ask(self, *given: object) -> None:
         request = given[-1]
         assert isinstance(request, aiohttp.TraceRequestStartParams)
-        if self.prefer:
-            request.headers["Prefer"] = self.prefer
+        preferred = self.prefer.get(route_of(request.method, request.url))
+        if preferred:
+            request.headers["Prefer"] = preferred
 
     async def _hear(self, *given: object) -> None:
         exchange = given[-1]
         assert isinstance(exchange, aiohttp.TraceRequestEndParams)
         answer = exchange.response
-        path = re.sub("^/sessions/[^/]+", "/sessions/{token}", exchange.url.raw_path)
-        route = f"{exchange.method} {path}"
+        route = route_of(exchange.method, exchange.url)
         # Prism's own words are problems (RFC 9457); those of the API are not.
         violations = answer.headers.get("sl-violations")
         if violations or answer.content_type == "application/problem+json":

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pytest
-from judge import DOCUMENT, Judge, needs_prism
+from document import DOCUMENT
+from judge import CLOSE, CREATE, INTERNET, PING, SESSION, Judge, needs_prism
 from servers import PrismServer
 
 from hum_async import (
@@ -48,8 +49,6 @@ POLLING = pytest.mark.parametrize("generation", ["polling"], indirect=True)
 SPEED = 100.0
 ONCE = RetryPolicy(attempts=1)
 QUICK = GuidedPolling(interval=0.05, max_interval=0.2)
-SESSION, INTERNET = "GET /sessions/{token}", "GET /sessions/{token}/services/internet"
-CREATE, CLOSE, PING = "POST /sessions", "DELETE /sessions/{token}", "GET /ping"
 
 
 @pytest.fixture(scope="module", params=get_args(Generation))
