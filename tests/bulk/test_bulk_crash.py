@@ -252,7 +252,6 @@ DEATHS = [
 ]
 
 
-@pytest.mark.slow
 async def test_a_job_that_is_killed_while_it_names_its_outputs_knows_them_when_it_is_run_again(
     tmp_path: Path, runner: Runner
 ) -> None:
