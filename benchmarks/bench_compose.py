@@ -7,6 +7,7 @@ memory. `--against` names another checkout, which does the same in turn.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -31,6 +32,12 @@ def compose(path: Path) -> float:
     from hum_async.bulk.files.compose import results_of  # noqa: PLC0415
     from hum_async.bulk.result_columns import result_values  # noqa: PLC0415
     from hum_async.bulk.tables import open_table  # noqa: PLC0415
+
+    how: dict[str, Any] = {}
+    with contextlib.suppress(ImportError):  # an older checkout makes a whole result of each row
+        from hum_async.bulk.result_facts import stored_facts  # noqa: PLC0415
+
+        how["unpack"] = stored_facts
 
     providers = tuple(
         Provider(
@@ -59,6 +66,7 @@ def compose(path: Path) -> float:
                 observed_at=None,
                 packed=pack(result, digest=digest),
                 digest=digest,
+                number=len(entries) + 1,
             )
     began, rows = time.process_time(), 0
     for row in results_of(
@@ -66,6 +74,7 @@ def compose(path: Path) -> float:
         columns,
         lambda digests: {each: entries[each] for each in digests},
         dedupe="usps",
+        **how,
     ):
         rows += 1
         if row.result is not None:

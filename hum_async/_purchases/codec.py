@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from hashlib import blake2b
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
 
 import orjson
 
@@ -20,8 +20,12 @@ from hum_async.models import Address, AgentStatus, Outcome, Qualification
 if TYPE_CHECKING:
     import cattrs
 
+FormT = TypeVar("FormT")
+
 _APART = ("key", "address")
 _CHECKSUM = 16
+_FIRST = "0.1.0"
+"""The version whose results do not say by which they were looked up."""
 _LEVEL = 1  # higher levels save 5 % of the space for three times the CPU time
 
 
@@ -39,6 +43,8 @@ def pack(result: Qualification, *, digest: bytes = b"") -> bytes:
         raw = _converter().unstructure(result, Qualification[Hashable])
         for name in _APART:
             raw.pop(name, None)
+        # It is the default only as long as this version runs.
+        raw["library_version"] = result.library_version
         packed = zlib.compress(orjson.dumps(raw), _LEVEL)
     except (TypeError, ValueError, RecursionError) as exc:
         reason = type(exc).__name__  # its message might quote the result
@@ -100,10 +106,29 @@ def unpack(packed: bytes, *, key: Hashable, address: Address, digest: bytes = b"
     Raises:
         JournalError: The bytes are damaged, or those of another address.
     """
+    return unpack_as(Qualification[Hashable], packed, key=key, address=address, digest=digest)
+
+
+def unpack_as(
+    form: type[FormT], packed: bytes, *, key: Hashable, address: Address, digest: bytes
+) -> FormT:
+    """Return a packed result in another form than `Qualification`.
+
+    Args:
+        form: A class of attrs, whose fields are fields of `Qualification` or a part of them.
+        packed: Bytes that `pack` returned.
+        key: Key of the row.
+        address: Address of the row.
+        digest: What identifies the address in the store.
+
+    Raises:
+        JournalError: The bytes are damaged, or those of another address.
+    """
     _, content = _opened(packed, digest)
     try:
-        raw = orjson.loads(content) | {"key": key, "address": address}
-        return _converter().structure(raw, Qualification[Hashable])
+        raw = {"library_version": _FIRST} | orjson.loads(content)
+        raw["key"], raw["address"] = key, address
+        return _converter().structure(raw, form)
     except Exception as exc:  # noqa: BLE001  damaged bytes can raise anything
         kind = type(exc).__name__
     # Raised outside of the `except`: the context may quote the result.
@@ -127,6 +152,7 @@ def receipt_of(packed: bytes, digest: bytes) -> bytes:
         elapsed=known.elapsed,
         data_set=known.data_set,
         observed_at=known.observed_at,
+        library_version=known.library_version,
     )
     return pack(receipt, digest=digest)
 

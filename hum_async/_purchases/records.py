@@ -161,7 +161,7 @@ class Entry:
             of the database.
         live: Somebody else who is alive is making the purchase now, in another process.
         theirs: Another process has made the purchase in this run.
-        number: Number of the purchase, where the store has several processes.
+        number: Number of the purchase in its store; 0 where a store has none.
     """
 
     token: str | None = attrs.field(repr=False)

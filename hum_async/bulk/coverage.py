@@ -8,8 +8,17 @@ from functools import lru_cache
 
 import attrs
 
+from hum_async.bulk.result_facts import (
+    OfferingFacts,
+    PlanFacts,
+    ProviderFacts,
+    ResultFacts,
+    SpeedFacts,
+)
 from hum_async.bulk.result_schema import ServiceLevel
 from hum_async.models import Offering, Outcome, Plan, Provider, Qualification, SpeedRange
+
+_Part = Offering | Plan | OfferingFacts | PlanFacts
 
 _CODES = {
     "fiber": 50,
@@ -67,9 +76,9 @@ class Service:
     upload: float | None
 
     @classmethod
-    def of(cls, part: Offering | Plan) -> "Service":
+    def of(cls, part: _Part) -> "Service":
         """Return the connection of an offering or a plan."""
-        if isinstance(part, Offering):
+        if isinstance(part, Offering | OfferingFacts):
             ends = part.max_download_mbps, part.max_upload_mbps
         else:
             ends = _high(part.download), _high(part.upload)
@@ -86,7 +95,7 @@ class Service:
 NOTHING_KNOWN = Service(None, None, None, None)
 
 
-def fcc_code(part: Offering | Plan) -> int | None:
+def fcc_code(part: _Part) -> int | None:
     """Return the FCC's code of a technology: the answer's own, else that of the word."""
     if "technology_code" in part.extra:
         said = str(part.extra["technology_code"]).strip()
@@ -101,7 +110,7 @@ def _code_of_word(technology: str) -> int | None:
     return _CODES.get(" ".join(words.split()))
 
 
-def services_of(provider: Provider) -> Iterator[Service]:
+def services_of(provider: Provider | ProviderFacts) -> Iterator[Service]:
     """Yield what a provider offers: its offerings, or its plans if it lists no offering."""
     for part in provider.offerings or provider.catalog:
         yield Service.of(part)
@@ -123,7 +132,7 @@ class Coverage:
     codes: tuple[int | None, ...]
 
     @classmethod
-    def of(cls, result: Qualification) -> "Coverage":
+    def of(cls, result: Qualification | ResultFacts) -> "Coverage":
         """Return the coverage that a result shows."""
         found: list[Service] = []
         for provider in result.providers:
@@ -169,7 +178,7 @@ class Coverage:
         return False if self.known and None not in answers else None
 
 
-def _high(speed: SpeedRange | None) -> float | None:
+def _high(speed: SpeedRange | SpeedFacts | None) -> float | None:
     return None if speed is None else speed.high
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from hum_async._api.statuses import MAY_BE_BOUGHT
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.bulk.coverage import Coverage
+from hum_async.bulk.result_facts import ResultFacts
 from hum_async.bulk.result_schema import (
     GEOMETRY,
     RESULT_COLUMNS,
@@ -41,7 +42,7 @@ _WITHOUT_ERROR = {
 
 
 def result_values(
-    result: Qualification,
+    result: Qualification | ResultFacts,
     note: str | None = None,
     *,
     row: int | None = None,
@@ -93,7 +94,7 @@ def result_values(
     }
 
 
-def place_values(result: Qualification) -> dict[str, Any]:
+def place_values(result: Qualification | ResultFacts) -> dict[str, Any]:
     """Return latitude and longitude of the answer, and the point of the address for a map."""
     place, asked = result.service_address, result.address
     known = None if place is None else _degrees(place.longitude, place.latitude)
@@ -120,7 +121,7 @@ def in_units(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2)
 
 
-def explanation(result: Qualification) -> str | None:
+def explanation(result: Qualification | ResultFacts) -> str | None:
     """Return the reason for which a row failed; None if it did not fail."""
     if result.outcome not in FAILED_OUTCOMES:
         return None

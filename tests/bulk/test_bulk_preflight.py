@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tracemalloc
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from hum_async._addresses.usps_key import KeyRules, address_key
 from hum_async._addresses.zip_codes import states_of_zip
 from hum_async._api.addresses import checked
 from hum_async.bulk.columns import AddressColumns, find_columns, plan_columns
-from hum_async.bulk.dedupe import SeenAddresses
+from hum_async.bulk.dedupe import SeenAddresses, SeenNumbers
 from hum_async.bulk.plain_rows import Identified, PlainRows
 from hum_async.bulk.preflight import (
     REPORT_COLUMNS,
@@ -726,6 +727,27 @@ def test_a_hundred_thousand_addresses_are_told_apart() -> None:
     assert not [row for row in range(1, 100_001) if seen.first(digest(row), row)]
     assert seen.first(digest(77_777), 100_001) == 77_777
     assert len(seen) == 100_000
+
+
+@given(st.lists(st.integers(0, 5000) | st.integers(0, 2**63 - 1), max_size=300))
+def test_numbers_are_new_once_however_far_apart_they_are(numbers: list[int]) -> None:
+    seen = SeenNumbers()
+    assert [seen.add(number) for number in numbers] == [
+        number not in numbers[:at] for at, number in enumerate(numbers)
+    ]
+
+
+def test_an_address_is_remembered_in_34_bytes() -> None:
+    seen = SeenAddresses()
+    tracemalloc.start()
+    try:
+        for row in range(1, 30_001):
+            seen.first(digest(row), row)
+        now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert now / 30_000 < 34
+    assert peak / 30_000 < 36  # nor while the table grows
 
 
 # --- what comes of it -----------------------------------------------------------------------------

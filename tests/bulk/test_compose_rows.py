@@ -103,13 +103,13 @@ class Journal:
     def find(self, digests: Sequence[bytes]) -> dict[bytes, Entry]:
         self.asked += digests
         return {
-            digest: entry_of(digest, self.packed[digest])
-            for digest in digests
-            if digest in self.packed
+            digest: entry_of(digest, packed, number)
+            for number, (digest, packed) in enumerate(self.packed.items(), 1)
+            if digest in digests
         }
 
 
-def entry_of(digest: bytes, packed: bytes) -> Entry:
+def entry_of(digest: bytes, packed: bytes, number: int) -> Entry:
     return Entry(
         token=None,
         outcome=Outcome.SERVED,
@@ -118,6 +118,7 @@ def entry_of(digest: bytes, packed: bytes) -> Entry:
         observed_at=None,
         packed=packed,
         digest=digest,
+        number=number,
     )
 
 

@@ -71,16 +71,16 @@ ADDRESS_KEY = "address_key"
 REQUIRED_SETTINGS = (ADDRESS_KEY, "api", "taken_since", "finished_at")
 """Names of the settings that every journal has since its runs note how they compare addresses."""
 _FIND = (
-    "SELECT address, token, outcome, run, requests, observed_at, asked_at, result FROM purchase "
-    "WHERE superseded IS NULL AND address IN ({marks})"
+    "SELECT address, token, outcome, run, requests, id, observed_at, asked_at, result "
+    "FROM purchase WHERE superseded IS NULL AND address IN ({marks})"
 )
 _FIND_RECEIPTS = (
-    "SELECT address, token, outcome, run, requests, observed_at, asked_at, result FROM purchase "
-    "WHERE superseded = 'forgotten' AND address IN ({marks}) ORDER BY id"
+    "SELECT address, token, outcome, run, requests, id, observed_at, asked_at, result "
+    "FROM purchase WHERE superseded = 'forgotten' AND address IN ({marks}) ORDER BY id"
 )
 _SETTLED = (
-    "SELECT address, token, outcome, run, requests, observed_at, asked_at, result FROM purchase "
-    "WHERE superseded IS NULL AND result IS NOT NULL ORDER BY id"
+    "SELECT address, token, outcome, run, requests, id, observed_at, asked_at, result "
+    "FROM purchase WHERE superseded IS NULL AND result IS NOT NULL ORDER BY id"
 )
 _SUMS = (
     "SELECT address, sum FROM purchase JOIN token_sum ON token_sum.purchase = purchase.id "
@@ -358,14 +358,22 @@ def _entry(address: Any, token: Any, outcome: Any, *rest: Any) -> Entry:
     known = None if outcome is None else Outcome(outcome)
     if (known is None) != (rest[-1] is None):
         raise ValueError("a result without its outcome, or the other way round")
-    run, requests, observed_at, asked_at, packed = rest
+    run, requests, number, observed_at, asked_at, packed = rest
     return Entry(
-        token, known, run, requests, observed_at, packed, digest=address, asked_at=asked_at
+        token,
+        known,
+        run,
+        requests,
+        observed_at,
+        packed,
+        digest=address,
+        asked_at=asked_at,
+        number=number,
     )
 
 
 _NULL = type(None)
-_KINDS = (str | _NULL, str | _NULL, int, int, str | _NULL, str, bytes | _NULL)
+_KINDS = (str | _NULL, str | _NULL, int, int, int, str | _NULL, str, bytes | _NULL)
 
 
 def left_open(db: sqlite3.Connection, *, since: str) -> list[Closed]:

@@ -8,7 +8,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
+from typing import Any, Generic, Protocol, TypeVar, overload
 
 import attrs
 
@@ -18,11 +20,12 @@ from hum_async._purchases.codec import unpack
 from hum_async._purchases.records import FAILED_OUTCOMES, Entry, digest_of_key
 from hum_async.bulk.cell_meaning import AddressReading
 from hum_async.bulk.columns import AddressColumns
-from hum_async.bulk.dedupe import SeenAddresses
+from hum_async.bulk.dedupe import SeenNumbers
 from hum_async.bulk.files.long_output import LongOutput
 from hum_async.bulk.files.price_columns import count_prices
 from hum_async.bulk.plain_rows import PlainRows
 from hum_async.bulk.result_columns import result_values
+from hum_async.bulk.result_facts import ResultFacts, stored_facts
 from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel
 from hum_async.bulk.tables import Cell, Finished, SealedFile, Sink, Table, mapped_os_errors
 from hum_async.errors import AddressError, HumError, InputError
@@ -33,6 +36,9 @@ _OPENED = 2048
 """Results that are kept for rows with the same address; they take some 4 MB."""
 NAMED = 10
 """Rows without a result up to which each is named."""
+
+ResultT = TypeVar("ResultT")
+ResultT_co = TypeVar("ResultT_co", covariant=True)
 
 Find = Callable[[Sequence[bytes]], Mapping[bytes, Entry]]
 
@@ -91,7 +97,7 @@ class Composed:
     first: datetime | None = None
     last: datetime | None = None
 
-    def count(self, result: Qualification) -> None:
+    def count(self, result: Qualification | ResultFacts) -> None:
         """Count the row of a result."""
         self.rows += 1
         self.failed += result.outcome in FAILED_OUTCOMES
@@ -137,10 +143,8 @@ def compose(  # noqa: PLR0913  the parts of an output, most by name
     """
     written = Composed()
     try:
-        if outputs.long is not None:
-            rows = results_of(table, columns, find, dedupe=dedupe)
-            written.long_columns = outputs.long.prepare(count_prices(_unless(stop, rows)))
-        for number, row in enumerate(results_of(table, columns, find, dedupe=dedupe), 1):
+        results = partial(results_of, table, columns, find, dedupe=dedupe)
+        for number, row in enumerate(_rows(results, outputs.long, written, stop), 1):
             if stop.is_set():
                 outputs.discard()
                 return None
@@ -160,7 +164,32 @@ def compose(  # noqa: PLR0913  the parts of an output, most by name
     return written
 
 
-def _unless(stop: threading.Event, rows: Iterable["ResultRow"]) -> Iterator[Qualification]:
+def _rows(
+    results: Callable[..., Iterator["ResultRow[Any]"]],
+    long: LongOutput | None,
+    written: Composed,
+    stop: threading.Event,
+) -> Iterator["ResultRow[Any]"]:
+    """Return the rows of the other outputs; the long table needs whole results, and is written."""
+    if long is None:
+        return results(unpack=stored_facts)
+    written.long_columns = long.prepare(count_prices(_unless(stop, results())))
+    return _writing_long(results(), long, written)
+
+
+def _writing_long(
+    rows: Iterable["ResultRow[Qualification]"], long: LongOutput, written: Composed
+) -> Iterator["ResultRow[Qualification]"]:
+    """Yield rows, and write to the long table what each of them holds."""
+    for number, row in enumerate(rows, 1):
+        if row.result is not None:
+            written.long += long.write(row.cells, row.result, number)
+        yield row
+
+
+def _unless(
+    stop: threading.Event, rows: Iterable["ResultRow[Qualification]"]
+) -> Iterator[Qualification]:
     """Yield the results of rows until it is stopped."""
     for row in rows:
         if stop.is_set():
@@ -170,17 +199,18 @@ def _unless(stop: threading.Event, rows: Iterable["ResultRow"]) -> Iterator[Qual
 
 
 @attrs.frozen
-class ResultRow:
+class ResultRow(Generic[ResultT]):
     """A row of the input with its result.
 
     Attributes:
         cells: The cells that the output repeats.
-        result: The result; None if there is none yet.
+        result: The result, as it was unpacked, or of an address that was refused; None if there is
+            none yet.
         reading: What the cells mean.
     """
 
     cells: list[Cell]
-    result: Qualification | None
+    result: ResultT | Qualification | None
     reading: AddressReading
 
 
@@ -203,31 +233,71 @@ def next_rows(rows: Iterator[list[Cell]], name: str, *, most: int = _CHUNK) -> l
         raise InputError(f"{name} was changed while it was read; run again") from None
 
 
+class Unpack(Protocol[ResultT_co]):
+    """Makes something of a stored result: all of it, or the facts that the columns show."""
+
+    def __call__(self, packed: bytes, *, address: Address, digest: bytes) -> ResultT_co:
+        """Return what is stored, for a row with this address; raise JournalError if damaged."""
+        ...
+
+
+_whole: Unpack[Qualification] = partial(unpack, key=None)
+
+
+@overload
 def results_of(
     table: Table, columns: AddressColumns, find: Find, *, dedupe: KeyRules
-) -> Iterator[ResultRow]:
-    """Yield every row of the input with its result."""
+) -> Iterator[ResultRow[Qualification]]: ...
+
+
+@overload
+def results_of(
+    table: Table,
+    columns: AddressColumns,
+    find: Find,
+    *,
+    dedupe: KeyRules,
+    unpack: Unpack[ResultFacts],
+) -> Iterator[ResultRow[ResultFacts]]: ...
+
+
+def results_of(
+    table: Table,
+    columns: AddressColumns,
+    find: Find,
+    *,
+    dedupe: KeyRules,
+    unpack: Unpack[Any] = _whole,
+) -> Iterator[ResultRow[Any]]:
+    """Yield every row of the input with its result.
+
+    Args:
+        table: The input.
+        columns: Columns of the address.
+        find: Returns a store's entries of addresses, each with its number, by address digest.
+        dedupe: How the store compares addresses.
+        unpack: What to make of a stored result.
+    """
     rows = table.rows()
-    seen = SeenAddresses()
+    given = SeenNumbers()
     plain_rows = PlainRows(columns, dedupe)
-    opened: dict[tuple[bytes, bytes], Qualification] = {}
-    number = 0
+    opened: dict[tuple[bytes, bytes], Any] = {}
     while chunk := next_rows(rows, table.name):
         read = [_read(cells, columns, plain_rows) for cells in chunk]
         found = find(list({digest for _, _, digest in read if digest}))
         if len(opened) > _OPENED:
             opened.clear()
         for cells, (reading, address, digest) in zip(chunk, read, strict=True):
-            number += 1
             result = None
             if isinstance(address, AddressError):
                 result = _refused(reading.address, address)
             elif (entry := found.get(digest)) is not None and entry.packed is not None:
-                again = seen.first(digest, number) is not None
+                # A purchase stands for its address: one that counts, an address has but once.
+                again = not given.add(entry.number)
                 # The row may have been bought anew meanwhile.
                 known = opened.get((digest, entry.packed)) if again else None
                 result = (
-                    unpack(entry.packed, key=None, address=address, digest=entry.digest)
+                    unpack(entry.packed, address=address, digest=entry.digest)
                     if known is None
                     else attrs.evolve(known, address=address)
                 )
@@ -260,7 +330,11 @@ def _refused(address: Address, error: HumError) -> Qualification:
 
 
 def _write(
-    row: ResultRow, result: Qualification, number: int, outputs: Outputs, written: Composed
+    row: ResultRow[Any],
+    result: Qualification | ResultFacts,
+    number: int,
+    outputs: Outputs,
+    written: Composed,
 ) -> None:
     cells = row.cells
     values = result_values(result, row.reading.note, row=number, levels=outputs.levels)
@@ -269,5 +343,3 @@ def _write(
     written.count(result)
     if outputs.failed is not None and result.outcome in FAILED_OUTCOMES:
         outputs.failed.write(cells, values)
-    if outputs.long is not None:
-        written.long += outputs.long.write(cells, result, number)

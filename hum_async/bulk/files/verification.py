@@ -16,6 +16,7 @@ from hum_async.bulk.columns import MappingError, mapped_columns
 from hum_async.bulk.files.compose import results_of
 from hum_async.bulk.files.manifest import manifest_in, read_manifest
 from hum_async.bulk.files.own_files import checksum
+from hum_async.bulk.result_facts import stored_facts
 from hum_async.bulk.tables import Table, as_text, open_table
 from hum_async.errors import InputError, JournalError
 from hum_async.models import Address
@@ -167,7 +168,7 @@ def _wrong_rows(
     written = target.rows()
     number = 0
     find = partial(journal.find, receipts=True)
-    results = results_of(source, columns, find, dedupe=journal.dedupe)
+    results = results_of(source, columns, find, dedupe=journal.dedupe, unpack=stored_facts)
     for number, expected in enumerate(results, 1):
         cells, result = expected.cells, expected.result
         row = next(written, None)
