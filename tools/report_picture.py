@@ -4,11 +4,10 @@ python tools/report_picture.py
 """
 
 import asyncio
-import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import async_playwright
+from browser import page_of
 
 from hum_async import Address, HumClient, qualify
 from hum_async.bulk import write_report
@@ -31,14 +30,9 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.html"
         write_report(results, report, source="customers.results.csv", title="Washington Boulevard")
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-            )
-            page = await browser.new_page(viewport={"width": 1000, "height": 1080})
+        async with page_of(1000, 1080) as page:
             await page.goto(report.as_uri())
             await page.screenshot(path=TARGET)
-            await browser.close()
 
 
 if __name__ == "__main__":
