@@ -153,7 +153,7 @@ def read_key(options: ApiOptions) -> str | None:
     if isinstance(options, SimulatedApiOptions):
         if options.simulate:
             return None
-        advice = "; to try it without an account, say --simulate"
+        advice = "; to try it without an account, type the same again with --simulate"
     if not os.environ.get("HUM_API_KEY", "").strip():
         raise ConfigurationError(
             "no API key: set the environment variable HUM_API_KEY, or name a file that holds it "

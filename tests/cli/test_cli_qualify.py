@@ -194,7 +194,8 @@ def test_a_missing_key_says_where_it_is_looked_for(
         assert ended.code == 1
         assert "HUM_API_KEY" in ended.err
         assert "--key-file" in ended.err
-        assert ("--simulate" in ended.err) == (command[0] != "watch")
+        told = "type the same again with --simulate" in ended.err
+        assert told == (command[0] != "watch")
         # That is how a program says it.
         assert "api_key" not in ended.err
 
