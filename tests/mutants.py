@@ -486,14 +486,14 @@ MUTANTS = [
     Mutant(
         "due-polls-first",
         "_polling/poller.py",
-        "return entry.throttles > 0 or now - entry.sent_at >= OFTEN_ENOUGH",
+        "return entry.throttled or now - entry.sent_at >= OFTEN_ENOUGH",
         "return False",
         "test_watcher.py",
     ),
     Mutant(
         "throttled-poll-first",
         "_polling/poller.py",
-        "return entry.throttles > 0 or now",
+        "return entry.throttled or now",
         "return now",
         "polling/test_poller.py",
     ),

@@ -25,6 +25,7 @@ from hum_async._polling.policies import PollPolicy
 from hum_async._polling.response_store import ResponseStore
 from hum_async._polling.tokens import Watchable, token_of
 from hum_async._polling.watched_session import WatchedSession
+from hum_async._polling.watched_token import WatchedToken
 from hum_async._values import Value
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.models import RawResponse, Session, SessionUpdate
@@ -90,16 +91,16 @@ class Poller:
         self._wake = wake
         self._wake_soon = wake_soon
         self._on_left = on_left
-        self._entries: dict[str, WatchedSession] = {}
+        self._entries: dict[str, WatchedToken] = {}
         self._store = ResponseStore()
-        self._due: DueQueue[WatchedSession] = DueQueue()
+        self._due: DueQueue[WatchedToken] = DueQueue()
         self._mailboxes: list[Mailbox] = []
         # Mailboxes that may have a new token; they take turns.
         self._offering: deque[Mailbox] = deque()
         # An admitted token before its first poll.
-        self._next_new: WatchedSession | None = None
+        self._next_new: WatchedToken | None = None
         # Tokens whose polls are due and whose readers rest.
-        self._parked: set[WatchedSession] = set()
+        self._parked: set[WatchedToken] = set()
         self._readers_left = False
         self._in_flight = self._polls = self._updates = self._throttled = 0
 
@@ -212,7 +213,7 @@ class Poller:
             self._unpark(entry)
         self.offer(mailbox)
 
-    def _unpark(self, entry: WatchedSession) -> None:
+    def _unpark(self, entry: WatchedToken) -> None:
         self._parked.discard(entry)
         self._due.push(entry.due, entry)
 
@@ -227,7 +228,7 @@ class Poller:
                 self._unsubscribe(mailbox, token)
             self._on_left(mailbox)
 
-    def _first_due(self) -> tuple[float, int, WatchedSession] | None:
+    def _first_due(self) -> tuple[float, int, WatchedToken] | None:
         """Return the first poll that is due, as `DueQueue.head` does.
 
         Those of tokens that no stream watches are dropped on the way.
@@ -245,11 +246,11 @@ class Poller:
             due.pop()
         return None
 
-    def _goes_first(self, entry: WatchedSession, now: float) -> bool:
+    def _goes_first(self, entry: WatchedToken, now: float) -> bool:
         # A throttled poll goes back to the front.
-        return entry.throttles > 0 or now - entry.sent_at >= OFTEN_ENOUGH
+        return entry.throttled or now - entry.sent_at >= OFTEN_ENOUGH
 
-    def _is_live(self, entry: WatchedSession) -> bool:
+    def _is_live(self, entry: WatchedToken) -> bool:
         return self._entries.get(entry.token) is entry
 
     def _unsubscribe(self, mailbox: Mailbox, token: str) -> None:
@@ -269,13 +270,13 @@ class Poller:
             if entry is not None and mailbox.claim(token):
                 self._subscribe(mailbox, entry)
 
-    def _subscribe(self, mailbox: Mailbox, entry: WatchedSession) -> None:
+    def _subscribe(self, mailbox: Mailbox, entry: WatchedToken) -> None:
         entry.mailboxes = (*entry.mailboxes, mailbox)
         if entry in self._parked:
             self._unpark(entry)
-        state = entry.current(asyncio.get_running_loop().time())
-        if state is not None:
-            mailbox.put(state, terminal=False)
+        known = self._state(entry).current(asyncio.get_running_loop().time())
+        if known is not None:
+            mailbox.put(known, terminal=False)
 
     def _admit(self) -> None:
         """Ensure that `_next_new` holds an unpolled token, if there is one; round-robin."""
@@ -299,28 +300,27 @@ class Poller:
             self._offering.append(mailbox)
             entry = self._entries.get(token)
             if entry is None:
-                self._next_new = self._entries[token] = self._watched(token, mailbox)
+                self._next_new = self._entries[token] = WatchedToken(token, mailbox.only_me)
                 return
             self._subscribe(mailbox, entry)
 
-    def _watched(self, token: str, mailbox: Mailbox) -> WatchedSession:
-        return WatchedSession(
-            token,
-            self._policy,
-            self._agents,
-            source=self._source,
-            store=self._store,
-            mailboxes=mailbox.only_me,
+    def _state(self, entry: WatchedToken) -> WatchedSession:
+        """Return the state of polling a token."""
+        return entry.awake or entry.unpacked(
+            WatchedSession(
+                entry.token, self._policy, self._agents, source=self._source, store=self._store
+            )
         )
 
-    async def _poll(self, entry: WatchedSession) -> None:
+    async def _poll(self, entry: WatchedToken) -> None:
         now, active = self._sender.clocks()
-        entry.sent(now, active)
+        state = entry.awake = entry.awake or self._state(entry)
+        state.sent(now, active)
         self._in_flight += 1
         try:
-            request = entry.request()
+            request = state.request()
             response = await self._sender.exchange(request, now=now)
-            update = self._heed(entry, request, response)
+            update = self._heed(state, request, response)
         except (AuthenticationError, ConfigurationError) as exc:
             if not self._is_live(entry):
                 return  # another poll has met it before
@@ -329,13 +329,13 @@ class Poller:
             self.end(copier(exc))
             return
         except HumError as exc:
-            update = self._failed(entry, exc)
+            update = self._failed(state, exc)
         finally:
             self._in_flight -= 1
-        self._deliver(entry, update)
+        self._deliver(entry, state, update)
 
     def _heed(
-        self, entry: WatchedSession, request: ApiRequest[Session], response: RawResponse
+        self, state: WatchedSession, request: ApiRequest[Session], response: RawResponse
     ) -> SessionUpdate | None:
         """Return the update that an answer makes, if it shows anything new.
 
@@ -345,33 +345,35 @@ class Poller:
         sender, body, processing = self._sender, response.body, response.status == ACCEPTED
         now, active = sender.clocks()
         least = least_wait(response, wall_clock=wall_clock)
-        if entry.repeats(body, processing=processing):
+        if state.repeats(body, processing=processing):
             # Not decoded: most polls of a session find what the one before found.
-            entry.keep_stamp(body, request_id=sender.request_id_of(request, response))
-            update = entry.unchanged(now, active, least=least)
+            state.keep_stamp(body, request_id=sender.request_id_of(request, response))
+            update = state.unchanged(now, active, least=least)
         else:
             session = sender.read(request, response)
-            update = entry.answered(session, now, active, least=least)
-            if not entry.ended:
-                entry.keep(body, processing=processing, among=len(self._entries))
+            update = state.answered(session, now, active, least=least)
+            if not state.ended:
+                state.keep(body, processing=processing, among=len(self._entries))
         self._polls += 1
         return update
 
-    def _failed(self, entry: WatchedSession, error: HumError) -> SessionUpdate | None:
+    def _failed(self, state: WatchedSession, error: HumError) -> SessionUpdate | None:
         now, active = self._sender.clocks()
         if not is_throttle(error):
             self._polls += 1
-            return entry.failed(error, now, active)
+            return state.failed(error, now, active)
         self._throttled += 1
-        entry.throttled(now)
-        if entry.throttles > self._sender.retry.throttles:
-            return entry.give_up(error, now)
+        state.throttled(now)
+        if state.throttles > self._sender.retry.throttles:
+            return state.give_up(error, now)
         return None
 
-    def _deliver(self, entry: WatchedSession, update: SessionUpdate | None) -> None:
+    def _deliver(
+        self, entry: WatchedToken, state: WatchedSession, update: SessionUpdate | None
+    ) -> None:
         if not self._is_live(entry):
             return
-        ended = entry.ended
+        ended = state.ended
         if update is not None:
             self._updates += 1
             for mailbox in entry.mailboxes:
@@ -380,7 +382,9 @@ class Poller:
             del self._entries[entry.token]
         else:
             # The worker that ran this poll looks by itself for what is due next.
-            self._due.push(entry.due, entry)
+            self._due.push(state.due, entry)
+            if state.packs:
+                entry.sleep()
 
 
 def copier(exc: Exception) -> Callable[[], BaseException]:

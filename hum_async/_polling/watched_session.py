@@ -1,44 +1,35 @@
-"""One watched token: the state of polling it, its last raw answer, and who watches it."""
+"""The state of polling one watched token, and its last raw answer."""
 
-from typing import TYPE_CHECKING
+import struct
 
 import attrs
 
 from hum_async._api.endpoints import ApiRequest, poll_request
 from hum_async._polling.response_store import PACKED, ResponseStore, same_but_for_time
 from hum_async._polling.session_poll import SessionPoll
-from hum_async.models import Session
+from hum_async.models import Session, UpdateKind
 
-if TYPE_CHECKING:
-    from hum_async._polling.mailbox import Mailbox
+_STATE = struct.Struct("<6dIIB")
+"""What is packed before the answer: six times and durations, two counts, and a flag."""
+_SENT_AT = 5
+"""Which of them is the time of the last poll."""
 
 
 @attrs.define(eq=False, repr=False, weakref_slot=False)
 class WatchedSession(SessionPoll):
-    """The state of polling one token for any number of streams.
+    """The state of polling one token.
 
     Args:
         store: Keeps its last raw answer, from which `session` is decoded when it is needed: a
             decoded answer takes ten times the memory.
-        mailboxes: The mailboxes of the streams that watch it.
     """
 
     store: ResponseStore = attrs.field(kw_only=True)
-    mailboxes: "tuple[Mailbox, ...]" = attrs.field(kw_only=True)
     _request: ApiRequest[Session] | None = attrs.field(default=None, init=False)
     _kept: bytes | None = attrs.field(default=None, init=False)
     _processing: bool = attrs.field(default=False, init=False)
     # Kept only where the answer is not packed: it would take as much room again.
     _request_id: str | None = attrs.field(default=None, init=False)
-
-    @property
-    def resting(self) -> bool:
-        """Whether no stream that watches it has a reader."""
-        # Looked at with each poll; a generator takes three times as long.
-        for mailbox in self.mailboxes:  # noqa: SIM110
-            if not mailbox.resting:
-                return False
-        return True
 
     @property
     def session(self) -> Session | None:
@@ -94,3 +85,59 @@ class WatchedSession(SessionPoll):
         else:
             self._kept, self._request_id = body, request_id
         self._session = None
+
+    @property
+    def packs(self) -> bool:
+        """Whether its last answer is kept packed, because very many tokens are watched."""
+        return self._kept is not None and self._kept.startswith(PACKED)
+
+    def pack(self) -> bytes | None:
+        """Return what `unpack` makes this state of again; None if that cannot be told so shortly.
+
+        A number takes 8 bytes here, and 40 as the value of a field. Nothing is left out: what has a
+        packed answer and was not refused is `CHANGED`, and due after the delay that was planned.
+        """
+        if self._kept is None or not self.packs or self.throttles or self._planned_from is None:
+            return None
+        state = _STATE.pack(
+            self._spent,
+            self._charged_until,
+            self._planned,
+            self._planned_from,
+            self._first_sent,
+            self._sent,
+            self.polls,
+            self._unchanged,
+            self._processing,
+        )
+        return state + self._kept
+
+    def unpack(self, packed: bytes) -> None:
+        """Be the state that was packed; this one must be new."""
+        (
+            self._spent,
+            self._charged_until,
+            self._planned,
+            planned_from,
+            self._first_sent,
+            self._sent,
+            self.polls,
+            self._unchanged,
+            processing,
+        ) = _STATE.unpack_from(packed)
+        self._processing = bool(processing)
+        self._kept = packed[_STATE.size :]
+        self._chargeable = self._planned
+        self._planned_from, self.due = planned_from, planned_from + self._planned
+        self.kind = UpdateKind.CHANGED
+
+
+def packed_due(packed: bytes) -> float:
+    """Return when the next poll is due by a packed state."""
+    _, _, planned, planned_from, *_ = _STATE.unpack_from(packed)
+    return float(planned_from + planned)
+
+
+def packed_sent_at(packed: bytes) -> float:
+    """Return when the last poll was sent by a packed state."""
+    return float(_STATE.unpack_from(packed)[_SENT_AT])

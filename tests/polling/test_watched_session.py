@@ -25,7 +25,7 @@ def answer(second: int, *, status: str = "pending", **meta: Any) -> bytes:
 
 def watched(store: ResponseStore) -> WatchedSession:
     agents = ("geocoding", "internet")
-    return WatchedSession(TOKEN, GuidedPolling(), agents, store=store, mailboxes=())
+    return WatchedSession(TOKEN, GuidedPolling(), agents, store=store)
 
 
 def session_of(entry: WatchedSession) -> Session:
