@@ -540,6 +540,20 @@ MUTANTS = [
         "polling/test_watched_session.py",
     ),
     Mutant(
+        "budget-of-a-packed-token-is-charged",
+        "_polling/watched_session.py",
+        "        self._chargeable = self._planned\n",
+        "",
+        "polling/test_watched_token.py",
+    ),
+    Mutant(
+        "a-packed-answer-that-differs-is-read",
+        "_polling/watched_session.py",
+        "if kept is None or processing is not self._processing:",
+        "if kept is None:",
+        "polling/test_watched_session.py",
+    ),
+    Mutant(
         "cancellation-is-not-swallowed",
         "_tasks.py",
         "    if interrupted is not None:\n        raise interrupted\n",

@@ -149,6 +149,7 @@ POLICY = (
     "_polling.response_store",
     "_polling.session_poll",
     "_polling.watched_session",
+    "_polling.watched_token",
     "_purchases.codec",
     "_purchases.prices",
     "_purchases.records",
