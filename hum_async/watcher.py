@@ -62,7 +62,8 @@ class AsyncSessionWatcher:
         if isinstance(agents, str) or not agents:
             raise ValueError("agents must be a sequence of at least one agent's name")
         urgency = client.sender.priority_of(Priority.NORMAL, priority)
-        self._dispatcher = Dispatcher(client.limiter, urgency)
+        waited = client.sender.waited
+        self._dispatcher = Dispatcher(client.limiter, urgency, waited=waited)
         self._poller = Poller(
             client.sender,
             policy=GuidedPolling() if policy is None else policy,

@@ -19,6 +19,7 @@ RANKS = [
         "_plain",
         "_redact",
         "_tasks",
+        "_telemetry",
         "_unusable",
         "_values",
         "_version",
@@ -33,7 +34,7 @@ RANKS = [
     {"_lookups"},
     {"client"},
     {"_diagnosis", "watcher", "bulk", "web"},
-    {"cli", "sync"},
+    {"cli", "otel", "sync"},
 ]
 # Not part of the tower: what they may import is said in tests of their own.
 BESIDE = {"simulator", "testing", "_pytest_plugin", "__init__", "__main__"}

@@ -30,6 +30,7 @@ PUBLIC_MODULES = [
     "errors",
     "limiter",
     "models",
+    "otel",
     "shared",
     "testing",
     "transport",

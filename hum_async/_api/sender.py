@@ -14,6 +14,7 @@ from hum_async._api.endpoints import ApiRequest, error_for, request_id_of
 from hum_async._api.retry import RetryPolicy, is_throttle, retry_delay
 from hum_async._api.running_loop import running_loop
 from hum_async._api.warming import decoder_is_warm, is_warm
+from hum_async._telemetry import MeasuredSlot, Telemetry
 from hum_async.errors import HumError, ResponseError, ServerError, TransportError
 from hum_async.limiter import Limiter, Priority
 from hum_async.models import RawResponse
@@ -45,6 +46,7 @@ class RequestSender:
         create_timeout: Seconds per attempt of a request that creates.
         key: The API key, to keep it out of errors.
         priority: How urgent all its requests are; None leaves it to who sends them.
+        telemetry: Who is told of requests and look-ups; None for nobody.
     """
 
     transport: Transport
@@ -54,6 +56,7 @@ class RequestSender:
     create_timeout: float
     key: str = attrs.field(repr=False)
     priority: Priority | None = None
+    telemetry: Telemetry | None = None
     # For the log: failures since trouble began, and answers in a row since the last of them.
     _failures: int = attrs.field(default=0, init=False, repr=False)
     _calm: int = attrs.field(default=0, init=False, repr=False)
@@ -80,7 +83,15 @@ class RequestSender:
 
     def slot(self, default: Priority) -> AbstractAsyncContextManager[object]:
         """Return a slot of the limiter for a request whose own priority is `default`."""
-        return self.limiter.slot_for(self.priority_of(default))
+        slot = self.limiter.slot_for(self.priority_of(default))
+        if self.telemetry is None:
+            return slot
+        return MeasuredSlot(slot, self.telemetry, asyncio.get_running_loop().time)
+
+    def waited(self, seconds: float) -> None:
+        """Tell how long a slot was waited for that is not one of `slot`."""
+        if self.telemetry is not None:
+            self.telemetry.waited(seconds)
 
     async def run(self, request: ApiRequest[T], default: Priority = Priority.NORMAL) -> T:
         """Send a request until it succeeds or may not be sent again.
@@ -93,6 +104,12 @@ class RequestSender:
             HumError: The error of the last try.
         """
         running_loop()
+        if self.telemetry is None:
+            return await self._run(request, default)
+        with self.telemetry.call(request.route):
+            return await self._run(request, default)
+
+    async def _run(self, request: ApiRequest[T], default: Priority) -> T:
         slot = self.slot(default)
         tries = throttles = 0
         while True:
@@ -133,6 +150,7 @@ class RequestSender:
             await decoder_is_warm()
             now = None
         sent = asyncio.get_running_loop().time() if now is None else now
+        self._note_begin(request)
         try:
             response = await self.transport.send(
                 request.method,
@@ -141,14 +159,14 @@ class RequestSender:
                 timeout=self.create_timeout if request.creates else self.timeout,
             )
         except (TransportError, ResponseError) as error:
-            _log_exchange(request, type(error).__name__, sent)
+            self._note_end(request, type(error).__name__, sent)
             self._note_failure(error)
             raise
         headers = response.headers
         if type(headers) is not CIMultiDict:  # a user's transport may bring a plain dictionary
             headers = CIMultiDict(headers)
         status = response.status
-        _log_exchange(request, status, sent)
+        self._note_end(request, status, sent)
         if isinstance(response, PartialResponse):
             self._note_failure(response.error)
             if not request.keeps_part:
@@ -185,6 +203,15 @@ class RequestSender:
             ResponseError: It cannot be understood, or it is that of another session; then the
                 transport drops its connections, if it can.
         """
+        if self.telemetry is None:
+            return self._read(request, response)
+        try:
+            return self._read(request, response)
+        except HumError as error:
+            self.telemetry.unreadable(error)
+            raise
+
+    def _read(self, request: ApiRequest[T], response: RawResponse) -> T:
         fault: HumError | None = None
         answer: T | None = None
         try:
@@ -244,6 +271,22 @@ class RequestSender:
             random=random.random(),  # noqa: S311  jitter
         )
 
+    def _note_begin(self, request: ApiRequest[Any]) -> None:
+        """Tell that a request is sent."""
+        if self.telemetry is not None:
+            self.telemetry.sending(request.route)
+
+    def _note_end(self, request: ApiRequest[Any], ended: str | int, sent: float) -> None:
+        """Tell how a request ended: by a status, or by an error of a class."""
+        debug = logger.isEnabledFor(logging.DEBUG)
+        if debug or self.telemetry is not None:  # what is told takes time to find out
+            seconds, route = asyncio.get_running_loop().time() - sent, request.route
+            if debug:
+                logger.debug("%s: %s after %.3f s", route, ended, seconds)
+            if self.telemetry is not None:
+                failed = isinstance(ended, str) or not request.succeeded(ended)
+                self.telemetry.answered(route, ended, failed=failed, seconds=seconds)
+
     def _note_failure(self, error: HumError) -> None:
         if not self._failures:
             status = f" ({error.status})" if isinstance(error, ServerError) else ""
@@ -256,9 +299,3 @@ class RequestSender:
         if self._calm >= _CALM:
             logger.info("requests succeed again, after %d failures", self._failures)
             self._failures = 0
-
-
-def _log_exchange(request: ApiRequest[Any], ended: str | int, sent: float) -> None:
-    if logger.isEnabledFor(logging.DEBUG):  # what is told takes time to find out
-        seconds = asyncio.get_running_loop().time() - sent
-        logger.debug("%s: %s after %.3f s", request.route, ended, seconds)

@@ -26,6 +26,7 @@ from hum_async._api.sender import RequestSender, wall_clock
 from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._polling.due_queue import DueQueue
 from hum_async._purchases.refusals import ClaimRefused
+from hum_async._telemetry import Operations, Owner, Telemetry, within
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.limiter import Priority
 from hum_async.models import Qualification
@@ -129,12 +130,13 @@ class LookupQueue:
         order: Which kind of request goes first.
         wake: Called when there may be a request to send.
         may_create: Returns whether a new look-up may begin now.
+        owner: Whose look-ups they are, for telemetry.
 
     `requests` counts the requests sent, `begun` the look-ups begun, `in_flight` is the number of
     requests under way.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all but the sender by name
         self,
         sender: RequestSender,
         *,
@@ -142,6 +144,7 @@ class LookupQueue:
         order: OldestFirst | None = None,
         wake: Callable[[], None] = lambda: None,
         may_create: Callable[[], bool] = lambda: True,
+        owner: Owner = Owner.CLIENT,
     ) -> None:
         self.requests = 0
         self.begun = 0
@@ -151,6 +154,7 @@ class LookupQueue:
         self._order = OldestFirst() if order is None else order
         self._wake = wake
         self._may_create = may_create
+        self._operations: Operations[Lookup] = Operations(owner)
         self._new: deque[Lookup] = deque()
         self._closing: deque[Lookup] = deque()
         self._due: DueQueue[Lookup] = DueQueue()
@@ -189,6 +193,26 @@ class LookupQueue:
         busy = self._in_progress or self.in_flight or self._closing or planned
         return not busy and not self._may_begin()
 
+    def begin(self, lookup: Lookup) -> None:
+        """Tell telemetry that a look-up begins, here and not with its first request."""
+        if (telemetry := self._sender.telemetry) is not None:
+            self._operations.begin(telemetry, lookup)
+
+    def joined(self, lookup: Lookup) -> None:
+        """Tell telemetry that somebody else waits for a look-up as well."""
+        self._operations.joined(lookup)
+
+    def ended(self, lookup: Lookup) -> None:
+        """Tell telemetry that a look-up has ended, with its result if it has one."""
+        if (result := lookup.result) is None:
+            self._operations.end(lookup)
+        else:
+            self._operations.settle(lookup, result.outcome, result.error)
+
+    def end_all(self) -> None:
+        """Tell telemetry that what is under way has ended: nothing more is sent."""
+        self._operations.end_all()
+
     def add(self, lookup: Lookup) -> None:
         """Add a new look-up, or one that has adopted a session."""
         if lookup.step is LookupStep.CREATE:
@@ -215,6 +239,7 @@ class LookupQueue:
             return True
         if lookup in self._new:
             self._new.remove(lookup)
+            self._operations.end(lookup)
         else:
             self._give_up(lookup)
         return False
@@ -234,6 +259,7 @@ class LookupQueue:
             self._in_progress.discard(lookup)
             # One that waits to send its POST again has bought nothing.
             self.begun -= lookup.step is LookupStep.CREATE
+        self._operations.end(lookup)
         return True
 
     def let_go(self, lookup: Lookup) -> bool:
@@ -284,6 +310,7 @@ class LookupQueue:
             self._unwanted.add(lookup)
         lookup.expire(asyncio.get_running_loop().time(), timeout)
         self._in_progress.discard(lookup)
+        self.ended(lookup)
 
     async def run(self, lookup: Lookup, *, timeout: float | None = None) -> Qualification:
         """Run one look-up in the calling task, under slots of its own; return its result.
@@ -298,12 +325,21 @@ class LookupQueue:
         """
         running_loop()
         try:
-            await self._run_within(lookup, timeout)
+            if (telemetry := self._sender.telemetry) is None:
+                await self._run_within(lookup, timeout)
+            else:
+                await self._run_told(lookup, timeout, telemetry)
         finally:
             self._observer.ended(lookup)
         if lookup.result is None:
             raise RuntimeError("a look-up ended without a result")
         return lookup.result
+
+    async def _run_told(self, lookup: Lookup, timeout: float | None, telemetry: Telemetry) -> None:
+        with telemetry.lookup(Owner.CLIENT) as operation:
+            await self._run_within(lookup, timeout)
+            if (result := lookup.result) is not None:
+                operation.settle(result.outcome, result.error)
 
     async def _run_within(self, lookup: Lookup, timeout: float | None) -> None:
         clock = asyncio.get_running_loop().time
@@ -388,7 +424,17 @@ class LookupQueue:
             self._observer.dropped(lookup)
             return None
         self._sending.add(lookup)
-        return self._serve(lookup, lookup.step)
+        request = self._serve(lookup, lookup.step)
+        if self._sender.telemetry is None or lookup.step is LookupStep.CLOSE:
+            return request
+        return self._serve_told(lookup, request, self._sender.telemetry)
+
+    async def _serve_told(
+        self, lookup: Lookup, request: Coroutine[Any, Any, None], telemetry: Telemetry
+    ) -> None:
+        await within(self._operations.begin(telemetry, lookup), request)
+        if lookup not in self._in_progress and lookup not in self._new:
+            self.ended(lookup)
 
     def _next_due(self) -> float | None:
         """Return when the first planned request is due."""
@@ -516,6 +562,7 @@ class LookupQueue:
 
     def _give_up(self, lookup: Lookup) -> None:
         lookup.abandon(asyncio.get_running_loop().time())
+        self._operations.end(lookup)
         self._in_progress.discard(lookup)
         self.close(lookup)
 

@@ -6,7 +6,7 @@ stale in the limiter's queue. Which request goes first is the work source's own 
 
 import asyncio
 import math
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from hum_async.limiter import Limiter, Priority
@@ -36,11 +36,19 @@ class Dispatcher:
     Args:
         limiter: Where slots come from.
         priority: How urgent the requests are.
+        waited: Told of each slot, for how many seconds it was waited for.
     """
 
-    def __init__(self, limiter: Limiter, priority: Priority) -> None:
+    def __init__(
+        self,
+        limiter: Limiter,
+        priority: Priority,
+        *,
+        waited: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self._limiter = limiter
         self._priority = priority
+        self._waited = waited
         self._work: WorkSource | None = None
         # More workers than the limiter lets run could only wait in its queue.
         self._max_workers: float = limiter.concurrency or math.inf
@@ -131,11 +139,15 @@ class Dispatcher:
         while more:
             held = self._limiter.slot_at_once(self._priority)
             if held is None:
+                asked = loop.time()
                 async with self._limiter.slot_for(self._priority):
-                    await self._use(work, loop.time())
+                    now = loop.time()
+                    self._waited(now - asked)
+                    await self._use(work, now)
             else:
                 # As `_use` does, without a coroutine for it.
                 try:
+                    self._waited(0.0)
                     if (request := self._choose(work, held.granted)) is not None:
                         await request
                 finally:

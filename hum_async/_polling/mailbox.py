@@ -6,12 +6,16 @@ at any moment; neither blocks the poller nor loses a terminal update.
 
 import asyncio
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from hum_async._polling.intake import Intake
 from hum_async._polling.session_poll import merged
 from hum_async._polling.tokens import TokenReader, Watchable, token_of
 from hum_async.errors import ConfigurationError
 from hum_async.models import SessionUpdate
+
+if TYPE_CHECKING:
+    from contextvars import Context
 
 
 class Mailbox:
@@ -39,6 +43,8 @@ class Mailbox:
         self.resting = False
         # The mailboxes of a token that only this stream watches: one tuple for all such tokens.
         self.only_me = (self,)
+        # Where it was opened, for telemetry.
+        self.origin: Context | None = None
         # Tokens that have no terminal update yet.
         self.pending: set[str] = set()
         self.intake: Intake[Watchable] = Intake(tokens, fed=fed)

@@ -12,6 +12,7 @@ import copy
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
+from contextvars import copy_context
 from typing import Any
 
 import attrs
@@ -26,6 +27,7 @@ from hum_async._polling.response_store import ResponseStore
 from hum_async._polling.tokens import Watchable, token_of
 from hum_async._polling.watched_session import WatchedSession
 from hum_async._polling.watched_token import WatchedToken
+from hum_async._telemetry import Operations, Owner, Telemetry, within
 from hum_async._values import Value
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.models import RawResponse, Session, SessionUpdate
@@ -92,6 +94,7 @@ class Poller:
         self._wake_soon = wake_soon
         self._on_left = on_left
         self._entries: dict[str, WatchedToken] = {}
+        self._operations: Operations[WatchedToken] = Operations(Owner.WATCHER)
         self._store = ResponseStore()
         self._due: DueQueue[WatchedToken] = DueQueue()
         self._mailboxes: list[Mailbox] = []
@@ -117,6 +120,8 @@ class Poller:
             known: Those of the tokens that are there already.
         """
         mailbox = Mailbox(tokens, fed=fed, on_close=self._reader_left, on_resume=self._reader_back)
+        if self._sender.telemetry is not None:
+            mailbox.origin = copy_context()
         self._mailboxes.append(mailbox)
         self._join(mailbox, known)
         self.offer(mailbox)
@@ -157,6 +162,7 @@ class Poller:
         self._entries.clear()
         self._due.clear()
         self._parked.clear()
+        self._operations.end_all()
         self._next_new = None
 
     def statistics(self, now: float) -> WatcherStatistics:
@@ -260,6 +266,7 @@ class Poller:
             if not entry.mailboxes:
                 del self._entries[token]
                 self._parked.discard(entry)
+                self._operations.end(entry)
 
     def _join(self, mailbox: Mailbox, tokens: Iterable[str]) -> None:
         """Let a stream join those tokens that are polled already; it first gets their state."""
@@ -312,7 +319,20 @@ class Poller:
             )
         )
 
-    async def _poll(self, entry: WatchedToken) -> None:
+    def _poll(self, entry: WatchedToken) -> Coroutine[Any, Any, None]:
+        poll, telemetry = self._send(entry), self._sender.telemetry
+        return poll if telemetry is None else self._poll_told(entry, poll, telemetry)
+
+    async def _poll_told(
+        self, entry: WatchedToken, poll: Coroutine[Any, Any, None], telemetry: Telemetry
+    ) -> None:
+        # Of several streams the one that asked first.
+        origin = next((mailbox.origin for mailbox in entry.mailboxes), None)
+        await within(self._operations.begin(telemetry, entry, origin=origin), poll)
+        if not self._is_live(entry):
+            self._operations.end(entry)
+
+    async def _send(self, entry: WatchedToken) -> None:
         now, active = self._sender.clocks()
         state = entry.awake = entry.awake or self._state(entry)
         state.sent(now, active)
@@ -378,6 +398,8 @@ class Poller:
             self._updates += 1
             for mailbox in entry.mailboxes:
                 mailbox.put(update, terminal=ended)
+            if ended:
+                self._operations.settle(entry, update.kind, update.error)
         if ended:
             del self._entries[entry.token]
         else:

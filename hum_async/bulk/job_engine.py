@@ -29,6 +29,7 @@ from hum_async._purchases.refusals import BoundReached, ClaimRefused
 from hum_async._purchases.resume_rules import ResumeAction, ResumeRules, written_off
 from hum_async._purchases.store import PurchaseStore
 from hum_async._tasks import end_tasks, keep
+from hum_async._telemetry import Owner, within
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.idle_closing import IdleClosing
 from hum_async.bulk.input_rows import InputRows, Row
@@ -122,10 +123,15 @@ class JobEngine(LookupObserver):
         self._rows = InputRows(addresses)
         self._order = SlotScheduler()
         self._queue = LookupQueue(
-            sender, observer=self, order=self._order, wake=self._wake, may_create=self._may_buy
+            sender,
+            observer=self,
+            order=self._order,
+            wake=self._wake,
+            may_create=self._may_buy,
+            owner=Owner.JOB,
         )
         self._queue.hold()
-        self._dispatcher = Dispatcher(sender.limiter, urgency)
+        self._dispatcher = Dispatcher(sender.limiter, urgency, waited=sender.waited)
         self._store: PurchaseStore | None = None
         self._rules = ResumeRules(run=0)
         self._under_way = PurchasesUnderWay()
@@ -174,6 +180,8 @@ class JobEngine(LookupObserver):
                 raise StopAsyncIteration
             await self._results.wait()
         result = self._results.take()
+        if (telemetry := self._sender.telemetry) is not None:
+            telemetry.row(result.outcome)
         self._wake()
         return result
 
@@ -311,6 +319,18 @@ class JobEngine(LookupObserver):
     # --- tasks ------------------------------------------------------------------------------------
 
     async def _supervise(self) -> None:
+        if (telemetry := self._sender.telemetry) is None:
+            await self._work()
+            return
+        job = telemetry.job()
+        try:
+            # Its tasks begin within it, so that their look-ups belong to it.
+            await within(job, self._work())
+        finally:
+            job.settle(None, self._failure)
+            job.end()
+
+    async def _work(self) -> None:
         try:
             async with self._store_context as store:
                 await self._serve(store)
@@ -341,6 +361,7 @@ class JobEngine(LookupObserver):
         try:
             await self._dispatcher.run(self._idle_closing)
         finally:
+            self._queue.end_all()
             self._note_spending(store)
             await end_tasks([self._reading, self._tidying])
             await self._shared.aclose()

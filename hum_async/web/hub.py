@@ -17,6 +17,7 @@ from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
 from hum_async._polling.policies import PollPolicy
 from hum_async._tasks import end_tasks
+from hum_async._telemetry import Owner
 from hum_async.client import HumClient
 from hum_async.errors import (
     BadRequest,
@@ -120,7 +121,7 @@ class SessionHub:
         self._registry = Registry(reuse_for=reuse_for, keep_for=keep_for, max_ended=max_ended)
         self._events = EventWriter(self._sender.key)
         urgency = self._sender.priority_of(Priority.INTERACTIVE, priority)
-        self._dispatcher = Dispatcher(self._sender.limiter, urgency)
+        self._dispatcher = Dispatcher(self._sender.limiter, urgency, waited=self._sender.waited)
         # What it does without a ledger is nothing.
         self._purchases = LookupObserver()
         self._parts = None
@@ -143,7 +144,10 @@ class SessionHub:
         self._keeper = Keeper(self, self._events)
         self._recorder = HubRecorder(self, self._purchases)
         self._lookups = LookupQueue(
-            self._sender, observer=self._recorder, wake=self._dispatcher.wake
+            self._sender,
+            observer=self._recorder,
+            wake=self._dispatcher.wake,
+            owner=Owner.HUB,
         )
         self._notice = ShutdownNotice(self._close_soon) if signals else None
         self._workers = WorkerNotice()
@@ -190,6 +194,7 @@ class SessionHub:
         await end_tasks([*self._keeper.tasks(), self._supervisor])
         # Their sessions go on, and whoever asks for an address next takes its session up.
         self._purchases.end_all()
+        self._lookups.end_all()
         await self._keeper.aclose()
 
     def close(self) -> None:
@@ -251,6 +256,7 @@ class SessionHub:
             if known.work is not None:
                 # It may be about to find in the ledger what is to be looked up anew.
                 known.work.retried |= retried
+                self._lookups.joined(known.work)
             if known in self._abandoning or self._keeper.shared:
                 # Whoever asks for it now has yet to subscribe.
                 self._abandon_later(known)
@@ -267,6 +273,7 @@ class SessionHub:
         self._registry.add(lookup)
         self._started += 1
         if lookup.work is not None:
+            self._lookups.begin(lookup.work)
             self._keeper.start(lookup, lookup.work, address)
             self._bound(loop, lookup, lookup.work)
         return lookup.id
@@ -319,6 +326,7 @@ class SessionHub:
         )
         if not subscription.over:
             self._subscriptions.add(subscription)
+            self._count_subscribers(1)
         self._keep(found)
         if self._notice is not None:
             self._notice.watch_hypercorn()
@@ -507,6 +515,8 @@ class SessionHub:
     def _end(self, lookup: HubLookup, outcome: Outcome) -> None:
         self._abandoning.stop(lookup)
         self._deadlines.stop(lookup)
+        if lookup.work is not None:
+            self._lookups.ended(lookup.work)
         lookup.work = lookup.last_sent = None
         lookup.outcome = outcome
         # The events of a shared ledger are shown when they are read there.
@@ -529,8 +539,14 @@ class SessionHub:
         )
 
     def _left(self, subscription: Subscription, lookups: list[HubLookup]) -> None:
-        self._subscriptions.discard(subscription)
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+            self._count_subscribers(-1)
         self._abandon_unread(lookups)
+
+    def _count_subscribers(self, change: int) -> None:
+        if (telemetry := self._sender.telemetry) is not None:
+            telemetry.subscribers(change)
 
     def _keep(self, lookups: list[HubLookup]) -> None:
         for lookup in lookups:
