@@ -4,7 +4,7 @@ import asyncio
 import math
 import os
 from http import HTTPStatus
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -20,6 +20,7 @@ from hum_async._network.connections import (
 )
 from hum_async._network.deadlines import Deadlines
 from hum_async._network.proxies import Proxy, is_loopback, proxy_for
+from hum_async._values import unsealed
 from hum_async._version import __version__
 from hum_async.errors import (
     ConfigurationError,
@@ -201,7 +202,11 @@ class AiohttpTransport:
                     async with response:
                         content = await _read_answer(response, kept)
             if content is not None:
-                return RawResponse(response.status, CIMultiDict(response.headers), content)
+                answer = _NewRawResponse()
+                answer.status, answer.body = response.status, content
+                answer.headers = CIMultiDict(response.headers)
+                answer.__class__ = RawResponse
+                return cast("RawResponse", answer)
             error: HumError = ResponseError(
                 f"the answer is larger than {MAX_BODY} bytes and was not read"
             )
@@ -321,6 +326,8 @@ class AiohttpTransport:
 _HEADERS = {"Accept": "application/json", "User-Agent": f"hum_async/{__version__}"}
 
 _JSON = {"Content-Type": "application/json"}
+
+_NewRawResponse = unsealed(RawResponse)
 
 _FOREIGN = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 

@@ -1,5 +1,6 @@
 """Values show, compare and hash themselves as those that attrs makes."""
 
+import pickle
 from typing import Any
 
 import attrs
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hum_async import Address, Poll, RetryPolicy
-from hum_async._values import Value
+from hum_async._values import Value, unsealed
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -58,3 +59,21 @@ def test_what_can_change_has_no_hash() -> None:
     assert Poll(1, 0, 0.0, 0.0) == Poll(1, 0, 0.0, 0.0)
     with pytest.raises(TypeError, match="unhashable"):
         hash(Poll(1, 0, 0.0, 0.0))
+
+
+@given(fields)
+def test_a_value_made_field_by_field_is_one_like_any_other(values: tuple[Any, ...]) -> None:
+    made = unsealed(Ours)()
+    for field, value in zip(attrs.fields(Ours), values, strict=True):
+        setattr(made, field.name, value)
+    made.__class__ = Ours
+    assert type(made) is Ours
+    assert made == Ours(*values)
+    assert hash(made) == hash(Ours(*values))
+    assert repr(made) == repr(Ours(*values))
+    assert pickle.loads(pickle.dumps(made)) == made  # noqa: S301  our own
+    assert attrs.evolve(made, one=2) == Ours(2, *values[1:])
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        made.one = 1
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        del made.one

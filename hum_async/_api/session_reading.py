@@ -6,7 +6,7 @@ addresses with fields are rare, and left to cattrs.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from hum_async._api.providers import provider
 from hum_async._api.schema import (
@@ -18,6 +18,7 @@ from hum_async._api.schema import (
     padded_zip,
 )
 from hum_async._api.structuring import known_fields, moment, text
+from hum_async._values import unsealed
 from hum_async.models import AgentStatus, Provider, ServiceAddress, Session
 
 _ENVELOPE, _META, _DATA = map(known_fields, (EnvelopeJson, MetaJson, DataJson))
@@ -27,6 +28,8 @@ _STATUSES = {status.value: status for status in AgentStatus}
 _TEXT = frozenset({str})
 _TEXT_OR_NONE = frozenset({str, type(None)})
 _NOWHERE = ServiceAddress()
+
+_NewSession, _NewServiceAddress = unsealed(Session), unsealed(ServiceAddress)
 
 
 class UnexpectedError(Exception):
@@ -108,22 +111,23 @@ def _session(  # noqa: PLR0913  the parts of one answer
         and type(other) is not dict
         and _TEXT.issuperset(map(type, params.values()))
     )
-    session = Session(
-        token,
-        processing,
-        _agents(of_meta("agent_status")),
-        _address(place, other),
-        found if providers else None,
-        session_status,
-        request_status,
-        message,
-        None if version is None else text(version),
-        _params(params),
-        _moment(of_meta("created_at")),
-        _moment(of_meta("updated_at")),
-        _moment(of_meta("responded_at")),
-        extra,
-    )
+    session = _NewSession()
+    session.token = token
+    session.processing = processing
+    session.agents = _agents(of_meta("agent_status"))
+    session.service_address = _address(place, other)
+    session.providers = found if providers else None
+    session.session_status = session_status
+    session.request_status = request_status
+    session.message = message
+    session.data_set = None if version is None else text(version)
+    session.params = _params(params)
+    session.created_at = _moment(of_meta("created_at"))
+    session.updated_at = _moment(of_meta("updated_at"))
+    session.responded_at = _moment(of_meta("responded_at"))
+    session.extra = extra
+    session.request_id = None
+    session.__class__ = Session
     return session, text_alone
 
 
@@ -185,7 +189,12 @@ def _place(value: Any) -> ServiceAddress | None:
     if value is None or value == "":
         return None
     if type(value) is str:
-        return ServiceAddress(value)
+        address = _NewServiceAddress()
+        address.normalized, address.extra = value, {}
+        address.street = address.city = address.state = address.zip = None
+        address.latitude = address.longitude = address.street_range = None
+        address.__class__ = ServiceAddress
+        return cast("ServiceAddress", address)
     place: ServiceAddress = decode(value, ServiceAddress)
     return None if place.normalized == "" or place == _NOWHERE else place
 

@@ -6,12 +6,14 @@ planned on `now`; the poll budget runs on `active`.
 """
 
 import math
+from typing import cast
 
 import attrs
 
 from hum_async._api.endpoints import Source
 from hum_async._api.retry import passes
 from hum_async._polling.policies import Poll, PollPolicy
+from hum_async._values import unsealed
 from hum_async.errors import ApiError, HumError, SessionGone, SessionNotFound
 from hum_async.models import AgentChange, AgentStatus, Session, SessionUpdate, UpdateKind
 
@@ -26,6 +28,8 @@ MAX_WAIT = 300.0
 
 # Looked up once, because a look-up of a member is a call in Python 3.11.
 _CHANGED = UpdateKind.CHANGED
+
+_NewSessionUpdate = unsealed(SessionUpdate)
 
 _ROUNDING = 1e-6
 """Seconds; less than this is a rounding error."""
@@ -272,18 +276,18 @@ class SessionPoll:
     def _update(self, kind: UpdateKind, before: Session | None, now: float) -> SessionUpdate:
         self.kind = kind
         session = self.session
-        # By position, because names take a third of the time that making it takes.
-        return SessionUpdate(
-            self.token,
-            kind,
-            session,
-            before,
-            changes_between(before, session),
-            self.polls,
-            self._elapsed(now),
-            0,
-            self.error,
-        )
+        update = _NewSessionUpdate()
+        update.token = self.token
+        update.kind = kind
+        update.session = session
+        update.previous = before
+        update.changes = changes_between(before, session)
+        update.polls = self.polls
+        update.elapsed = self._elapsed(now)
+        update.skipped = 0
+        update.error = self.error
+        update.__class__ = SessionUpdate
+        return cast("SessionUpdate", update)
 
 
 def _delay(gap: float, *, left: float | None, least: float | None) -> float:
