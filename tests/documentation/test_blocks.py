@@ -44,15 +44,15 @@ TEST = re.compile(r"^ *(?:async )?def test_", re.MULTILINE)
 
 # What a block prints that contains the text.
 PRINTED = {
-    "print(update.token, update.kind)": r"(?s)(\w+ COMPLETED\n.*){3}",
+    "print(update.kind, *(": r"(?s)(COMPLETED .*){3}",
     "print(update.kind, update.changes": r"(?s)(COMPLETED .* True\n.*){3}",
-    "print(found.outcome, [provider": r"(?s)SERVED \[.+\](?=.*0 SERVED)(?=.*1 NO_PROVIDERS)",
-    "for found in sync.qualify(": r"(?s)(?=.*0 SERVED)(?=.*1 NO_PROVIDERS)",
+    "print(found.outcome, [provider": r"SERVED \[.+\]",
     "SELECT hum_has_fiber, count(*)": "hum_has_fiber",
     "cheapest = duckdb": "usd",
     "polars.scan_parquet": r"shape: \(1,",
     'polars.read_csv("results.csv"': "00501",
-    "for found in results:\n": r"1 NO_PROVIDERS \[\]",
+    "print(found.key, found.outcome)": r"(?s)(?=.*0 SERVED)(?=.*1 NO_PROVIDERS)",
+    "print(found.key, found.outcome, [": r"1 NO_PROVIDERS \[\]",
     "offers.pivot(": "hum_provider",
     "qualify_frame(addresses": "SERVED",
     "written = write_report(": r"3 3 \d+",
@@ -165,7 +165,10 @@ def _shell(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("HUM_LOG", "")
-    shutil.copytree(ROOT / "examples", stage.folder / "clone" / "examples")
+    examples = stage.folder / "clone" / "examples"
+    examples.mkdir(parents=True)
+    rows = (ROOT / "examples" / "addresses.csv").read_text("utf-8").splitlines(keepends=True)
+    (examples / "addresses.csv").write_text("".join(rows[:11]), "utf-8")  # the rest takes a while
     return stage
 
 
@@ -201,9 +204,11 @@ INSTALLATION = re.compile(r"python3 -m venv \.venv && \.venv/bin/pip install [^&
 @pytest.mark.parametrize("block", of_kind("sh", "console"))
 def test_a_block_of_shell_runs(block: Block, shell: Stage, request: pytest.FixtureRequest) -> None:
     script = script_of(block.language, block.text)
-    place = shell.folder / "clone" if INSTALLATION.match(script) else shell.folder
+    place = shell.folder / "clone" if "examples/" in script else shell.folder
     script = INSTALLATION.sub("", script)
-    script = with_stores(script.replace(" --simulate", " --simulate --speed 100"), request)
+    script = with_stores(
+        script.replace(" --simulate", " --simulate --speed 100 --rate 200"), request
+    )
     for ready in served(script):
         done = subprocess.run(  # noqa: S603  our own pages
             ["bash", "-euo", "pipefail", "-c", ready],  # noqa: S607  the one on the path
