@@ -53,6 +53,7 @@ def compose(path: Path) -> float:
     )
     table = open_table(str(path))
     columns = find_columns(table.header)
+    numbered = "number" in Entry.__annotations__  # older checkouts count addresses instead
     entries = {}
     for cells in table.rows():
         address = checked_or_error(columns.address(cells))
@@ -66,7 +67,7 @@ def compose(path: Path) -> float:
                 observed_at=None,
                 packed=pack(result, digest=digest),
                 digest=digest,
-                number=len(entries) + 1,
+                **({"number": len(entries) + 1} if numbered else {}),
             )
     began, rows = time.process_time(), 0
     for row in results_of(

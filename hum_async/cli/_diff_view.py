@@ -9,7 +9,7 @@ from hum_async._wording import counted
 from hum_async.bulk.diff.compare import AddressChange, ChangeKind
 from hum_async.bulk.diff.outputs import ChangeSink
 from hum_async.bulk.diff.summary import DiffSide, DiffSummary
-from hum_async.bulk.diff.wording import MEANING, counts_line, phrases
+from hum_async.bulk.diff.wording import MEANING, counts_line, name_of, phrases
 from hum_async.cli._console import data, escaped
 
 _TOP = 5
@@ -91,7 +91,7 @@ def _kinds(summary: DiffSummary, *, wide: bool) -> Table:
 def _addresses(changes: Sequence[AddressChange]) -> Table:
     table = Table(Column("address", ratio=2), Column("what has changed", ratio=3), expand=True)
     for change in changes:
-        table.add_row(escaped(change.label or "?"), escaped("; ".join(phrases(change))))
+        table.add_row(escaped(name_of(change)), escaped("; ".join(phrases(change))))
     return table
 
 

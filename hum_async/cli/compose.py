@@ -93,14 +93,14 @@ def compose(  # noqa: PLR0913  each is an option of the command
         own = outputs.check(journal=place, overwrite=overwrite)
         written = _composed(place, outputs, own)
         if (manifest := outputs.manifest) is not None:
-            settings = _settings_in(manifest) | {"served": [*map(str, outputs.levels)]}
+            settings = _settings_in(manifest, beside(target, ".manifest.json"))
             content = manifest_of(
                 status_of(place),
                 path=manifest,
                 files=outputs.described(written, encoding=table.encoding),
                 composed=written,
                 columns=outputs.added,
-                settings=settings,
+                settings=settings | {"served": [*map(str, outputs.levels)]},
             )
             write_manifest(manifest, content)
         if not quiet:
@@ -146,11 +146,12 @@ def _written(
     return written
 
 
-def _settings_in(manifest: Path) -> dict[str, Any]:
-    """Return the settings of the job that an earlier manifest names; none without one."""
-    with contextlib.suppress(InputError):
-        settings = read_manifest(manifest).get("settings")
-        return settings if isinstance(settings, dict) else {}
+def _settings_in(*manifests: Path) -> dict[str, Any]:
+    """Return the settings of the job that the first of its manifests names; none without one."""
+    for manifest in manifests:
+        with contextlib.suppress(InputError):
+            settings = read_manifest(manifest).get("settings")
+            return settings if isinstance(settings, dict) else {}
     return {}
 
 

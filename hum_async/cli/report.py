@@ -1,6 +1,7 @@
 """``hum report``: shows the results of a job as one HTML file."""
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from hum_async.bulk import WrittenReport, changes_section, read_results, write_r
 from hum_async.bulk.files.outputs import beside, check_distinct, file_of
 from hum_async.bulk.tables import STANDARD
 from hum_async.cli._argument_types import PathOrDash, ServiceLevels
-from hum_async.cli._console import escaped, say
+from hum_async.cli._console import escaped, messages, say
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._output_name import is_standard
 from hum_async.cli._run import run
@@ -62,22 +63,29 @@ def report(  # noqa: PLR0913  each is an option of the command
                 "older results": since,
             }
         )
-        found = read_results(results, journal=journal)
-        sections = [] if since is None else [changes_section(since, results)]
-        written = write_report(
-            found,
-            target,
-            title=title,
-            served=map(str, served or ()),
-            source=results.name,
-            sections=sections,
-            overwrite=overwrite,
-        )
+        with _working(f"Reading {results} ...", quiet=quiet):
+            found = read_results(results, journal=journal)
+        with _working(f"Counting {counted(len(found), 'row')} ...", quiet=quiet):
+            sections = [] if since is None else [changes_section(since, results)]
+            written = write_report(
+                found,
+                target,
+                title=title,
+                served=map(str, served or ()),
+                source=results.name,
+                sections=sections,
+                overwrite=overwrite,
+            )
         if not quiet:
             show_written(written, target)
         return ExitCode.OK
 
     return run(prepare)
+
+
+def _working(what: str, *, quiet: bool) -> AbstractContextManager[object]:
+    """Show on a terminal what is being done, which takes a minute for 100,000 rows."""
+    return nullcontext() if quiet else messages.status(escaped(what))
 
 
 def show_written(written: WrittenReport, target: str) -> None:

@@ -67,6 +67,21 @@ def test_a_journal_alone_is_matched_by_digests(
     assert "compares addresses by other rules" in exact.err
 
 
+def test_an_address_that_only_a_journal_has_is_said_to_have_no_name_there(
+    job: Callable[..., None], call: Callable[..., Any], tmp_path: Path
+) -> None:
+    job("-o", str(tmp_path / "old.csv"))
+    job("-o", str(tmp_path / "new.csv"), streets=(*STREETS, "100 Ambiguous Rd"))
+    (tmp_path / "in.csv").unlink()
+    sides = [str(tmp_path / f"{stem}.journal.sqlite") for stem in ("old", "new")]
+    page = tmp_path / "page.html"
+    ended = call("diff", *sides, "-o", str(page))
+    assert ended.code == 0, ended.err
+    assert "no address in the journal" in ended.out
+    assert "?" not in ended.out
+    assert "no address in the journal" in page.read_text("utf-8")
+
+
 def test_changes_are_written_in_every_format(
     job: Callable[..., None], call: Callable[..., Any], tmp_path: Path
 ) -> None:

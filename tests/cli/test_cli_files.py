@@ -269,3 +269,33 @@ def test_the_command_that_goes_on_can_be_pasted_whatever_the_name(
         check=True,
     )
     assert read.stdout.split(b"\0") == [b"hum", b"qualify", name, b""]
+
+
+def test_outputs_of_one_stem_share_the_journal_and_have_a_manifest_each(
+    call: Callable[..., Any], addresses: Callable[..., str], tmp_path: Path
+) -> None:
+    name = addresses("1 Elm St", "2 Elm St")
+    job = ("qualify", name, "--simulate", "--speed", "1000")
+
+    def described(manifest: str) -> str:
+        return str(json.loads((tmp_path / manifest).read_text())["files"]["output"]["name"])
+
+    for ending, sessions in (("csv", 2), ("parquet", 0), ("csv", 0), ("parquet", 0)):
+        ended = call(*job, "-o", str(tmp_path / f"r.{ending}"))
+        assert ended.code == 0, ended.err
+        assert f"{sessions} sessions bought" in ended.err
+    ended = call("compose", name, "-o", str(tmp_path / "r.tsv"))
+    assert ended.code == 0, ended.err
+    found = {path.name: described(path.name) for path in tmp_path.glob("*.manifest.json")}
+    assert found == {
+        "r.manifest.json": "r.csv",
+        "r.parquet.manifest.json": "r.parquet",
+        "r.tsv.manifest.json": "r.tsv",
+    }
+    settings = json.loads((tmp_path / "r.tsv.manifest.json").read_text())["settings"]
+    assert settings["concurrency"] == 32
+    assert call("verify", str(tmp_path / "r.journal.sqlite")).code == 0
+    # Without the first one, its manifest is that of the output of this name.
+    (tmp_path / "r.csv").unlink()
+    assert call(*job, "-o", str(tmp_path / "r.parquet")).code == 0
+    assert described("r.manifest.json") == "r.parquet"

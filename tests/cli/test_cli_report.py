@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pyarrow import parquet
 from report_cases import ReadPage
 
 if TYPE_CHECKING:
@@ -139,6 +140,24 @@ def test_another_file_is_not_replaced(call: Callable[..., Any], out: Path, tmp_p
         ended = call("report", str(same), "-o", str(same), "--overwrite")
         assert ended.code != 0
         assert same.read_bytes() == before
+
+
+def test_results_without_rows_are_reported_as_none(
+    call: Callable[..., Any], out: Path, tmp_path: Path
+) -> None:
+    header = tmp_path / "none.csv"
+    header.write_text(out.read_text().splitlines()[0] + "\n")
+    none = tmp_path / "none.parquet"
+    parquet.write_table(parquet.read_table(tmp_path / "long.parquet").slice(0, 0), none)
+    for path in (header, none):
+        report = tmp_path / f"{path.name}.html"
+        ended = call("report", str(path), "-o", str(report))
+        assert ended.code == 0, ended.err
+        assert "Report of 0 addresses" in ended.err
+        assert page_of(report).data["rows"] == []
+        # Nothing can be asked for, though, in a table without rows.
+        ended = call("check", str(path))
+        assert (ended.code, "a header and no rows below it" in ended.err) == (1, True)
 
 
 @pytest.mark.parametrize("content", ["a,b\n1,2\n", ""])

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from hum_async._wording import counted
 from hum_async.bulk.diff.compare import AddressChange
 from hum_async.bulk.diff.summary import DiffSide, DiffSummary
-from hum_async.bulk.diff.wording import MEANING, counts_line, phrases
+from hum_async.bulk.diff.wording import MEANING, counts_line, name_of, phrases
 from hum_async.bulk.result_columns import utc_text
 
 MOST_ROWS = 2000
@@ -164,7 +164,7 @@ def _changes(changes: Sequence[AddressChange], left: int) -> str:
 
 def _row(change: AddressChange) -> str:
     words = "".join(f"<li>{_safe(phrase)}</li>" for phrase in phrases(change))
-    return f"<tr><td>{_safe(change.label or '?')}</td><td><ul>{words}</ul></td></tr>"
+    return f"<tr><td>{_safe(name_of(change))}</td><td><ul>{words}</ul></td></tr>"
 
 
 def _table(

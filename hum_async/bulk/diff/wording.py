@@ -23,6 +23,15 @@ MEANING = {
 }
 
 
+NAMELESS = "no address in the journal"
+
+
+def name_of(change: AddressChange) -> str:
+    """Return what people call the address: itself, or else its row, or that nothing names it."""
+    rows = [side.row for side in (change.new, change.old) if side is not None and side.row]
+    return change.label or (f"row {rows[0]:,}" if rows else NAMELESS)
+
+
 def counts_line(summary: DiffSummary) -> str:
     """Return how many addresses have changed, in one sentence."""
     again = f" ({summary.carried:,} of them not asked again)" if summary.carried else ""

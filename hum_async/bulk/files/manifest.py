@@ -163,6 +163,14 @@ def check_is_manifest(path: Path) -> None:
         raise OutputExists.of(path) from exc
 
 
+def output_in(path: Path) -> Path | None:
+    """Return the output that a manifest is about; None if it is about none, or cannot be read."""
+    try:
+        return path.parent / str(read_manifest(path)["files"]["output"]["name"])
+    except (InputError, KeyError, TypeError):
+        return None
+
+
 def written_contents(path: Path) -> Contents:
     """Return what a manifest says of the outputs; nothing without one that can be read."""
     try:

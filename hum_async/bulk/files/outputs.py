@@ -14,7 +14,7 @@ from hum_async._purchases.place import Place
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.compose import Composed, Outputs
 from hum_async.bulk.files.long_output import LongOutput
-from hum_async.bulk.files.manifest import check_is_manifest, written_contents
+from hum_async.bulk.files.manifest import check_is_manifest, output_in, written_contents
 from hum_async.bulk.files.own_files import OwnFiles, recorded_contents
 from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel, result_columns
 from hum_async.bulk.tables import (
@@ -32,6 +32,7 @@ from hum_async.bulk.tables import (
 )
 from hum_async.errors import InputError
 
+_MANIFEST = ".manifest.json"
 _LONGEST_STEM = 255 - len(".journal.sqlite.new-journal")
 """Bytes of a stem to which every suffix of a job can be added, those of SQLite included."""
 
@@ -98,8 +99,18 @@ class JobOutputs:
 
     @property
     def manifest(self) -> Path | None:
-        """The file of the manifest; None beside a stream."""
-        return None if self.streams else beside(self.target, ".manifest.json")
+        """The file of the manifest; None beside a stream.
+
+        Outputs of one stem, such as out.csv and out.parquet, share the journal, but each has a
+        manifest: the second one is out.parquet.manifest.json.
+        """
+        if self.streams:
+            return None
+        usual, target = beside(self.target, _MANIFEST), Path(self.target)
+        described = output_in(usual)
+        if described is None or described.resolve() == target.resolve() or not described.exists():
+            return usual
+        return target.with_name(_roomy(target.name) + _MANIFEST)
 
     def check(self, *, journal: Place, overwrite: bool = False, **others: Path | None) -> OwnFiles:
         """Check that every output can be written, before anything is bought.

@@ -241,7 +241,7 @@ def open_output(
         InputError: The file cannot be read, or holds no results; also while it is read.
         JournalError: The journal cannot be read, or it is damaged; also while it is read.
     """
-    table = open_table(str(path), rate_header=rate_header)
+    table = open_table(str(path), rate_header=rate_header, may_be_empty=True)
     if "hum_outcome" not in table.header:
         raise InputError(
             f"{path} holds no results: it has no column hum_outcome; name an output of "

@@ -63,6 +63,7 @@ def open_table(  # noqa: PLR0913  all but one are keyword-only
     fmt: str | None = None,
     header_row: int | None = None,
     rate_header: RateHeader | None = None,
+    may_be_empty: bool = False,
 ) -> Table:
     """Open a table and read it once, so that errors show before anything is bought.
 
@@ -78,6 +79,7 @@ def open_table(  # noqa: PLR0913  all but one are keyword-only
         header_row: Row of the header, from 1, of a CSV or Excel file; None finds it.
         rate_header: Returns how good a header of addresses a row would be, 0 for none at all. The
             best of the first 20 rows with text is the header; None takes the first.
+        may_be_empty: Take a table that has a header and no rows below it.
 
     Raises:
         InputError: The file cannot be opened, is empty, or is no table of its format.
@@ -109,6 +111,9 @@ def open_table(  # noqa: PLR0913  all but one are keyword-only
                 header_row=header_row,
                 rate_header=rate_header,
             )
+    if not table.count and not may_be_empty:
+        sheet = "" if table.sheet is None else f"sheet {table.sheet!r} of "
+        raise InputError(f"{sheet}{name} has a header and no rows below it")
     return table if content == path else attrs.evolve(table, path=path, unpacked=content)
 
 

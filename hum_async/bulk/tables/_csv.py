@@ -165,8 +165,6 @@ class _Scan:
                     spoilt += isinstance(cells[-1], UnusableText)
                 elif len(cells) > 1:
                     blank += 1
-        if not count:
-            raise InputError(f"{self.name} has a header and no rows below it")
         table = CsvTable(
             path=self.path,
             name=self.name,

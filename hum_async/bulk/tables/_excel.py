@@ -75,13 +75,11 @@ def open_excel(
     for number, cells in _below(book, chosen, header.row, facts):
         widths.append(len(cells))
         hidden += number in facts.hidden
-    if not widths:
-        raise InputError(f"sheet {chosen!r} of {name} has a header and no rows below it")
     return ExcelTable(
         path=path,
         name=name,
         sheet=chosen,
-        header=named([as_text(cell) for cell in header.cells], max(len(header.cells), *widths)),
+        header=named([as_text(cell) for cell in header.cells], max([len(header.cells), *widths])),
         count=len(widths),
         note=_hidden_note(hidden, chosen),
         facts=facts,

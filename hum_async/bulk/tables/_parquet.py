@@ -49,7 +49,7 @@ def open_parquet(path: Path, *, name: str) -> ParquetTable:
     """Read the metadata of a Parquet file.
 
     Raises:
-        InputError: The file is no Parquet file, or has no rows.
+        InputError: The file is no Parquet file.
         OSError: The file cannot be opened.
     """
     with _opened(path, name) as file:
@@ -68,8 +68,6 @@ def open_parquet(path: Path, *, name: str) -> ParquetTable:
         # Some rows may hold nothing; only reading them tells.
         filled = sum(1 for _ in table.rows())
         table = attrs.evolve(table, count=filled, blank=count - filled)
-    if not table.count:
-        raise InputError(f"{name} has no rows")
     return table
 
 
