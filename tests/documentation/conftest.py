@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from block_stage import STREETS, Stage
+from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor
 
 from hum_async.cli._app import make_app
 from hum_async.simulator import Simulator, serve_simulator
@@ -67,7 +68,7 @@ def _stage(
     left_by_jobs: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Stage:
+) -> Iterator[Stage]:
     shutil.copytree(left_by_jobs, tmp_path, dirs_exist_ok=True)
     _set_up(monkeypatch, tmp_path, api)
     # A notebook, for what shows itself in one.
@@ -75,7 +76,9 @@ def _stage(
     display.display = lambda *_, **__: _Cell()  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
     monkeypatch.setitem(sys.modules, "IPython.display", display)
-    return Stage(tmp_path, sessions)
+    yield Stage(tmp_path, sessions)
+    if (tracing := AioHttpClientInstrumentor()).is_instrumented_by_opentelemetry:
+        tracing.uninstrument()
 
 
 class _Cell:
