@@ -1,24 +1,33 @@
 """How much longer the package takes to import than aiohttp alone, and than other clients do.
 
     python benchmarks/bench_import.py [--runs 15] [--quick]
+    python benchmarks/bench_import.py --instructions
 
 Child processes, in turn, so that a machine that drifts drifts for all; user plus system CPU time.
 Each ratio is to the ``import aiohttp`` of the same round. What is not installed is left out:
 
     pip install httpx openai azure-core google-api-core aiobotocore fal-client stripe
+
+With --instructions callgrind counts whole processes (Debian: apt-get install valgrind), those of
+the command ``hum``, too. They repeat to one in a hundred: where the collector runs moves them.
 """
 
 import argparse
+import contextlib
 import importlib.util
 import os
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from _report import publish
+from cpu import instructions
 
 BASELINE = "import aiohttp"
 OURS = {
@@ -27,6 +36,17 @@ OURS = {
     "import hum_async": "import hum_async",
     "all that a program uses": "from hum_async import HumClient, AsyncSessionWatcher, RateLimiter",
 }
+COUNTED = {
+    **OURS,
+    "all that a program uses, and a hub": f"{OURS['all that a program uses']}, SessionHub",
+}
+LAUNCHERS = {
+    "pip 26": "import sys\nfrom hum_async.cli import main\n"
+    "if __name__ == '__main__':\n    sys.exit(main())\n",
+    "pip 23, which imports re": "import re\nimport sys\nfrom hum_async.cli import main\n"
+    "if __name__ == '__main__':\n    sys.exit(main())\n",
+}
+"""The scripts that pip writes for the command."""
 # What a program needs for its first asynchronous request or poll; some load it only when asked for.
 OTHERS = {
     "httpx": "from httpx import AsyncClient",
@@ -100,6 +120,43 @@ def compared(samples: dict[str, list[tuple[float, float]]]) -> list[dict[str, An
     return rows
 
 
+@contextlib.contextmanager
+def commands() -> Iterator[dict[str, list[str]]]:
+    """Give the commands whose instructions are counted, by name."""
+    with tempfile.TemporaryDirectory(prefix="hum-bench-") as place:
+        found = {name: [sys.executable, "-c", code] for name, code in COUNTED.items()}
+        for name, script in LAUNCHERS.items():
+            path = Path(place) / name.partition(",")[0].replace(" ", "-")
+            path.write_text(script, encoding="utf-8")
+            found[f"hum --version, by the launcher of {name}"] = [
+                sys.executable, str(path), "--version"
+            ]  # fmt: skip
+            if name == "pip 26":
+                found["hum --help, not on a terminal"] = [sys.executable, str(path), "--help"]
+        yield found
+
+
+def in_instructions() -> list[dict[str, Any]]:
+    """Return the table of instructions."""
+    if not instructions.available():
+        raise SystemExit("valgrind is not installed; on Debian: apt-get install valgrind")
+    counts = {}
+    with commands() as all_commands:
+        for name, command in all_commands.items():
+            subprocess.run(  # noqa: S603  our own; it caches the bytecode
+                command, check=True, stdout=subprocess.DEVNULL, env=_ENVIRONMENT
+            )
+            counts[name] = instructions.of_process(command, _ENVIRONMENT)
+    return [
+        {
+            "case": name,
+            "million instructions": round(count / 1e6, 1),
+            "ratio to aiohttp": f"{count / counts[BASELINE]:.3f}",
+        }
+        for name, count in counts.items()
+    ]
+
+
 def main() -> None:
     """Print the table; write JSON beside this file."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -107,7 +164,16 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="whether it works, not how long it takes"
     )
+    parser.add_argument(
+        "--instructions", action="store_true", help="count them in place of measuring times"
+    )
     arguments = parser.parse_args()
+    if arguments.instructions:
+        publish(
+            __file__.replace(".py", "_instructions.py"),
+            {"Instructions of a whole process": in_instructions()},
+        )
+        return
     runs = 1 if arguments.quick else arguments.runs
     publish(__file__, {"Import time": compared(sampled(cases(), runs))})
 

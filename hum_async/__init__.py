@@ -8,8 +8,6 @@
                 print(update.token, update.kind, update.changes)
 """
 
-import importlib
-
 from hum_async._version import __version__
 
 TYPE_CHECKING = False  # what type checkers take for `typing.TYPE_CHECKING`, without its import
@@ -112,6 +110,8 @@ _OF_ONE_NAME = {"SessionHub": "web.hub", "qualify": "bulk.qualification"}
 
 def __getattr__(name: str) -> object:
     if name in __all__:
+        import importlib  # noqa: PLC0415  `hum --version` does without
+
         for module_name in (_OF_ONE_NAME[name],) if name in _OF_ONE_NAME else _MODULES:
             module = importlib.import_module(f"{__name__}.{module_name}")
             if name in module.__all__:

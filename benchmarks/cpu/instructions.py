@@ -11,10 +11,10 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["available", "counted"]
+__all__ = ["available", "counted", "of_process"]
 
 _COLLECTED = re.compile(r"Collected : (\d+)")
 
@@ -22,6 +22,31 @@ _COLLECTED = re.compile(r"Collected : (\d+)")
 def available() -> bool:
     """Whether callgrind and its control are installed (Debian: apt-get install valgrind)."""
     return all(shutil.which(name) for name in ("valgrind", "callgrind_control"))
+
+
+def of_process(command: Sequence[str], env: Mapping[str, str]) -> int:
+    """Return the instructions of a whole process, from its start to its end.
+
+    Args:
+        command: Program and arguments.
+        env: Its environment.
+
+    Raises:
+        RuntimeError: It ended with an error.
+    """
+    valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={os.devnull}"]
+    ended = subprocess.run(  # noqa: S603  our own
+        [*valgrind, *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env={**env, "PYTHONHASHSEED": "0"},
+    )
+    found = _COLLECTED.search(ended.stderr)
+    if ended.returncode or found is None:
+        raise RuntimeError(f"the measured process failed:\n{ended.stderr}")
+    return int(found[1])
 
 
 def counted(command: Sequence[str], cwd: Path) -> tuple[int, str]:

@@ -69,7 +69,7 @@ class ResponseStore:
         stamp, rest = body[at], _cut(body, at).replace(token, _HOLE)
         if self._packer is None:
             self._first = rest
-            self._packer = zlib.compressobj(6, zlib.DEFLATED, self._WINDOW, 4, zdict=rest)
+            self._packer = zlib.compressobj(3, zlib.DEFLATED, self._WINDOW, 4, zdict=rest)
         packer = self._packer.copy()
         length = bytes((len(stamp),))
         return b"".join((PACKED, length, stamp, packer.compress(rest), packer.flush()))
