@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,9 +38,27 @@ def test_it_takes_five_minutes() -> None:
     assert len(README.splitlines()) <= 150
 
 
+def pages_from(page: Path) -> Iterator[Path]:
+    """Yield the pages that a page links to, or lists in a table of contents."""
+    text = page.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)\s#:]+\.md)\b", text):
+        yield (page.parent / link).resolve()
+    for listed in re.findall(
+        r"^ *[`:]{3,}\{toctree\}\n(.*?)^ *[`:]{3,}", text, re.DOTALL | re.MULTILINE
+    ):
+        for line in listed.splitlines():
+            name = re.sub(r".*<(.*)>", r"\1", line.strip()).removesuffix(".md")
+            yield (page.parent / f"{name}.md").resolve()
+
+
 def test_it_leads_to_every_page() -> None:
-    pages = {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
-    assert not {page for page in pages if f"]({page})" not in README}
+    found, left = set[Path](), [ROOT / "README.md"]
+    while left:
+        page = left.pop()
+        if page not in found and page.exists():
+            found.add(page)
+            left += pages_from(page)
+    assert set((ROOT / "docs").rglob("*.md")) <= found
 
 
 @pytest.mark.parametrize(

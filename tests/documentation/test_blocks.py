@@ -44,7 +44,7 @@ TEST = re.compile(r"^ *(?:async )?def test_", re.MULTILINE)
 
 # What a block prints that contains the text.
 PRINTED = {
-    "print(update.kind, *(": r"(?s)(COMPLETED .*){3}",
+    "print(streets[update.token]": r"(?s)(COMPLETED .*){3}",
     "print(update.kind, update.changes": r"(?s)(COMPLETED .* True\n.*){3}",
     "print(found.outcome, [provider": r"SERVED \[.+\]",
     "SELECT hum_has_fiber, count(*)": "hum_has_fiber",
