@@ -46,6 +46,11 @@ class SeenAddresses:
         place = self._places[self._find(digest)]
         return self._rows[place - 1] if place else None
 
+    def place_of(self, digest: bytes) -> int | None:
+        """Return how many other addresses came before one; None if no row has it."""
+        place = self._places[self._find(digest)]
+        return place - 1 if place else None
+
     def _make(self, slots: int) -> None:
         # Places begin at 1, so 0 marks a free slot.
         self._places = array("I", bytes(4)) * slots
@@ -71,6 +76,41 @@ class SeenAddresses:
             while places[slot]:
                 slot = (slot + 1) & mask
             places[slot] = place
+
+
+class SeenSpellings:
+    """Maps each address to the first row that has it, and tells whether it was spelled so before.
+
+    Most addresses come once, so that only eight bytes are kept of the first spelling of each.
+    """
+
+    def __init__(self) -> None:
+        self._addresses = SeenAddresses()
+        self._first = array("Q")
+        self._others = SeenAddresses()
+
+    def __len__(self) -> int:
+        """Return the number of different addresses."""
+        return len(self._addresses)
+
+    def first(self, digest: bytes, spelling: bytes, row: int) -> tuple[int, bool] | None:
+        """Return the earlier row with the same address, and whether one is spelled like this.
+
+        None, and this row is recorded, if no row has it.
+
+        Args:
+            digest: What identifies the address, by how a job compares addresses.
+            spelling: What identifies it as it is written.
+            row: Number of the row, from 1.
+        """
+        found = self._addresses.first(digest, row)
+        head = int.from_bytes(spelling[:8])
+        if found is None:
+            self._first.append(head)
+            return None
+        place = self._addresses.place_of(digest) or 0
+        alike = self._first[place] == head or self._others.first(spelling, row) is not None
+        return found, alike
 
 
 class SeenNumbers:

@@ -17,7 +17,7 @@ from hum_async._addresses.usps_key import KeyRules, address_key
 from hum_async._addresses.zip_codes import states_of_zip
 from hum_async._api.addresses import checked
 from hum_async.bulk.columns import AddressColumns, find_columns, plan_columns
-from hum_async.bulk.dedupe import SeenAddresses, SeenNumbers
+from hum_async.bulk.dedupe import SeenAddresses, SeenNumbers, SeenSpellings
 from hum_async.bulk.plain_rows import Identified, PlainRows
 from hum_async.bulk.preflight import (
     REPORT_COLUMNS,
@@ -727,6 +727,18 @@ def test_a_hundred_thousand_addresses_are_told_apart() -> None:
     assert not [row for row in range(1, 100_001) if seen.first(digest(row), row)]
     assert seen.first(digest(77_777), 100_001) == 77_777
     assert len(seen) == 100_000
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), max_size=60))
+def test_a_spelling_is_known_as_one_of_its_address(rows: list[tuple[int, int]]) -> None:
+    seen = SeenSpellings()
+    firsts: dict[int, int] = {}
+    for row, (address, spelling) in enumerate(rows, 1):
+        found = seen.first(digest(address), digest(1000 * address + spelling), row)
+        alike = (address, spelling) in rows[: row - 1]
+        assert found == ((firsts[address], alike) if address in firsts else None)
+        firsts.setdefault(address, row)
+    assert len(seen) == len(firsts)
 
 
 @given(st.lists(st.integers(0, 5000) | st.integers(0, 2**63 - 1), max_size=300))

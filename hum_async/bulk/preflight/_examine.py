@@ -10,7 +10,7 @@ import attrs
 from hum_async._addresses.usps_key import KeyRules
 from hum_async._purchases.records import digest_of_key
 from hum_async.bulk.columns import AddressColumns
-from hum_async.bulk.dedupe import SeenAddresses
+from hum_async.bulk.dedupe import SeenSpellings
 from hum_async.bulk.options import REQUESTS_PER_ADDRESS, Close
 from hum_async.bulk.plain_rows import PlainRows
 from hum_async.bulk.preflight._column_check import check_columns
@@ -103,7 +103,7 @@ def examine(  # noqa: PLR0913  all but two by name
     """
     where = Columns.of(table.header, columns)
     tally = _Tally(keep, on_finding)
-    seen, spellings = SeenAddresses(), SeenAddresses()
+    seen = SeenSpellings()
     rows = islice(table.rows(), most)
     sample = list(islice(rows, SAMPLE))
     overall = check_columns(where, [columns.written(cells) for cells in sample])
@@ -123,11 +123,11 @@ def examine(  # noqa: PLR0913  all but two by name
             if valid is not None:
                 address = plain_rows.learn(cells, reading, valid, plain=not findings)
         if address is not None:
-            alike = spellings.first(digest_of_key(address.exact), number)
-            first = seen.first(digest_of_key(address.compared), number)
-            if first is not None:
-                findings.append(_duplicate(number, first, alike))
-                tally.spelled += alike is None
+            compared, exact = digest_of_key(address.compared), digest_of_key(address.exact)
+            if (known := seen.first(compared, exact, number)) is not None:
+                first, alike = known
+                findings.append(_duplicate(number, first, alike=alike))
+                tally.spelled += not alike
             elif on_address is not None:
                 on_address(address.address)
         tally.count_row(findings, refused=refused, restored=restored)
@@ -179,8 +179,8 @@ def _judged(row: Row) -> Address | None:
     return valid
 
 
-def _duplicate(number: int, first: int, alike: int | None) -> Finding:
-    otherwise = ", spelled differently" if alike is None else ""
+def _duplicate(number: int, first: int, *, alike: bool) -> Finding:
+    otherwise = "" if alike else ", spelled differently"
     message = f"same address as row {first}{otherwise}; it is bought once"
     return Finding(number, None, FindingKind.DUPLICATE, Severity.INFO, message)
 
