@@ -132,10 +132,11 @@ class RateLimiter(Limiter):
         """
         return _Slot(self, next(self._order), priority)
 
-    def slot_at_once(self, priority: Priority) -> "_Slot | None":
+    def slot_at_once(self, priority: Priority) -> "_HeldSlot | None":
         """Return a slot that is held already, if one is to be had without waiting."""
-        slot = _Slot(self, next(self._order), priority)
-        return slot if self._acquire_now(slot) else None
+        del priority  # nobody waits who could be more urgent
+        granted = self._take_at_once()
+        return None if granted is None else _HeldSlot(self, granted)
 
     def answered(
         self,
@@ -265,21 +266,27 @@ class RateLimiter(Limiter):
         self._timer = None
         self._pausing = False
 
-    def _acquire_now(self, slot: "_Slot") -> bool:
-        """Grant without waiting if that is possible, as it mostly is where there is no pace."""
+    def _take_at_once(self) -> float | None:
+        """Grant without waiting if that is possible, as it mostly is where there is no pace.
+
+        Returns:
+            The event loop's time if it was granted, else None.
+        """
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._bind(loop)
-        slot.since = now = loop.time()
-        free = not self._waiting and self._in_use < self._concurrency
-        if free and self._controller.ready_at(now) <= now:
-            self._take(slot, now, now)
-            return True
-        return False
+        if self._waiting or self._in_use >= self._concurrency:
+            return None
+        now = loop.time()
+        if self._controller.ready_at(now) > now:
+            return None
+        self._take(now, now)
+        return now
 
     async def _acquire(self, slot: "_Slot") -> None:
-        # `_acquire_now` came before, and has bound this loop.
+        # `_take_at_once` came before, and has bound this loop.
         loop = asyncio.get_running_loop()
+        slot.since = loop.time()
         while True:
             slot.waiter = loop.create_future()
             self._waiting += 1
@@ -312,16 +319,15 @@ class RateLimiter(Limiter):
             self._waiting_by_priority[slot.priority] -= 1
             self._grant_waiting()
 
-    def _leave(self, slot: "_Slot", *, failed: bool) -> None:
-        slot.waiter = None
-        if not self._informed:
-            # Without calls of `answered`, an attempt counts as served if it ends without an
-            # exception and no refusal was reported meanwhile.
-            if self._refusals:
-                self._refusals -= 1
-            elif not failed:
-                self._controller.answered(self._now(), slot.granted)
-        self._release()
+    def _count_served(self, granted: float, *, failed: bool) -> None:
+        """Learn from the end of an attempt, where `answered` is not called.
+
+        It counts as served if it ends without an exception and no refusal was reported meanwhile.
+        """
+        if self._refusals:
+            self._refusals -= 1
+        elif not failed:
+            self._controller.answered(self._now(), granted)
 
     def _release(self) -> None:
         waiting = None
@@ -369,7 +375,8 @@ class RateLimiter(Limiter):
             waiting = None
             self._waiting -= 1
             self._waiting_by_priority[slot.priority] -= 1
-            self._take(slot, now, since)
+            slot.granted = now
+            self._take(now, since)
             waiter.set_result(None)
         if not self._waiting and self._timer is not None:
             # Nobody is left who could be woken; a pause may be long.
@@ -387,10 +394,9 @@ class RateLimiter(Limiter):
         *_, slot, waiter = heapq.heappop(self._queues[chosen])
         return slot, waiter
 
-    def _take(self, slot: "_Slot", now: float, since: float) -> None:
+    def _take(self, now: float, since: float) -> None:
         self._in_use += 1
         self._granted += 1
-        slot.granted = now
         self._controller.take(now, since)
         if self._pausing:
             self._pausing = False
@@ -426,16 +432,36 @@ class _Slot:
 
     async def __aenter__(self) -> Self:
         limiter = self._limiter
-        if not limiter._acquire_now(self):  # noqa: SLF001  two halves of one object
-            await limiter._acquire(self)  # noqa: SLF001
+        granted = limiter._take_at_once()  # noqa: SLF001  two halves of one object
+        if granted is None:
+            await limiter._acquire(self)  # noqa: SLF001  as above
+        else:
+            self.granted = granted
         return self
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
+        self.waiter = None
+        limiter = self._limiter
+        if not limiter._informed:  # noqa: SLF001  as above
+            limiter._count_served(self.granted, failed=exc_type is not None)  # noqa: SLF001
+        limiter._release()  # noqa: SLF001
+
+
+class _HeldSlot:
+    """One attempt that had not to wait; half of what a `_Slot` costs."""
+
+    __slots__ = ("_limiter", "granted")
+
+    def __init__(self, limiter: RateLimiter, granted: float) -> None:
+        self._limiter = limiter
+        self.granted = granted
 
     def leave(self) -> None:
         """Give it back, as `HeldSlot` says."""
-        self._limiter._leave(self, failed=False)  # noqa: SLF001  as above
-
-    async def __aexit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
-        self._limiter._leave(self, failed=exc_type is not None)  # noqa: SLF001  as above
+        limiter = self._limiter
+        if not limiter._informed:  # noqa: SLF001  as above
+            limiter._count_served(self.granted, failed=False)  # noqa: SLF001
+        limiter._release()  # noqa: SLF001
 
 
 _Waiter = tuple[int, int, _Slot, "asyncio.Future[None]"]

@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 import attrs
-from multidict import CIMultiDict
+from multidict import CIMultiDict, istr
 
 from hum_async._api.statuses import advice_after_other, advice_after_post, is_redirect
 from hum_async._limits.rate_limit_headers import parse_retry_after, read_rate_limit_headers
@@ -31,6 +31,9 @@ T = TypeVar("T")
 _OK, ACCEPTED, _MULTIPLE_CHOICES = (
     status.value for status in (HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.MULTIPLE_CHOICES)
 )
+
+# Looked for in every answer; plain text would be put into lower case each time.
+_RETRY_AFTER, _REQUEST_ID = istr("Retry-After"), istr("X-Request-Id")
 
 Source = Literal["session", "internet"]
 """The endpoint that is polled: the session (hum-api 2.3) or its internet services (2.4)."""
@@ -283,7 +286,7 @@ def request_id_of(request: ApiRequest[Any], response: RawResponse, *, key: str) 
         response: Its answer.
         key: The API key, which the id must not repeat.
     """
-    request_id = _headers_of(response).get("X-Request-Id")
+    request_id = _headers_of(response).get(_REQUEST_ID)
     return safe_request_id(request_id, (key, *request.secrets)) if request_id else None
 
 
@@ -291,9 +294,7 @@ def _headers_of(response: RawResponse) -> CIMultiDict[str]:
     headers = response.headers
     # A user's transport may bring a plain dictionary. Two looks at every answer come by here, and
     # the exact type is told in a third of the time.
-    if type(headers) is CIMultiDict or isinstance(headers, CIMultiDict):
-        return headers
-    return CIMultiDict(headers)
+    return headers if type(headers) is CIMultiDict else CIMultiDict(headers)
 
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?", re.ASCII)
@@ -315,8 +316,7 @@ def least_wait(response: RawResponse, *, wall_clock: Callable[[], datetime]) -> 
         response: The answer to a poll.
         wall_clock: Read only if there is a Retry-After, which may be a date.
     """
-    headers = _headers_of(response)
-    if response.status != ACCEPTED or "Retry-After" not in headers:
+    if response.status != ACCEPTED or _RETRY_AFTER not in (headers := _headers_of(response)):
         return None
     return parse_retry_after(headers, now=wall_clock())
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
@@ -15,7 +16,7 @@ from hum_async._api.retry import RetryPolicy, is_throttle, retry_delay
 from hum_async._api.running_loop import running_loop
 from hum_async._api.warming import decoder_is_warm, is_warm
 from hum_async._telemetry import MeasuredSlot, Telemetry
-from hum_async.errors import HumError, ResponseError, ServerError, TransportError
+from hum_async.errors import ApiError, HumError, ResponseError, ServerError, TransportError
 from hum_async.limiter import Limiter, Priority
 from hum_async.models import RawResponse
 from hum_async.transport import DropsConnections, PartialResponse, Transport
@@ -61,13 +62,17 @@ class RequestSender:
     _failures: int = attrs.field(default=0, init=False, repr=False)
     _calm: int = attrs.field(default=0, init=False, repr=False)
 
-    def clocks(self) -> tuple[float, float]:
+    def clocks(self, now: float | None = None) -> tuple[float, float]:
         """Return `now`, the event loop's time, and `active`, the same less all pauses so far.
 
         Delays are planned on `now`. Budgets run on `active`, which stands still while the limiter
         is paused: a session shall not time out because nothing may be sent.
+
+        Args:
+            now: The event loop's time, where the caller has just read it.
         """
-        now = asyncio.get_running_loop().time()
+        if now is None:
+            now = asyncio.get_running_loop().time()
         paused = self.limiter.paused_seconds()
         return now, now - paused if paused else now
 
@@ -88,10 +93,10 @@ class RequestSender:
             return slot
         return MeasuredSlot(slot, self.telemetry, asyncio.get_running_loop().time)
 
-    def waited(self, seconds: float) -> None:
-        """Tell how long a slot was waited for that is not one of `slot`."""
-        if self.telemetry is not None:
-            self.telemetry.waited(seconds)
+    @property
+    def waited(self) -> Callable[[float], None] | None:
+        """Who is told how long a slot was waited for that is not one of `slot`; None for nobody."""
+        return None if self.telemetry is None else self.telemetry.waited
 
     async def run(self, request: ApiRequest[T], default: Priority = Priority.NORMAL) -> T:
         """Send a request until it succeeds or may not be sent again.
@@ -150,7 +155,8 @@ class RequestSender:
             await decoder_is_warm()
             now = None
         sent = asyncio.get_running_loop().time() if now is None else now
-        self._note_begin(request)
+        if self.telemetry is not None:
+            self.telemetry.sending(request.route)
         try:
             response = await self.transport.send(
                 request.method,
@@ -178,6 +184,25 @@ class RequestSender:
             if self._failures and not isinstance(response, PartialResponse):
                 self._note_success()
             return response
+        told = self._error_of(request, response, headers, sent=sent)
+        # A tracker records this frame's variables, and the address of a redirect names a token.
+        del response, headers
+        raise told
+
+    def _error_of(
+        self,
+        request: ApiRequest[Any],
+        response: RawResponse,
+        headers: CIMultiDict[str],
+        *,
+        sent: float,
+    ) -> ApiError:
+        """Return the error of an answer that is no success; limiter and log learn of it.
+
+        Raises:
+            ForeignAnswer: It is that of another session.
+        """
+        status = response.status
         told = error_for(request, response, key=self.key, now=wall_clock())
         refused = is_throttle(told)
         self.limiter.answered(
@@ -191,9 +216,7 @@ class RequestSender:
             self._note_failure(told)
         if request.token is not None and not refused:
             self._check_whose(response, token=request.token)
-        # A tracker records this frame's variables, and the address of a redirect names a token.
-        del response, headers
-        raise told
+        return told
 
     def read(self, request: ApiRequest[T], response: RawResponse) -> T:
         """Return what a successful answer says.
@@ -270,11 +293,6 @@ class RequestSender:
             creates=request.creates,
             random=random.random(),  # noqa: S311  jitter
         )
-
-    def _note_begin(self, request: ApiRequest[Any]) -> None:
-        """Tell that a request is sent."""
-        if self.telemetry is not None:
-            self.telemetry.sending(request.route)
 
     def _note_end(self, request: ApiRequest[Any], ended: str | int, sent: float) -> None:
         """Tell how a request ended: by a status, or by an error of a class."""

@@ -411,11 +411,12 @@ class LookupQueue:
             return now
         return due
 
-    def take(self, now: float) -> Coroutine[Any, Any, None] | None:
+    def take(self, now: float, due_by: float) -> Coroutine[Any, Any, None] | None:
         """Choose the request that a slot is used for."""
+        del now
         if self._held:
             return None
-        lookup = self._next(now)
+        lookup = self._next(due_by)
         # An abandoned look-up stays where it was and is closed from another place.
         if lookup is None or lookup.step is None or lookup in self._sending:
             return None

@@ -21,8 +21,13 @@ class WorkSource(Protocol):
     def ready_at(self, now: float) -> float | None:
         """Return when there is a request to send; None while that needs a `wake`."""
 
-    def take(self, now: float) -> Coroutine[Any, Any, None] | None:
-        """Choose the request that a granted slot is used for; None if none is left."""
+    def take(self, now: float, due_by: float) -> Coroutine[Any, Any, None] | None:
+        """Choose the request that a granted slot is used for; None if none is left.
+
+        Args:
+            now: When the slot was granted.
+            due_by: What is due by then may be sent.
+        """
 
 
 class Dispatcher:
@@ -36,7 +41,7 @@ class Dispatcher:
     Args:
         limiter: Where slots come from.
         priority: How urgent the requests are.
-        waited: Told of each slot, for how many seconds it was waited for.
+        waited: Told of each slot, for how many seconds it was waited for; None: nobody is told.
     """
 
     def __init__(
@@ -44,7 +49,7 @@ class Dispatcher:
         limiter: Limiter,
         priority: Priority,
         *,
-        waited: Callable[[float], None] = lambda _: None,
+        waited: Callable[[float], None] | None = None,
     ) -> None:
         self._limiter = limiter
         self._priority = priority
@@ -142,12 +147,14 @@ class Dispatcher:
                 asked = loop.time()
                 async with self._limiter.slot_for(self._priority):
                     now = loop.time()
-                    self._waited(now - asked)
+                    if self._waited is not None:
+                        self._waited(now - asked)
                     await self._use(work, now)
             else:
                 # As `_use` does, without a coroutine for it.
                 try:
-                    self._waited(0.0)
+                    if self._waited is not None:
+                        self._waited(0.0)
                     if (request := self._choose(work, held.granted)) is not None:
                         await request
                 finally:
@@ -167,7 +174,7 @@ class Dispatcher:
         """Stop seeking, be busy, and return a request; let the next worker seek one."""
         self._seeking -= 1
         self._busy += 1
-        request = work.take(now + _EARLY)
+        request = work.take(now, now + _EARLY)
         if request is not None and self._seeking + self._busy < self._max_workers:
             self._look()
         return request

@@ -193,19 +193,19 @@ class Poller:
             return now
         return None if head is None else head[0]
 
-    def take(self, now: float) -> Coroutine[Any, Any, None] | None:
+    def take(self, now: float, due_by: float) -> Coroutine[Any, Any, None] | None:
         """Return the most urgent poll: one that is due, else a new token's first."""
         head = self._first_due()
-        urgent = head is not None and head[0] <= now
+        urgent = head is not None and head[0] <= due_by
         # Mostly every token is admitted, and nothing has to be weighed.
         new = self._next_new is not None or bool(self._offering)
-        if head is not None and urgent and (not new or self._goes_first(head[2], now)):
-            return self._poll(self._due.pop())
+        if head is not None and urgent and (not new or self._goes_first(head[2], due_by)):
+            return self._poll(self._due.pop(), now)
         self._admit()
         if self._next_new is not None:
             entry, self._next_new = self._next_new, None
-            return self._poll(entry)
-        return self._poll(self._due.pop()) if urgent else None
+            return self._poll(entry, now)
+        return self._poll(self._due.pop(), now) if urgent else None
 
     # --- machinery --------------------------------------------------------------------------------
 
@@ -319,8 +319,8 @@ class Poller:
             )
         )
 
-    def _poll(self, entry: WatchedToken) -> Coroutine[Any, Any, None]:
-        poll, telemetry = self._send(entry), self._sender.telemetry
+    def _poll(self, entry: WatchedToken, now: float) -> Coroutine[Any, Any, None]:
+        poll, telemetry = self._send(entry, now), self._sender.telemetry
         return poll if telemetry is None else self._poll_told(entry, poll, telemetry)
 
     async def _poll_told(
@@ -332,8 +332,8 @@ class Poller:
         if not self._is_live(entry):
             self._operations.end(entry)
 
-    async def _send(self, entry: WatchedToken) -> None:
-        now, active = self._sender.clocks()
+    async def _send(self, entry: WatchedToken, now: float) -> None:
+        now, active = self._sender.clocks(now)
         state = entry.awake = entry.awake or self._state(entry)
         state.sent(now, active)
         self._in_flight += 1

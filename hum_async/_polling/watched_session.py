@@ -45,7 +45,9 @@ class WatchedSession(SessionPoll):
 
     def request(self) -> ApiRequest[Session]:
         """Return the request that polls it; made once, unless very many tokens are watched."""
-        request = self._request or poll_request(self.token, source=self.source)
+        if (request := self._request) is not None:
+            return request
+        request = poll_request(self.token, source=self.source)
         if self._kept is None or not self._kept.startswith(PACKED):
             self._request = request
         return request

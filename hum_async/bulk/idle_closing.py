@@ -64,9 +64,9 @@ class IdleClosing:
         idle = now if self._sender.limiter.has_room() else now + self.LOOK_AGAIN
         return min(idle, math.inf if when is None else when)
 
-    def take(self, now: float) -> Coroutine[Any, Any, None] | None:
+    def take(self, now: float, due_by: float) -> Coroutine[Any, Any, None] | None:
         """Return a request of the job; a DELETE if it has none."""
-        request = self._work.take(now)
+        request = self._work.take(now, due_by)
         if request is None and self._open and self._goes_on():
             return self._close(self._open.popleft())
         return request

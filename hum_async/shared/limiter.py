@@ -13,7 +13,7 @@ from hum_async._limits.leases import Bounds
 from hum_async._limits.priorities import LEAST_SHARE
 from hum_async._redact import Secret
 from hum_async._tasks import keep, wait_for_tasks
-from hum_async.limiter import LimiterStatistics, RateLimiter, _Slot, _Waiter
+from hum_async.limiter import LimiterStatistics, RateLimiter, _Waiter
 from hum_async.shared.exchanges import Exchanges
 from hum_async.shared.register import Register, StoreError
 from hum_async.shared.stores import check_store, register_in, shown
@@ -176,11 +176,11 @@ class SharedRateLimiter(RateLimiter):
             self._bind(loop)
         return loop
 
-    def _acquire_now(self, slot: _Slot) -> bool:
+    def _take_at_once(self) -> float | None:
         self._holder.drop_late(self._bind_running().time())
         self._closed = False
-        granted = super()._acquire_now(slot)
-        if granted:
+        granted = super()._take_at_once()
+        if granted is not None:
             self._ask()
         return granted
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hum_async._limits.pacing import CATCH_UP, MAX_PAUSE, Pacer, PauseGate, RateController
+from hum_async._limits.pacing import CATCH_UP, MAX_PAUSE, TICK, Pacer, PauseGate, RateController
 from hum_async._limits.rate_limit_headers import RateLimitHeaders
 
 RATES = st.floats(0.1, 500.0)
@@ -286,3 +286,23 @@ def test_a_server_that_always_says_that_nothing_is_left_is_believed_no_more() ->
         controller.advised(now, RateLimitHeaders(remaining=0.0, reset=10.0), sent=now)
         now += 11.0
     assert controller.ready_at(now) == now
+
+
+@pytest.mark.parametrize("rate", [2_000.0, 5_000.0, 40_000.0])
+def test_a_pace_finer_than_a_clock_is_kept_from_tick_to_tick(rate: float) -> None:
+    pacer = Pacer(rate)
+    sent = 0
+    for tick in range(1_000):
+        now = 100.0 + tick * TICK
+        while pacer.ready_at(now) <= now:
+            pacer.take(now, now)
+            sent += 1
+        # Never more than a tick ahead of its time.
+        assert sent <= rate * (tick + 1) * TICK + 2
+    assert sent >= rate - 2
+
+
+def test_no_pace_that_a_clock_can_tell_apart_goes_ahead_of_its_time() -> None:
+    pacer = Pacer(1_000.0)
+    pacer.take(1.0, 1.0)
+    assert pacer.ready_at(1.0) == pytest.approx(1.001)
