@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
+from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -21,9 +22,9 @@ SOURCES = sorted((ROOT / "hum_async").rglob("*.py"))
 DRAWINGS = ("Asked ----> Opened ----> Settled", "HumError\n+-- ConfigurationError")
 """How drawings begin that stand in docstrings as code does."""
 
-_FENCE = re.compile(r"^ *(?P<marks>`{3,}|~{3,}) *(?P<info>[^`]*)$")
+_MARKDOWN = MarkdownIt()
 # A fence that is a directive of MyST, and the options that may stand in its first lines.
-_DIRECTIVE = re.compile(r"^\{(?:code|code-block|sourcecode)\} +(\w+)$")
+_DIRECTIVE = re.compile(r"^\{(?:(?:code|code-block|sourcecode)\} +(?P<language>\w+)$|[\w:-]+\})")
 _OPTIONS = re.compile(r"\A(?::[\w-]+:.*\n)+\n?")
 # An indented paragraph after a line that ends with two colons, or after a directive.
 _LITERAL = re.compile(
@@ -68,30 +69,34 @@ def blocks() -> list[Block]:
     return found
 
 
-def blocks_of_page(path: Path, text: str) -> Iterator[Block]:
-    """Yield the fenced blocks of a page of Markdown, however far they are indented."""
-    marks = info = ""
-    lines: list[str] = []
-    for number, line in enumerate(text.splitlines(keepends=True), 1):
-        fence = _FENCE.match(line.rstrip("\n"))
-        if not marks:
-            if fence:
-                marks, info, lines = fence["marks"], fence["info"].strip(), []
-        elif fence and not fence["info"] and fence["marks"].startswith(marks):
-            directive = _DIRECTIVE.match(info)
-            language = directive[1] if directive else info.partition(" ")[0]
-            inside = textwrap.dedent("".join(lines))
-            yield Block(
-                path,
-                number - len(lines),
-                language,
-                _OPTIONS.sub("", inside) if directive else inside,
-            )
-            marks = ""
-        else:
-            lines.append(line)
-    if marks:
-        raise ValueError(f"{path.name}, line {number - len(lines)}: the block has no end")
+def blocks_of_page(path: Path, text: str, line: int = 1) -> Iterator[Block]:
+    """Yield the blocks of a page of Markdown, or of a part of it that begins at a line.
+
+    Raises:
+        ValueError: A block has no end.
+    """
+    lines = text.splitlines()
+    for token in _MARKDOWN.parse(text):
+        if token.map is None or token.type not in {"code_block", "fence", "html_block"}:
+            continue
+        first, end = token.map
+        if token.type != "fence":
+            # Nothing says what is written there.
+            if token.type == "code_block" or "<pre" in token.content:
+                yield Block(path, line + first, "", token.content)
+            continue
+        if not lines[end - 1].lstrip(" >").startswith(token.markup) or end - 1 == first:
+            raise ValueError(f"{path.name}, line {line + first}: the block has no end")
+        info, inside = token.info.strip(), line + first + 1
+        directive = _DIRECTIVE.match(info)
+        if directive and directive["language"]:
+            content = _OPTIONS.sub("", token.content)
+            inside += token.content.count("\n") - content.count("\n")
+            yield Block(path, inside, directive["language"], content)
+            continue
+        yield Block(path, inside, info.partition(" ")[0], token.content)
+        if directive:  # a note, a warning: Markdown again
+            yield from blocks_of_page(path, token.content, inside)
 
 
 def blocks_of_source(path: Path, text: str) -> Iterator[Block]:

@@ -14,6 +14,7 @@ import re
 import socket
 import sys
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,6 @@ from hum_async import Address, AsyncSessionWatcher, HumClient
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-    from pathlib import Path
 
 STREETS = ("100 Served St", "100 No Providers Ave", "100 Ambiguous Rd")
 """What the blocks look up: one address of each usual outcome."""
@@ -110,7 +110,7 @@ class Stage:
         """Run a block, and then the application or else the functions that it defines.
 
         Raises:
-            KeyError: A function has a parameter for which the stage has nothing.
+            LookupError: A function has a parameter for which the stage has nothing.
         """
         with _logging_as_it_was(), _module() as module:
             names = vars(module)
@@ -158,9 +158,13 @@ class Stage:
         parameters = inspect.signature(function).parameters
         if "parts" in parameters:
             given["parts"] = self._parts()
+        if unknown := set(parameters) - set(given):
+            raise LookupError(f"nothing is given for {unknown}: add it in {Path(__file__).name}")
         arguments = {name: given[name] for name in parameters}
         if inspect.iscoroutinefunction(function):
             _finish(function(**arguments))
+        elif inspect.isasyncgenfunction(function):
+            _finish(_exhaust(function(**arguments)))
         elif inspect.isasyncgenfunction(inspect.unwrap(function)):
             _finish(_enter(function(**arguments)))
         else:
@@ -175,6 +179,11 @@ class Stage:
 
 async def _nothing() -> AsyncIterator[None]:
     yield
+
+
+async def _exhaust(values: AsyncIterator[object]) -> None:
+    async for _ in values:
+        pass
 
 
 async def _enter(manager: Any) -> None:

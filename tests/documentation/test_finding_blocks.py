@@ -38,6 +38,27 @@ rate = 20
 ```
 what is it?
 ```
+
+Or:
+
+    and this?
+
+> ```sh
+> hum ping
+> ```
+
+<pre>or this</pre>
+
+```{note}
+Beware:
+
+~~~json
+{}
+~~~
+```
+
+- [ ] no block:
+      it goes on
 """
 SOURCE = '''\
 """Do this::
@@ -78,14 +99,20 @@ def test_fenced_blocks_are_found() -> None:
         (4, "python", "print(1)\n"),
         (10, "sh", "hum ping\n"),
         (14, "md", "```python\ninside = another\n```\n"),
-        (20, "toml", "rate = 20\n"),
+        (22, "toml", "rate = 20\n"),
         (26, "", "what is it?\n"),
+        (31, "", "and this?\n"),
+        (34, "sh", "hum ping\n"),
+        (37, "", "<pre>or this</pre>\n"),
+        (40, "{note}", "Beware:\n\n~~~json\n{}\n~~~\n"),
+        (43, "json", "{}\n"),
     ]
 
 
-def test_a_block_without_an_end_is_an_error() -> None:
+@pytest.mark.parametrize("end", ["", "ls\n", "``\n"])
+def test_a_block_without_an_end_is_an_error(end: str) -> None:
     with pytest.raises(ValueError, match="line 2: the block has no end"):
-        list(blocks_of_page(Path("page.md"), "one\n```sh\nls\n"))
+        list(blocks_of_page(Path("page.md"), f"one\n```sh\n{end}"))
 
 
 def test_blocks_of_docstrings_are_found() -> None:
