@@ -1,6 +1,6 @@
 """The counts of a running or finished job."""
 
-from collections import Counter
+from collections import Counter, deque
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,12 @@ from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.bulk.job_engine import JobStatistics
 from hum_async.errors import ConnectFailed
 from hum_async.models import Outcome, Qualification
+
+_RECENT = 300.0
+"""Seconds by whose rate the time that is left is told."""
+_MARK_EVERY = 10.0
+_FEW = 100
+"""Rows that say nothing of a rate."""
 
 
 @attrs.define
@@ -55,6 +61,9 @@ class JobReport:
     elsewhere: int = 0
     elsewhere_before: int = 0
     workers: int = 0
+    _marks: deque[tuple[float, int]] = attrs.field(
+        factory=lambda: deque([(0.0, 0)]), init=False, repr=False, eq=False
+    )
 
     @property
     def left(self) -> int:
@@ -79,14 +88,31 @@ class JobReport:
 
     @property
     def eta(self) -> float | None:
-        """Seconds until the job is done at this rate; None while the rate is not yet meaningful."""
+        """Seconds until the job is done at the rate of the last five minutes.
+
+        None while the rate is not yet meaningful.
+        """
         # The delay of the first answers is that of one look-up, and says nothing about the rate.
-        looked_up = self.done - self.reused + self.elsewhere - self.elsewhere_before
+        looked_up = self._looked_up
         if not self.left:
             return 0.0
-        if not self.elapsed or looked_up <= 0 or looked_up < min((looked_up + self.left) / 10, 100):
+        if (
+            not self.elapsed
+            or looked_up <= 0
+            or looked_up < min((looked_up + self.left) / 10, _FEW)
+        ):
             return None
-        return self.left * self.elapsed / looked_up
+        # A long job may have been faster, or slower, hours ago. One that has hardly moved takes the
+        # rate that it had: nobody knows when it goes on.
+        since, before = self._marks[0]
+        if looked_up - before < _FEW:
+            since, before = 0.0, 0
+        return self.left * (self.elapsed - since) / (looked_up - before)
+
+    @property
+    def _looked_up(self) -> int:
+        """Rows that were looked up since this run began, by whichever worker."""
+        return self.done - self.reused + self.elsewhere - self.elsewhere_before
 
     def count(self, result: Qualification, values: dict[str, Any]) -> None:
         """Count a row.
@@ -108,3 +134,8 @@ class JobReport:
         self.adopted, self.expiring = statistics.adopted, statistics.expiring
         self.cost, self.cost_today = statistics.cost, statistics.cost_today
         self.elapsed = elapsed
+        marks = self._marks
+        if elapsed - marks[-1][0] >= _MARK_EVERY:
+            marks.append((elapsed, self._looked_up))
+            while elapsed - marks[0][0] > _RECENT and len(marks) > 1:
+                marks.popleft()

@@ -10,6 +10,7 @@ import pytest
 
 from hum_async import Outcome
 from hum_async.bulk.file_job import JobReport
+from hum_async.bulk.job_engine import JobStatistics
 from hum_async.bulk.outcome_meaning import MEANING
 from hum_async.cli import _progress
 from hum_async.cli._progress import line_of, showing_progress
@@ -104,6 +105,37 @@ def test_the_summary_tells_what_was_found_and_where_it_is(
     for part in ("SERVED", "200", "Spectrum 120", "250 sessions bought, 800 requests", "out.csv"):
         assert part in text
     assert "simulated" not in text
+
+
+def at_the_time(seconds: float, done: int, report: JobReport) -> float | None:
+    """Return the time that is left after a second in which the job came so far."""
+    report.done = done
+    counts = JobStatistics(delivered=done, open=1, requests=done, sessions=done)
+    report.measure(counts, seconds)
+    return report.eta
+
+
+def test_the_time_left_follows_the_last_five_minutes() -> None:
+    report = JobReport(total=1_000_000)
+    for second in range(1, 1001):
+        left = at_the_time(second, 200 * second, report)
+    assert left == pytest.approx(800_000 / 200)
+    # The limit was lowered: soon the job is told to take four times as long, not two times.
+    for second in range(1, 401):
+        left = at_the_time(1000 + second, 200_000 + 50 * second, report)
+    assert left == pytest.approx((1_000_000 - 220_000) / 50)
+    # A pause, in which nothing is done: nobody knows when it ends.
+    for second in range(1, 601):
+        left = at_the_time(1400 + second, 220_000, report)
+    assert left == pytest.approx(780_000 * 2000 / 220_000)
+
+
+def test_the_time_left_of_a_short_job_is_that_of_its_whole_run() -> None:
+    report = JobReport(total=1000)
+    assert at_the_time(9.0, 0, report) is None  # the first answers take as long as a look-up
+    for second in range(10, 201):
+        left = at_the_time(second, 4 * (second - 9), report)
+    assert left == pytest.approx((1000 - 764) * 200 / 764)
 
 
 @pytest.mark.parametrize("name", ["Fiber [beta]", "[/x]", "[bold]", "[link=file:/x]y"])
