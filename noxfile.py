@@ -39,6 +39,15 @@ def contract(session: nox.Session) -> None:
 
 
 @nox.session(python=OLDEST)
+def site(session: nox.Session) -> None:
+    """Build the site of the documentation, and the man page."""
+    session.install("-e", ".[docs]")
+    for builder, folder in (("html", "site"), ("man", "site/man")):
+        session.run("sphinx-build", "-q", "-W", "--keep-going", "-b", builder, "docs", folder)
+    session.run("python", "tools/check_site.py", "site")
+
+
+@nox.session(python=OLDEST)
 def lint(session: nox.Session) -> None:
     """Check style and formatting."""
     session.install("-e", ".[dev]")

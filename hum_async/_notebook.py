@@ -17,7 +17,7 @@ def results_html(results: Sequence[Any], *, title: str) -> str:
     """Return the first results as a table.
 
     Args:
-        results: `Qualification`s.
+        results: `Qualification` objects.
         title: Text above the table.
     """
     rows = [

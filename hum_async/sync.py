@@ -126,7 +126,7 @@ def watch(
     """Watch sessions until all are done; iterate over the updates with ``for``.
 
     Args:
-        tokens: Session tokens, or `Session`s.
+        tokens: Session tokens, or `Session` objects.
         policy: When to poll; None for `GuidedPolling`, the API's own guidance.
         agents: Names of the agents to wait for.
         source: ``session`` polls the session, ``internet`` the services endpoint.

@@ -114,8 +114,9 @@ class AsyncSessionWatcher:
         """Watch sessions; iterate over the returned stream with ``async for``.
 
         Args:
-            tokens: Session tokens, or `Session`s: any iterable, or an async iterable of any length,
-                which is read only as fast as tokens can be polled on time. Duplicates count once.
+            tokens: Session tokens, or `Session` objects: any iterable, or an async iterable of any
+                length, which is read only as fast as tokens can be polled on time. Duplicates
+                count once.
                 A session that must have expired by now (`Session.expires_at`) is polled all the
                 same; the log says so, once for a stream.
 
@@ -249,7 +250,7 @@ class WatchStream(Stream[SessionUpdate]):
         """Watch more sessions; one that this stream knows already is ignored.
 
         Args:
-            tokens: Session tokens, or `Session`s.
+            tokens: Session tokens, or `Session` objects.
 
         Raises:
             TypeError: One is neither.
@@ -261,7 +262,7 @@ class WatchStream(Stream[SessionUpdate]):
         """Watch sessions no longer; they get no terminal update. Unknown ones are ignored.
 
         Args:
-            tokens: Session tokens, or `Session`s.
+            tokens: Session tokens, or `Session` objects.
 
         Raises:
             TypeError: One is neither.

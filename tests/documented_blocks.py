@@ -10,11 +10,15 @@ import attrs
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parent.parent
+WRITTEN = ROOT / "docs" / "reference"
+"""Where the site's pages lie that are written from the code whenever it is built."""
+
 PAGES = sorted(
     {
         *ROOT.glob("*.md"),
         *(page for place in (".github", "benchmarks", "docs", "examples")
-          for page in (ROOT / place).rglob("*.md")),
+          for page in (ROOT / place).rglob("*.md")
+          if page.parent != WRITTEN),
     }
 )  # fmt: skip
 SOURCES = sorted((ROOT / "hum_async").rglob("*.py"))
