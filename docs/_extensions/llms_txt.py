@@ -1,5 +1,6 @@
 """Writes ``llms.txt``: what a language model is to read, with the Markdown of each page beside."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,17 @@ def write(app: Sphinx, failure: Exception | None) -> None:
         lines.append(f"\n## {tree['caption']}\n")
         for _, page in tree["entries"]:
             lines.append(_line(app, page))
-            source = Path(app.env.doc2path(page))
+            source = _text_of(Path(app.env.doc2path(page)))
             target = Path(app.outdir, page).with_suffix(".md")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
     Path(app.outdir, "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _text_of(page: Path) -> Path:
+    """Return the file that holds the text of a page: it may include one from elsewhere."""
+    included = re.match(r"```\{include\} (\S+)", page.read_text(encoding="utf-8"))
+    return page.parent / included[1] if included else page
 
 
 def _line(app: Sphinx, page: str) -> str:
