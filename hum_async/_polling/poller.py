@@ -334,7 +334,9 @@ class Poller:
 
     async def _send(self, entry: WatchedToken, now: float) -> None:
         now, active = self._sender.clocks(now)
-        state = entry.awake = entry.awake or self._state(entry)
+        state = entry.awake
+        if state is None:
+            state = entry.awake = self._state(entry)
         state.sent(now, active)
         self._in_flight += 1
         try:
@@ -405,7 +407,7 @@ class Poller:
         else:
             # The worker that ran this poll looks by itself for what is due next.
             self._due.push(state.due, entry)
-            if state.packs:
+            if len(self._entries) > self._store.few:
                 entry.sleep()
 
 

@@ -44,11 +44,13 @@ class ResponseStore:
         few: Answers up to which it is not worth the time.
     """
 
+    __slots__ = ("_first", "_packer", "few")
+
     _WINDOW = -10
     """Raw deflate with a window of 1 KB: room for two answers, and hardly any memory to set up."""
 
     def __init__(self, few: int = 1_000) -> None:
-        self._few = few
+        self.few = few
         self._first = b""
         self._packer: zlib._Compress | None = None
 
@@ -60,7 +62,7 @@ class ResponseStore:
             among: How many answers are kept.
             token: What tells it from those of other sessions, so that it need not be kept.
         """
-        if among <= self._few or _HOLE in body:
+        if among <= self.few or _HOLE in body:
             return body
         at = stamp_in(body)
         if at.stop - at.start > _LONGEST_STAMP:
@@ -78,11 +80,30 @@ class ResponseStore:
         """Return the answer that is kept so; the token is that of `pack`."""
         if not kept.startswith(PACKED):
             return kept
-        ends = 2 + kept[1]
-        rest = zlib.decompressobj(self._WINDOW, zdict=self._first).decompress(kept[ends:])
-        rest = rest.replace(_HOLE, token)
+        rest = self._unpacked(kept).replace(_HOLE, token)
         at = stamp_in(rest).start
-        return b"".join((rest[:at], kept[2:ends], rest[at:]))
+        return b"".join((rest[:at], kept[2 : 2 + kept[1]], rest[at:]))
+
+    def repeats(self, kept: bytes, body: bytes, *, token: bytes = _HOLE) -> bool:
+        """Return whether an answer differs in nothing but its time from what is kept.
+
+        Args:
+            kept: What is kept.
+            body: The answer.
+            token: That of `pack`.
+        """
+        if not kept.startswith(PACKED):
+            return same_but_for_time(kept, body)
+        at = stamp_in(body)
+        if _HOLE in body or at.stop - at.start > _LONGEST_STAMP:
+            return False
+        # Without time and token, so that neither has to be put back where it was.
+        return _cut(body, at).replace(token, _HOLE) == self._unpacked(kept)
+
+    def _unpacked(self, kept: bytes) -> bytes:
+        """Return a packed answer without its time and its token."""
+        packed = kept[2 + kept[1] :]
+        return zlib.decompressobj(self._WINDOW, zdict=self._first).decompress(packed)
 
     def restamp(self, kept: bytes, body: bytes) -> bytes:
         """Return what is kept of an answer, once another repeats all of it but its time."""

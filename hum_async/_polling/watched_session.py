@@ -5,7 +5,7 @@ import struct
 import attrs
 
 from hum_async._api.endpoints import ApiRequest, poll_request
-from hum_async._polling.response_store import PACKED, ResponseStore, same_but_for_time
+from hum_async._polling.response_store import PACKED, ResponseStore
 from hum_async._polling.session_poll import SessionPoll
 from hum_async.models import Session, UpdateKind
 
@@ -71,9 +71,7 @@ class WatchedSession(SessionPoll):
         kept = self._kept
         if kept is None or processing is not self._processing:
             return False
-        if kept.startswith(PACKED):
-            kept = self.store.unpack(kept, token=self.token.encode())
-        return same_but_for_time(kept, body)
+        return self.store.repeats(kept, body, token=self.token.encode())
 
     def keep_stamp(self, body: bytes, *, request_id: str | None = None) -> None:
         """Remember when an answer that repeats the last one was given.
@@ -88,18 +86,14 @@ class WatchedSession(SessionPoll):
             self._kept, self._request_id = body, request_id
         self._session = None
 
-    @property
-    def packs(self) -> bool:
-        """Whether its last answer is kept packed, because very many tokens are watched."""
-        return self._kept is not None and self._kept.startswith(PACKED)
-
     def pack(self) -> bytes | None:
         """Return what `unpack` makes this state of again; None if that cannot be told so shortly.
 
         A number takes 8 bytes here, and 40 as the value of a field. Nothing is left out: what has a
         packed answer and was not refused is `CHANGED`, and due after the delay that was planned.
         """
-        if self._kept is None or not self.packs or self.throttles or self._planned_from is None:
+        kept = self._kept
+        if kept is None or not kept.startswith(PACKED) or self.throttles:
             return None
         state = _STATE.pack(
             self._spent,
@@ -112,7 +106,7 @@ class WatchedSession(SessionPoll):
             self._unchanged,
             self._processing,
         )
-        return state + self._kept
+        return state + kept
 
     def unpack(self, packed: bytes) -> None:
         """Be the state that was packed; this one must be new."""

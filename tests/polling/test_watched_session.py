@@ -114,6 +114,26 @@ def test_token_and_time_of_an_answer_are_put_back_where_they_were(bodies: list[b
     assert [store.unpack(each, token=b"XqCm") for each in kept] == bodies
 
 
+@given(
+    st.dictionaries(st.text(max_size=4) | st.just("responded_at"), JSON, max_size=4),
+    JSON | st.just(TOKEN),
+    JSON | st.just(TOKEN),
+    st.sampled_from([[], [b'{"responded_at":"2026"}']]),
+)
+def test_packed_answers_are_compared_as_others_are(
+    rest: dict[str, Any], one: Any, other: Any, first: list[bytes]
+) -> None:
+    store = ResponseStore(few=0)
+    bodies = [orjson.dumps({**rest, "responded_at": stamp, "z": rest}) for stamp in (one, other)]
+    before, body = bodies
+    packed = [store.pack(each, among=1, token=TOKEN.encode()) for each in (*first, before)]
+    if same_but_for_time(before, body):
+        assert store.repeats(packed[-1], body, token=TOKEN.encode())
+    elif store.repeats(packed[-1], body, token=TOKEN.encode()):
+        # Times of another length are times all the same.
+        assert all(type(value) is str for value in (one, other))
+
+
 def test_a_packed_answer_is_told_another_time_in_its_place() -> None:
     store = ResponseStore(few=0)
     kept = store.pack(answer(1), among=1)
