@@ -5,7 +5,7 @@ import struct
 import attrs
 
 from hum_async._api.endpoints import ApiRequest, poll_request
-from hum_async._polling.response_store import PACKED, ResponseStore
+from hum_async._polling.response_store import PACKED, ResponseStore, same_but_for_time
 from hum_async._polling.session_poll import SessionPoll
 from hum_async.models import Session, UpdateKind
 
@@ -71,7 +71,9 @@ class WatchedSession(SessionPoll):
         kept = self._kept
         if kept is None or processing is not self._processing:
             return False
-        return self.store.repeats(kept, body, token=self.token.encode())
+        if kept.startswith(PACKED):
+            return self.store.repeats(kept, body, token=self.token.encode())
+        return same_but_for_time(kept, body)
 
     def keep_stamp(self, body: bytes, *, request_id: str | None = None) -> None:
         """Remember when an answer that repeats the last one was given.
