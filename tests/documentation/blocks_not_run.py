@@ -18,6 +18,6 @@ NOT_RUN_LANGUAGES = {
     "json": "data: it is read, and so is each `hum` that it tells a program to start",
     "mermaid": "a drawing: its kind is known, and its brackets close",
     "yaml": "settings of other programs: they are read, and so is each `hum` among them",
-    "ts": "a browser's part: the types that it imports stand in docs/events.d.ts",
+    "ts": "a browser's part: the compiler checks its types, in test_typescript_blocks.py",
 }
 """Why the blocks of a language are not run, and what is checked instead."""
