@@ -5,7 +5,7 @@ and no secret is shown. The values are those of `models`, which this module does
 """
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -13,12 +13,15 @@ _MOST = 50
 """Results that a table shows."""
 
 
-def results_html(results: Sequence[Any], *, title: str) -> str:
+def results_html(
+    results: Sequence[Any], *, title: str, shown: Callable[[Any], Any] = lambda result: result
+) -> str:
     """Return the first results as a table.
 
     Args:
         results: `Qualification` objects.
         title: Text above the table.
+        shown: What of a result may be seen.
     """
     rows = [
         (
@@ -30,7 +33,7 @@ def results_html(results: Sequence[Any], *, title: str) -> str:
             _speed(_highest(result.providers)),
             _lowest(result.providers),
         )
-        for result in islice(results, _MOST)
+        for result in map(shown, islice(results, _MOST))
     ]
     header = ("key", "address", "outcome", "providers", "over", "down/up Mbps", "from")
     left = len(results) - len(rows)

@@ -3,12 +3,71 @@
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
+T = TypeVar("T")
+
+_HIDDEN = "***"  # as `_redact` writes it
+
 SECRETS = frozenset({"token", "security_token"})
 """Attributes that hold a secret."""
+
+
+_SHORTEST = 8
+"""Characters of a secret; to look for less would hit ordinary text."""
+
+
+def secrets_of(value: Any) -> frozenset[str]:
+    """Return the secrets that a value and all values in it hold as such."""
+    if isinstance(value, list | tuple):
+        return frozenset().union(*map(secrets_of, value))
+    if not attrs.has(type(value)):
+        return frozenset()
+    found: set[str] = set()
+    for field in attrs.fields(type(value)):
+        inner = getattr(value, field.name)
+        if field.name not in SECRETS:
+            found |= secrets_of(inner)
+        elif isinstance(inner, str) and len(inner) >= _SHORTEST:
+            found.add(inner)
+    return frozenset(found)
+
+
+def cleared(value: T, secrets: frozenset[str] | None = None) -> T:
+    """Return a value for people to see: no text in it repeats a secret.
+
+    The API may repeat one wherever it writes a text, such as in a provider's link. The attributes
+    that hold a secret as such keep it.
+
+    Args:
+        value: A value of ours, a text, or a tuple or mapping of them.
+        secrets: What is hidden; None for `secrets_of` it.
+    """
+    found: Any = secrets_of(value) if secrets is None else secrets
+    return _cleared(value, found) if found else value
+
+
+def _cleared(value: Any, secrets: frozenset[str]) -> Any:
+    if type(value) is str:
+        for secret in secrets:
+            if secret in value:
+                value = value.replace(secret, _HIDDEN)
+        return value
+    if isinstance(value, tuple):
+        return tuple(_cleared(inner, secrets) for inner in value)
+    if isinstance(value, Mapping):
+        return {_cleared(name, secrets): _cleared(each, secrets) for name, each in value.items()}
+    if not attrs.has(type(value)):
+        return value
+    changed = {
+        field.alias or field.name: new
+        for field in attrs.fields(type(value))
+        if field.init and field.name not in SECRETS
+        if (new := _cleared(old := getattr(value, field.name), secrets)) is not old and new != old
+    }
+    return attrs.evolve(value, **changed) if changed else value
 
 
 def plain(value: Any, *, without: frozenset[str] = frozenset()) -> Any:  # noqa: PLR0911  one case per type

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 
-from hum_async._plain import SECRETS, plain
+from hum_async._plain import SECRETS, cleared, plain
 from hum_async._redact import HIDDEN, mask_token
 from hum_async._values import Value
 from hum_async._version import __version__
@@ -363,7 +363,7 @@ class Provider(Value):
         """Return it for a notebook: tables of its offerings and plans, escaped."""
         from hum_async._notebook import provider_html  # noqa: PLC0415  only notebooks need it
 
-        return provider_html(self)
+        return provider_html(cleared(self))
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -573,11 +573,12 @@ class Qualification(Value, Generic[KeyT_co]):
             secrets: Include the session token and the providers' security tokens, which are left
                 out by default.
         """
-        found: dict[str, Any] = plain(self, without=frozenset() if secrets else SECRETS)
+        shown = self if secrets else cleared(self)
+        found: dict[str, Any] = plain(shown, without=frozenset() if secrets else SECRETS)
         return found
 
     def _repr_html_(self) -> str:
         """Return it for a notebook: address, outcome and a table of its providers, escaped."""
         from hum_async._notebook import qualification_html  # noqa: PLC0415  only notebooks need it
 
-        return qualification_html(self)
+        return qualification_html(cleared(self))

@@ -15,6 +15,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
 from hum_async._addresses.line import parse_line
+from hum_async._plain import cleared
 from hum_async._version import __version__
 from hum_async._wording import counted
 from hum_async.bulk.columns import MappingError
@@ -104,7 +105,7 @@ def make_server(client: HumClient, bound: PurchaseBound) -> MCPServer:
         with _told():
             result = await client.lookup(parsed)
         bound.settle(result)
-        found = _plain(json_values(result_values(result)))
+        found = _plain(json_values(result_values(cleared(result))))
         return found | {"bought": may_have_bought(result), "sessions_left": bound.left}
 
     @server.tool(annotations=_FREE)

@@ -6,6 +6,7 @@ from cyclopts import Parameter
 from rich.table import Table
 
 from hum_async._addresses.line import parse_line
+from hum_async._plain import cleared
 from hum_async._purchases.records import FAILED_OUTCOMES
 from hum_async.bulk.outcome_meaning import MEANING
 from hum_async.bulk.result_columns import explanation, json_values, result_values
@@ -44,7 +45,8 @@ def lookup(
     async def look_up(parsed: Address, key: str | None) -> ExitCode:
         async with open_client(api, key=key) as client:
             with messages.status("Looking up the address ..."):
-                result = await client.lookup(parsed, timeout=timeout, campaign_id=campaign_id)
+                found = await client.lookup(parsed, timeout=timeout, campaign_id=campaign_id)
+        result = cleared(found)
         if json:
             print_json(json_values(result_values(result)))
         else:

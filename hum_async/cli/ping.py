@@ -2,6 +2,9 @@
 
 import asyncio
 
+import attrs
+
+from hum_async._redact import redact
 from hum_async.cli._api import SimulatedApiOptions, open_client, read_key
 from hum_async.cli._console import data, escaped
 from hum_async.cli._exit_codes import ExitCode
@@ -27,6 +30,9 @@ async def _ping(api: SimulatedApiOptions, *, key: str | None, json: bool) -> Exi
         began = clock()
         answer = await client.ping()
         took = clock() - began
+        # What the server says is printed as errors are.
+        message = redact(answer.message or "", (client.sender.key,))
+        answer = attrs.evolve(answer, message=answer.message and message)
         if json:
             print_json(ping_values(answer, base_url=client.base_url, seconds=took))
             return ExitCode.OK

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from hum_async._plain import cleared
 from hum_async.bulk.coverage import Service
 from hum_async.bulk.files.price_columns import NO_PRICES, PriceColumns
 from hum_async.bulk.result_columns import in_units, place_values, utc_second
@@ -86,7 +87,9 @@ def long_rows(
         "hum_library_version": result.library_version,
     }
     for provider in result.providers:
-        base = common | _provider(provider)
+        # The API may repeat them in a link or a name.
+        secrets = frozenset(filter(None, (result.token, provider.security_token)))
+        base = common | cleared(_provider(provider), secrets)
         if not provider.offerings and not provider.catalog:
             yield base | {"hum_record": "provider"}
         for offering in provider.offerings:
@@ -99,7 +102,8 @@ def long_rows(
                 }
             )
         for plan in provider.catalog:
-            yield base | _service(plan, levels) | _plan(plan) | prices.values(plan)
+            service, said = _service(plan, levels), cleared(_plan(plan), secrets)
+            yield base | service | said | prices.values(plan)
 
 
 def _provider(provider: Provider) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Generic, cast, overload
 
 from hum_async._notebook import results_html
+from hum_async._plain import cleared
 from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel
 from hum_async.bulk.results.frames import long_table, pandas_of, polars_of, wide_table
 from hum_async.bulk.results.records import ResultRecord
@@ -75,7 +76,7 @@ class Results(Sequence[Qualification[KeyT_co]], Generic[KeyT_co]):
 
     def _repr_html_(self) -> str:
         """Return a table for a notebook: the first results with their addresses, escaped."""
-        return results_html(self, title=repr(self)[1:-1])
+        return results_html(self, title=repr(self)[1:-1], shown=cleared)
 
     @property
     def records(self) -> tuple[ResultRecord, ...]:
