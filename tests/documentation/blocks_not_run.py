@@ -15,6 +15,7 @@ NOT_RUN = {
 }
 
 NOT_RUN_LANGUAGES = {
+    "ini": "units of systemd: they are read, and so is each `hum` that they start",
     "json": "data: it is read, and so is each `hum` that it tells a program to start",
     "mermaid": "a drawing: its kind is known, and its brackets close",
     "yaml": "settings of other programs: they are read, and so is each `hum` among them",
