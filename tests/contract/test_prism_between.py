@@ -10,6 +10,7 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import attrs
 import pytest
 from document import DOCUMENT
 from judge import CLOSE, CREATE, INTERNET, PING, SESSION, Judge, needs_prism
@@ -167,7 +168,9 @@ async def test_sessions_that_are_watched(judge: Judge, url: str, simulator: Simu
         Magic.UNKNOWN_STATUS: UpdateKind.COMPLETED,
         Magic.THROTTLED: UpdateKind.COMPLETED,
         Magic.EXPIRED: UpdateKind.GONE,
+        Magic.NEVER_DONE: UpdateKind.TIMED_OUT,
     }
+    policy = attrs.evolve(QUICK, budget=6.0)
 
     async def watch(source: Source) -> None:
         expected = {
@@ -175,7 +178,7 @@ async def test_sessions_that_are_watched(judge: Judge, url: str, simulator: Simu
             for street, kind in ends.items()
             for number in range(3)
         } | {"unknown": UpdateKind.FAILED}
-        async with AsyncSessionWatcher(hum, policy=QUICK, source=source) as watcher:
+        async with AsyncSessionWatcher(hum, policy=policy, source=source) as watcher:
             updates = [update async for update in watcher.watch(expected)]
         terminal = [update for update in updates if update.is_terminal]
         assert {update.token: update.kind for update in terminal} == expected
@@ -244,12 +247,12 @@ async def test_look_ups_of_a_hub(judge: Judge, url: str) -> None:
 async def test_it_objects_to_a_broken_address(
     judge: Judge, url: str, simulator: Simulator, body: Any
 ) -> None:
-    before = len(simulator.journal)
+    before = len(simulator.requests(method="POST"))
     async with client_of(judge, url) as hum:
         with pytest.raises(HumError):
             await hum.request("POST", "/sessions", json=body)
     assert len(judge.objections) == 1
-    assert len(simulator.journal) == before
+    assert len(simulator.requests(method="POST")) == before
 
 
 @POLLING
