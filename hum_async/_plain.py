@@ -55,8 +55,8 @@ def _cleared(value: Any, secrets: frozenset[str]) -> Any:
             if secret in value:
                 value = value.replace(secret, _HIDDEN)
         return value
-    if isinstance(value, tuple):
-        return tuple(_cleared(inner, secrets) for inner in value)
+    if type(value) in {tuple, list}:
+        return type(value)(_cleared(inner, secrets) for inner in value)
     if isinstance(value, Mapping):
         return {_cleared(name, secrets): _cleared(each, secrets) for name, each in value.items()}
     if not attrs.has(type(value)):

@@ -4,37 +4,30 @@ Nothing here knows OpenTelemetry: `hum_async.otel` is what listens. What is told
 no token and no key.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from contextvars import Context
-from enum import StrEnum
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 T = TypeVar("T")
-KeyT = TypeVar("KeyT")
+
+# All who import the package pay for what follows: neither an enum nor abstract classes, which take
+# the interpreter ten times as long to make as plain ones.
+
+Owner = Literal["client", "hub", "job", "watcher"]
+"""Whose an operation is."""
 
 
-class Owner(StrEnum):
-    """Whose an operation is."""
-
-    CLIENT = "client"
-    HUB = "hub"
-    JOB = "job"
-    WATCHER = "watcher"
-
-
-class Operation(ABC):
+class Operation:
     """A look-up, a watched session, a job or a single call, from its beginning to its end.
 
     As a context manager it is active, and ends with the block.
     """
 
-    @abstractmethod
     def active(self) -> AbstractContextManager[object]:
         """Return a context whose requests belong to it."""
+        raise NotImplementedError
 
-    @abstractmethod
     def settle(self, outcome: str | None, error: BaseException | None = None) -> None:
         """Record what came of it; the first time counts.
 
@@ -42,42 +35,42 @@ class Operation(ABC):
             outcome: An `Outcome` or the kind of an update; None for what has none.
             error: Why, if it is an error; its class alone is told.
         """
+        raise NotImplementedError
 
-    @abstractmethod
     def joined(self) -> None:
         """Record that whoever is active now waits for it as well."""
+        raise NotImplementedError
 
-    @abstractmethod
     def end(self) -> None:
         """End it. Idempotent."""
+        raise NotImplementedError
 
-    @abstractmethod
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        raise NotImplementedError
 
-    @abstractmethod
-    def __exit__(self, exc_type: type[BaseException] | None, *_: object) -> None: ...
+    def __exit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
+        raise NotImplementedError
 
 
-class Telemetry(ABC):
-    """Who is told. What it does must not raise, nor wait."""
+class Telemetry:
+    """Who is told: what OpenTelemetry's part overrides. It must not raise, nor wait."""
 
-    @abstractmethod
     def lookup(self, owner: Owner) -> Operation:
-        """Begin a look-up, or for `Owner.WATCHER` a session that is watched to its end."""
+        """Begin a look-up, or for the owner ``watcher`` a session that is watched to its end."""
+        raise NotImplementedError
 
-    @abstractmethod
     def job(self) -> Operation:
         """Begin a job of many addresses."""
+        raise NotImplementedError
 
-    @abstractmethod
     def call(self, route: str) -> Operation:
         """Begin a single call of an endpoint, with the requests that it takes."""
+        raise NotImplementedError
 
-    @abstractmethod
     def sending(self, route: str) -> None:
         """Tell that a request is sent, as part of the operation that is active."""
+        raise NotImplementedError
 
-    @abstractmethod
     def answered(self, route: str, ended: int | str, *, failed: bool, seconds: float) -> None:
         """Tell how that request ended.
 
@@ -87,25 +80,26 @@ class Telemetry(ABC):
             failed: Whether it did not succeed.
             seconds: Its duration.
         """
+        raise NotImplementedError
 
-    @abstractmethod
     def unreadable(self, error: BaseException) -> None:
         """Tell that the answer, a success by its status, is none."""
+        raise NotImplementedError
 
-    @abstractmethod
     def waited(self, seconds: float) -> None:
         """Tell how long a slot of the limiter was waited for."""
+        raise NotImplementedError
 
-    @abstractmethod
     def row(self, outcome: str) -> None:
         """Tell that a job has handed out a row."""
+        raise NotImplementedError
 
-    @abstractmethod
     def subscribers(self, change: int) -> None:
         """Tell that a hub has more (or less) streams open."""
+        raise NotImplementedError
 
 
-class Operations(Generic[KeyT]):
+class Operations:
     """The operations of look-ups that take turns: one for each, active while it is served.
 
     Args:
@@ -113,10 +107,12 @@ class Operations(Generic[KeyT]):
     """
 
     def __init__(self, owner: Owner) -> None:
-        self._owner = owner
-        self._open: dict[KeyT, Operation] = {}
+        self._owner: Owner = owner
+        self._open: dict[Hashable, Operation] = {}
 
-    def begin(self, telemetry: Telemetry, key: KeyT, *, origin: Context | None = None) -> Operation:
+    def begin(
+        self, telemetry: Telemetry, key: Hashable, *, origin: Context | None = None
+    ) -> Operation:
         """Return the operation of a look-up, begun now unless it was before.
 
         Args:
@@ -126,23 +122,23 @@ class Operations(Generic[KeyT]):
         """
         operation = self._open.get(key)
         if operation is None:
-            begin = telemetry.lookup
-            operation = begin(self._owner) if origin is None else origin.run(begin, self._owner)
+            begin, owner = telemetry.lookup, self._owner
+            operation = begin(owner) if origin is None else origin.run(begin, owner)
             self._open[key] = operation
         return operation
 
-    def joined(self, key: KeyT) -> None:
+    def joined(self, key: Hashable) -> None:
         """Record that whoever is active now waits for a look-up as well."""
         if (operation := self._open.get(key)) is not None:
             operation.joined()
 
-    def settle(self, key: KeyT, outcome: str, error: BaseException | None = None) -> None:
+    def settle(self, key: Hashable, outcome: str, error: BaseException | None = None) -> None:
         """Record what came of a look-up, and end it."""
         if (operation := self._open.pop(key, None)) is not None:
             operation.settle(outcome, error)
             operation.end()
 
-    def end(self, key: KeyT) -> None:
+    def end(self, key: Hashable) -> None:
         """End a look-up that came to nothing."""
         if (operation := self._open.pop(key, None)) is not None:
             operation.end()
@@ -159,7 +155,7 @@ async def within(operation: Operation, work: Coroutine[Any, Any, T]) -> T:
         return await work
 
 
-class MeasuredSlot(AbstractAsyncContextManager[object]):
+class MeasuredSlot:
     """A slot of a limiter that tells how long it was waited for, each time it is entered.
 
     Args:

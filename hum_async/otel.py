@@ -154,19 +154,19 @@ class _OpenTelemetry(Telemetry):
 
     def lookup(self, owner: Owner) -> "_Lookup":
         """Begin a look-up."""
-        name = "hum.watch" if owner is Owner.WATCHER else "hum.lookup"
-        return _Lookup(self._span(name, {"hum.owner": owner.value}), owner, self._instruments)
+        name = "hum.watch" if owner == "watcher" else "hum.lookup"
+        return _Lookup(self._span(name, {"hum.owner": owner}), owner, self._instruments)
 
     def job(self) -> "_Operation":
         """Begin a job."""
-        return _Operation(self._span("hum.qualify", {"hum.owner": Owner.JOB.value}), Owner.JOB)
+        return _Operation(self._span("hum.qualify", {"hum.owner": "job"}), "job")
 
     def call(self, route: str) -> "_Operation":
         """Begin a call."""
         method, template = route.split(" ", 1)
         told = {"http.request.method": method, "url.template": template}
         span = self._span(route, told, kind=trace.SpanKind.CLIENT)
-        return _Operation(span, Owner.CLIENT, self._instruments)
+        return _Operation(span, "client", self._instruments)
 
     def _span(
         self,
@@ -267,7 +267,7 @@ class _Operation(Operation):
             {"url.template": template, "http.request.resend_count": times, "error.type": why},
         )
         if self._instruments is not None:
-            owner = {"hum.owner": self._owner.value}
+            owner = {"hum.owner": self._owner}
             self._instruments.retries.add(1, {**owner, "error.type": why})
 
     def answered(self, route: str, ended: int | str, *, failed: bool, seconds: float) -> None:
@@ -352,12 +352,12 @@ class _Lookup(_Operation):
         self._measured = instruments
         self._clock = asyncio.get_running_loop().time
         self._began = self._clock()
-        instruments.active.add(1, {"hum.owner": owner.value})
+        instruments.active.add(1, {"hum.owner": owner})
 
     def settle(self, outcome: str | None, error: BaseException | None = None) -> None:
         """Note the result, and measure what it took."""
         if not self._settled:
-            told = {"hum.owner": self._owner.value, "hum.outcome": str(outcome)}
+            told = {"hum.owner": self._owner, "hum.outcome": str(outcome)}
             self._measured.duration.record(self._clock() - self._began, told)
             self._measured.polls.record(self._polls, told)
         super().settle(outcome, error)
@@ -365,7 +365,7 @@ class _Lookup(_Operation):
     def end(self) -> None:
         """End the span."""
         if not self._ended:
-            self._measured.active.add(-1, {"hum.owner": self._owner.value})
+            self._measured.active.add(-1, {"hum.owner": self._owner})
             for name, number in (
                 ("hum.requests", self._sent),
                 ("hum.polls", self._polls),

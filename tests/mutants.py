@@ -787,6 +787,35 @@ MUTANTS = [
         "        self._in_progress.discard(lookup)",
         "lookups/test_queue.py web/test_hub.py",
     ),
+    # --- telemetry --------------------------------------------------------------------------------
+    Mutant(
+        "telemetry-names-the-route",
+        "_api/sender.py",
+        "seconds, route = asyncio.get_running_loop().time() - sent, request.route",
+        "seconds, route = asyncio.get_running_loop().time() - sent, f'GET {request.path}'",
+        "canaries/test_canaries.py",
+    ),
+    Mutant(
+        "no-text-repeats-a-secret",
+        "_plain.py",
+        "    return _cleared(value, found) if found else value",
+        "    return value",
+        "test_cleared.py",
+    ),
+    Mutant(
+        "tokens-are-filtered-out-of-urls",
+        "otel.py",
+        '            parts[place] = "{token}"',
+        "            pass",
+        "telemetry/test_http_spans.py",
+    ),
+    Mutant(
+        "a-span-ends-with-its-look-up",
+        "_telemetry.py",
+        "            operation.settle(outcome, error)\n            operation.end()",
+        "            operation.settle(outcome, error)",
+        "telemetry/test_spans.py",
+    ),
     # --- the web ----------------------------------------------------------------------------------
     Mutant(
         "events-hold-no-security-token",

@@ -144,7 +144,7 @@ class LookupQueue:
         order: OldestFirst | None = None,
         wake: Callable[[], None] = lambda: None,
         may_create: Callable[[], bool] = lambda: True,
-        owner: Owner = Owner.CLIENT,
+        owner: Owner = "client",
     ) -> None:
         self.requests = 0
         self.begun = 0
@@ -154,7 +154,7 @@ class LookupQueue:
         self._order = OldestFirst() if order is None else order
         self._wake = wake
         self._may_create = may_create
-        self._operations: Operations[Lookup] = Operations(owner)
+        self._operations = Operations(owner)
         self._new: deque[Lookup] = deque()
         self._closing: deque[Lookup] = deque()
         self._due: DueQueue[Lookup] = DueQueue()
@@ -336,7 +336,7 @@ class LookupQueue:
         return lookup.result
 
     async def _run_told(self, lookup: Lookup, timeout: float | None, telemetry: Telemetry) -> None:
-        with telemetry.lookup(Owner.CLIENT) as operation:
+        with telemetry.lookup("client") as operation:
             await self._run_within(lookup, timeout)
             if (result := lookup.result) is not None:
                 operation.settle(result.outcome, result.error)

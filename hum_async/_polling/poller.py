@@ -27,7 +27,7 @@ from hum_async._polling.response_store import ResponseStore
 from hum_async._polling.tokens import Watchable, token_of
 from hum_async._polling.watched_session import WatchedSession
 from hum_async._polling.watched_token import WatchedToken
-from hum_async._telemetry import Operations, Owner, Telemetry, within
+from hum_async._telemetry import Operations, Telemetry, within
 from hum_async._values import Value
 from hum_async.errors import AuthenticationError, ConfigurationError, HumError
 from hum_async.models import RawResponse, Session, SessionUpdate
@@ -94,7 +94,7 @@ class Poller:
         self._wake_soon = wake_soon
         self._on_left = on_left
         self._entries: dict[str, WatchedToken] = {}
-        self._operations: Operations[WatchedToken] = Operations(Owner.WATCHER)
+        self._operations = Operations("watcher")
         self._store = ResponseStore()
         self._due: DueQueue[WatchedToken] = DueQueue()
         self._mailboxes: list[Mailbox] = []

@@ -29,7 +29,7 @@ from hum_async._purchases.refusals import BoundReached, ClaimRefused
 from hum_async._purchases.resume_rules import ResumeAction, ResumeRules, written_off
 from hum_async._purchases.store import PurchaseStore
 from hum_async._tasks import end_tasks, keep
-from hum_async._telemetry import Owner, within
+from hum_async._telemetry import within
 from hum_async.bulk.dedupe import SeenAddresses
 from hum_async.bulk.idle_closing import IdleClosing
 from hum_async.bulk.input_rows import InputRows, Row
@@ -128,7 +128,7 @@ class JobEngine(LookupObserver):
             order=self._order,
             wake=self._wake,
             may_create=self._may_buy,
-            owner=Owner.JOB,
+            owner="job",
         )
         self._queue.hold()
         self._dispatcher = Dispatcher(sender.limiter, urgency, waited=sender.waited)

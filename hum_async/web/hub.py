@@ -17,7 +17,6 @@ from hum_async._lookups.queue import LookupObserver, LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
 from hum_async._polling.policies import PollPolicy
 from hum_async._tasks import end_tasks
-from hum_async._telemetry import Owner
 from hum_async.client import HumClient
 from hum_async.errors import (
     BadRequest,
@@ -147,7 +146,7 @@ class SessionHub:
             self._sender,
             observer=self._recorder,
             wake=self._dispatcher.wake,
-            owner=Owner.HUB,
+            owner="hub",
         )
         self._notice = ShutdownNotice(self._close_soon) if signals else None
         self._workers = WorkerNotice()

@@ -66,6 +66,7 @@ from hum_async import (
 from hum_async.cli._app import make_app
 from hum_async.cli._mcp_tools import PurchaseBound, make_server
 from hum_async.otel import instrument, url_filter
+from hum_async.web import encode_json, encode_sse
 from hum_async.web.aiohttp import setup_hub
 
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ async def use_a_hub(places: Places, api: Api, hum: HumClient, folder: Path) -> N
         look_at(places, hub, stream, hub.statistics())
         async for event in stream:
             look_at(places, event)
-            places.add("what browsers", event.payload)
+            places.add("what browsers", event.payload, encode_json(event), encode_sse(event))
 
 
 def use_objects(places: Places, hum: HumClient) -> None:

@@ -89,21 +89,21 @@ def long_rows(
     for provider in result.providers:
         # The API may repeat them in a link or a name.
         secrets = frozenset(filter(None, (result.token, provider.security_token)))
-        base = common | cleared(_provider(provider), secrets)
+        base = cleared(common | _provider(provider), secrets)
         if not provider.offerings and not provider.catalog:
             yield base | {"hum_record": "provider"}
         for offering in provider.offerings:
             yield (
                 base
-                | _service(offering, levels)
+                | cleared(_service(offering, levels), secrets)
                 | {
                     "hum_record": "offering",
-                    "hum_category": offering.category,
+                    "hum_category": cleared(offering.category, secrets),
                 }
             )
         for plan in provider.catalog:
-            service, said = _service(plan, levels), cleared(_plan(plan), secrets)
-            yield base | service | said | prices.values(plan)
+            said = cleared(_service(plan, levels) | _plan(plan), secrets)
+            yield base | said | prices.values(plan)
 
 
 def _provider(provider: Provider) -> dict[str, Any]:
