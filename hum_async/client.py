@@ -1,5 +1,6 @@
 """`HumClient`: the Hum API, one method per endpoint."""
 
+import asyncio
 import hmac
 import os
 from collections.abc import Collection
@@ -174,7 +175,12 @@ class HumClient:
         await decoder_is_warm()
         if self._ledger is not None and not self._borrowed:
             # What is wrong with it shows at the start.
-            await self._ledger.open()
+            try:
+                await self._ledger.open()
+            except asyncio.CancelledError:
+                # Nobody leaves what was not entered.
+                await self.aclose()
+                raise
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -1210,6 +1210,28 @@ MUTANTS = [
         "        self._refused.refused(",
         "bulk/test_bulk_odd_answers.py",
     ),
+    # --- cancelled in the middle ------------------------------------------------------------------
+    Mutant(
+        "an-entrance-that-is-cancelled-leaves-nothing-open",
+        "client.py",
+        "                await self.aclose()\n                raise\n",
+        "                raise\n",
+        "test_cancelled_steps.py",
+    ),
+    Mutant(
+        "a-closing-that-is-cancelled-closes",
+        "_purchases/ledger.py",
+        "        await wait_for_tasks([closing])\n",
+        "        await closing\n",
+        "test_cancelled_steps.py",
+    ),
+    Mutant(
+        "who-is-cancelled-waits-for-its-tasks",
+        "_tasks.py",
+        "        except asyncio.CancelledError as exc:\n            interrupted = exc\n",
+        "        except asyncio.CancelledError:\n            raise\n",
+        "test_cancelled_steps.py",
+    ),
     # --- the files of a job -----------------------------------------------------------------------
     Mutant(
         "the-journal-knows-a-file-before-its-name",

@@ -176,6 +176,12 @@ class Ledger:
             found_rate: The found rate in requests per second, which the store notes.
         """
         self._closed = True
+        # Whoever is cancelled meanwhile leaves a store that is closed all the same.
+        closing = asyncio.get_running_loop().create_task(self._close(found_rate))
+        await wait_for_tasks([closing])
+        closing.result()
+
+    async def _close(self, found_rate: float | None) -> None:
         await self.elsewhere.aclose()
         for claim in tuple(self._claims.values()):
             claim.give_back()
