@@ -139,10 +139,10 @@ class AiohttpTransport:
         base_url: Base URL of the API; plain http to a loopback host only.
         api_key: API key, sent as a bearer token and shown nowhere.
         session: A session to borrow, for its connections, tracing and proxy settings. The transport
-            neither closes nor alters it, and ignores its cookies and default headers. None opens
-            connections of its own, through the proxy that ``HTTPS_PROXY``, ``ALL_PROXY`` and
-            ``NO_PROXY`` name and with the certificates of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``;
-            the environment is read here, once.
+            neither closes nor alters it, and ignores its cookies, default headers and middlewares.
+            None opens connections of its own, through the proxy that ``HTTPS_PROXY``, ``ALL_PROXY``
+            and ``NO_PROXY`` name and with the certificates of ``SSL_CERT_FILE`` and
+            ``SSL_CERT_DIR``; the environment is read here, once.
 
     Raises:
         ConfigurationError: The base URL is malformed, or would send the key unencrypted; or the

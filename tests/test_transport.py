@@ -461,8 +461,14 @@ async def test_cookies_of_the_server_are_not_kept() -> None:
     assert seen == [None, None]
 
 
-async def test_a_borrowed_session_lends_its_connections_and_its_tracing() -> None:
+async def test_a_borrowed_session_lends_its_tracing_and_keeps_its_middlewares() -> None:
     traced: list[str] = []
+
+    async def middleware(
+        request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        traced.append("middleware")
+        return await handler(request)
 
     async def on_start(*args: object) -> None:
         traced.append(type(args[-1]).__name__)
@@ -475,7 +481,7 @@ async def test_a_borrowed_session_lends_its_connections_and_its_tracing() -> Non
 
     async with (
         web_server(handler) as url,
-        aiohttp.ClientSession(trace_configs=[trace]) as session,
+        aiohttp.ClientSession(trace_configs=[trace], middlewares=(middleware,)) as session,
         transport_to(url, session=session) as transport,
     ):
         await transport.send("GET", "/", timeout=5)
