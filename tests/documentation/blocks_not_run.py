@@ -17,7 +17,7 @@ NOT_RUN = {
 NOT_RUN_LANGUAGES = {
     "ini": "units of systemd: they are read, and so is each `hum` that they start",
     "json": "data: it is read, and so is each `hum` that it tells a program to start",
-    "mermaid": "a drawing: its kind is known, and its brackets close",
+    "mermaid": "a drawing: Mermaid has drawn it, and test_site.py compares what it drew",
     "yaml": "settings of other programs: they are read, and so is each `hum` among them",
     "ts": "a browser's part: the compiler checks its types, in test_typescript_blocks.py",
 }
