@@ -366,7 +366,10 @@ def use_a_finished_job(hum: Commands) -> None:
     assert hum.run("compose", "in.csv", "-o", out, "--yes", "--journal", journal) == 3
     assert hum.run("report", out, "-o", "report.html", "--since", "july/out.csv") == 0
     hum.run("diff", out, "july/out.csv")
-    hum.run("diff", out, "july/out.csv", "--json", "-o", "diff.html")
+    hum.run("diff", out, "july/out.csv", "--json", "-o", "july/diff.html")
+    again = ("requalify", out, "--older-than", "0s", "--yes", "-o", "july/new.csv", "--rate", "999")
+    assert hum.run(*again, "--changes", "july/changes.csv") == 3
+    assert {"diff.html", "new.csv", "changes.csv"} <= {one.name for one in Path("july").iterdir()}
     assert hum.run("ping") == 0
     hum.run("doctor")
     hum.run("config", "show")
