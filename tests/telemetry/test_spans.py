@@ -23,6 +23,7 @@ from hum_async import (
     SessionHub,
     SessionLimitReached,
     qualify,
+    sync,
 )
 from hum_async.models import RawResponse
 from hum_async.testing import ScriptedTransport, SentRequest, json_response, session_json
@@ -332,3 +333,13 @@ def test_a_missing_extra_is_named() -> None:
     code = "import sys; sys.modules['opentelemetry'] = None; import hum_async.otel"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
     assert "hum_async.otel needs: pip install 'hum-async[otel]'" in ran.stderr
+
+
+def test_scripts_without_async_are_heard_under_their_own_span(heard: Listening) -> None:
+    with heard.tracer.start_as_current_span("script"):
+        sync.lookup(Address(""), client=lambda: heard.to(client()))
+        (row,) = sync.qualify([Address("")], client=lambda: heard.to(client()))
+    assert row.outcome == Outcome.INVALID_ADDRESS
+    script = id_of(heard.span("script"))
+    assert parent_of(heard.span("hum.lookup")) == script
+    assert parent_of(heard.span("hum.qualify")) == script
