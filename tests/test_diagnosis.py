@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import socket
 import ssl
+import tomllib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +15,13 @@ import pytest
 from hum_async import HumClient, RawResponse
 from hum_async._diagnosis.findings import Finding, State
 from hum_async._diagnosis.journal_place import examine_place, file_system_of
+from hum_async._diagnosis.machine import examine_installation
 from hum_async._diagnosis.server import clock_finding, examine_server
 from hum_async.simulator import Simulator
 from hum_async.testing import ScriptedTransport, json_response
 
 CERTIFICATE = Path(__file__).parent / "self_signed.pem"
+PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 MOUNTS = r"""21 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw
 22 21 0:5 / /data rw - nfs4 server:/export rw
 23 21 0:6 / /data/my\040jobs rw - xfs /dev/sdb1 rw
@@ -125,6 +128,16 @@ async def test_nobody_listens() -> None:
             told = await found(client)
     assert [finding.state for finding in told.values()] == [State.PROBLEM]
     assert "firewall" in told["connection"].advice
+    assert told["connection"].told.endswith("(Connection refused)")
+
+
+def test_each_extra_is_looked_for() -> None:
+    told = examine_installation().told
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    for extra in project["optional-dependencies"]:
+        # Without a feature of their own to a user, or here for certain.
+        if extra not in {"bench", "cli", "docs", "engines", "test"}:
+            assert f" {extra}" in told, extra
 
 
 async def test_a_name_that_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,11 +188,30 @@ async def test_a_certificate_that_the_environment_trusts(
 
 
 async def test_a_proxy_leads_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://me:sesame@127.0.0.1:9")
-    async with HumClient("k", base_url="https://hum.invalid") as client:
-        told = await found(client)
-    assert told["proxy"].told == "http://127.0.0.1:9, as the environment says"
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as proxy:
+        port = proxy.sockets[0].getsockname()[1]
+        monkeypatch.setenv("HTTPS_PROXY", f"http://me:sesame@127.0.0.1:{port}")
+        async with HumClient("k", base_url="https://hum.invalid") as client:
+            told = await found(client)
+    assert told["proxy"].told == f"http://127.0.0.1:{port}, as the environment says"
     assert told["API"].state is State.PROBLEM
+    assert "sesame" not in str(told)
+
+
+async def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        monkeypatch.setenv("HTTPS_PROXY", f"http://me:sesame@127.0.0.1:{port}")
+        async with HumClient("k", base_url="https://hum.invalid") as client:
+            told = await found(client)
+    assert [*told] == ["proxy"]
+    assert told["proxy"].state is State.PROBLEM
+    assert "(Connection refused)" in told["proxy"].told
+    assert "HTTPS_PROXY" in told["proxy"].advice
     assert "sesame" not in str(told)
 
 

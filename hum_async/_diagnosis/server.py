@@ -16,11 +16,12 @@ from yarl import URL
 from hum_async._diagnosis.findings import Finding, State
 from hum_async._limits.rate_limit_headers import RateLimitHeaders, read_rate_limit_headers
 from hum_async._network.certificates import trusted
-from hum_async._network.proxies import proxy_for
+from hum_async._network.proxies import Proxy, proxy_for
 from hum_async._wording import counted
 from hum_async.client import HumClient
-from hum_async.errors import AuthenticationError, ConfigurationError, HumError
+from hum_async.errors import AuthenticationError, ConfigurationError, ConnectFailed, HumError
 from hum_async.models import RawResponse
+from hum_async.transport import checked_base_url
 
 _PATIENCE = 10.0
 """Seconds for each step."""
@@ -39,32 +40,60 @@ async def examine_server(client: HumClient) -> AsyncIterator[Finding]:
     Args:
         client: Whose API is checked, with its key.
     """
-    url = URL(client.base_url)
+    reached = True
+    async for finding in examine_way(client.base_url):
+        reached = reached and finding.state is not State.PROBLEM
+        yield finding
+    if reached:
+        async for finding in _examine_answers(client):
+            yield finding
+
+
+async def examine_way(base_url: str) -> AsyncIterator[Finding]:
+    """Check the way to the API, for which no key is needed; end with the step that does not work.
+
+    Args:
+        base_url: Where the API is.
+    """
     try:
+        url = URL(checked_base_url(base_url))
         proxy = proxy_for(str(url), os.environ)
         certificates = trusted(os.environ)
     except ConfigurationError as exc:
         yield Finding("settings", State.PROBLEM, str(exc))
         return
     if proxy is not None:
-        yield Finding("proxy", State.OK, f"{proxy.url}, as the environment says")
-    else:
-        reached = True
-        async for finding in _examine_way(url, certificates):
-            reached = reached and finding.state is not State.PROBLEM
-            yield finding
-        if not reached:
-            return
-    async for finding in _examine_answers(client):
-        yield finding
-
-
-async def _examine_way(url: URL, certificates: ssl.SSLContext | None) -> AsyncIterator[Finding]:
+        yield await _examine_proxy(proxy)
+        return
     if not _is_address(url.host or ""):
         yield (finding := await _examine_name(url))
         if finding.state is State.PROBLEM:
             return
     yield await _examine_connection(url, certificates or ssl.create_default_context())
+
+
+async def _examine_proxy(proxy: Proxy) -> Finding:
+    """See whether the proxy takes connections; what it makes of them shows with the API."""
+    url = URL(proxy.url)
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            _, writer = await asyncio.open_connection(url.host, url.port)
+    except OSError as exc:  # a TimeoutError too
+        return Finding(
+            "proxy",
+            State.PROBLEM,
+            f"no connection to {proxy.url}, which the environment names ({_reason(exc)})",
+            "check HTTPS_PROXY, ALL_PROXY and NO_PROXY; unset them where no proxy is needed",
+        )
+    writer.close()
+    return Finding("proxy", State.OK, f"{proxy.url}, as the environment says")
+
+
+def _reason(exc: OSError) -> str:
+    """Return why a host was not found or a connection not made, in the system's words."""
+    if isinstance(exc, socket.gaierror) or exc.errno is None:
+        return exc.strerror or "no answer"
+    return os.strerror(exc.errno)  # asyncio repeats the address instead
 
 
 def _is_address(host: str) -> bool:
@@ -85,11 +114,10 @@ async def _examine_name(url: URL) -> Finding:
                 host, port, type=socket.SOCK_STREAM
             )
     except OSError as exc:  # a TimeoutError too
-        reason = exc.strerror or "no answer"
         return Finding(
             "DNS",
             State.PROBLEM,
-            f"{host} is not found ({reason})",
+            f"{host} is not found ({_reason(exc)})",
             "check the name and the network; where only a proxy leads out, set HTTPS_PROXY",
         )
     took = (clock() - began) * 1000
@@ -113,11 +141,10 @@ async def _examine_connection(url: URL, context: ssl.SSLContext) -> Finding:
             "otherwise somebody may be listening",
         )
     except OSError as exc:  # a TimeoutError too
-        reason = exc.strerror or "no answer"
         return Finding(
-            check,
+            "TLS" if isinstance(exc, ssl.SSLError) else "connection",
             State.PROBLEM,
-            f"no connection to {host}:{port} ({reason})",
+            f"no connection to {host}:{port} ({_reason(exc)})",
             "check the base URL, the network and the firewall; where only a proxy leads out, set "
             "HTTPS_PROXY",
         )
@@ -154,7 +181,9 @@ async def _examine_answers(client: HumClient) -> AsyncIterator[Finding]:
         yield Finding("key", State.PROBLEM, str(exc), "take a valid key from your account at Hum")
         return
     except HumError as exc:
-        yield Finding("API", State.PROBLEM, str(exc), "try again later, or ask Hum")
+        # What was never reached is not Hum's to mend, and the error says what is.
+        advice = "" if isinstance(exc, ConnectFailed) else "try again later, or ask Hum"
+        yield Finding("API", State.PROBLEM, str(exc), advice)
         return
     median = statistics.median(took)
     told = f"takes the key; an answer takes {median * 1000:.0f} ms"

@@ -149,7 +149,7 @@ def read_key(options: ApiOptions) -> str | None:
     key_file = options.key_file
     if key_file is not None:
         return _key_in(key_file)
-    advice = ""
+    advice = "; to see it work without an account, type hum demo --web"
     if isinstance(options, SimulatedApiOptions):
         if options.simulate:
             return None

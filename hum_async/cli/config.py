@@ -45,8 +45,8 @@ def show(
         try:
             make_app(settings).parse_args(words, print_error=False, exit_on_error=False)
         except CycloptsError as exc:
-            # What a command lacks, such as its input, is no matter here.
-            if not isinstance(exc, MissingArgumentError):
+            # What a command lacks, such as its input, is no matter here; an option's value is.
+            if not isinstance(exc, MissingArgumentError) or exc.keyword is not None:
                 usage_messages.print(usage_error(exc))
                 return ExitCode.USAGE
         files = [folders_file(), users_file()]
@@ -143,7 +143,11 @@ def _print(files: Sequence[SettingsFile], settings: Sequence[Setting]) -> None:
     for file in files:
         there = "" if file.path.is_file() else " (there is none)"
         data.print(escaped(f"File: {file.path}{there}"))
-    table = Table("option", Column("value", overflow="fold"), Column("set by", overflow="fold"))
+    table = Table(
+        Column("option", overflow="fold"),
+        Column("value", overflow="fold"),
+        Column("set by", overflow="fold"),
+    )
     for setting in settings:
         style = "dim" if setting.origin == "default" else None
         table.add_row(*map(escaped, attrs.astuple(setting)), style=style)

@@ -1,5 +1,6 @@
 """``hum doctor``: says what keeps `hum` from working on this machine, and what to do about it."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ from rich.table import Column, Table
 from hum_async._diagnosis.findings import Finding, State
 from hum_async._diagnosis.journal_place import examine_place
 from hum_async._diagnosis.machine import examine_installation
-from hum_async._diagnosis.server import examine_server
+from hum_async._diagnosis.server import examine_server, examine_way
 from hum_async._wording import counted
 from hum_async.cli._api import SimulatedApiOptions, open_client, read_key
 from hum_async.cli._console import data, escaped
@@ -19,6 +20,7 @@ from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES
 from hum_async.cli._json_output import AsJson, print_json
 from hum_async.cli._run import Command, run
+from hum_async.client import PRODUCTION
 from hum_async.errors import ConfigurationError
 
 _DEFAULT_API = SimulatedApiOptions()
@@ -49,18 +51,13 @@ def doctor(
         place = journal or Path()
         folder = place if place.is_dir() else place.parent
         findings = [examine_installation(), *examine_place(folder.absolute())]
-        try:
-            key = read_key(api)
-        except ConfigurationError as exc:
-            findings.append(Finding("key", State.PROBLEM, str(exc)))
-            return _told(findings, None, json=json)
-        return _told(findings, _of_server(api, key=key), json=json)
+        return _told(findings, _of_server(api), json=json)
 
     return run(prepare)
 
 
 async def _told(
-    findings: Sequence[Finding], more: AsyncIterator[Finding] | None, *, json: bool
+    findings: Sequence[Finding], more: AsyncIterator[Finding], *, json: bool
 ) -> ExitCode:
     """Print findings as they come; return the exit code."""
     found = []
@@ -80,23 +77,31 @@ async def _told(
     return ExitCode.COULD_NOT_RUN if problems else ExitCode.OK
 
 
-async def _all(
-    first: Sequence[Finding], more: AsyncIterator[Finding] | None
-) -> AsyncIterator[Finding]:
+async def _all(first: Sequence[Finding], more: AsyncIterator[Finding]) -> AsyncIterator[Finding]:
     for finding in first:
         yield finding
-    if more is not None:
-        async for finding in more:
-            yield finding
+    async for finding in more:
+        yield finding
 
 
-async def _of_server(api: SimulatedApiOptions, *, key: str | None) -> AsyncIterator[Finding]:
+async def _of_server(api: SimulatedApiOptions) -> AsyncIterator[Finding]:
+    check = "key"
     try:
+        key = read_key(api)
+        check = "settings"
         async with open_client(api, key=key, quiet=True) as client:
             async for finding in examine_server(client):
                 yield finding
     except ConfigurationError as exc:
-        yield Finding("settings", State.PROBLEM, str(exc))
+        problem = Finding(check, State.PROBLEM, str(exc))
+        yield problem
+        if api.simulate:
+            return
+        # Whoever has no key yet may have a second problem, which a key does not mend.
+        url = api.base_url or os.environ.get("HUM_BASE_URL") or PRODUCTION
+        async for finding in examine_way(url):
+            if finding != problem:
+                yield finding
 
 
 def _show(finding: Finding) -> None:

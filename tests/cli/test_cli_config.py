@@ -150,3 +150,12 @@ def test_the_screen_fits(
     lines = [line for line in call("config", "show", "qualify").out.splitlines() if "│" in line]
     assert max(map(len, lines)) <= width
     assert any("rate" in line and "hum.toml" in line for line in lines)
+
+
+def test_a_command_line_that_is_not_whole_is_told(call: Call, folder: Path) -> None:
+    del folder
+    ended = call("config", "show", "lookup", "--rate")
+    assert ended.code == 2
+    assert "--rate" in ended.err
+    # What the command itself lacks is no matter.
+    assert call("config", "show", "requalify").code == 0
