@@ -136,7 +136,7 @@ def test_each_extra_is_looked_for() -> None:
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
     for extra in project["optional-dependencies"]:
         # Without a feature of their own to a user, or here for certain.
-        if extra not in {"bench", "cli", "docs", "engines", "test"}:
+        if extra not in {"bench", "cli", "dev", "docs", "engines", "test"}:
             assert f" {extra}" in told, extra
 
 
