@@ -71,6 +71,24 @@ class PurchaseBound:
             self.spent -= 1
 
 
+async def bound_of(client: HumClient, sessions: int) -> PurchaseBound:
+    """Return the bound of a server that starts now.
+
+    What the client's ledger holds counts: an assistant that starts the server again, or makes it
+    end, gains nothing by it.
+
+    Args:
+        client: Looks addresses up.
+        sessions: Sessions that may be bought in all.
+
+    Raises:
+        JournalError: The ledger cannot be used.
+    """
+    if client.ledger is None:
+        return PurchaseBound(sessions)
+    return PurchaseBound(sessions, spent=(await client.ledger.open()).spent)
+
+
 def may_have_bought(result: Qualification) -> bool:
     """Return whether a look-up has cost something, or may have."""
     asked = result.requests > 0
@@ -100,7 +118,7 @@ def make_server(client: HumClient, bound: PurchaseBound) -> MCPServer:
             return _not_bought("ask your user, and call again with buy=true if they agree", bound)
         if not bound.reserve():
             return _not_bought(
-                "no more may be bought: start hum mcp again with a higher --max-sessions", bound
+                "no more may be bought; your user can raise --max-sessions of hum mcp", bound
             )
         with _told():
             result = await client.lookup(parsed)

@@ -22,7 +22,8 @@ def mcp(
         Parameter(
             validator=Number(gte=0),
             group=PURCHASES,
-            help="Sessions that may be bought at most while this server runs.",
+            help="Sessions that may be bought at most: of all that --purchases records, else "
+            "while this server runs.",
         ),
     ] = 0,
     purchases: Annotated[
@@ -30,7 +31,7 @@ def mcp(
         Parameter(
             group=PURCHASES,
             help="File that remembers what was bought, so that an address that is asked for again "
-            "within a day costs nothing.",
+            "within a day costs nothing, and a new start buys no more.",
         ),
     ] = None,
     api: SimulatedApiOptions = _DEFAULT_API,
@@ -41,7 +42,7 @@ def mcp(
     agreed, and never more than --max-sessions.
 
     Args:
-        max_sessions: Sessions that may be bought at most while this server runs.
+        max_sessions: Sessions that may be bought at most.
         purchases: File that remembers what was bought.
         api: How to reach the API.
     """
@@ -58,11 +59,11 @@ async def _serve(
     api: SimulatedApiOptions, *, key: str | None, max_sessions: int, purchases: Path | None
 ) -> ExitCode:
     try:
-        from hum_async.cli._mcp_tools import PurchaseBound, make_server  # noqa: PLC0415  an extra
+        from hum_async.cli._mcp_tools import bound_of, make_server  # noqa: PLC0415  an extra
     except ImportError as exc:
         if exc.name is None or not exc.name.startswith("mcp"):
             raise
         raise ConfigurationError('hum mcp needs: pip install "hum-async[mcp]"') from exc
     async with open_client(api, key=key, quiet=True, purchases=purchases) as client:
-        await make_server(client, PurchaseBound(max_sessions)).run_stdio_async()
+        await make_server(client, await bound_of(client, max_sessions)).run_stdio_async()
     return ExitCode.OK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from hum_async import Address, HumClient, Outcome, Qualification
-from hum_async.cli._mcp_tools import PurchaseBound, make_server
+from hum_async.cli._mcp_tools import PurchaseBound, bound_of, make_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,6 +121,34 @@ def test_only_what_was_certainly_not_bought_is_put_back(ended: Qualification, le
     bound.settle(ended)
     assert bound.left == left
     assert PurchaseBound(0).reserve() is False
+
+
+@pytest.mark.hum_simulator(generation="immediate")
+async def test_a_new_start_buys_no_more(hum_simulator: Simulator, tmp_path: Path) -> None:
+    purchases = tmp_path / "hum.sqlite"
+    async with HumClient("k", base_url=hum_simulator.url, purchases=purchases) as hum:
+        assert (await bound_of(hum, 3)).left == 3
+        await hum.lookup(Address("100 Served St", zip="48226"))
+    for sessions, left in ((3, 2), (1, 0), (0, 0)):
+        async with HumClient("k", base_url=hum_simulator.url, purchases=purchases) as hum:
+            assert (await bound_of(hum, sessions)).left == left
+    async with HumClient("k", base_url=hum_simulator.url) as hum:
+        assert (await bound_of(hum, 3)).left == 3
+
+
+@pytest.mark.hum_simulator(generation="immediate")
+@pytest.mark.slow
+async def test_calls_at_the_same_time_buy_no_more(hum_simulator: Simulator) -> None:
+    async with (
+        HumClient("k", base_url=hum_simulator.url) as hum,
+        Client(make_server(hum, PurchaseBound(2))) as client,
+    ):
+        streets = [f"{number} Served St, Detroit, MI 48226" for number in range(100, 106)]
+        answers = await asyncio.gather(
+            *[answer(client, "lookup", address=street, buy=True) for street in streets]
+        )
+    assert sorted(each["bought"] for each in answers) == [False] * 4 + [True] * 2
+    assert hum_simulator.sessions_bought == 2
 
 
 @pytest.mark.slow

@@ -1,6 +1,11 @@
 """A lock file that lets one process at a time use the file beside it.
 
-The operating system holds the lock and releases it when the process ends, however it ends.
+The operating system holds the lock and releases it when the process ends, however it ends. On Linux
+and macOS it is that of flock(2), which belongs to the open file, so that it lasts when the process
+opens and closes the same file elsewhere. On Windows it is that of LockFile, which belongs to the
+handle, and holds against every other one. There, nobody can remove or rename what is open, so that
+the file that is locked is always the one of that name; elsewhere that is checked. For the same
+reason the lock file of a process that ended may stay there; it is free.
 """
 
 import contextlib
@@ -19,15 +24,41 @@ from hum_async.errors import JournalError
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
 
+    _BEYOND = 0x7FFF0000
+    """Where the byte is that is locked: beyond the text, which other processes read."""
+
     def _try_lock(stream: IO[str]) -> None:
-        stream.seek(0x7FFF0000)  # beyond the text, which other processes read
-        msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        stream.seek(0)
+        _at_that_byte(stream, msvcrt.LK_NBLCK)
+
+    def _unlock(stream: IO[str]) -> None:
+        # After a close the system takes its time.
+        _at_that_byte(stream, msvcrt.LK_UNLCK)
+
+    def _at_that_byte(stream: IO[str], mode: int) -> None:
+        stream.flush()
+        os.lseek(stream.fileno(), _BEYOND, os.SEEK_SET)
+        try:
+            msvcrt.locking(stream.fileno(), mode, 1)
+        finally:
+            os.lseek(stream.fileno(), 0, os.SEEK_SET)
+
+    def _is_named(stream: IO[str], path: Path) -> bool:  # noqa: ARG001  as elsewhere
+        # It is, see above; and the system tells the numbers of a file in two ways.
+        return True
 else:
     import fcntl
 
     def _try_lock(stream: IO[str]) -> None:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(stream: IO[str]) -> None:
+        fcntl.flock(stream, fcntl.LOCK_UN)
+
+    def _is_named(stream: IO[str], path: Path) -> bool:
+        try:
+            return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
+        except OSError:
+            return False
 
 
 def lock_path(guarded: Path) -> Path:
@@ -57,7 +88,7 @@ class LockFile:
                 stream.close()
                 raise JournalError(_in_use(guarded)) from None
             # The last holder may have removed the file between our open and our lock.
-            if _is_same_file(stream, self._path):
+            if _is_named(stream, self._path):
                 break
             stream.close()
         self._stream: IO[str] | None = stream
@@ -76,6 +107,8 @@ class LockFile:
         if self._stream is not None:
             with contextlib.suppress(OSError):
                 self._path.unlink()
+            with contextlib.suppress(OSError):
+                _unlock(self._stream)
             self._stream.close()
             self._stream = None
 
@@ -101,6 +134,7 @@ def holder_of(guarded: Path) -> dict[str, Any] | None:
                 _try_lock(stream)
             except OSError:
                 return _read_holder(path)
+            _unlock(stream)
             return None
     except (OSError, JournalError):
         return None
@@ -128,13 +162,6 @@ def _opened(path: Path, flags: int, mode: str, guarded: Path) -> IO[str]:
         os.close(number)
         raise JournalError(problem)
     return os.fdopen(number, mode, encoding="utf-8")
-
-
-def _is_same_file(stream: IO[str], path: Path) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
-    except OSError:
-        return False
 
 
 def _this_process() -> dict[str, Any]:
