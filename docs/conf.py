@@ -18,6 +18,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "outside_links",
     "diagrams",
+    "public_names",
     "reference_pages",
     "llms_txt",
 ]
