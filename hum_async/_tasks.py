@@ -1,7 +1,7 @@
 """Keeps tasks as long as they run, and ends them so that none runs on when a call returns."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -37,3 +37,30 @@ async def wait_for_tasks(tasks: Collection[asyncio.Future[Any]]) -> None:
             interrupted = exc
     if interrupted is not None:
         raise interrupted
+
+
+async def run_in_thread(
+    function: Callable[[], T], *, undo: Callable[[T], object] = lambda _: None
+) -> T:
+    """Call a function in a thread and return its result, when it has ended in any case.
+
+    A thread cannot be cancelled, and goes on with what it holds, such as the lock of a file. So
+    whoever is cancelled meanwhile waits for it.
+
+    Args:
+        function: What is called.
+        undo: Called with the result if the caller was cancelled and does not get it.
+    """
+    running = asyncio.ensure_future(asyncio.to_thread(function))
+    try:
+        await wait_for_tasks([running])
+    except asyncio.CancelledError:
+        if not failed(running):
+            undo(running.result())
+        raise
+    return running.result()
+
+
+def failed(done: "asyncio.Future[Any]") -> bool:
+    """Return whether what is done has no result; nobody needs to ask for its error then."""
+    return done.cancelled() or done.exception() is not None

@@ -16,11 +16,13 @@ class Steps:
         cancelled_at: Steps at whose end the task is cancelled, from 1. The cancellation arrives
             at once, before what is waited for can have happened.
         taken: How many steps it has taken.
+        cancel: Cancels it; None cancels the task.
     """
 
     operation: Awaitable[Any]
     cancelled_at: frozenset[int] = frozenset()
     taken: int = 0
+    cancel: Callable[[], object] | None = None
 
     def __await__(self) -> Generator[Any, Any, Any]:
         """Take the steps."""
@@ -35,7 +37,7 @@ class Steps:
             if self.taken in self.cancelled_at:
                 task = asyncio.current_task()
                 assert task is not None
-                task.cancel()
+                (self.cancel or task.cancel)()
             resume = inner.__next__
             try:
                 yield waits_for

@@ -1,6 +1,5 @@
 """Opens what keeps purchases, a SQLite file or a PostgreSQL database, with what it needs alone."""
 
-import asyncio
 from pathlib import Path
 
 from hum_async._addresses.usps_key import Dedupe
@@ -8,6 +7,7 @@ from hum_async._purchases.earlier import EarlierJournal
 from hum_async._purchases.place import Place
 from hum_async._purchases.postgres.url import DatabaseUrl
 from hum_async._purchases.store import ClosableStore, JobStore
+from hum_async._tasks import run_in_thread
 
 LEDGER_JOB = "ledger"
 """Name of the ledger in a database whose URL names no job."""
@@ -75,7 +75,9 @@ async def open_job(  # noqa: PLR0913  all but the first by name
         )
         if reuse_from is None:
             return await open_database(place, taking)
-        earlier = await asyncio.to_thread(_earlier, reuse_from, api)
+        earlier = await run_in_thread(
+            lambda: _earlier(reuse_from, api), undo=lambda earlier: earlier.reader.close()
+        )
         try:
             return await open_database(place, taking, earlier=earlier)
         except BaseException:

@@ -5,12 +5,14 @@ import contextlib
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from hum_async._purchases.lots import MAX_TRIES, JobLots, Lot, LotsSetAside
 from hum_async._purchases.opening import open_job
 from hum_async._purchases.store import JobStore
+from hum_async._tasks import end_tasks, failed, run_in_thread, wait_for_tasks
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.compose import Composed, Outputs, compose, next_rows
 from hum_async.bulk.files.manifest import note_manifest
@@ -126,7 +128,7 @@ class FileJob:
         if (lots := store.share_input()) is None:
             return
         options = self._options
-        digest = await asyncio.to_thread(input_digest, self._table, self._columns)
+        digest = await run_in_thread(lambda: input_digest(self._table, self._columns))
         again = bool(options.retry) or options.max_age is not None or options.forget_open
         await lots.lay_out(digest=digest, rows=self._table.count, again=again)
         self._lots, self._lot_rows = lots, LotRows(lots, self._table)
@@ -136,9 +138,13 @@ class FileJob:
     async def __aexit__(self, *_: object) -> None:
         if self._lots is not None:
             # If it fails, the lots are free when the lease has run out.
-            with contextlib.suppress(JournalError):
-                await self._lots.give_back()
-        await self._opened.aclose()
+            try:
+                with contextlib.suppress(JournalError):
+                    await self._lots.give_back()
+            finally:
+                await self._opened.aclose()
+        else:
+            await self._opened.aclose()
 
     @property
     def _opened(self) -> JobStore:
@@ -178,9 +184,8 @@ class FileJob:
             async for result in stream:
                 self._take(result)
         finally:
-            ticker.cancel()
-            await asyncio.wait([ticker])
             try:
+                await end_tasks([ticker])
                 if self._in_order is not None:
                     self._in_order.flush()
             finally:
@@ -233,7 +238,10 @@ class FileJob:
             return await asyncio.shield(writing)
         except asyncio.CancelledError:
             stop.set()
-            await asyncio.wait([writing])
+            try:
+                await wait_for_tasks([writing])
+            finally:
+                failed(writing)
             raise
 
     async def note_manifest(self, path: Path) -> None:
@@ -309,7 +317,7 @@ class FileJob:
         rows = self._table.rows()
         number = 0
         # A thread reads ahead a little: a disk may be slow, and the event loop must not wait.
-        while found := await asyncio.to_thread(next_rows, rows, self._table.name):
+        while found := await run_in_thread(partial(next_rows, rows, self._table.name)):
             yield Chunk(number, found)
             number += len(found)
 

@@ -5,11 +5,13 @@ import contextlib
 import hashlib
 import json
 from collections.abc import AsyncGenerator, Iterator
+from functools import partial
 from itertools import islice
 
 import attrs
 
 from hum_async._purchases.lots import JobLots, LotCounts
+from hum_async._tasks import run_in_thread
 from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.compose import next_rows
 from hum_async.bulk.files.own_files import checksum
@@ -91,7 +93,7 @@ class LotRows:
             self._left[lot.number] = lot.end - lot.first
             at = lot.first
             while at < lot.end:
-                chunk = Chunk(at, await asyncio.to_thread(self._read, at, lot.end))
+                chunk = Chunk(at, await run_in_thread(partial(self._read, at, lot.end)))
                 at += len(chunk.rows)
                 yield chunk
 

@@ -13,6 +13,7 @@ from hum_async._addresses.usps_key import KeyRules
 from hum_async._purchases.codec import unpack
 from hum_async._purchases.journals import carry_over, open_reader
 from hum_async._purchases.records import Copied
+from hum_async._tasks import run_in_thread
 from hum_async.bulk.diff.compare import ChangeKind, change_of
 from hum_async.bulk.diff.snapshot import snapshot_of
 from hum_async.bulk.diff.table import SnapshotTable
@@ -61,7 +62,7 @@ class RequalifyJob(FileJob):
 
     async def __aenter__(self) -> Self:
         """Open the journal, carry the earlier results over, and find what is due."""
-        await asyncio.to_thread(self._carry_over)
+        await run_in_thread(self._carry_over)
         await super().__aenter__()
         try:
             await self._opened.work(lambda journal: self._prepare(journal.find, journal.dedupe))
