@@ -1232,6 +1232,20 @@ MUTANTS = [
         "        except asyncio.CancelledError:\n            raise\n",
         "test_cancelled_steps.py",
     ),
+    Mutant(
+        "a-job-that-is-cancelled-waits-for-its-thread",
+        "bulk/requalify/job.py",
+        "        await run_in_thread(self._carry_over)\n",
+        "        await asyncio.to_thread(self._carry_over)\n",
+        "bulk/test_cancelled_file_jobs.py",
+    ),
+    Mutant(
+        "a-lock-on-windows-is-given-up-before-its-file-is-closed",
+        "_purchases/sqlite/lock.py",
+        "                _unlock(self._stream)\n",
+        "                pass\n",
+        "purchases/test_other_locks.py",
+    ),
     # --- the files of a job -----------------------------------------------------------------------
     Mutant(
         "the-journal-knows-a-file-before-its-name",
