@@ -23,7 +23,7 @@ from typing import Any
 
 from _process import memory
 from _report import percentile, publish
-from scale.pending import ROUND_TRIP, PendingForever, RecordedPolling
+from scale.pending import ROUND_TRIP, PendingForever, RecordedPolling, token_of
 
 from hum_async import AsyncSessionWatcher, GuidedPolling, HumClient, RateLimiter
 from hum_async._api.endpoints import poll_request
@@ -56,11 +56,11 @@ async def own_costs(calls: int = 3000) -> tuple[float, float]:
     """Return the CPU seconds that one answer costs by itself, and those of decoding it."""
     # One after the other, so shorter: with a real clock the usual round trip would take minutes.
     transport = PendingForever(calls, rounds=1, round_trip=1e-4)
-    paths = [f"/sessions/{number:022}" for number in range(calls)]
+    paths = [f"/sessions/{token_of(number)}" for number in range(calls)]
     began = time.process_time()
     answers = [await transport.send("GET", path, timeout=1.0) for path in paths]
     sent = time.process_time()
-    polls = [poll_request(f"{number:022}") for number in range(calls)]
+    polls = [poll_request(token_of(number)) for number in range(calls)]
     decoding = time.process_time()
     for poll, answer in zip(polls, answers, strict=True):
         poll.decode(answer)
@@ -101,7 +101,7 @@ async def measure(size: int, rounds: int) -> dict[str, Any]:
         gc.callbacks.append(collector)
         idle, cpu = memory(), time.process_time()
         # Made on the way, because the tokens' own text is part of what they cost.
-        stream = watcher.watch(f"{number:022}" for number in range(size))
+        stream = watcher.watch(token_of(number) for number in range(size))
         reader = asyncio.create_task(read(stream))
         await transport.enough.wait()
         cpu = time.process_time() - cpu

@@ -11,7 +11,7 @@ from hum_async import GuidedPolling
 from hum_async._polling.policies import Poll
 from hum_async.models import RawResponse
 
-__all__ = ["ROUND_TRIP", "PendingForever", "RecordedPolling"]
+__all__ = ["ROUND_TRIP", "PendingForever", "RecordedPolling", "token_of"]
 
 ROUND_TRIP = 0.001
 """Seconds. Short, so that what grows with the tokens is not the sleeping of this transport."""
@@ -27,6 +27,11 @@ BODY = (
     b'"state":"MI","zip":"%05d","latitude":42.%06d,"longitude":-83.%06d},'
     b'"service_address":%b}}'
 )
+
+
+def token_of(number: int) -> str:
+    """Return the token of a session: 22 letters and digits, as the API's own."""
+    return f"XqCmeTVgYXrbWr{number:08}"
 
 
 def body_of(token: bytes, number: int, *, answer: int, matched: bool) -> bytes:
@@ -78,7 +83,7 @@ class PendingForever:
         """Answer that nothing is ready yet."""
         del method, body, timeout
         token = path[10:]
-        number = int(token)
+        number = int(token[-8:])
         polls = self._polls[number]
         if polls and self._lates < len(self._late):
             now = asyncio.get_running_loop().time()
