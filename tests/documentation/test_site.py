@@ -49,6 +49,9 @@ def test_the_page_of_the_command_says_what_its_help_says(monkeypatch: pytest.Mon
     for code in ExitCode:
         assert f"\n`{code:d}`\n: " in page
     assert "`--max-cost AMOUNT`\n: Never spend more than this" in page
+    sources = [path.read_text("utf-8") for path in (ROOT / "hum_async").rglob("*.py")]
+    read = {name for text in sources for name in re.findall(r"\bHUM_[A-Z_]+\b", text)}
+    assert set(re.findall(r"^`(HUM_\w+)`\n: ", page, re.MULTILINE)) == read
 
 
 @pytest.mark.parametrize(
