@@ -29,7 +29,11 @@ myst_heading_anchors = 4
 smartquotes = False  # a hyphen of an option stays one
 
 autodoc_class_signature = "separated"
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {
+    "members": True,
+    "show-inheritance": True,
+    "exclude-members": "__new__",  # that of enumerations says nothing
+}
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"

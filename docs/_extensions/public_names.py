@@ -27,8 +27,10 @@ def lead(
     if node.get("refdomain") != "py" or not found:
         return None
     objects = env.get_domain("py").objects  # type: ignore[attr-defined]
-    homes = [name for name in objects if name.endswith(f".{found[1]}")]
-    if not homes:
+    for name in (found[1], found[1].partition(".")[0]):  # a member may stand in its class's list
+        if homes := [home for home in objects if home.endswith(f".{name}")]:
+            break
+    else:
         return None
     home = objects[min(homes, key=len)]
     return make_refnode(app.builder, node["refdoc"], home.docname, home.node_id, shown)
