@@ -407,7 +407,10 @@ def _checked_key(secret: Secret) -> Secret:
 
 def _problem_of(key: str) -> str | None:
     if not key:
-        return "no API key: set the environment variable HUM_API_KEY or pass api_key="
+        return (
+            "no API key: set the environment variable HUM_API_KEY or pass api_key=; to try it "
+            "without an account, run hum simulate in another terminal and export what it prints"
+        )
     if not key.isascii() or not key.isprintable() or " " in key:
         return "the API key holds spaces or characters that no HTTP header can carry; copy it again"
     if key[0] in "'\"" or key[-1] in "'\"":
