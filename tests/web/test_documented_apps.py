@@ -13,7 +13,7 @@ pytestmark = pytest.mark.hum_simulator(speed=1000, generation="immediate")
 
 APPLICATIONS = {
     place: block
-    for place, block in documented.blocks().items()
+    for place, block in documented.python_blocks().items()
     if place.startswith(("docs/web.md", "hum_async/web/")) and "app = " in block
 }
 
