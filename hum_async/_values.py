@@ -45,14 +45,15 @@ class Value:
 
 
 def unsealed(cls: type[T]) -> type[Any]:
-    """Return a twin of a frozen class, for where very many of its instances are made.
+    """Return a twin of a class, for where very many of its instances are made.
 
     An instance of the twin is made without arguments. Set each of its fields, then let its
     ``__class__`` be `cls`: from then on it is as frozen as any other. That takes a quarter of the
-    time, because a frozen class with slots sets each field by a call of its own.
+    time, because a frozen class with slots sets each field by a call of its own, and half of it
+    where the class is not frozen.
 
     Args:
-        cls: A frozen class of attrs with slots, without validators and converters.
+        cls: A class of attrs with slots, without validators and converters, frozen or not.
     """
     namespace = {
         "__slots__": (),  # or the twin's instances could not become the class's own

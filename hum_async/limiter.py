@@ -31,6 +31,7 @@ __all__ = ["Limiter", "LimiterStatistics", "Priority", "RateLimiter"]
 logger = logging.getLogger("hum_async.limits")
 logger.addHandler(logging.NullHandler())
 
+_NEVER = -math.inf
 _KEY_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR.value
 
@@ -205,7 +206,7 @@ class RateLimiter(Limiter):
     def paused_seconds(self) -> float:
         """Return the seconds for which everything has been paused so far."""
         gate = self._controller.gate
-        return 0.0 if gate.until == -math.inf else gate.paused_seconds(self._now())
+        return 0.0 if gate.until == _NEVER else gate.paused_seconds(self._now())
 
     def statistics(self) -> LimiterStatistics:
         """Return what the limiter is doing now."""

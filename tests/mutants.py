@@ -143,7 +143,7 @@ MUTANTS = [
     Mutant(
         "first-after-a-pause-goes-alone",
         "_limits/pacing.py",
-        "self._pacer.restart(now + min(1.5 * (self._adaptive.round_trip or 0.0), 1.0))",
+        "self._pacer.restart(now + min(1.5 * (adaptive.round_trip or 0.0), 1.0))",
         "pass",
         "limits/test_pacing.py limits/test_discovery.py",
     ),

@@ -172,7 +172,8 @@ class RequestSender:
         if type(headers) is not CIMultiDict:  # a user's transport may bring a plain dictionary
             headers = CIMultiDict(headers)
         status = response.status
-        self._note_end(request, status, sent)
+        if self.telemetry is not None or logger.isEnabledFor(logging.DEBUG):
+            self._note_end(request, status, sent)
         if isinstance(response, PartialResponse):
             self._note_failure(response.error)
             if not request.keeps_part:

@@ -330,14 +330,17 @@ class RateController:
         if resuming:
             self._pacer.restart(self.gate.until)
         self._pacer.take(now, since)
-        if self._adaptive is None:
+        if (adaptive := self._adaptive) is None:
             return
-        self._adaptive.sent(now)
-        self._pacer.rate = self._rate_at(now, self._adaptive)
+        adaptive.sent(now)
+        # As `_rate_at` says, without a call where no header has told a rate.
+        self._pacer.rate = (
+            adaptive.rate if now >= self._told_until else self._rate_at(now, adaptive)
+        )
         if resuming:
             # The first request after a pause goes alone: a server that has not opened shall refuse
             # one request, and not all those that would be under way until its answer.
-            self._pacer.restart(now + min(1.5 * (self._adaptive.round_trip or 0.0), 1.0))
+            self._pacer.restart(now + min(1.5 * (adaptive.round_trip or 0.0), 1.0))
 
     def give_back(self, requests: float = 1.0) -> None:
         """Return a request that was taken and not sent; argument as of `Pacer.give_back`."""
@@ -356,8 +359,8 @@ class RateController:
     def answered(self, now: float, sent: float) -> None:
         """Record an answer that was no refusal, to a request sent at `sent`."""
         self.gate.answered(sent)
-        if self._adaptive is not None:
-            self._adaptive.answered(now, sent)
+        if (adaptive := self._adaptive) is not None:
+            adaptive.answered(now, sent)
 
     def throttled(
         self,

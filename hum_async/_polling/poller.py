@@ -198,7 +198,7 @@ class Poller:
         head = self._first_due()
         urgent = head is not None and head[0] <= due_by
         # Mostly every token is admitted, and nothing has to be weighed.
-        new = self._next_new is not None or bool(self._offering)
+        new = self._next_new is not None or self._offering
         if head is not None and urgent and (not new or self._goes_first(head[2], due_by)):
             return self._poll(self._due.pop(), now)
         self._admit()
