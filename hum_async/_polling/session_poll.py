@@ -242,6 +242,7 @@ class SessionPoll:
         self.polls += 1
         self.throttles = 0
         planned_from = self._sent if self._planned_from is None else self._planned_from
+        # Field by field, because a call with six arguments takes twice as long.
         poll = _NewPoll()
         poll.number = self.polls
         poll.unchanged = self._unchanged
@@ -275,6 +276,7 @@ class SessionPoll:
     def _update(self, kind: UpdateKind, before: Session | None, now: float) -> SessionUpdate:
         self.kind = kind
         session = self.session
+        # Field by field, too.
         update = _NewSessionUpdate()
         update.token = self.token
         update.kind = kind

@@ -171,5 +171,5 @@ def _not_bought(reason: str, bound: PurchaseBound) -> dict[str, Any]:
         "bought": False,
         "reason": f"nothing was bought: {reason}",
         "sessions_left": bound.left,
-        "told": f"of {counted(bound.sessions, 'session')} {bound.left} may still be bought",
+        "told": f"{bound.left} of {counted(bound.sessions, 'session')} may still be bought",
     }
