@@ -41,6 +41,8 @@ def simulator(
         before = {*threading.enumerate()}
         yield served
         gc.collect()
+        for late in {*threading.enumerate()} - before:
+            late.join(10.0)  # a thread whose work is done takes a moment to end
         assert {*threading.enumerate()} == before
 
 
