@@ -7,7 +7,6 @@ Chromium. A drawing is named by its source, so that one which is there need not 
 """
 
 import asyncio
-import hashlib
 import re
 import sys
 from pathlib import Path
@@ -15,6 +14,10 @@ from pathlib import Path
 from browser import page_of
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "docs" / "_extensions"))
+
+from drawing_names import name_of  # noqa: E402  from the folder of the site
+
 FOLDER = ROOT / "docs" / "diagrams"
 BLOCK = re.compile(r"^```mermaid\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -25,11 +28,6 @@ DRAW = """async (source) => {
   });
   return (await mermaid.render("diagram", source)).svg;
 }"""
-
-
-def name_of(source: str) -> str:
-    """Return the name of the drawing of a diagram."""
-    return f"{hashlib.sha256(source.strip().encode()).hexdigest()[:16]}.svg"
 
 
 def diagrams() -> dict[str, str]:

@@ -10,6 +10,7 @@ from rich.console import Console, ConsoleOptions
 from hum_async.cli._app import EXAMPLES, make_app
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._front_page import ABOUT, COMMANDS, EPILOGUE
+from hum_async.cli._help import full_text, plain
 
 ENVIRONMENT = {
     "HUM_API_KEY": "The key of the API.",
@@ -29,10 +30,10 @@ class _Recorder:
         self.panels: list[HelpPanel] = []
 
     def render_usage(self, _: Console, __: ConsoleOptions, usage: Any) -> None:
-        self.usage = _plain(usage)
+        self.usage = plain(usage)
 
     def render_description(self, _: Console, __: ConsoleOptions, description: Any) -> None:
-        self.description = _text(description)
+        self.description = full_text(description)
 
     def __call__(self, _: Console, __: ConsoleOptions, panel: HelpPanel) -> None:
         if panel.entries:
@@ -78,7 +79,7 @@ def _command(name: str) -> list[str]:
         *(" ".join(part.split()) for part in recorder.description.split("\n\n") if part.strip()),
     ]
     for panel in recorder.panels:
-        parts.append(f"### {_plain(panel.title)}")
+        parts.append(f"### {plain(panel.title)}")
         parts.append("\n\n".join(_definition(item) for item in panel.entries))
     if name in EXAMPLES:
         parts.append(f"### Examples\n\n```sh\n{EXAMPLES[name]}\n```")
@@ -86,7 +87,7 @@ def _command(name: str) -> list[str]:
 
 
 def _definition(item: HelpEntry) -> str:
-    told = _plain(item.description)
+    told = plain(item.description)
     if item.choices:
         told += f" One of {', '.join(item.choices)}."
     if item.default is not None:
@@ -99,15 +100,3 @@ def _definition(item: HelpEntry) -> str:
 
 def _escaped(text: str) -> str:
     return re.sub(r"([*_<>\[\]\\])", r"\\\1", text)
-
-
-def _plain(content: Any) -> str:
-    return " ".join(_text(content).split())
-
-
-def _text(content: Any) -> str:
-    if content is None or isinstance(content, str):
-        return content or ""
-    drawn = io.StringIO()
-    Console(file=drawn, width=100_000, no_color=True, highlight=False).print(content)
-    return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines())

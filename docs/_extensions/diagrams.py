@@ -1,10 +1,10 @@
 """Shows the drawings of Mermaid diagrams, made by `tools/diagrams.py`, in place of the sources."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from drawing_names import name_of
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
@@ -14,7 +14,7 @@ def show(app: Sphinx, doctree: nodes.document) -> None:
     for block in list(doctree.findall(nodes.literal_block)):
         if block.get("language") != "mermaid":
             continue
-        name = f"{hashlib.sha256(block.astext().strip().encode()).hexdigest()[:16]}.svg"
+        name = name_of(block.astext())
         if not Path(app.srcdir, "diagrams", name).is_file():
             raise ExtensionError(
                 f"{app.env.docname}, line {block.line}: run tools/diagrams.py, this diagram is new"

@@ -45,7 +45,7 @@ class HelpPage:
 
     def render_usage(self, console: Console, _: ConsoleOptions, usage: Any) -> None:
         """Print the usage."""
-        console.print(Text(f"Usage: {_plain(usage).removeprefix('Usage: ')}\n"))
+        console.print(Text(f"Usage: {plain(usage).removeprefix('Usage: ')}\n"))
 
     def render_description(self, console: Console, _: ConsoleOptions, description: Any) -> None:
         """Print what the command is for."""
@@ -56,7 +56,7 @@ class HelpPage:
         """Print a group of options or commands."""
         if not panel.entries:
             return
-        console.print(Text(f"{_plain(panel.title)}:", style="bold"))
+        console.print(Text(f"{plain(panel.title)}:", style="bold"))
         for item in panel.entries:
             console.print(Text(_entry(item, options.max_width)))
         console.print()
@@ -64,7 +64,7 @@ class HelpPage:
 
 def _entry(item: HelpEntry, width: int) -> str:
     label = "  " + ", ".join(item.display_labels_with_metavar)
-    told = [_plain(item.description)]
+    told = [plain(item.description)]
     if item.choices:
         told.append(f"[{' | '.join(item.choices)}]")
     if item.default is not None:
@@ -75,14 +75,15 @@ def _entry(item: HelpEntry, width: int) -> str:
 
 
 def _paragraphs(content: Any) -> list[str]:
-    return [" ".join(part.split()) for part in _text(content).split("\n\n") if part.strip()]
+    return [" ".join(part.split()) for part in full_text(content).split("\n\n") if part.strip()]
 
 
-def _plain(content: Any) -> str:
-    return " ".join(_text(content).split())
+def plain(content: Any) -> str:
+    """Return what a part of help says, on one line."""
+    return " ".join(full_text(content).split())
 
 
-def _text(content: Any) -> str:
+def full_text(content: Any) -> str:
     """Return what a part of help says, whatever it is drawn with."""
     if content is None or isinstance(content, str):
         return content or ""
