@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types
 
+from hum_async._network.postgres import connect
 from hum_async._network.store_urls import SCHEMA
 from hum_async._redact import Secret
 from hum_async.shared.register import Reading, StoreError
@@ -111,7 +112,7 @@ class PostgresRegister:
             self._forget_connection()
         if self._connection is None:
             # No statement is prepared: a pooler may give the next one another session.
-            connection = await asyncpg.connect(self._url.reveal(), statement_cache_size=0)
+            connection = await connect(self._url.reveal(), statement_cache_size=0)
             try:
                 await _migrate(connection, self._schema)
             except BaseException:

@@ -48,7 +48,7 @@ class Database:
         self, url: DatabaseUrl, *, connections: int = 4, patience: float = PATIENCE
     ) -> None:
         self.url = url
-        self._driver = _driver()
+        self._driver, self._connect = _driver()
         self._connections = connections
         self._patience = patience
         self._pool: Any = None
@@ -123,7 +123,7 @@ class Database:
         """
         patience, connected = max(self.url.lease / 2, 2.0), False
         try:
-            connection = await self._driver.connect(
+            connection = await self._connect(
                 self.url.dsn.reveal(),
                 statement_cache_size=0,
                 timeout=patience,
@@ -185,6 +185,7 @@ class Database:
             self.url.dsn.reveal(),
             min_size=0,
             max_size=self._connections,
+            connect=self._connect,
             # A pooler gives each transaction another connection of the server.
             statement_cache_size=0,
             reset=_leave_as_it_is,
@@ -219,8 +220,11 @@ class Database:
             return
         try:
             await connection.execute("ROLLBACK")
-        except Exception:  # noqa: BLE001  whatever is wrong with it, nobody else must get it
+        except BaseException as exc:
+            # Whatever is wrong with it, nobody else must get it.
             connection.terminate()
+            if not isinstance(exc, Exception):
+                raise
 
     def _mapped(self, exc: Exception, *, connected: bool) -> JournalError | None:
         """Return an error of the driver as ours; None for an error that is not the driver's.
@@ -307,12 +311,15 @@ def _abandon(pool: Any) -> None:
         pool.terminate()
 
 
-def _driver() -> Any:
+def _driver() -> tuple[Any, Callable[..., Awaitable[Connection]]]:
+    """Return asyncpg, and what connects with it."""
     try:
         import asyncpg  # type: ignore[import-untyped]  # noqa: PLC0415  an extra
+
+        from hum_async._network.postgres import connect  # noqa: PLC0415  needs the extra
     except ImportError:
         raise ConfigurationError(
             "purchases in PostgreSQL need asyncpg; install it with: "
             'pip install "hum-async[postgres]"'
         ) from None
-    return asyncpg
+    return asyncpg, connect
