@@ -228,7 +228,8 @@ class _Operation(Operation):
         self._sent = self._polls = self._retries = 0
         # Of each route, how often in a row its request has failed, and how the last time.
         self._failures: dict[str, tuple[int, str]] = {}
-        self._last = ""
+        # Of the last answer, its route and how often in a row its request had failed before.
+        self._last = "", 0
         self._settled = self._ended = False
 
     def __repr__(self) -> str:
@@ -278,7 +279,7 @@ class _Operation(Operation):
             "hum.request.duration": seconds,
         }
         times, _ = self._failures.pop(route, (0, ""))
-        self._last = route
+        self._last = route, times
         if isinstance(ended, int):
             told["http.response.status_code"] = ended
         if failed:
@@ -288,8 +289,8 @@ class _Operation(Operation):
 
     def unreadable(self, error: str) -> None:
         """Note that the last answer was none."""
-        times, _ = self._failures.get(self._last, (0, ""))
-        self._failures[self._last] = times + 1, error
+        route, times = self._last
+        self._failures[route] = times + 1, error
         self._event("exception", {"exception.type": error})
 
     def joined(self) -> None:

@@ -187,6 +187,46 @@ async def test_a_certificate_that_the_environment_trusts(
     assert told["API"].state is State.PROBLEM
 
 
+async def test_a_server_that_speaks_no_tls() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with HumClient("k", base_url=f"https://127.0.0.1:{port}") as client:
+            told = await found(client)
+    assert told["TLS"].state is State.PROBLEM
+    assert told["TLS"].told.startswith(f"no connection to 127.0.0.1:{port} (no TLS: ")
+
+
+async def test_none_of_several_addresses_takes_a_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        found_places = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))
+            for host in ("127.0.0.1", "127.0.0.2")
+        ]
+
+        async def two(*_: Any, **__: Any) -> Any:
+            return found_places
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", two)
+        async with HumClient("k", base_url=f"http://localhost:{port}") as client:
+            told = await found(client)
+    assert told["connection"].told.endswith("(none of its addresses takes it)")
+
+
+async def test_an_ipv6_address_is_told_in_brackets() -> None:
+    async with HumClient("k", base_url="http://[::1]:1") as client:
+        told = await found(client)
+    assert "no connection to [::1]:1 (" in told["connection"].told
+
+
 async def test_a_proxy_leads_there(monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()

@@ -90,9 +90,15 @@ async def _examine_proxy(proxy: Proxy) -> Finding:
 
 
 def _reason(exc: OSError) -> str:
-    """Return why a host was not found or a connection not made, in the system's words."""
-    if isinstance(exc, socket.gaierror) or exc.errno is None:
+    """Return why a host was not found or a connection not made, in the words of who knows."""
+    if isinstance(exc, ssl.SSLError):
+        # Its number is OpenSSL's, and none of the system's.
+        return f"no TLS: {(exc.reason or 'it broke off').lower().replace('_', ' ')}"
+    if isinstance(exc, socket.gaierror):
         return exc.strerror or "no answer"
+    if exc.errno is None:
+        # asyncio puts the failures of several addresses into one error without a number.
+        return "no answer" if isinstance(exc, TimeoutError) else "none of its addresses takes it"
     return os.strerror(exc.errno)  # asyncio repeats the address instead
 
 
@@ -127,6 +133,7 @@ async def _examine_name(url: URL) -> Finding:
 
 async def _examine_connection(url: URL, context: ssl.SSLContext) -> Finding:
     host, port = url.host or "", url.port or 443
+    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     secure = url.scheme == "https"
     check = "TLS" if secure else "connection"
     try:
@@ -144,13 +151,13 @@ async def _examine_connection(url: URL, context: ssl.SSLContext) -> Finding:
         return Finding(
             "TLS" if isinstance(exc, ssl.SSLError) else "connection",
             State.PROBLEM,
-            f"no connection to {host}:{port} ({_reason(exc)})",
+            f"no connection to {shown} ({_reason(exc)})",
             "check the base URL, the network and the firewall; where only a proxy leads out, set "
             "HTTPS_PROXY",
         )
     try:
         if not secure:
-            return Finding(check, State.OK, f"{host}:{port} takes connections")
+            return Finding(check, State.OK, f"{shown} takes connections")
         return _certificate(
             writer.get_extra_info("ssl_object").version(), writer.get_extra_info("peercert")
         )

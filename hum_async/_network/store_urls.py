@@ -5,9 +5,9 @@ like a host, a path or a parameter. Such a URL is refused before anything of it 
 """
 
 import re
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
-from hum_async._redact import Secret
+from hum_async._redact import HIDDEN, Secret
 from hum_async.errors import ConfigurationError
 
 DATABASE_SCHEMES = ("postgresql", "postgres")
@@ -24,6 +24,8 @@ SCHEMA = "hum"
 """The schema of our tables, if the URL of a database names no other."""
 
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
+
+_URL = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.ASCII | re.IGNORECASE)
 
 # "[::1]:5432" or "db", of which the URL of a database may name several.
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.%\w]+\]|[^\[\]:]*)(?::\d{0,5})?", re.ASCII)
@@ -43,6 +45,45 @@ def split_store_url(url: Secret) -> SplitResult | None:
     if doubtful or not text.lower().startswith(f"{parts.scheme}://"):
         return None
     return parts if all(map(_HOST.fullmatch, hosts_of(parts).split(","))) else None
+
+
+def holds_password(url: str) -> bool:
+    """Return whether a URL holds a password, before its host or among its parameters."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return "@" in url  # it cannot be read, and is refused either way
+    # In a list of hosts, only what is before the last @ can hold one.
+    return ":" in parts.netloc.rpartition("@")[0] or any(
+        map(_is_password, dict(parse_qsl(parts.query, keep_blank_values=True)))
+    )
+
+
+def without_password(text: str) -> str:
+    """Return a text that may be a URL, as it may be shown: with *** in place of passwords.
+
+    A URL that cannot be read without a doubt is hidden wholly.
+    """
+    if not _URL.match(text):
+        return text
+    parts = split_store_url(Secret(text))
+    if parts is None:
+        return HIDDEN
+    if not holds_password(text):
+        return text
+    user, at, hosts = parts.netloc.rpartition("@")
+    name, colon, _ = user.partition(":")
+    parameters = [
+        (key, HIDDEN if _is_password(key) else value)
+        for key, value in parse_qsl(parts.query, keep_blank_values=True)
+    ]
+    password = f":{HIDDEN}" if colon else ""
+    query = f"?{urlencode(parameters, safe='*/:,')}" if parameters else ""
+    return f"{parts.scheme}://{name}{password}{at}{hosts}{parts.path}{query}"
+
+
+def _is_password(parameter: str) -> bool:
+    return parameter.lower().endswith("password")
 
 
 def hosts_of(parts: SplitResult) -> str:

@@ -182,6 +182,17 @@ def announce(line: str) -> None:
         data.print(line)
 
 
+def confirmed(question: str) -> bool:
+    """Ask the user; return whether the answer was yes. No answer, as by Ctrl-D, is none."""
+    try:
+        # On standard error, because standard output may be the table.
+        answer = messages.input(f"{question} \\[y/N] ")
+    except EOFError:
+        messages.print()
+        return False
+    return answer.strip().casefold() in {"y", "yes"}
+
+
 def say(markup: str) -> None:
     """Print a message: wrapped at words on a terminal, on one line elsewhere."""
     messages.print(markup, soft_wrap=not messages.is_terminal)

@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 from cyclopts import Parameter
 
+from hum_async._network.store_urls import holds_password
 from hum_async._purchases.place import Place, looks_like_url
 from hum_async._purchases.postgres.url import DatabaseUrl, is_database_url, parse_database_url
 from hum_async.cli._help import PURCHASES
@@ -99,7 +99,7 @@ def database_url(text: str, *, typed: bool) -> DatabaseUrl:
     """
     if not is_database_url(text):
         raise UsageError("a database is named as postgresql://host/database")
-    if typed and _holds_password(text):
+    if typed and holds_password(text):
         raise UsageError(
             "a password on the command line can be seen by all who use this machine, and stays in "
             "the history of the shell: leave it out of the URL, and give it by PGPASSWORD, "
@@ -109,15 +109,3 @@ def database_url(text: str, *, typed: bool) -> DatabaseUrl:
         return parse_database_url(text)
     except ConfigurationError as exc:
         raise UsageError(str(exc)) from None
-
-
-def _holds_password(text: str) -> bool:
-    try:
-        split = urlsplit(text)
-        names = {name for name, _ in parse_qsl(split.query, keep_blank_values=True)}
-    except ValueError:
-        return "@" in text  # it cannot be read, and is refused either way
-    # In a list of hosts, only what is before the last @ can hold one.
-    return ":" in split.netloc.rpartition("@")[0] or any(
-        each.endswith("password") for each in names
-    )

@@ -22,7 +22,7 @@ from hum_async.bulk.options import MAX_JOB_PAUSE, Close, JobOptions
 from hum_async.bulk.tables import STANDARD
 from hum_async.cli._argument_types import Amount
 from hum_async.cli._campaign import CampaignId
-from hum_async.cli._console import escaped, say
+from hum_async.cli._console import confirmed, escaped, say
 from hum_async.cli._durations import Duration
 from hum_async.cli._help import PURCHASES
 from hum_async.cli._run import UsageError
@@ -195,7 +195,7 @@ def start_over(path: Place, options: JournalOptions, *, yes: bool, may_ask: bool
     if not yes:
         if not may_ask:
             raise UsageError("say --yes with --fresh to start over without being asked")
-        if input("Start over? [y/N] ").strip().casefold() not in {"y", "yes"}:
+        if not confirmed("Start over?"):
             raise UsageError("nothing was changed")
     remove_journal(path)
 

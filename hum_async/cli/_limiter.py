@@ -2,8 +2,8 @@
 
 import os
 from contextlib import AsyncExitStack
-from urllib.parse import parse_qs, urlsplit
 
+from hum_async._network.store_urls import holds_password
 from hum_async._redact import Secret
 from hum_async.cli._run import UsageError
 from hum_async.errors import ConfigurationError
@@ -26,7 +26,7 @@ def shared_store(typed: str | None, *, default: Secret | None = None) -> Secret 
     if typed is None:
         text = os.environ.get(VARIABLE, "").strip()
         return Secret(text) if text else default
-    if _holds_password(typed):
+    if holds_password(typed):
         raise UsageError(
             "a password on the command line can be seen by all who use this machine, and stays in "
             f"the history of the shell: put the whole URL of --limiter into {VARIABLE}"
@@ -57,13 +57,3 @@ async def open_limiter(
     except ValueError as exc:
         raise ConfigurationError(str(exc)) from exc
     return await stack.enter_async_context(shared)
-
-
-def _holds_password(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.password is not None or any(
-            each.endswith("password") for each in parse_qs(parts.query)
-        )
-    except ValueError:
-        return False

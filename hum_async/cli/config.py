@@ -16,8 +16,8 @@ from cyclopts import (
     Token,
 )
 from rich.table import Column, Table
-from yarl import URL
 
+from hum_async._network.store_urls import without_password
 from hum_async.cli._app import make_app
 from hum_async.cli._console import data, escaped, usage_messages
 from hum_async.cli._exit_codes import ExitCode
@@ -106,7 +106,7 @@ def _setting(argument: Argument) -> Setting:
         source = argument.tokens[0].source
         return Setting(name, values, "command line" if source == "cli" else source)
     if variable != _KEY and os.environ.get(variable, "").strip():
-        return Setting(name, _without_password(os.environ[variable]), f"environment {variable}")
+        return Setting(name, without_password(os.environ[variable]), f"environment {variable}")
     default = shown_default(argument.field_info.default)
     return Setting(name, default or "", "default")
 
@@ -114,7 +114,7 @@ def _setting(argument: Argument) -> Setting:
 def _value(token: Token) -> str:
     value = token.value if token.implicit_value is UNSET else token.implicit_value
     keys = ".".join(token.keys)
-    return f"{keys}={value}" if keys else _without_password(str(value))
+    return f"{keys}={value}" if keys else without_password(str(value))
 
 
 def _key(settings: Sequence[Setting]) -> Setting | None:
@@ -127,16 +127,6 @@ def _key(settings: Sequence[Setting]) -> Setting | None:
     if os.environ.get(_KEY, "").strip():
         return Setting("key", "set", f"environment {_KEY}")
     return Setting("key", "missing", "")
-
-
-def _without_password(text: str) -> str:
-    if "://" not in text or "@" not in text:
-        return text
-    try:
-        url = URL(text)
-        return str(url.with_password("***")) if url.password else text
-    except ValueError:
-        return "***"
 
 
 def _print(files: Sequence[SettingsFile], settings: Sequence[Setting]) -> None:

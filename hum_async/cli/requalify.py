@@ -25,7 +25,7 @@ from hum_async.bulk.results.reading import job_of
 from hum_async.cli._api import SimulatedApiOptions, read_key
 from hum_async.cli._argument_types import Amount, PathOrDash, ServiceLevels
 from hum_async.cli._campaign import CampaignId
-from hum_async.cli._console import escaped, messages, say
+from hum_async.cli._console import confirmed, escaped, messages, say
 from hum_async.cli._diff_view import show_diff, shown_first
 from hum_async.cli._durations import Duration
 from hum_async.cli._exit_codes import ExitCode
@@ -159,7 +159,7 @@ def requalify(  # noqa: PLR0913  each is an option of the command
             )
             if dry_run:
                 return ExitCode.OK
-            if input("Go on? [y/N] ").strip().casefold() not in {"y", "yes"}:
+            if not confirmed("Go on?"):
                 raise UsageError("nothing was bought")
         others = {"earlier journal": earlier, "file of changes": file_of(changes)}
         own = outputs.check(journal=journal, overwrite=overwrite, **others)

@@ -128,10 +128,14 @@ class SharedRateLimiter(RateLimiter):
         """Tell the others that this process is gone, and close the connection. Idempotent.
 
         What still waits for a slot goes on, and opens the connection again.
+
+        Raises:
+            ConfigurationError: It is in use on another event loop.
         """
         if self._loop is None or self._exchanges is None:
             return
-        await wait_for_tasks([keep(self._loop.create_task(self._close()))])
+        loop = self._bind_running()
+        await wait_for_tasks([keep(loop.create_task(self._close()))])
 
     def serves(self, account: str) -> None:
         """Take the first account that uses it for the name of the limit, unless one was given."""

@@ -96,6 +96,27 @@ def test_the_key_is_told_of_and_not_told(
     assert "https://me:***@hum.example" in shown.out
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:sesame@db/hum?job=x", "postgresql://me:***@db/hum?job=x"),
+        ("postgresql://me@db/hum?job=x", "postgresql://me@db/hum?job=x"),
+        ("postgresql://db/hum?password=sesame&job=x", "postgresql://db/hum?password=***&job=x"),
+        ("postgresql:///hum?user=me&password=sesame", "postgresql:///hum?user=me&password=***"),
+        ("postgresql://db/hum?pass%77ord=sesame", "postgresql://db/hum?password=***"),
+        ("redis://:sesame@cache:6379/0", "redis://:***@cache:6379/0"),
+        ("redis://me:12#sesame@cache", "***"),
+        ("redis://me:se/same@cache", "***"),
+    ],
+)
+def test_the_password_of_a_store_is_not_told(call: Call, home: Path, url: str, shown: str) -> None:
+    (home / "hum.toml").write_text(f'limiter = "{url}"')
+    assert settings(call)["limiter"][0] == shown
+    option = "--database" if url.startswith("postgresql") else "--limiter"
+    found = settings(call, "qualify", "in.csv", option, url)
+    assert found[option.removeprefix("--")] == (shown, "command line")
+
+
 def test_a_folder_cannot_send_the_key_elsewhere(call: Call, folder: Path, home: Path) -> None:
     (folder / "hum.toml").write_text('base-url = "https://hum.example"')
     ended = call("config", "show")

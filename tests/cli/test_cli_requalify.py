@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import io
 import json
 import sqlite3
 from pathlib import Path
@@ -76,6 +77,34 @@ def test_all_that_is_old_is_asked_for_again_and_the_output_is_whole(
     assert again.code == 3, again.err
     assert "0 sessions bought" in again.err
     assert rows("new.csv") == new
+
+
+class Terminal(io.StringIO):
+    """What a person types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "n\n", "what?\n"])
+def test_only_yes_is_yes(
+    old: Callable[..., Path],
+    call: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    typed: str,
+) -> None:
+    old(2)
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    ended = call("requalify", "old.csv", "-o", "new.csv", "--older-than", "0s", *FAST)
+    assert ended.code == 2
+    assert "Go on? [y/N]" in ended.err
+    assert "nothing was bought" in ended.err
+    assert not Path("new.csv").exists()
+    ended = call("qualify", "in.csv", "-o", "old.csv", "--fresh", *FAST)
+    assert ended.code == 2
+    assert "Start over? [y/N]" in ended.err
+    assert "Start over" not in ended.out
+    assert status_of(Path("old.journal.sqlite")).tally.settled == 2
 
 
 @pytest.mark.slow

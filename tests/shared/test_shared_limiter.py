@@ -330,6 +330,20 @@ async def test_who_has_closed_it_does_not_come_back_by_itself() -> None:
     await limiter.aclose()
 
 
+def test_it_is_closed_on_another_loop_than_it_was_used_on() -> None:
+    store = MemoryStore()
+    limiter = SharedRateLimiter(store.register(), rate=50.0)
+
+    async def once() -> None:
+        async with limiter.slot():
+            pass
+
+    asyncio.run(once())
+    asyncio.run(limiter.aclose())
+    assert store.state is not None
+    assert b'"members":{}' in store.state
+
+
 def test_one_loop_after_another_may_use_it() -> None:
     store = MemoryStore()
     limiter = SharedRateLimiter(store.register(), rate=50.0)

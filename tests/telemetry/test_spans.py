@@ -122,6 +122,27 @@ async def test_an_answer_that_cannot_be_read_is_named_by_its_error(heard: Listen
     ]
 
 
+async def test_answers_that_cannot_be_read_one_after_another_are_counted(
+    heard: Listening,
+) -> None:
+    broken = RawResponse(200, {}, b"{")
+    failed = json_response(500, {})
+    async with heard.to(client(OPENED, broken, failed, broken, broken, PENDING, broken)) as hum:
+        await hum.lookup(HOME)
+    again = [
+        dict(event.attributes or {})
+        for event in heard.span("hum.lookup").events
+        if event.name == "hum.retry"
+    ]
+    assert [(told["http.request.resend_count"], told["error.type"]) for told in again] == [
+        (1, "ResponseError"),
+        (2, "500"),
+        (3, "ResponseError"),
+        (4, "ResponseError"),
+        (1, "ResponseError"),
+    ]
+
+
 async def test_a_failure_is_told_by_its_class_alone(heard: Listening) -> None:
     refusal = json_response(422, {"message": "4711 Canary Row is no address, sk_canary"})
     async with heard.to(client(refusal)) as hum:
