@@ -1,14 +1,18 @@
 """What 1,000, 10,000 and 100,000 watched tokens cost: memory, CPU and lateness.
 
     python benchmarks/bench_scale.py [--sizes 1000 10000 100000] [--repeats 1] [--quick]
+    python benchmarks/bench_scale.py --instructions [--sizes 1000 2000] [--quick]
 
 Each size runs in a process of its own, on virtual time and against a transport in memory, until
 every token was polled eight times, every 10 seconds or so. The median of the repeats counts. Two
-more rows do it with a real clock, where being busy makes polls late.
+more rows do it with a real clock, where being busy makes polls late. With --instructions callgrind
+counts (Debian: apt-get install valgrind) what a poll takes: what else the machine does is not seen,
+and neither is how far away the memory lies.
 """
 
 import argparse
 import asyncio
+import concurrent.futures
 import contextlib
 import gc
 import json
@@ -23,6 +27,7 @@ from typing import Any
 
 from _process import memory
 from _report import percentile, publish
+from cpu import instructions
 from scale.pending import ROUND_TRIP, PendingForever, RecordedPolling, token_of
 
 from hum_async import AsyncSessionWatcher, GuidedPolling, HumClient, RateLimiter
@@ -85,7 +90,24 @@ def _terms(size: int, transport: PendingForever) -> tuple[RateLimiter, RecordedP
     return limiter, RecordedPolling(guided, transport)
 
 
-async def measure(size: int, rounds: int) -> dict[str, Any]:
+def stop() -> None:
+    """Wait until the parent has turned the counter on or off."""
+    print(flush=True)
+    sys.stdin.readline()
+
+
+async def answer_alone(polls: int) -> dict[str, Any]:
+    """Let the transport give so many answers between two stops, to nobody."""
+    transport = PendingForever(polls, rounds=1)
+    paths = [f"/sessions/{token_of(number)}" for number in range(polls)]
+    stop()
+    for path in paths:
+        await transport.send("GET", path, timeout=1.0)
+    stop()
+    return {"polls": polls}
+
+
+async def measure(size: int, rounds: int, *, stops: bool = False) -> dict[str, Any]:
     """Watch so many tokens until each was polled so often; return what that cost."""
     await own_costs(10)  # what is done once per process, such as making the decoders
     transport = PendingForever(size, rounds)
@@ -99,6 +121,8 @@ async def measure(size: int, rounds: int) -> dict[str, Any]:
         forget_peak()
         collector = Collector()
         gc.callbacks.append(collector)
+        if stops:
+            stop()
         idle, cpu = memory(), time.process_time()
         # Made on the way, because the tokens' own text is part of what they cost.
         stream = watcher.watch(token_of(number) for number in range(size))
@@ -106,6 +130,8 @@ async def measure(size: int, rounds: int) -> dict[str, Any]:
         await transport.enough.wait()
         cpu = time.process_time() - cpu
         now, peak = memory() - idle, memory("VmHWM") - idle
+        if stops:
+            stop()
         gc.callbacks.remove(collector)
         reader.cancel()
     # Only now: the memory that this takes and gives back would hide some of the watcher's.
@@ -161,25 +187,81 @@ def rows(
         yield {name: int(value) if value == int(value) else value for name, value in row.items()}
 
 
+def counted(size: int, rounds: int, *, alone: bool = False) -> tuple[float, int]:
+    """Return the instructions of each poll, and the number of polls.
+
+    Args:
+        size: Tokens.
+        rounds: Polls of each token.
+        alone: Count the transport alone.
+    """
+    order = {"size": size, "rounds": rounds, "real": False, "stops": True, "alone": alone}
+    command = [sys.executable, __file__, "--child", json.dumps(order)]
+    total, printed = instructions.counted(command, Path(__file__).parent)
+    polls = int(json.loads(printed)["polls"])
+    return total / polls, polls
+
+
+def in_instructions(sizes: Sequence[int], rounds: int) -> Iterator[dict[str, Any]]:
+    """Yield a row of instructions per size; the ratio is to the first size."""
+    # Side by side, because what else the machine does is not counted.
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        alone = pool.submit(counted, 1000, 1, alone=True)
+        watched = [pool.submit(counted, size, rounds) for size in sizes]
+    transport, first = alone.result()[0], 0.0
+    for size, future in zip(sizes, watched, strict=True):
+        each, polls = future.result()
+        each -= transport
+        first = first or each
+        yield {
+            "tokens": size,
+            "polls": polls,
+            "thousand instructions per poll": round(each / 1000, 1),
+            "ratio": f"{each / first:.3f}",
+            "of the transport, taken off": round(transport / 1000, 1),
+        }
+
+
 def run_child(order: dict[str, Any]) -> None:
     """Do what a parent asked for; print the figures for it."""
     factory = asyncio.new_event_loop if order["real"] else VirtualTimeLoop
+    size, rounds = order["size"], order["rounds"]
     with asyncio.Runner(loop_factory=factory) as runner:
-        print(json.dumps(runner.run(measure(order["size"], order["rounds"]))))
+        if order.get("alone"):
+            figures = runner.run(answer_alone(size))
+        else:
+            figures = runner.run(measure(size, rounds, stops=order.get("stops", False)))
+        print(json.dumps(figures))
 
 
 def main() -> None:
     """Print the figures; write JSON beside this file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000])
+    parser.add_argument("--sizes", type=int, nargs="+")
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="two small sizes, to see that it runs")
+    parser.add_argument(
+        "--instructions", action="store_true", help="count them in place of measuring times"
+    )
     parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
         run_child(arguments.child)
         return
-    sizes, repeats = ([1000, 2000], 1) if arguments.quick else (arguments.sizes, arguments.repeats)
+    if arguments.instructions:
+        if not instructions.available():
+            raise SystemExit("valgrind is not installed; on Debian: apt-get install valgrind")
+        lines = list(
+            in_instructions(arguments.sizes or [1000, 2000], rounds=3 if arguments.quick else 8)
+        )
+        publish(
+            __file__.replace(".py", "_instructions.py"),
+            {"instructions, virtual time": lines},
+        )
+        return
+    sizes, repeats = arguments.sizes or [1000, 10_000, 100_000], arguments.repeats
+    if arguments.quick:
+        sizes, repeats = [1000, 2000], 1
     figures = {"virtual time": list(rows(sizes, repeats=repeats, rounds=8, real=False))}
     if not arguments.quick:
         few = [size for size in sizes if size <= 10_000]
