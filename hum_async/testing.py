@@ -5,6 +5,7 @@ The package's pytest plugin adds the fixture ``hum_simulator``; docs/testing.md 
 
 import asyncio
 import selectors
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -141,6 +142,11 @@ class ScriptedTransport:
         self.closed = True
 
 
+_SHORTEST_SELECT = 0.001
+"""Seconds to which epoll and poll round up what is less."""
+_NEVER = threading.Event()
+
+
 class _VirtualSelector(selectors.DefaultSelector):
     loop: "VirtualTimeLoop"
 
@@ -156,11 +162,18 @@ class _VirtualSelector(selectors.DefaultSelector):
             if not events:
                 raise RuntimeError("nothing left that could wake this virtual-time loop")
             return events
-        # Data may be on its way through the kernel; it comes before any timer.
-        events = super().select(self.loop.grace)
+        if self.loop.grace:
+            # Data may be on its way through the kernel; it comes before any timer.
+            events = self._wait_for_data(self.loop.grace)
         if not events:
             self.loop.jump(timeout)
         return events
+
+    def _wait_for_data(self, seconds: float) -> list[Any]:
+        if seconds >= _SHORTEST_SELECT:
+            return super().select(seconds)
+        _NEVER.wait(seconds)
+        return super().select(0)
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
@@ -169,8 +182,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     Waiting costs no real time. Sockets on this machine and worker threads work. For tests only.
 
     Attributes:
-        grace: Real seconds to wait for data on a socket before each jump. A test that exchanges
-            data over sockets on a busy machine may need more than 0.
+        grace: Real seconds to wait for data on a socket before each jump; 0.0001 lets the kernel
+            work. A test that exchanges data with another process needs more.
         idle_limit: Real seconds to wait for data on a socket when there is no timer; after that
             the loop raises `RuntimeError`.
         threads: Worker threads at work; the clock stands still until they are done.

@@ -20,8 +20,8 @@ from hum_async.testing import VirtualTimeLoop
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
-# Seconds for which virtual time waits for data on sockets before it jumps.
-GRACE = 0.002
+# Seconds for which virtual time lets the kernel deliver data on sockets before it jumps.
+GRACE = 0.0001
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,6 +1,8 @@
 """The public test kit: what scripted networks, virtual time and the plugin promise."""
 
 import asyncio
+import socket
+import threading
 import time
 from typing import Any
 
@@ -127,6 +129,31 @@ async def test_sockets_of_this_machine_work() -> None:
     writer.close()
     server.close()
     await asyncio.sleep(0.01)
+
+
+def test_data_that_come_within_the_grace_come_before_a_timer() -> None:
+    near, far = socket.socketpair()
+    sender = threading.Timer(0.02, far.send, [b"late"])
+    happened = []
+    loop = VirtualTimeLoop()
+    loop.grace = 60.0
+
+    def read() -> None:
+        happened.append(near.recv(4))
+        loop.grace = 0.0
+
+    loop.add_reader(near, read)
+    loop.call_later(1.0, lambda: happened.append(b"timer"))
+    loop.call_later(2.0, loop.stop)
+    sender.start()
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
+        sender.join()
+        near.close()
+        far.close()
+    assert happened == [b"late", b"timer"]
 
 
 def test_a_loop_that_nothing_can_wake_says_so() -> None:

@@ -40,8 +40,8 @@ class VirtualPolicy(asyncio.DefaultEventLoopPolicy):
 
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
         loop = VirtualTimeLoop()
-        # The simulator of a command is asked over sockets; a busy kernel takes time to deliver.
-        loop.grace = 0.002
+        # The simulator of a command is asked over sockets, to which the kernel delivers.
+        loop.grace = 0.0001
         return loop
 
 

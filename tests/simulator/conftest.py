@@ -17,7 +17,7 @@ async def loop_that_waits_for_sockets() -> None:
     """Give a busy kernel time to deliver data before virtual time jumps to the next timer."""
     loop = asyncio.get_running_loop()
     if isinstance(loop, VirtualTimeLoop):
-        loop.grace = 0.01
+        loop.grace = 0.0001
 
 
 @pytest.fixture
