@@ -33,12 +33,22 @@ autodoc_class_signature = "separated"
 autodoc_default_options = {
     "members": True,
     "show-inheritance": True,
-    "exclude-members": "__new__",  # that of enumerations says nothing
+    "exclude-members": "__new__, next_by",  # that of enumerations; for other streams of ours
 }
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 default_role = "py:obj"
+nitpicky = True  # a name that leads nowhere is an error
+nitpick_ignore_regex = [
+    # What others explain: a site that needs no network has no links to them.
+    ("py:.*", r"(_asyncio|abc|asyncio|collections|contextlib|datetime|decimal|enum|os|typing)\..*"),
+    ("py:.*", r"(aiohttp|fastapi|litestar|opentelemetry|starlette|yarl)\..*|(markupsafe\.)?Markup"),
+    ("py:.*", r"(.*\.)?(Key|Frame|)T(_co)?"),  # type variables
+    ("py:class", r".*\._\w+"),  # what is only entered and left, as the method's base says
+    # Keywords that the docstring of the function explains, and what is only iterated over.
+    ("py:class", r".*\.((Qualify|FrameJob|Hub)Options|ShownProgress)"),
+]
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True

@@ -337,9 +337,9 @@ class HumClient:
         Args:
             address: The address to look up.
             timeout: Seconds for all of it, waiting for the rate limit and pauses included; None for
-                no bound. When they are over, the outcome is `TIMED_OUT`: with the token if there
-                is a session, which can be watched, and without one if nothing was bought. It is
-                `UNCERTAIN` if the request that creates a session was under way. Polling itself
+                no bound. When they are over, the outcome is `Outcome.TIMED_OUT`: with the token if
+                there is a session, which can be watched, and without one if nothing was bought. It
+                is `UNCERTAIN` if the request that creates a session was under way. Polling itself
                 ends after 30 s, pauses not counted (hum-api 5).
             close: End the session when the result is there.
             campaign_id: Your own label for it, 1 to 100 characters.

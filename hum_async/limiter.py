@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 import attrs
 
-from hum_async._limits.interface import Limiter
+from hum_async._limits.interface import HeldSlot, Limiter
 from hum_async._limits.pacing import RateController
 from hum_async._limits.priorities import LEAST_SHARE, Priority, Turns
 from hum_async._limits.rate_limit_headers import names_limit, read_rate_limit_headers
@@ -26,7 +26,7 @@ from hum_async.errors import ConfigurationError
 if TYPE_CHECKING:
     from hum_async._limits.pace import Pace
 
-__all__ = ["Limiter", "LimiterStatistics", "Priority", "RateLimiter"]
+__all__ = ["HeldSlot", "Limiter", "LimiterStatistics", "Priority", "RateLimiter"]
 
 logger = logging.getLogger("hum_async.limits")
 logger.addHandler(logging.NullHandler())

@@ -32,7 +32,7 @@ from hum_async.errors import (
 )
 from hum_async.models import RawResponse
 
-__all__ = ["MAX_BODY", "AiohttpTransport", "Transport"]
+__all__ = ["MAX_BODY", "AiohttpTransport", "DropsConnections", "Transport"]
 
 MAX_BODY = 4 * 1024 * 1024
 """Maximum size of an answer's body in bytes, after decompression."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from command_pages import commands_page
+from public_api import MODULES, is_internal
 from sphinx.application import Sphinx
 from sphinx.errors import PycodeError
 from sphinx.pycode import ModuleAnalyzer
@@ -15,26 +16,6 @@ from sphinx.pycode import ModuleAnalyzer
 import hum_async
 from hum_async import errors
 
-MODULES = {
-    "client": "The client",
-    "watcher": "Watching",
-    "models": "Values",
-    "errors": "Errors",
-    "limiter": "The rate limit",
-    "shared": "One limit for many processes",
-    "sync": "Without asyncio",
-    "bulk": "Jobs and results",
-    "web": "Hubs",
-    "web.fastapi": "Hubs in FastAPI",
-    "web.starlette": "Hubs in Starlette",
-    "web.litestar": "Hubs in Litestar",
-    "web.aiohttp": "Hubs in aiohttp.web",
-    "web.page_guard": "A page beside a hub",
-    "otel": "OpenTelemetry",
-    "transport": "Transports",
-    "testing": "Help for tests",
-    "simulator": "The simulated API",
-}
 OTHERS = "Policies and addresses of the API"
 
 ERRORS = (
@@ -75,12 +56,26 @@ def _page(title: str, directives: list[str]) -> str:
 def _directive(module: str, public: str) -> str:
     value = getattr(importlib.import_module(module), public)
     if inspect.isclass(value):
-        return f".. autoclass:: {module}.{public}"
+        return f".. autoclass:: {module}.{public}{_inherited(value)}"
     if inspect.isroutine(value):
         return f".. autofunction:: {module}.{public}"
     value_of = f"\n   :value: {value!r}" if isinstance(value, str | bytes) else ""
     told = "\n".join(f"   {line}" for line in _explanation(public, value))
     return f".. py:data:: {module}.{public}{value_of}\n\n{told}"
+
+
+def _inherited(cls: type) -> str:
+    """Return the option that shows what a class has from bases that have no place of their own."""
+    above = cls.__mro__[1:]
+    told = [value for base in above if is_internal(base) for value in _told(base)]
+    if not any(map(inspect.isroutine, told)):
+        return ""
+    others = ", ".join(base.__name__ for base in above if not is_internal(base))
+    return f"\n   :inherited-members: {others}"
+
+
+def _told(cls: type) -> list[Any]:
+    return [value for name, value in vars(cls).items() if not name.startswith("_")]
 
 
 def _explanation(public: str, value: Any) -> list[str]:

@@ -3,11 +3,11 @@
     async with Simulator(speed=60, rate=20) as simulator:
         ...  # send requests to simulator.url with any non-empty bearer token
 
-The key `bad-key` is answered 401 and `forbidden-key` 403. The seed and the address decide the fate
-of an address; the addresses in `MAGIC`, such as "100 Never Done Dr", have a fixed fate. The table
-in `hum_async.simulator._fates` lists them.
+The key ``bad-key`` is answered 401 and ``forbidden-key`` 403. The seed and the address decide the
+fate of an address; the addresses in `MAGIC`, such as "100 Never Done Dr", have a fixed fate, which
+docs/testing.md lists.
 
-Search times, lifetimes and `advance` are in simulated seconds. The rate limit, `Retry-After` and
+Search times, lifetimes and `advance` are in simulated seconds. The rate limit, ``Retry-After`` and
 slow bodies are in seconds of the event loop. All time comes from the event loop, so the simulator
 also runs on a virtual-time loop. `serve_simulator` runs one in a thread of its own instead, for
 code without a loop. Every answer has the header `SIMULATED`; the real API sends none.

@@ -50,10 +50,10 @@ class Simulator:
             takes `median`.
         rate: Requests admitted per event-loop second, above 0; `None` for no limit,
             unless the scenario has one.
-        burst: Requests admitted at once, 1 or more; `None` means `max(1, rate)`.
+        burst: Requests admitted at once, 1 or more; `None` means ``max(1, rate)``.
         retry_after: The Retry-After header of a 429: `None` for no header, a number of seconds (0
-            or more), a `timedelta` for an HTTP-date that far ahead, "date" for an HTTP-date one
-            second ahead.
+            or more), a `datetime.timedelta` for an HTTP-date that far ahead, "date" for an
+            HTTP-date one second ahead.
         lifetime: Simulated seconds without a request until a session answers 410, above 0
             (hum-api 5).
         faults: Probabilities of faults; `None` for no faults, unless the scenario has some.
@@ -273,7 +273,7 @@ class Simulator:
 
         Args:
             rate: Requests admitted per event-loop second, above 0; `None` for no limit.
-            burst: Requests admitted at once, 1 or more; `None` means `max(1, rate)`.
+            burst: Requests admitted at once, 1 or more; `None` means ``max(1, rate)``.
             retry_after: The Retry-After header of a 429, as for the constructor.
 
         Raises:

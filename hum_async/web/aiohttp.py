@@ -80,7 +80,7 @@ def setup_hub(
         app: The application, before it starts.
         client: Makes the client when the application starts.
         routes: Add ``POST /lookups`` and ``GET /events``. To have them elsewhere, set up a
-            `web.Application` and add it with ``add_subapp("/path", ...)``.
+            `aiohttp.web.Application` and add it with ``add_subapp("/path", ...)``.
         options: Keyword arguments of `SessionHub`.
 
     Raises:

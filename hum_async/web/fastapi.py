@@ -71,7 +71,7 @@ def hub_router(
     """Return a router with ``POST /lookups`` and ``GET /events``, for ``app.include_router``.
 
     It runs a hub as long as the application that includes it, beside that application's own
-    lifespan, unless there is one already (`hub_lifespan`). `include_router` takes a prefix, tags,
+    lifespan, unless there is one already (`hub_lifespan`). ``include_router`` takes a prefix, tags,
     and dependencies, such as who may ask.
 
     Args:

@@ -3,6 +3,7 @@
 import math
 import statistics
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,9 @@ def test_never_done_is_never_done() -> None:
 def test_every_magic_address_is_recognised_and_documented(street1: str, magic: Magic) -> None:
     assert decide_fate(PostedAddress(street1=street1.upper()), seed=3).magic is magic
     assert f"| {street1} " in (_fates.__doc__ or "")
+    page = Path(__file__).parents[2] / "docs" / "testing.md"
+    row = next(line for line in page.read_text("utf-8").splitlines() if f"`{street1}`" in line)
+    assert row.startswith("| ")
 
 
 def test_no_magic_address_is_documented_that_does_not_exist() -> None:

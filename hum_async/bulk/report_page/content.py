@@ -19,9 +19,9 @@ class ReportSection:
     Attributes:
         anchor: Its id in the page: letters, digits and hyphens.
         title: Its heading.
-        body: What stands below the heading: `markupsafe.Markup`, as `template` renders it; plain
-            text is escaped. It holds neither scripts nor ``style`` attributes, which would be
-            blocked. The classes of assets/report.css are there for it.
+        body: What stands below the heading: `markupsafe.Markup`, as a template of Jinja2 renders
+            it; plain text is escaped. It holds neither scripts nor ``style`` attributes, which
+            would be blocked. The classes of assets/report.css are there for it.
         style: Its own rules of CSS.
     """
 

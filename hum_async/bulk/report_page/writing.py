@@ -71,7 +71,7 @@ def write_report(  # noqa: PLR0913  all but two by name
         overwrite: Replace a file that is no report of the same source, or that was edited since.
 
     Raises:
-        OutputExists: The file is there, and it is no report of the same source as it was written.
+        InputError: The file is there, and it is no report of the same source as it was written.
         InputError: The file cannot be written, or Jinja2 is not installed.
         ValueError: A level of service is none.
     """
