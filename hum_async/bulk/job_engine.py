@@ -363,8 +363,10 @@ class JobEngine(LookupObserver):
         finally:
             self._queue.end_all()
             self._note_spending(store)
-            await end_tasks([self._reading, self._tidying])
-            await self._shared.aclose()
+            try:
+                await end_tasks([self._reading, self._tidying])
+            finally:
+                await self._shared.aclose()
 
     async def _tidy_up(self, store: PurchaseStore) -> None:
         try:

@@ -190,11 +190,13 @@ class SessionHub:
         self._deadlines.stop_all()
         if self._forgetting is not None:
             self._forgetting.cancel()
-        await end_tasks([*self._keeper.tasks(), self._supervisor])
-        # Their sessions go on, and whoever asks for an address next takes its session up.
-        self._purchases.end_all()
-        self._lookups.end_all()
-        await self._keeper.aclose()
+        try:
+            await end_tasks([*self._keeper.tasks(), self._supervisor])
+        finally:
+            # Their sessions go on, and whoever asks for an address next takes its session up.
+            self._purchases.end_all()
+            self._lookups.end_all()
+            await self._keeper.aclose()
 
     def close(self) -> None:
         """Begin nothing new and end all streams with a farewell; open sessions are polled on.

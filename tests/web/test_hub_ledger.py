@@ -117,6 +117,24 @@ async def test_hub_look_up_and_job_at_the_same_time_are_one(
 
 @virtual
 @busy
+async def test_a_hub_whose_end_is_cancelled_leaves_its_addresses_to_others(
+    api: TimedApi, opened: Callable[..., Any]
+) -> None:
+    async with opened() as (hum, hub):
+        hub.lookup(ADDRESS)
+        await asyncio.sleep(2)
+        ending = asyncio.create_task(hub.aclose())
+        await asyncio.sleep(0)
+        ending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await ending
+        async with asyncio.timeout(60):
+            assert (await hum.lookup(ADDRESS)).outcome == Outcome.SERVED
+    assert api.count("POST") == 1
+
+
+@virtual
+@busy
 @pytest.mark.parametrize("after", [0.0, 0.01, 0.06, 2.0])
 async def test_a_look_up_that_nobody_waits_for_leaves_its_address_to_others(
     api: TimedApi, opened: Callable[..., Any], after: float
