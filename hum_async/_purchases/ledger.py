@@ -126,22 +126,27 @@ class Ledger:
             ConfigurationError: The client was closed.
             JournalError: The store cannot be used.
         """
-        if self._closed:
-            raise ConfigurationError("this client was closed; create another one")
-        if self._opening is None:
-            self._opening = asyncio.ensure_future(self._opened())
-        try:
-            # Whoever is cancelled must not cancel the opening for the others.
-            store = await asyncio.shield(self._opening)
+        while True:
+            if self._closed:
+                raise ConfigurationError("this client was closed; create another one")
+            opening = self._opening
+            if opening is None or opening.cancelled():
+                # It was cancelled if its event loop ended meanwhile.
+                opening = self._opening = asyncio.ensure_future(self._opened())
+            try:
+                # Whoever is cancelled must not cancel the opening for the others.
+                store = await asyncio.shield(opening)
+            except Exception:
+                # The reason may go away, such as another process that uses the file. Somebody may
+                # have begun anew already.
+                if self._opening is opening:
+                    self._opening = None
+                raise
             if not store.failed:
                 return store
-            # What made it fail may be over, such as a full disk.
-            self._opening = asyncio.ensure_future(_reopened(store, self._open_store))
-            return await asyncio.shield(self._opening)
-        except Exception:
-            # The reason may go away, such as another process that uses the file.
-            self._opening = None
-            raise
+            if self._opening is opening:
+                # What made it fail may be over, such as a full disk.
+                self._opening = asyncio.ensure_future(_reopened(store, self._open_store))
 
     async def of_job(
         self, *, dedupe: Dedupe | None = None, campaign_id: str | None = None

@@ -13,7 +13,9 @@ from stores import another_worker, digest
 
 from hum_async._purchases.event_log import Shown
 from hum_async._purchases.postgres import listening
+from hum_async._purchases.postgres.connection import Unreachable
 from hum_async._purchases.postgres.erasure import forget
+from hum_async._purchases.postgres.event_log import PostgresEventLog
 from hum_async._purchases.postgres.url import parse_database_url
 
 if TYPE_CHECKING:
@@ -54,6 +56,31 @@ async def watching(log: EventLog) -> AsyncIterator[asyncio.Event]:
     yield woken
     task.cancel()
     await asyncio.wait([task])
+
+
+class Away:
+    """A database that cannot be reached."""
+
+    tries = 0
+
+    async def run(self, _: object) -> None:
+        self.tries += 1
+        await asyncio.sleep(1)
+        raise Unreachable("away")
+
+
+@pytest.mark.virtual
+async def test_a_log_that_is_closed_does_not_wait_for_its_database() -> None:
+    database: Any = Away()
+    log = PostgresEventLog(database, 1, lambda: [1])
+    published = log.publish("a", digest(1), FIRST)
+    await asyncio.sleep(2.5)
+    log.close()
+    await asyncio.sleep(0.1)
+    assert published.cancelled()
+    tries = database.tries
+    await asyncio.sleep(10)
+    assert database.tries == tries == 3
 
 
 async def test_all_read_the_same_in_one_order(logs: list[EventLog]) -> None:

@@ -21,7 +21,7 @@ from hum_async._purchases.postgres import job as jobs
 from hum_async._purchases.postgres.connection import Connection, Database, Unreachable
 from hum_async._purchases.postgres.listening import channel_of, watch
 from hum_async._purchases.postgres.schema import ALIVE
-from hum_async._tasks import wait_for_tasks
+from hum_async._tasks import end_tasks, failed
 
 _LEVEL = 1
 _MOST = 500
@@ -241,11 +241,15 @@ class PostgresEventLog:
             batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
             writing = asyncio.ensure_future(self._written(batch))
             try:
-                await wait_for_tasks([writing])
+                await asyncio.wait([writing])
             except asyncio.CancelledError:
-                writing.cancel()
-                for each in (*batch, *self._waiting):
-                    each.done.cancel()
+                # Not to be waited for: it goes on until the database is there.
+                try:
+                    await end_tasks([writing])
+                finally:
+                    failed(writing)
+                    for each in (*batch, *self._waiting):
+                        each.done.cancel()
                 raise
             failure = writing.exception()
             for each in batch:
