@@ -1,1 +1,1 @@
-"""How connections are made and kept: proxies, certificates, and which connections may be reused."""
+"""How connections are made and kept: proxies, certificates, reuse, and those to PostgreSQL."""

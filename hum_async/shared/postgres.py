@@ -10,15 +10,12 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]  # it has no types
 
 from hum_async._network.postgres import connect
+from hum_async._network.postgres_migrations import begin_migration
 from hum_async._network.store_urls import SCHEMA
 from hum_async._redact import Secret
 from hum_async.shared.register import Reading, StoreError
 
-MIGRATION_LOCK = 0x68756D4A
-"""Key of the advisory lock under which tables are made, those of purchases too."""
-
 _EXISTS = "SELECT to_regclass('{table}') IS NOT NULL"
-_SCHEMA_IS_THERE = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)"
 _CREATE = """
 CREATE UNLOGGED TABLE IF NOT EXISTS {table} (
     name text PRIMARY KEY,
@@ -132,9 +129,6 @@ async def _migrate(connection: Any, schema: str) -> None:
     table = f"{schema}.shared_limit"
     if not await connection.fetchval(_EXISTS.format(table=table)):
         async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
-            # Whoever may use a schema that is there need not be allowed to make one.
-            if not await connection.fetchval(_SCHEMA_IS_THERE, schema):
-                await connection.execute(f"CREATE SCHEMA {schema}")
+            await begin_migration(connection, schema)
             await connection.execute(_CREATE.format(table=table))
     await connection.execute(_FORGET.format(table=table))

@@ -5,6 +5,7 @@ A worker is one process with a lease on the server's clock: the clocks of the wo
 No table holds an address, only digests and results that are packed without one.
 """
 
+from hum_async._network.postgres_migrations import begin_migration
 from hum_async._purchases.postgres.connection import Connection
 from hum_async._purchases.postgres.url import DatabaseUrl
 from hum_async.errors import JournalError
@@ -149,10 +150,6 @@ ALIVE = (
 """SQL: whether the worker `w` is alive. No lease runs out while the server is away: it must have
 been up for a lease before it holds silence against anybody."""
 
-_SCHEMA_IS_THERE = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)"
-
-_LOCK = 0x68756D4A  # any number that nobody else takes
-
 
 async def prepare(connection: Connection, url: DatabaseUrl) -> None:
     """Bring the tables to this version, in a transaction; many workers may start at once.
@@ -162,12 +159,8 @@ async def prepare(connection: Connection, url: DatabaseUrl) -> None:
     """
     if await version_of(connection, url) == VERSION:
         return
-    # Held up to the end of the transaction: the others wait, and find it done.
-    await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    await begin_migration(connection, url.schema)
     if (version := await version_of(connection, url)) is None:
-        # Whoever may use a schema that is there need not be allowed to make one.
-        if not await connection.fetchval(_SCHEMA_IS_THERE, url.schema):
-            await connection.execute(f"CREATE SCHEMA {url.schema}")
         await connection.execute("CREATE TABLE schema_version (version integer NOT NULL)")
         await connection.execute("INSERT INTO schema_version VALUES (0)")
         version = 0
