@@ -63,6 +63,7 @@ class Dispatcher:
         self._seeking = 0
         self._busy = 0
         self._look_scheduled = False
+        self._eager = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
 
@@ -86,6 +87,8 @@ class Dispatcher:
             async with asyncio.TaskGroup() as self._workers:
                 self._work, self._loop = work, asyncio.get_running_loop()
                 self._fault = self._loop.create_future()
+                # Tasks of a factory may take their first step before those who begin them go on.
+                self._eager = self._loop.get_task_factory() is not None
                 self.wake()
                 await self._fault
         except ExceptionGroup as group:
@@ -176,5 +179,9 @@ class Dispatcher:
         self._busy += 1
         request = work.take(now, now + _EARLY)
         if request is not None and self._seeking + self._busy < self._max_workers:
-            self._look()
+            if self._eager:
+                # The next worker would send its request before this one, and begin another.
+                self.wake()
+            else:
+                self._look()
         return request

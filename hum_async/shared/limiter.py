@@ -105,6 +105,7 @@ class SharedRateLimiter(RateLimiter):
         self._controller = LeaseHolder(member, Bounds(rate, max_rate, burst))
         self._exchanges: Exchanges | None = None
         self._exchange: asyncio.Task[None] | None = None
+        self._closer: asyncio.Task[None] | None = None
         self._closing = False
         # Nobody has asked for a slot since it was closed.
         self._closed = False
@@ -135,7 +136,11 @@ class SharedRateLimiter(RateLimiter):
         if self._loop is None or self._exchanges is None:
             return
         loop = self._bind_running()
-        await wait_for_tasks([keep(loop.create_task(self._close()))])
+        if self._closer is None or self._closer.done():
+            self._closer = keep(loop.create_task(self._close()))
+        closer = self._closer
+        await wait_for_tasks([closer])
+        closer.result()
 
     def serves(self, account: str) -> None:
         """Take the first account that uses it for the name of the limit, unless one was given."""
@@ -171,7 +176,7 @@ class SharedRateLimiter(RateLimiter):
     def _bind(self, loop: asyncio.AbstractEventLoop) -> None:
         super()._bind(loop)
         # Connections, timers and tasks belong to the loop before.
-        self._exchanges = self._exchange = self._ask_timer = None
+        self._exchanges = self._exchange = self._closer = self._ask_timer = None
         self._ask_timer_at, self._closing, self._closed = math.inf, False, False
 
     def _bind_running(self) -> asyncio.AbstractEventLoop:
@@ -204,7 +209,10 @@ class SharedRateLimiter(RateLimiter):
         now = self._loop.time()
         when = self._holder.ask_at(now, self._waiting_by_priority, self._room)
         if when <= now:
-            self._exchange = keep(self._loop.create_task(self._exchange_once()))
+            exchange = keep(self._loop.create_task(self._exchange_once()))
+            # Where tasks are eager it may have ended already, and another one begun.
+            if not exchange.done():
+                self._exchange = exchange
         elif when != self._ask_timer_at or self._ask_timer is None:
             self._stop_asking()
             if when < math.inf:
@@ -278,13 +286,19 @@ class SharedRateLimiter(RateLimiter):
     async def _close(self) -> None:
         self._closing = True
         try:
-            self._stop_asking()
-            if self._exchange is not None:
-                await asyncio.wait([self._exchange])
-            if self._holder.exchanges and self._holder.lost_at is None:
-                await self._talk(leaving=True)
-            if self._exchanges is not None and self._own_register:
-                await self._exchanges.aclose()
+            await self._leave()
         finally:
-            self._closing, self._closed = False, True
+            try:
+                if self._exchanges is not None and self._own_register:
+                    await self._exchanges.aclose()
+            finally:
+                self._closing, self._closed = False, True
         self._grant_waiting()
+
+    async def _leave(self) -> None:
+        """Tell the others that this process is gone, once it is known what it has."""
+        self._stop_asking()
+        if self._exchange is not None:
+            await asyncio.wait([self._exchange])
+        if self._holder.exchanges and self._holder.lost_at is None:
+            await self._talk(leaving=True)

@@ -84,7 +84,7 @@ class PostgresRegister:
         if connection is not None and self._loop is asyncio.get_running_loop():
             try:
                 await connection.close(timeout=1.0)
-            except (asyncpg.PostgresError, OSError, TimeoutError):
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
                 connection.terminate()
 
     async def _call(self, statement: str, *arguments: bytes) -> Reading:

@@ -1,6 +1,7 @@
 """A register in Redis or Valkey: one key, and one script that compares and sets."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 from redis.asyncio import Redis
@@ -53,7 +54,9 @@ class RedisRegister:
         """Close the connection."""
         redis, self._redis = self._redis, None
         if redis is not None and self._loop is asyncio.get_running_loop():
-            await redis.aclose()
+            # What it says of a store that is gone is nothing new.
+            with contextlib.suppress(RedisError, OSError):
+                await redis.aclose()
 
     async def _call(self, *arguments: bytes | int) -> Reading:
         try:

@@ -330,6 +330,22 @@ async def test_who_has_closed_it_does_not_come_back_by_itself() -> None:
     await limiter.aclose()
 
 
+async def test_those_who_close_it_at_the_same_time_close_it_once() -> None:
+    store = MemoryStore(round_trip=0.01)
+    limiter = SharedRateLimiter(store.register(), rate=50.0)
+    for _ in range(2):
+        async with limiter.slot():
+            now = asyncio.get_running_loop().time()
+            limiter.answered(sent=now, status=200, headers={}, refused=False, retry_after=None)
+        exchanges = limiter.statistics().exchanges
+        # Errors that nobody saw fail a test when it ends.
+        await asyncio.gather(*(limiter.aclose() for _ in range(3)))
+        assert limiter.statistics().exchanges <= exchanges + 2
+    assert limiter.statistics().alone is None
+    assert store.state is not None
+    assert b'"members":{}' in store.state
+
+
 def test_it_is_closed_on_another_loop_than_it_was_used_on() -> None:
     store = MemoryStore()
     limiter = SharedRateLimiter(store.register(), rate=50.0)
