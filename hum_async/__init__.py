@@ -82,6 +82,7 @@ __all__ = [
     "StreamBusy",
     "Transport",
     "TransportError",
+    "UnusableKey",
     "UpdateKind",
     "WatchStream",
     "WatcherClosed",

@@ -28,7 +28,7 @@ from hum_async._lookups.lookup import Lookup
 from hum_async._lookups.queue import LookupQueue
 from hum_async._polling.policies import LearnedPolling, PollPolicy
 from hum_async._redact import Secret
-from hum_async.errors import ConfigurationError
+from hum_async.errors import ConfigurationError, UnusableKey
 from hum_async.limiter import Limiter, Priority, RateLimiter
 from hum_async.models import Address, Outcome, Ping, Qualification, RawResponse, Session
 from hum_async.transport import AiohttpTransport, Transport, checked_base_url
@@ -73,7 +73,8 @@ class HumClient:
         max_age: Seconds, from when it was asked for, up to which an answer in `purchases` is young.
 
     Raises:
-        ConfigurationError: No key, a base URL that is malformed or not safe, or an environment that
+        UnusableKey: There is no key, or none that can be sent.
+        ConfigurationError: A base URL that is malformed or not safe, or an environment that
             names a proxy or certificates which cannot be used.
 
     Use it as ``async with HumClient() as hum:``, or call `aclose` in the end. One client per
@@ -401,7 +402,7 @@ def _checked_key(secret: Secret) -> Secret:
     secret = Secret(key)
     del key
     if problem:
-        raise ConfigurationError(problem)
+        raise UnusableKey(problem)
     return secret
 
 

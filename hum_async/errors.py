@@ -7,6 +7,7 @@
     |   +-- InputError
     |   +-- JournalError
     |   +-- SessionLimitReached
+    |   +-- UnusableKey
     +-- AddressError
     +-- TransportError
     |   +-- ConnectFailed
@@ -62,6 +63,7 @@ __all__ = [
     "SessionNotFound",
     "StreamBusy",
     "TransportError",
+    "UnusableKey",
     "WatcherClosed",
     "WatcherFailed",
 ]
@@ -84,6 +86,10 @@ class HumError(Exception):
 
 class ConfigurationError(HumError):
     """The client cannot work as it is set up, for example without a key or with an unsafe URL."""
+
+
+class UnusableKey(ConfigurationError):
+    """There is no API key, or none that can be sent; another start needs another key."""
 
 
 class InputError(ConfigurationError):

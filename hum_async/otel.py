@@ -12,7 +12,7 @@ HTTP requests themselves are shown by ``opentelemetry-instrumentation-aiohttp-cl
 whole URLs, and with them session tokens: give it `url_filter`. ``docs/telemetry.md`` lists all
 names.
 
-It needs the extra ``otel``: ``pip install 'hum-async[otel]'``.
+It needs the extra ``otel``, which installs opentelemetry-api.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ except ModuleNotFoundError as exc:
     if exc.name is None or not exc.name.startswith("opentelemetry"):
         raise
     raise ModuleNotFoundError(
-        "hum_async.otel needs: pip install 'hum-async[otel]'", name=exc.name
+        "hum_async.otel needs: pip install opentelemetry-api", name=exc.name
     ) from exc
 
 from hum_async._telemetry import Operation, Owner, Telemetry

@@ -22,8 +22,8 @@ NAMES = """
     Offering Outcome PRODUCTION Ping Plan Poll PollPolicy Priority Promo Provider Qualification
     RateLimited RateLimiter RawResponse RequestTimeout ResponseError RetryPolicy SANDBOX ServerError
     ServiceAddress Session SessionGone SessionHub SessionLimitReached SessionNotFound SessionUpdate
-    SpeedRange StreamBusy Transport TransportError UpdateKind WatchStream WatcherClosed
-    WatcherFailed WatcherStatistics __version__ qualify
+    SpeedRange StreamBusy Transport TransportError UnusableKey UpdateKind WatchStream
+    WatcherClosed WatcherFailed WatcherStatistics __version__ qualify
 """
 PUBLIC_MODULES = [
     "client",

@@ -18,7 +18,7 @@ from hum_async.cli._help import API, SIMULATED
 from hum_async.cli._limiter import open_limiter, shared_store
 from hum_async.cli._log import start_log
 from hum_async.client import HumClient
-from hum_async.errors import ConfigurationError
+from hum_async.errors import UnusableKey
 from hum_async.models import SESSION_LIFETIME
 
 _DRIFT = 0.1
@@ -105,7 +105,8 @@ async def open_client(  # noqa: PLR0913  all but one by name
         epoch: Epochs for which the simulated world has drifted.
 
     Raises:
-        ConfigurationError: The options contradict each other, or there is no key.
+        ConfigurationError: The options contradict each other.
+        UnusableKey: There is no key.
     """
     start_log(options.log)
     simulated = isinstance(options, SimulatedApiOptions) and options.simulate
@@ -144,7 +145,7 @@ def read_key(options: ApiOptions) -> str | None:
     """Return the API key that the options name; None if the environment has it, or none is needed.
 
     Raises:
-        ConfigurationError: There is no key, or it cannot be read.
+        UnusableKey: There is no key, or it cannot be read.
     """
     key_file = options.key_file
     if key_file is not None:
@@ -155,7 +156,7 @@ def read_key(options: ApiOptions) -> str | None:
             return None
         advice = "; to try it without an account, type the same again with --simulate"
     if not os.environ.get("HUM_API_KEY", "").strip():
-        raise ConfigurationError(
+        raise UnusableKey(
             "no API key: set the environment variable HUM_API_KEY, or name a file that holds it "
             f"with --key-file{advice}"
         )
@@ -164,7 +165,7 @@ def read_key(options: ApiOptions) -> str | None:
 
 def _key_in(key_file: str) -> str:
     if key_file == "-" and sys.stdin is None:
-        raise ConfigurationError("cannot read the API key: standard input is closed")
+        raise UnusableKey("cannot read the API key: standard input is closed")
     try:
         if key_file == "-":
             # One line only: the table may follow.
@@ -173,10 +174,10 @@ def _key_in(key_file: str) -> str:
             key = Path(key_file).read_text(encoding="utf-8-sig").strip()
     except OSError as exc:
         reason = exc.strerror or exc
-        raise ConfigurationError(f"cannot read the API key from {key_file}: {reason}") from exc
+        raise UnusableKey(f"cannot read the API key from {key_file}: {reason}") from exc
     except UnicodeError:
         # From nothing: the error that was raised holds the bytes of the key.
-        raise ConfigurationError(f"the API key in {key_file} is no text in UTF-8") from None
+        raise UnusableKey(f"the API key in {key_file} is no text in UTF-8") from None
     if not key:
-        raise ConfigurationError(f"no API key in {key_file}: write it there, or set HUM_API_KEY")
+        raise UnusableKey(f"no API key in {key_file}: write it there, or set HUM_API_KEY")
     return key

@@ -1,18 +1,25 @@
 """Says what each column of an input is taken for, and what is in doubt."""
 
 from hum_async.bulk.columns import ColumnPlan, Source, only_a_person_knows, text_of, ways_of
+from hum_async.bulk.result_schema import is_result_column
 from hum_async.cli._command_line import command_with
 from hum_async.cli._console import escaped, messages, say
 
 
 def show_columns(plan: ColumnPlan) -> None:
-    """Print the columns that are only carried along; those of the address are printed before."""
+    """Print the columns that are not of the address, which are printed before."""
     carried: dict[str, list[str]] = {}
+    earlier = [at for at in plan.carried if is_result_column(plan.header[at])]
     for at in plan.carried:
+        if at in earlier:
+            continue
         carried.setdefault(plan.remarks.get(at, ""), []).append(text_of([Source(at)], plan.header))
     for remark, names in carried.items():
         reason = f" ({remark})" if remark else ""
         say(escaped(f"Only carried along{reason}: {', '.join(names)}"))
+    if earlier:
+        names = [plan.header[at] for at in earlier]
+        say(escaped(f"Results of an earlier job, written anew: {', '.join(names)}"))
 
 
 def show_doubts(plan: ColumnPlan, *, again: bool) -> None:

@@ -1,5 +1,6 @@
 """How `hum` explains itself: groups of options, the pages of `--help`, and usage errors."""
 
+import inspect
 import io
 from typing import Any
 
@@ -22,7 +23,7 @@ _ANY_WIDTH = 100_000
 
 def shown_default(value: Any) -> str | None:
     """Return what help says of a default; None for those that say nothing, such as off."""
-    if value is None or isinstance(value, bool) or value == ():
+    if value is None or isinstance(value, bool) or value in ((), inspect.Parameter.empty):
         return None
     return f"{value:g}" if isinstance(value, float) else str(value)
 

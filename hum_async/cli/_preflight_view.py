@@ -101,8 +101,8 @@ def show_warnings(found: Preflight, *, command: str, console: Console = messages
 
 def _named(kind: KindCount) -> str:
     numbers = ", ".join(f"{number:,}" for number in kind.rows)
-    more = kind.count - len(kind.rows)
-    return f"{_rows(kind.count)} {numbers}" + (f" and {more:,} more" if more > 0 else "")
+    more = kind.row_count - len(kind.rows)
+    return f"{_rows(kind.row_count)} {numbers}" + (f" and {more:,} more" if more > 0 else "")
 
 
 def _it_is(count: int) -> str:

@@ -16,7 +16,13 @@ from hum_async.bulk.tables import ReaderLeft, UnwritableName
 from hum_async.cli._console import NobodyReads, escaped, say, silence_stdout
 from hum_async.cli._ending import CODES, Ended, ended_by_signals
 from hum_async.cli._exit_codes import ExitCode
-from hum_async.errors import AddressError, AuthenticationError, HumError, SessionLimitReached
+from hum_async.errors import (
+    AddressError,
+    AuthenticationError,
+    HumError,
+    SessionLimitReached,
+    UnusableKey,
+)
 
 Command = Coroutine[Any, Any, ExitCode]
 
@@ -123,7 +129,7 @@ def _print_error(exc: HumError | MappingError | NobodyReads | OSError) -> ExitCo
     say(f"[bold red]hum: error:[/] {escaped(str(exc))}")
     if isinstance(exc, MappingError | AddressError | UsageError | UnwritableName | OutputExists):
         return ExitCode.USAGE
-    if isinstance(exc, AuthenticationError):
+    if isinstance(exc, AuthenticationError | UnusableKey):
         return ExitCode.AUTHENTICATION
     if isinstance(exc, SessionLimitReached):
         return ExitCode.SESSION_LIMIT

@@ -17,7 +17,7 @@ from hum_async.cli._durations import Patience
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import WORK
 from hum_async.cli._json_output import AsJson, print_json
-from hum_async.cli._run import run
+from hum_async.cli._run import Command, UsageError, run
 from hum_async.errors import ConnectFailed
 from hum_async.models import Address, Offering, Outcome, Provider, Qualification
 
@@ -57,7 +57,14 @@ def lookup(
 
     # Words without quotes are one line, too; arguments with spaces are parts of one.
     joint = ", " if any(" " in part for part in address) else " "
-    return run(lambda: look_up(parse_line(joint.join(address)), read_key(api)))
+    line = joint.join(address)
+
+    def prepare() -> Command:
+        if not line.strip(" ,"):
+            raise UsageError('name an address, such as "1420 Washington Blvd, Detroit, MI 48226"')
+        return look_up(parse_line(line), read_key(api))
+
+    return run(prepare)
 
 
 def _show(result: Qualification) -> None:

@@ -63,7 +63,7 @@ async def _serve(
     except ImportError as exc:
         if exc.name is None or not exc.name.startswith("mcp"):
             raise
-        raise ConfigurationError('hum mcp needs: pip install "hum-async[mcp]"') from exc
+        raise ConfigurationError("hum mcp needs: pip install mcp") from exc
     async with open_client(api, key=key, quiet=True, purchases=purchases) as client:
         await make_server(client, await bound_of(client, max_sessions)).run_stdio_async()
     return ExitCode.OK

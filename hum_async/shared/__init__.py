@@ -9,7 +9,7 @@
         async with HumClient(limiter=limiter) as hum:
             ...
 
-It needs the extra ``redis`` or ``postgres``: ``pip install 'hum-async[redis]'``.
+It needs the extra ``redis`` or ``postgres``, which install redis and asyncpg.
 """
 
 from hum_async.shared.limiter import SharedLimiterStatistics, SharedRateLimiter

@@ -43,13 +43,13 @@ def check_store(url: Secret) -> None:
     """
     scheme = _parts(url).scheme
     _schema(url)
-    library, extra = ("asyncpg", "postgres") if scheme in DATABASE_SCHEMES else ("redis", "redis")
+    library = "asyncpg" if scheme in DATABASE_SCHEMES else "redis"
     try:
         __import__(library)
     except ModuleNotFoundError:
         raise ConfigurationError(
             f"a limit shared through {scheme}:// needs a library that is not installed: "
-            f"pip install 'hum-async[{extra}]'"
+            f"pip install {library}"
         ) from None
 
 

@@ -191,7 +191,7 @@ def test_a_missing_key_says_where_it_is_looked_for(
     job = addresses("100 Served St")
     for command in (("qualify", job), ("watch", "a-token"), ("lookup", "1 Main St, 00501")):
         ended = call(*command)
-        assert ended.code == 1
+        assert ended.code == 4
         assert "HUM_API_KEY" in ended.err
         assert "--key-file" in ended.err
         told = "type the same again with --simulate" in ended.err
@@ -208,7 +208,7 @@ def test_a_key_file_without_a_key_is_named(
         if content is not None:
             file.write_bytes(content)
         ended = call("qualify", addresses("100 Served St"), "--key-file", str(file))
-        assert ended.code == 1
+        assert ended.code == 4
         assert told in ended.err
         assert str(file) in ended.err
 
@@ -273,7 +273,7 @@ def test_a_table_below_titles_says_how_its_cells_were_read(
     target = tmp_path / "out.csv"
     ended = call("qualify", str(tmp_path / "in.csv"), "--simulate", "-o", str(target))
     assert ended.code == 3
-    assert "The header is row 3; 1 above it are titles" in ended.err
+    assert "The header is row 3; 1 row with text above it is left out" in ended.err
     assert "2 cells that say NULL" in ended.err
     assert "1 row without any text is left out" in ended.err
     header, *found = rows_of(target.read_text())

@@ -182,5 +182,5 @@ def test_a_missing_driver_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatc
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ConfigurationError, match=r'pip install "hum-async\[postgres\]"'):
+    with pytest.raises(ConfigurationError, match="pip install asyncpg"):
         Database(parse_database_url("postgresql://db/hum"))

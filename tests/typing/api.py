@@ -70,6 +70,7 @@ from hum_async import (
     StreamBusy,
     Transport,
     TransportError,
+    UnusableKey,
     UpdateKind,
     WatcherClosed,
     WatcherFailed,
@@ -307,7 +308,7 @@ async def many(
                 assert_type(found, Qualification[int])
                 assert_type(found.library_version, str)
                 job.stop()
-        except (ApiUnavailable, JournalError, SessionLimitReached) as exc:
+        except (ApiUnavailable, JournalError, SessionLimitReached, UnusableKey) as exc:
             assert_type(exc.args, tuple[Any, ...])
     async for found in qualify(hum, rows, policy=LearnedPolling()):
         assert_type(found, Qualification[int])

@@ -319,7 +319,6 @@ def _driver() -> tuple[Any, Callable[..., Awaitable[Connection]]]:
         from hum_async._network.postgres import connect  # noqa: PLC0415  needs the extra
     except ImportError:
         raise ConfigurationError(
-            "purchases in PostgreSQL need asyncpg; install it with: "
-            'pip install "hum-async[postgres]"'
+            "purchases in PostgreSQL need asyncpg: pip install asyncpg"
         ) from None
     return asyncpg, connect

@@ -40,6 +40,7 @@ class KindCount:
         count: Number of findings.
         first_row: Number of the first row; None if the finding is about the whole table.
         rows: Numbers of the first five rows.
+        row_count: Number of rows, each of which may have several findings.
     """
 
     severity: Severity
@@ -47,6 +48,7 @@ class KindCount:
     count: int
     first_row: int | None
     rows: list[int] = attrs.field(factory=list)
+    row_count: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -209,6 +211,7 @@ class _Tally:
         self._restored = self._correctable = 0
         self.spelled = 0
         self._kinds: dict[tuple[Severity, FindingKind], KindCount] = {}
+        self._last_rows: dict[tuple[Severity, FindingKind], int] = {}
         self._kept: dict[Severity, list[Finding]] = {severity: [] for severity in Severity}
 
     def count_row(self, findings: Sequence[Finding], *, refused: bool, restored: bool) -> None:
@@ -229,8 +232,11 @@ class _Tally:
         known = self._kinds.setdefault((severity, kind), new)
         known.count += 1
         row = finding.row
-        if row is not None and row not in known.rows and len(known.rows) < _NAMED:
-            known.rows.append(row)
+        if row is not None and self._last_rows.get((severity, kind)) != row:
+            self._last_rows[severity, kind] = row
+            known.row_count += 1
+            if len(known.rows) < _NAMED:
+                known.rows.append(row)
         kept = self._kept[finding.severity]
         if finding.severity is not Severity.INFO and len(kept) < self._keep:
             kept.append(finding)
