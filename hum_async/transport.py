@@ -109,7 +109,7 @@ def checked_base_url(base_url: str) -> str:
     try:
         parts = urlsplit(base_url.strip())
         host = parts.hostname or ""
-        _ = parts.port
+        _ = parts.port, URL(base_url.strip()).host  # which may be no punycode
     except ValueError:
         raise ConfigurationError("the base URL is malformed; use https://HOST") from None
     odd = not base_url.strip().isprintable() or any(letter in base_url.strip() for letter in " ?#")

@@ -553,6 +553,7 @@ def test_a_base_url_is_absolute_and_safe(given: str, kept: str) -> None:
         "https://api.letshum.com:port",
         "https://api.letshum.com:99999",
         "https://[::1",
+        "https://xn--.example",
         "file:///etc/passwd",
         "https://ex ample.com",
         "https://exa\nmple.com",

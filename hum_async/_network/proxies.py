@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiohttp
 import attrs
+from yarl import URL
 
 from hum_async._values import Value
 from hum_async.errors import ConfigurationError
@@ -98,7 +99,7 @@ def _read(name: str, value: str) -> Proxy:
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        _ = parts.port, URL.build(scheme="http", host=parts.hostname or "-").host  # no punycode?
     except ValueError:
         return None
     usable = parts.hostname and url.isprintable() and not re.search(r"\s", url)

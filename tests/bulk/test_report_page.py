@@ -182,6 +182,8 @@ URLS = [
     'https://x.example/"onmouseover="alert(1)',
     "https://user:password@x.example/a?b#c",
     "https://[::1",
+    "https://xn--.example",
+    "https://a.xn--zz--.example/x",
     "https://",
     "//x.example",
 ]

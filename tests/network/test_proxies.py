@@ -97,6 +97,7 @@ def test_a_loopback_host_is_never_proxied(scheme: str, host: str) -> None:
         "http://[",
         "http://u:hunter2@p:99999",
         "http://a b",
+        "http://u:hunter2@xn--.example:80",
         "://",
     ],
 )

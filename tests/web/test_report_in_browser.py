@@ -247,3 +247,15 @@ async def test_on_paper_it_is_black_on_white_and_has_no_controls(open_report: An
     assert await opened.page.evaluate(ground) == "rgb(255, 255, 255)"
     await expect(opened.page.locator("form").first).to_be_hidden()
     assert (await opened.page.pdf(format="Letter")).startswith(b"%PDF")
+
+
+async def test_on_paper_nothing_stays_folded_and_no_head_is_a_button(open_report: Any) -> None:
+    opened = await open_report(results(30))
+    folded = opened.page.locator("details table").first
+    await expect(folded).to_be_hidden()
+    await opened.page.emulate_media(media="print")
+    await expect(folded).to_be_visible()
+    await expect(opened.page.locator("summary").first).to_be_hidden()
+    # Chromium leaves the text of a button out where it repeats the head on the next sheet.
+    head = "() => getComputedStyle(document.querySelector('#table thead button')).display"
+    assert await opened.page.evaluate(head) == "contents"

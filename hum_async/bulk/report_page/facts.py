@@ -231,9 +231,10 @@ def _site(url: str | None) -> str | None:
         return None
     try:
         site = URL(url).origin()
+        host = site.host  # read from punycode, which may be none
     except ValueError:
         return None
-    return str(site) if site.host and "." in site.host else None
+    return str(site) if host and "." in host else None
 
 
 def _offers(provider: Provider, told: ProviderFacts) -> Iterator[Offer]:
