@@ -1,6 +1,7 @@
 """Finds every block of code of the documentation: fenced ones in pages, and those in docstrings."""
 
 import ast
+import functools
 import re
 import textwrap
 from collections.abc import Iterator
@@ -65,12 +66,13 @@ class Block:
         return f"{self.path.relative_to(ROOT).as_posix()}, line {self.line}"
 
 
-def blocks() -> list[Block]:
+@functools.cache
+def blocks() -> tuple[Block, ...]:
     """Return all blocks, in the order of the files and of their lines."""
     found = [block for page in PAGES for block in blocks_of_page(page, page.read_text("utf-8"))]
     for path in SOURCES:
         found += blocks_of_source(path, path.read_text("utf-8"))
-    return found
+    return tuple(found)
 
 
 def blocks_of_page(path: Path, text: str, line: int = 1) -> Iterator[Block]:

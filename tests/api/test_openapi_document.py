@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import attrs
 import pytest
-import yaml
 from multidict import CIMultiDict
+from openapi_file import read
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from hum_async.simulator.server import Generation
 
 DOCS = Path(__file__).parents[2] / "docs"
-DOCUMENT: dict[str, Any] = yaml.safe_load((DOCS / "openapi.yaml").read_text(encoding="utf-8"))
+DOCUMENT = read()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 
 TOKEN = "tCCDr74LjVPByvGAomPD9wBa"

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 TOKEN = "XqCmeTVgYXrbWrZFZEymkD"
 """The session of all examples."""
 
@@ -23,12 +19,6 @@ class Example(NamedTuple):
     name: str
     body: Mapping[str, Any]
     schema: Mapping[str, Any]
-
-
-def read() -> dict[str, Any]:
-    """Return the document."""
-    content: dict[str, Any] = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
-    return content
 
 
 def resolved(document: Mapping[str, Any], node: Any) -> Any:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-from document import TOKEN, Example, examples, read
+from document import TOKEN, Example, examples
+from openapi_file import read
 from openapi_schema_validator import OAS31Validator
 
 from hum_async import Address, HumClient, Ping, RawResponse, ResponseError, Session

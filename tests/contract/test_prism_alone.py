@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-from document import DOCUMENT, TOKEN, Example, examples, read
+from document import TOKEN, Example, examples
 from judge import CLOSE, CREATE, INTERNET, PING, SESSION, Judge, needs_prism
+from openapi_file import DOCUMENT, read
 from servers import PrismServer
 
 from hum_async import (

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import attrs
 import pytest
-from document import DOCUMENT
 from judge import CLOSE, CREATE, INTERNET, PING, SESSION, Judge, needs_prism
+from openapi_file import DOCUMENT
 from servers import PrismServer
 
 from hum_async import (

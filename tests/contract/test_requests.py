@@ -6,9 +6,10 @@ from typing import Any
 
 import orjson
 import pytest
-from document import TOKEN, read
+from document import TOKEN
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from openapi_file import read
 from openapi_schema_validator import OAS31Validator
 
 from hum_async import Address, AddressError, ConfigurationError, HumClient
