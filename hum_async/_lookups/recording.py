@@ -99,6 +99,28 @@ class RecordedPurchase:
         self.asked = False
 
 
+async def known_result(
+    action: ResumeAction, entry: Entry, lookup: Lookup, *, digest: bytes, store: PurchaseStore
+) -> Qualification:
+    """Return the result of an address that needs no request, once it is safe.
+
+    Args:
+        action: `ResumeAction.TAKE` or `WRITE_OFF`, as the rules have decided by the entry.
+        entry: What the store knows of the address.
+        lookup: Whose key and address the result has.
+        digest: The address.
+        store: The store.
+
+    Raises:
+        JournalError: The store cannot be used.
+    """
+    if action is ResumeAction.TAKE:
+        return await store.result(entry, key=lookup.key, address=lookup.address)
+    result = written_off(entry, key=lookup.key, address=lookup.address)
+    await store.record(Settled(digest, result))
+    return result
+
+
 @attrs.define(eq=False, repr=False)
 class _Held(RecordedPurchase):
     """The purchase of a look-up that holds the claim on its address."""
@@ -175,12 +197,10 @@ class PurchaseRecorder(LookupObserver):
         if action is ResumeAction.ADOPT:
             lookup.adopt(entry.token or "", now, active)
             return None
-        if action is ResumeAction.TAKE:
-            found = await held.store.result(entry, key=lookup.key, address=lookup.address)
-            return given_again(found, key=lookup.key, address=lookup.address)
-        result = written_off(entry, key=lookup.key, address=lookup.address)
-        await held.store.record(Settled(held.digest, result))
-        return result
+        result = await known_result(action, entry, lookup, digest=held.digest, store=held.store)
+        if action is ResumeAction.WRITE_OFF:
+            return result
+        return given_again(result, key=lookup.key, address=lookup.address)
 
     async def before_create(self, lookup: Lookup) -> None:
         """Record that a POST is about to be sent."""

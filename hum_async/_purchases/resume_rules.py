@@ -43,7 +43,10 @@ class ResumeRules:
     since: str | None = None
 
     def action(self, entry: Entry | None) -> tuple[ResumeAction, str | None]:
-        """Return what an address needs, and the reason to supersede its entry, or None."""
+        """Return what an address needs, and the reason to supersede its entry, or None.
+
+        An entry that only another job's journal holds is not there to be superseded.
+        """
         if entry is None:
             return ResumeAction.BUY, None
         if entry.live:
@@ -51,7 +54,7 @@ class ResumeRules:
         if (reason := self._reason_to_supersede(entry)) is not None:
             if entry.can_be_taken_up:
                 return ResumeAction.ADOPT, None
-            return ResumeAction.BUY, reason
+            return ResumeAction.BUY, None if entry.copied else reason
         if entry.outcome is not None:
             return ResumeAction.TAKE, None
         return (ResumeAction.ADOPT if entry.token is not None else ResumeAction.WRITE_OFF), None

@@ -11,34 +11,31 @@ import contextlib
 import logging
 from collections.abc import AsyncIterable, Hashable, Iterable
 from contextlib import AbstractAsyncContextManager
-from decimal import Decimal
 from functools import partial
 
-import attrs
-
 from hum_async._api.retry import refuses_every_post
-from hum_async._api.sender import RequestSender, wall_clock
-from hum_async._lookups.left_open import LeftOpen
-from hum_async._lookups.lookup import UNANSWERED, Lookup, LookupStep
+from hum_async._api.sender import RequestSender
+from hum_async._lookups.lookup import Lookup, LookupStep
 from hum_async._lookups.queue import LookupObserver, LookupQueue
+from hum_async._lookups.recording import known_result
 from hum_async._polling.dispatcher import Dispatcher
 from hum_async._purchases.ledger import Ledger, given_again
-from hum_async._purchases.prices import Spending, decimal_of, micros_of
-from hum_async._purchases.records import Closed, Copied, Entry, Settled, address_digest
+from hum_async._purchases.records import Copied, Entry, address_digest
 from hum_async._purchases.refusals import BoundReached, ClaimRefused
-from hum_async._purchases.resume_rules import ResumeAction, ResumeRules, written_off
+from hum_async._purchases.resume_rules import ResumeAction, ResumeRules
 from hum_async._purchases.store import PurchaseStore
 from hum_async._tasks import end_tasks, keep
 from hum_async._telemetry import within
 from hum_async.bulk.dedupe import SeenAddresses
-from hum_async.bulk.idle_closing import IdleClosing
 from hum_async.bulk.input_rows import InputRows, Row
 from hum_async.bulk.job_polling import JobPolling
+from hum_async.bulk.job_spending import JobSpending
+from hum_async.bulk.job_statistics import JobStatistics
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.refused_posts import RefusedPosts
+from hum_async.bulk.session_closing import SessionClosing
 from hum_async.bulk.shared_purchases import SharedPurchases
 from hum_async.bulk.slot_scheduling import SlotScheduler
-from hum_async.bulk.spending_limit import SpendingLimit
 from hum_async.bulk.under_way import Purchase, PurchasesUnderWay
 from hum_async.bulk.unread_results import UnreadResults
 from hum_async.errors import (
@@ -49,7 +46,7 @@ from hum_async.errors import (
     SessionLimitReached,
 )
 from hum_async.limiter import Priority
-from hum_async.models import Address, Outcome, Qualification
+from hum_async.models import Address, Qualification
 
 logger = logging.getLogger("hum_async.bulk")
 logger.addHandler(logging.NullHandler())
@@ -59,35 +56,6 @@ _PLENTY = 32
 
 _CHUNK = 256
 """Rows that are sorted in together: each chunk costs a look into the journal."""
-
-
-@attrs.frozen
-class JobStatistics:
-    """A job at one moment.
-
-    Attributes:
-        delivered: Rows handed out.
-        open: Sessions that are being looked up.
-        requests: HTTP requests sent, retries and DELETEs included.
-        sessions: Sessions that the API created.
-        reused: Rows whose result was in the journal already.
-        adopted: Sessions of an earlier run that were taken over.
-        expiring: Sessions with a safe result that were not closed, because the job was asked to
-            leave them to expire by themselves.
-        cost: What the sessions cost that may have been billed, those of earlier runs included;
-            None without a price.
-        cost_today: What those of them cost that were asked for today, in UTC.
-    """
-
-    delivered: int
-    open: int
-    requests: int
-    sessions: int
-    reused: int = 0
-    adopted: int = 0
-    expiring: int = 0
-    cost: Decimal | None = None
-    cost_today: Decimal | None = None
 
 
 class JobEngine(LookupObserver):
@@ -139,20 +107,16 @@ class JobEngine(LookupObserver):
         self._earlier_read = SeenAddresses()
         # Addresses whose result was copied by this run; the store may not know all of them yet.
         self._copied = SeenAddresses()
-        # Sessions that may have been billed here: this number and what the queue has begun.
-        self._spent_offset = 0
-        self._limit = SpendingLimit(wall_clock().date(), options, Spending())
-        # Purchases whose sessions are to be closed; requests that closed those of earlier runs.
-        self._closing: dict[Lookup, Purchase] = {}
-        self._left_open = LeftOpen(sender, goes_on=self._goes_on)
-        self._idle_closing = IdleClosing(
+        self._spending = JobSpending(options, self._queue)
+        self._closing = SessionClosing(
             sender,
             self._queue,
-            goes_on=lambda: self._goes_on() and not self._needs_nothing(),
-            on_closed=self._closed_after_all,
+            self._dispatcher,
+            close=options.close,
+            goes_on=self._goes_on,
+            has_work=lambda: not self._needs_nothing(),
             wake=self._wake,
         )
-        self._expiring = 0
         self._tidying: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
         self._sessions = self._reused = self._adopted = 0
@@ -202,7 +166,6 @@ class JobEngine(LookupObserver):
 
     def statistics(self) -> JobStatistics:
         """Return how far the job is."""
-        limit = self._limit
         return JobStatistics(
             delivered=self._results.taken,
             open=self._queue.in_progress,
@@ -210,16 +173,14 @@ class JobEngine(LookupObserver):
             sessions=self._sessions,
             reused=self._reused,
             adopted=self._adopted,
-            expiring=self._expiring,
-            cost=None if (cost := limit.cost(self._spent)) is None else decimal_of(cost),
-            cost_today=None
-            if (cost := limit.cost_today(self._spent)) is None
-            else decimal_of(cost),
+            expiring=self._closing.expiring,
+            cost=self._spending.cost,
+            cost_today=self._spending.cost_today,
         )
 
     @property
     def _requests(self) -> int:
-        return self._queue.requests + self._left_open.requests + self._idle_closing.requests
+        return self._queue.requests + self._closing.requests
 
     def stop(self) -> None:
         """Begin nothing new; look-ups under way are finished."""
@@ -255,10 +216,10 @@ class JobEngine(LookupObserver):
     def _acknowledge(self) -> None:
         """Close the session of the row that was read last: only now its result is safe."""
         if (lookup := self._results.acknowledged()) is not None:
-            self._close(lookup)
+            self._closing.close(lookup)
 
     def _is_over(self) -> bool:
-        return not self._idle_closing.in_flight and self._needs_nothing()
+        return not self._closing.in_flight and self._needs_nothing()
 
     def _needs_nothing(self) -> bool:
         """Return whether nothing is left but DELETEs that need not be sent."""
@@ -290,7 +251,7 @@ class JobEngine(LookupObserver):
                 except JournalError as exc:
                     self._failure = exc
             elif not self._stopping:
-                self._failure = SessionLimitReached(self._limit.reason(self._spent))
+                self._failure = SessionLimitReached(self._spending.reason())
         await self.aclose()
         failure, self._failure = self._failure, None
         if failure is not None:
@@ -344,12 +305,8 @@ class JobEngine(LookupObserver):
     async def _serve(self, store: PurchaseStore) -> None:
         self._store = store
         self._rules = self._shared.rules(store, self._options)
-        if self._options.price_per_session is not None:
-            today = self._limit.day.isoformat()
-            price = micros_of(self._options.price_per_session)
-            spending = await store.note_price(price, today=today)
-            self._limit = SpendingLimit(self._limit.day, self._options, spending)
-            store.bound(self._limit.most)
+        await self._spending.go_on_from(store)
+        self._closing.open(store)
         if store.found_rate is not None:
             self._sender.limiter.resume(store.found_rate)
         # Settled rows come first. Rows of an async iterable may come at any time, and there is no
@@ -359,7 +316,7 @@ class JobEngine(LookupObserver):
         self._reading = asyncio.create_task(self._read(store), name="hum-read")
         self._tidying = asyncio.create_task(self._tidy_up(store), name="hum-tidy")
         try:
-            await self._dispatcher.run(self._idle_closing)
+            await self._dispatcher.run(self._closing.work)
         finally:
             self._queue.end_all()
             self._note_spending(store)
@@ -370,12 +327,7 @@ class JobEngine(LookupObserver):
 
     async def _tidy_up(self, store: PurchaseStore) -> None:
         try:
-            if self._options.close == "always":
-                await self._left_open.close(store)
-            elif self._options.close == "idle":
-                left = await store.left_open()
-                self._expiring += len(left)
-                self._idle_closing.add(left)
+            await self._closing.tidy_up(store)
         except JournalError as exc:
             self._fail(exc)
         finally:
@@ -582,30 +534,20 @@ class JobEngine(LookupObserver):
             action = ResumeAction.TAKE
         if entry is not None and not entry.copied and self._rules.is_earlier(entry):
             self._earlier_read.first(digest, 1)
-        if (action is ResumeAction.BUY or entry is None) and digest in self._refused:
-            self._shared.give_back(digest)
-            return
         if action is ResumeAction.BUY or entry is None:
-            # A result that only another job's journal holds is not there to be replaced.
-            mine = entry is not None and not entry.copied
-            self._buy(self._purchase(digest, store, lookup, entry, reason if mine else None))
+            if digest in self._refused:
+                self._shared.give_back(digest)
+            else:
+                self._buy(self._purchase(digest, store, lookup, entry, reason))
         elif action is ResumeAction.WAIT:
             back = partial(self._comes_back, lookup.key, lookup.address)
             self._shared.waits_elsewhere(digest, lookup.address, back)
-        elif action is ResumeAction.TAKE:
-            await self._take(digest, lookup, entry, store)
         elif action is ResumeAction.ADOPT:
             lookup.adopt(entry.token or "", *self._sender.clocks(), requests=entry.requests)
             self._adopted += 1
             self._add(self._purchase(digest, store, lookup, entry))
         else:
-            result = written_off(entry, key=lookup.key, address=lookup.address)
-            await store.record(Settled(digest, result))
-            self._reused += 1
-            # Nothing was sent for it now.
-            shared = given_again(result, key=lookup.key, address=lookup.address)
-            self._shared.give_back(digest, shared)
-            self._results.put(result)
+            await self._take(digest, lookup, entry, store, action)
 
     def _purchase(
         self,
@@ -622,18 +564,25 @@ class JobEngine(LookupObserver):
         )
 
     async def _take(
-        self, digest: bytes, lookup: Lookup, entry: Entry, store: PurchaseStore
+        self,
+        digest: bytes,
+        lookup: Lookup,
+        entry: Entry,
+        store: PurchaseStore,
+        action: ResumeAction,
     ) -> None:
-        """Hand out a result that is there already."""
+        """Hand out a result that takes no request."""
         if entry.copied and self._copied.first(digest, 1) is None:
             store.record(Copied(digest, entry))
-        result = await store.result(entry, key=lookup.key, address=lookup.address)
-        self._shared.give_back(digest, result)
+        result = await known_result(action, entry, lookup, digest=digest, store=store)
+        # Of what is written off, nothing was sent now.
+        written_off = action is ResumeAction.WRITE_OFF
+        self._shared.give_back(digest, _again(result, lookup) if written_off else result)
         if entry.theirs or self._rules.is_earlier(entry):
             self._reused += 1
             self._results.put(result)
         else:
-            self._results.put(given_again(result, key=lookup.key, address=lookup.address))
+            self._results.put(_again(result, lookup))
 
     def _buy(self, purchase: Purchase) -> None:
         if self._shared.shares and not self._may_buy() and len(self._shared.barred) < _PLENTY:
@@ -654,16 +603,7 @@ class JobEngine(LookupObserver):
     # --- purchases --------------------------------------------------------------------------------
 
     def _may_buy(self) -> bool:
-        if self._limit.by_day and (today := wall_clock().date()) != self._limit.day:
-            self._limit.begin_day(today, self._spent, self._queue.creating)
-            self._opened().bound(self._limit.most)
-        return self._limit.may_buy(self._spent)
-
-    @property
-    def _spent(self) -> int:
-        """Sessions that may have been billed, or are being asked for."""
-        others = 0 if self._store is None else self._store.spent
-        return others + self._spent_offset + self._queue.begun
+        return self._spending.may_buy()
 
     def _is_barred(self) -> bool:
         """Return whether addresses wait that may not be bought."""
@@ -703,9 +643,9 @@ class JobEngine(LookupObserver):
         purchase = self._under_way.of(lookup)
         if purchase is not None and step is LookupStep.CREATE and self._set_aside(purchase):
             purchase = None
-        elif step is LookupStep.CLOSE and lookup.step is None and lookup in self._closing:
-            await self._closing.pop(lookup).answered(lookup, step)
-        if purchase is not None:
+        if purchase is None:
+            await self._closing.answered(lookup, step)
+        else:
             self._sessions += step is LookupStep.CREATE and lookup.token is not None
             await purchase.answered(lookup, step)
             self._report_update(purchase)
@@ -718,7 +658,7 @@ class JobEngine(LookupObserver):
     def dropped(self, lookup: Lookup) -> None:
         """Forget a look-up that is not begun, because the job was stopped."""
         self._give_up(self._purchase_of(lookup))
-        self._spent_offset -= 1
+        self._spending.not_billed()
         self._wake()
 
     def failed(self, lookup: Lookup, error: Exception) -> None:
@@ -750,15 +690,11 @@ class JobEngine(LookupObserver):
 
     def _settle(self, purchase: Purchase, result: Qualification, store: PurchaseStore) -> None:
         lookup = purchase.lookup
-        closes = lookup.step is LookupStep.CLOSE and self._options.close == "always"
-        self._order.settled(result.requests + closes)
-        self._spent_offset -= result.token is None and result.outcome is not Outcome.UNCERTAIN
+        self._order.settled(result.requests + self._closing.is_due(lookup))
+        self._spending.settled(result)
         self._unbar()
         self._under_way.remove(purchase)
-        if lookup.step is LookupStep.CLOSE:
-            self._closing[lookup] = purchase
-        if not closes and result.token is not None and result.outcome not in UNANSWERED:
-            self._expiring += 1
+        self._closing.add(purchase, result)
         self._shared.settled(purchase.digest, result)
         shared = [given_again(result, key=key, address=address) for key, address in purchase.others]
         *first, last = [result, *shared]
@@ -766,24 +702,11 @@ class JobEngine(LookupObserver):
             self._results.put(row)
         if store.durable:
             self._results.put(last)
-            self._close(lookup)
+            self._closing.close(lookup)
         else:
             # Only the reader can make the result safe: `_acknowledge` closes the session when the
             # last of its rows has been read.
             self._results.put(last, lookup)
-
-    def _close(self, lookup: Lookup) -> None:
-        """End the session of a look-up whose result is safe, now or when a slot is idle."""
-        if self._options.close == "always":
-            self._queue.close(lookup)
-        elif (purchase := self._closing.pop(lookup, None)) is not None:
-            self._idle_closing.add([Closed(purchase.digest, lookup.token or "")])
-            self._dispatcher.wake()
-
-    def _closed_after_all(self, session: Closed) -> None:
-        """Record that a session was closed that could have been left to expire."""
-        self._expiring -= 1
-        self._opened().record(session)
 
     def _set_aside(self, purchase: Purchase) -> bool:
         """Leave the rows of a POST open that was refused for no reason of its address.
@@ -804,7 +727,7 @@ class JobEngine(LookupObserver):
         self._refused.refused(purchase.digest, error)
         self._under_way.remove(purchase)
         self._shared.give_back(purchase.digest)
-        self._spent_offset -= 1
+        self._spending.not_billed()
         self._unbar()
         return True
 
@@ -822,3 +745,7 @@ class JobEngine(LookupObserver):
             "journal: run the same again after that time, and the job goes on where it was",
             retry_after=asked,
         )
+
+
+def _again(result: Qualification, lookup: Lookup) -> Qualification:
+    return given_again(result, key=lookup.key, address=lookup.address)

@@ -16,7 +16,8 @@ from hum_async._purchases.place import named, place_of
 from hum_async._purchases.prices import Amount
 from hum_async._purchases.store import PurchaseStore, api_name
 from hum_async.bulk.input_rows import Row
-from hum_async.bulk.job_engine import JobEngine, JobStatistics
+from hum_async.bulk.job_engine import JobEngine
+from hum_async.bulk.job_statistics import JobStatistics
 from hum_async.bulk.options import Close, JobOptions, OnUpdate
 from hum_async.client import HumClient
 from hum_async.limiter import Priority

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from hum_async._purchases.records import FAILED_OUTCOMES
-from hum_async.bulk.job_engine import JobStatistics
+from hum_async.bulk.job_statistics import JobStatistics
 from hum_async.errors import ConnectFailed
 from hum_async.models import Outcome, Qualification
 

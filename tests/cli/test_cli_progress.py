@@ -10,7 +10,7 @@ import pytest
 
 from hum_async import Outcome
 from hum_async.bulk.file_job import JobReport
-from hum_async.bulk.job_engine import JobStatistics
+from hum_async.bulk.job_statistics import JobStatistics
 from hum_async.bulk.outcome_meaning import MEANING
 from hum_async.cli import _progress
 from hum_async.cli._progress import line_of, showing_progress

@@ -39,7 +39,15 @@ def test_nothing_that_is_known_is_bought_again_without_a_reason(
     entry: Entry, rules: ResumeRules
 ) -> None:
     need, reason = rules.action(entry)
-    assert (need is ResumeAction.BUY) == (reason is not None)
+    assert (need is ResumeAction.BUY and not entry.copied) == (reason is not None)
+
+
+@given(ENTRIES, RULES)
+def test_what_only_another_journal_holds_is_not_superseded(
+    entry: Entry, rules: ResumeRules
+) -> None:
+    _, reason = rules.action(attrs.evolve(entry, copied=True))
+    assert reason is None
 
 
 @given(ENTRIES, st.integers(1, 3))
