@@ -500,7 +500,8 @@ MUTANTS = [
     Mutant(
         "ended-token-is-not-polled",
         "_polling/poller.py",
-        "        if ended:\n            del self._entries[entry.token]\n        else:",
+        "        if ended:\n            del self._entries[entry.token]\n"
+        "            entry.mailboxes = ()\n        else:",
         "        if True:",
         "test_watcher.py",
     ),
@@ -528,7 +529,7 @@ MUTANTS = [
     Mutant(
         "another-value-is-no-time",
         "_polling/response_store.py",
-        "    if b'\"' in other[stamp]:\n        return False\n",
+        "    if b'\"' in other[begin:end]:\n        return False\n",
         "",
         "polling/test_response_store.py",
     ),

@@ -48,28 +48,28 @@ class ApiRequest(Generic[T]):
         method: HTTP method.
         path: Path below the base URL, percent-encoded.
         decode: Decodes a successful answer to the caller's value.
-        body: JSON body.
-        creates: The request creates something: it may be retried only if it had no effect.
         token: Token of the session that it asks for.
-        keeps_part: The beginning of an answer is decoded if the rest does not come.
-        also: Error statuses that count as success.
         secrets: Contents of the request that no error may repeat.
         says_failed: Whether a decoded answer says that the request failed despite its status.
         with_id: Returns a decoded answer with the server's id of the request; None if it has no
             place for one.
+        body: JSON body.
+        creates: The request creates something: it may be retried only if it had no effect.
+        keeps_part: The beginning of an answer is decoded if the rest does not come.
+        also: Error statuses that count as success.
     """
 
     method: str
     path: str = attrs.field(repr=False)
     decode: Callable[[RawResponse], T] = attrs.field(repr=False)
-    body: bytes | None = attrs.field(default=None, repr=False)
-    creates: bool = False
-    keeps_part: bool = False
-    also: tuple[int, ...] = ()
     token: str | None = attrs.field(default=None, repr=False)
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
     says_failed: Callable[[T], bool] = attrs.field(default=lambda _: False, repr=False)
     with_id: Callable[[T, str], T] | None = attrs.field(default=None, repr=False)
+    body: bytes | None = attrs.field(default=None, repr=False)
+    creates: bool = False
+    keeps_part: bool = False
+    also: tuple[int, ...] = ()
 
     @property
     def route(self) -> str:
@@ -130,16 +130,11 @@ def poll_request(token: str, *, source: Source = "session") -> ApiRequest[Sessio
         processing = response.status == ACCEPTED
         return decode_body(response.body, token=token, processing=processing)
 
-    path = _session_path(token) + ("/services/internet" if internet else "")
-    return ApiRequest(
-        "GET",
-        path,
-        decode,
-        token=token,
-        secrets=(token,),
-        says_failed=_says_error,
-        with_id=_session_with_id,
-    )
+    path = _session_path(token)
+    if internet:
+        path += "/services/internet"
+    # By place, which takes half as long as by name: of very many tokens one is made for each poll.
+    return ApiRequest("GET", path, decode, token, (token,), _says_error, _session_with_id)
 
 
 def _session_with_id(session: Session, request_id: str) -> Session:

@@ -38,6 +38,9 @@ OFTEN_ENOUGH = 3.0
 """Seconds between two polls of a token that the API asks for (hum-api 5: every 2-3 s). No token is
 polled again sooner while others have not been polled at all."""
 
+_MAX_SPARE = 64
+"""States to use again that are kept; about as many polls are under way."""
+
 
 @attrs.frozen(eq=False, repr=False)
 class WatcherStatistics(Value):
@@ -104,6 +107,8 @@ class Poller:
         self._next_new: WatchedToken | None = None
         # Tokens whose polls are due and whose readers rest.
         self._parked: set[WatchedToken] = set()
+        # States of tokens that sleep now, for those that wake.
+        self._spare: list[WatchedSession] = []
         self._readers_left = False
         self._in_flight = self._polls = self._updates = self._throttled = 0
 
@@ -159,6 +164,8 @@ class Poller:
             self._on_left(mailbox)
         self._mailboxes.clear()
         self._offering.clear()
+        for entry in self._entries.values():
+            entry.mailboxes = ()
         self._entries.clear()
         self._due.clear()
         self._parked.clear()
@@ -257,7 +264,8 @@ class Poller:
         return entry.throttled or now - entry.sent_at >= OFTEN_ENOUGH
 
     def _is_live(self, entry: WatchedToken) -> bool:
-        return self._entries.get(entry.token) is entry
+        # Not by a look into the mapping, which of very many tokens is memory that is far away.
+        return entry.mailboxes != ()
 
     def _unsubscribe(self, mailbox: Mailbox, token: str) -> None:
         entry = self._entries.get(token)
@@ -313,11 +321,19 @@ class Poller:
 
     def _state(self, entry: WatchedToken) -> WatchedSession:
         """Return the state of polling a token."""
-        return entry.awake or entry.unpacked(
-            WatchedSession(
-                entry.token, self._policy, self._agents, source=self._source, store=self._store
-            )
+        return entry.awake or entry.unpacked(self._new_state(entry))
+
+    def _new_state(self, entry: WatchedToken) -> WatchedSession:
+        return WatchedSession(
+            entry.token, self._policy, self._agents, source=self._source, store=self._store
         )
+
+    def _awaken(self, entry: WatchedToken) -> WatchedSession:
+        """Wake the state of polling a token."""
+        # To make a state takes twice as long as to fill one in.
+        reused = entry.asleep and self._spare
+        entry.awake = entry.unpacked(self._spare.pop() if reused else self._new_state(entry))
+        return entry.awake
 
     def _poll(self, entry: WatchedToken, now: float) -> Coroutine[Any, Any, None]:
         poll, telemetry = self._send(entry, now), self._sender.telemetry
@@ -334,9 +350,7 @@ class Poller:
 
     async def _send(self, entry: WatchedToken, now: float) -> None:
         now, active = self._sender.clocks(now)
-        state = entry.awake
-        if state is None:
-            state = entry.awake = self._state(entry)
+        state = entry.awake or self._awaken(entry)
         state.sent(now, active)
         self._in_flight += 1
         try:
@@ -369,7 +383,7 @@ class Poller:
         least = least_wait(response, wall_clock=wall_clock)
         if state.repeats(body, processing=processing):
             # Not decoded: most polls of a session find what the one before found.
-            state.keep_stamp(body, request_id=sender.request_id_of(request, response))
+            state.name_answer(sender.request_id_of(request, response))
             update = state.unchanged(now, active, least=least)
         else:
             session = sender.read(request, response)
@@ -404,11 +418,13 @@ class Poller:
                 self._operations.settle(entry, update.kind, update.error)
         if ended:
             del self._entries[entry.token]
+            entry.mailboxes = ()
         else:
             # The worker that ran this poll looks by itself for what is due next.
             self._due.push(state.due, entry)
-            if len(self._entries) > self._store.few:
-                entry.sleep()
+            sleeps = len(self._entries) > self._store.few and entry.sleep()
+            if sleeps and len(self._spare) < _MAX_SPARE:
+                self._spare.append(state)
 
 
 def copier(exc: Exception) -> Callable[[], BaseException]:

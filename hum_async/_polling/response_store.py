@@ -1,24 +1,37 @@
 """The last raw answer of each watched session, kept small, and whether a new one says the same."""
 
+import struct
 import zlib
 
 _STAMP = b'"responded_at"'
+_STAMP_BEGINS = b'"responded_at":"'
 PACKED = b"\0"
 """How a packed answer begins; no JSON does."""
 _HOLE = b"\1"
 """Stands for the token in a packed answer; no JSON holds it."""
 _LONGEST_STAMP = 255
 """Bytes of a time; a longer one is none."""
+_HEAD = struct.Struct("<cqB")
+"""What stands before a packed answer: `PACKED`, its fingerprint, and the length of the time that
+follows."""
 
 
-def stamp_in(body: bytes) -> slice:
-    """Return where an answer says when it was written; nowhere is an empty slice at its end."""
-    name = body.find(_STAMP)
-    begin = body.find(b'"', name + len(_STAMP)) + 1
-    end = body.find(b'"', begin)
-    if name < 0 or end < 0 or body[name + len(_STAMP) : begin].strip() != b':"':
-        return slice(len(body), len(body))
-    return slice(begin, end)
+def stamp_in(body: bytes) -> tuple[int, int]:
+    """Return from where to where an answer says when it was written; from end to end if nowhere."""
+    # As the API writes it. Every answer comes by here, and `find` takes half as long again.
+    before, name, after = body.partition(_STAMP_BEGINS)
+    stamp, quote, _ = after.partition(b'"')
+    if quote:
+        begin = len(before) + len(name)
+        return begin, begin + len(stamp)
+    # As others may: with blanks.
+    before, name, after = body.partition(_STAMP)
+    colon, quote, after = after.partition(b'"')
+    stamp, end, _ = after.partition(b'"')
+    if end and colon.strip() == b":":
+        begin = len(before) + len(name) + len(colon) + len(quote)
+        return begin, begin + len(stamp)
+    return len(body), len(body)
 
 
 def same_but_for_time(one: bytes, other: bytes) -> bool:
@@ -31,14 +44,19 @@ def same_but_for_time(one: bytes, other: bytes) -> bool:
         return True
     if len(one) != len(other):
         return False
-    stamp = stamp_in(one)
-    if b'"' in other[stamp]:
+    begin, end = stamp_in(one)
+    if b'"' in other[begin:end]:
         return False
-    return other.startswith(one[: stamp.start]) and other.endswith(one[stamp.stop :])
+    return other.startswith(one[:begin]) and other.endswith(one[end:])
 
 
 class ResponseStore:
     """Keeps the answers of many sessions in little memory: packed against the first of them.
+
+    A packed answer keeps a fingerprint of 64 bits, by which the next one is compared with it: to
+    unpack it would take ten times as long. A key that differs from process to process goes into
+    it, so that no server can find two answers with one fingerprint; by chance, one change in 10^19
+    would be taken for none.
 
     Args:
         few: Answers up to which it is not worth the time.
@@ -64,54 +82,39 @@ class ResponseStore:
         """
         if among <= self.few or _HOLE in body:
             return body
-        at = stamp_in(body)
-        if at.stop - at.start > _LONGEST_STAMP:
+        begin, end = stamp_in(body)
+        if end - begin > _LONGEST_STAMP:
             return body
         # When it was written stands in front, where it can be changed without packing again.
-        stamp, rest = body[at], _cut(body, at).replace(token, _HOLE)
+        rest = body[:begin] + body[end:]
+        head = _HEAD.pack(PACKED, hash(rest), end - begin)
+        rest = rest.replace(token, _HOLE)
         if self._packer is None:
             self._first = rest
             self._packer = zlib.compressobj(3, zlib.DEFLATED, self._WINDOW, 4, zdict=rest)
         packer = self._packer.copy()
-        length = bytes((len(stamp),))
-        return b"".join((PACKED, length, stamp, packer.compress(rest), packer.flush()))
+        return b"".join((head, body[begin:end], packer.compress(rest), packer.flush()))
 
     def unpack(self, kept: bytes, *, token: bytes = _HOLE) -> bytes:
         """Return the answer that is kept so; the token is that of `pack`."""
         if not kept.startswith(PACKED):
             return kept
-        rest = self._unpacked(kept).replace(_HOLE, token)
-        at = stamp_in(rest).start
-        return b"".join((rest[:at], kept[2 : 2 + kept[1]], rest[at:]))
+        at = _HEAD.size + kept[_HEAD.size - 1]
+        packed = zlib.decompressobj(self._WINDOW, zdict=self._first)
+        rest = packed.decompress(kept[at:]).replace(_HOLE, token)
+        begin, _ = stamp_in(rest)
+        return b"".join((rest[:begin], kept[_HEAD.size : at], rest[begin:]))
 
-    def repeats(self, kept: bytes, body: bytes, *, token: bytes = _HOLE) -> bool:
-        """Return whether an answer differs in nothing but its time from what is kept.
+    def repeated(self, kept: bytes, body: bytes) -> bytes | None:
+        """Return what to keep of an answer that repeats all but the time of what is kept.
 
-        Args:
-            kept: What is kept.
-            body: The answer.
-            token: That of `pack`.
+        None if it differs in anything else.
         """
         if not kept.startswith(PACKED):
-            return same_but_for_time(kept, body)
-        at = stamp_in(body)
-        if _HOLE in body or at.stop - at.start > _LONGEST_STAMP:
-            return False
-        # Without time and token, so that neither has to be put back where it was.
-        return _cut(body, at).replace(token, _HOLE) == self._unpacked(kept)
-
-    def _unpacked(self, kept: bytes) -> bytes:
-        """Return a packed answer without its time and its token."""
-        packed = kept[2 + kept[1] :]
-        return zlib.decompressobj(self._WINDOW, zdict=self._first).decompress(packed)
-
-    def restamp(self, kept: bytes, body: bytes) -> bytes:
-        """Return what is kept of an answer, once another repeats all of it but its time."""
-        if not kept.startswith(PACKED):
-            return body
-        stamp = body[stamp_in(body)]
-        return b"".join((PACKED, bytes((len(stamp),)), stamp, kept[2 + kept[1] :]))
-
-
-def _cut(body: bytes, part: slice) -> bytes:
-    return body[: part.start] + body[part.stop :]
+            return body if same_but_for_time(kept, body) else None
+        begin, end = stamp_in(body)
+        _, fingerprint, length = _HEAD.unpack_from(kept)
+        if hash(body[:begin] + body[end:]) != fingerprint or end - begin > _LONGEST_STAMP:
+            return None
+        head = _HEAD.pack(PACKED, fingerprint, end - begin)
+        return b"".join((head, body[begin:end], kept[_HEAD.size + length :]))

@@ -5,7 +5,7 @@ import struct
 import attrs
 
 from hum_async._api.endpoints import ApiRequest, poll_request
-from hum_async._polling.response_store import PACKED, ResponseStore, same_but_for_time
+from hum_async._polling.response_store import PACKED, ResponseStore
 from hum_async._polling.session_poll import SessionPoll
 from hum_async.models import Session, UpdateKind
 
@@ -40,7 +40,9 @@ class WatchedSession(SessionPoll):
             decode = decode_internet if self.source == "internet" else decode_session
             body = self.store.unpack(self._kept, token=self.token.encode())
             session = decode(body, token=self.token, processing=self._processing)
-            self._session = attrs.evolve(session, request_id=self._request_id)
+            if self._request_id is not None:  # a copy takes half as long as to decode
+                session = attrs.evolve(session, request_id=self._request_id)
+            self._session = session
         return self._session
 
     def request(self) -> ApiRequest[Session]:
@@ -48,7 +50,7 @@ class WatchedSession(SessionPoll):
         if (request := self._request) is not None:
             return request
         request = poll_request(self.token, source=self.source)
-        if self._kept is None or not self._kept.startswith(PACKED):
+        if not self.packed:
             self._request = request
         return request
 
@@ -67,26 +69,31 @@ class WatchedSession(SessionPoll):
             self._session = self._request = self._request_id = None
 
     def repeats(self, body: bytes, *, processing: bool) -> bool:
-        """Return whether an answer equals the last one except for `responded_at`."""
+        """Return whether an answer equals the last one except for `responded_at`.
+
+        If it does, it takes its place.
+        """
         kept = self._kept
         if kept is None or processing is not self._processing:
             return False
-        if kept.startswith(PACKED):
-            return self.store.repeats(kept, body, token=self.token.encode())
-        return same_but_for_time(kept, body)
+        kept = self.store.repeated(kept, body)
+        if kept is None:
+            return False
+        self._kept, self._session = kept, None
+        return True
 
-    def keep_stamp(self, body: bytes, *, request_id: str | None = None) -> None:
-        """Remember when an answer that repeats the last one was given.
+    @property
+    def packed(self) -> bool:
+        """Whether its last answer is packed."""
+        return self._kept is not None and self._kept.startswith(PACKED)
 
-        Args:
-            body: The answer.
-            request_id: The server's id of the request.
+    def name_answer(self, request_id: str | None) -> None:
+        """Remember the server's id of the request that gave the last answer, unless that is packed.
+
+        It would take as much room again.
         """
-        if self._kept is not None and self._kept.startswith(PACKED):
-            self._kept = self.store.restamp(self._kept, body)
-        else:
-            self._kept, self._request_id = body, request_id
-        self._session = None
+        if not self.packed:
+            self._request_id = request_id
 
     def pack(self) -> bytes | None:
         """Return what `unpack` makes this state of again; None if that cannot be told so shortly.
@@ -110,8 +117,14 @@ class WatchedSession(SessionPoll):
         )
         return state + kept
 
-    def unpack(self, packed: bytes) -> None:
-        """Be the state that was packed; this one must be new."""
+    def unpack(self, packed: bytes, token: str) -> None:
+        """Be the state that was packed; this one must be new, or have been packed itself.
+
+        Args:
+            packed: What `pack` returned.
+            token: Whose state it is.
+        """
+        self.token = token
         (
             self._spent,
             self._charged_until,
@@ -125,6 +138,7 @@ class WatchedSession(SessionPoll):
         ) = _STATE.unpack_from(packed)
         self._processing = bool(processing)
         self._kept = packed[_STATE.size :]
+        self._session = self._request = self._request_id = None
         self._chargeable = self._planned
         self._planned_from, self.due = planned_from, planned_from + self._planned
         self.kind = UpdateKind.CHANGED

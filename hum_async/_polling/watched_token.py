@@ -37,6 +37,11 @@ class WatchedToken:
         return True
 
     @property
+    def asleep(self) -> bool:
+        """Whether the state of polling it is packed."""
+        return self.awake is None and self._asleep is not None
+
+    @property
     def due(self) -> float:
         """When the next poll is due; 0 before the first one."""
         if self.awake is not None:
@@ -59,13 +64,16 @@ class WatchedToken:
         """Return the state of polling it while it is not awake, which it is no more than before.
 
         Args:
-            new: A state before the first poll, which is given what is known.
+            new: A state before the first poll, which is given what is known; where it is asleep
+                also one of another token that is asleep.
         """
         if self._asleep is not None:
-            new.unpack(self._asleep)
+            new.unpack(self._asleep, self.token)
         return new
 
-    def sleep(self) -> None:
-        """Pack the state of polling it until it is due, if it can be."""
-        if self.awake is not None and (packed := self.awake.pack()) is not None:
-            self.awake, self._asleep = None, packed
+    def sleep(self) -> bool:
+        """Pack the state of polling it until it is due; return whether it could be."""
+        if self.awake is None or (packed := self.awake.pack()) is None:
+            return False
+        self.awake, self._asleep = None, packed
+        return True

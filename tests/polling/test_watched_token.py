@@ -33,13 +33,13 @@ class Polled:
 
     def __init__(self, *, sleeps: bool) -> None:
         self.entry = WatchedToken(TOKEN, ())
-        self._store = ResponseStore(few=0)
+        self.store = ResponseStore(few=0)
         self._sleeps = sleeps
 
     def poll(
         self, what: bytes | HumError, sent: float, answered: float, paused: float
     ) -> SessionUpdate | None:
-        state = self.entry.awake = self.entry.awake or self.entry.unpacked(new(self._store))
+        state = self.entry.awake = self.entry.awake or self.entry.unpacked(new(self.store))
         state.sent(sent, sent - paused)
         update = self._heed(state, what, answered, answered - paused)
         if self._sleeps and not state.ended:
@@ -55,7 +55,6 @@ class Polled:
             return state.failed(what, now, active)
         processing = b'"pending"' in what
         if state.repeats(what, processing=processing):
-            state.keep_stamp(what)
             return state.unchanged(now, active)
         session = decode_session(what, token=TOKEN, processing=processing)
         update = state.answered(session, now, active)
@@ -65,7 +64,7 @@ class Polled:
 
     def known(self, now: float) -> Any:
         entry = self.entry
-        state = entry.awake or entry.unpacked(new(self._store))
+        state = entry.awake or entry.unpacked(new(self.store))
         return state.current(now), entry.due, entry.sent_at, entry.throttled
 
 
@@ -119,3 +118,21 @@ def test_a_token_that_was_refused_stays_awake_because_it_is_due_at_once() -> Non
     polled.poll(RateLimited(429, "later"), 3.0, 3.5, 0.0)
     assert polled.entry.throttled
     assert polled.entry.due < 3.5
+
+
+def test_a_state_that_is_used_again_says_nothing_of_the_token_before() -> None:
+    other = "Yq" + TOKEN[2:]
+    polled = Polled(sleeps=True)
+    polled.poll(answer("searching", 0), 0.0, 0.5, 0.0)
+    polled.poll(answer("pending", 1), 3.0, 3.5, 0.0)
+    state = WatchedSession(other, POLICY, ("geocoding", "internet"), store=polled.store)
+    body = answer("searching", 2).replace(TOKEN.encode(), other.encode())
+    state.sent(7.0, 7.0)
+    state.answered(decode_session(body, token=other, processing=True), 7.5, 7.5)
+    state.keep(body, processing=True, among=1)
+    assert other in state.request().path
+    assert state.session is not None
+    told, *_ = polled.known(4.0)
+    state = polled.entry.unpacked(state)
+    assert state.current(4.0) == told
+    assert TOKEN in state.request().path
