@@ -16,9 +16,13 @@ from servers import PostgresServer, RedisServer
 from hum_async.simulator import Simulator
 from hum_async.testing import VirtualTimeLoop
 
+IN_CI = bool(os.environ.get("CI"))
+"""Whether time counts less than certainty, as in `.ci/run`."""
+
 # The same examples in each run, and no deadline: a busy machine is not a bug.
-settings.register_profile("steady", deadline=None, derandomize=True)
-settings.load_profile("steady")
+settings.register_profile("steady", deadline=None, derandomize=True, max_examples=30)
+settings.register_profile("thorough", settings.get_profile("steady"), max_examples=100)
+settings.load_profile("thorough" if IN_CI else "steady")
 
 # Seconds for which virtual time lets the kernel deliver data on sockets before it jumps.
 GRACE = 0.0001
@@ -74,6 +78,18 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what needs PostgreSQL to CI, and to those who ask for slow tests.
+
+    What every store guarantees is shown of PostgreSQL everywhere (test_store_contract.py).
+    """
+    for item in items:
+        needs = "postgres_server" in getattr(item, "fixturenames", ())
+        if (needs or item.get_closest_marker("database")) and not IN_CI:
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_collection_finish() -> None:

@@ -1,6 +1,7 @@
 """A module imports only modules of a lower rank; the simulator imports nothing of ours."""
 
 import ast
+import functools
 import importlib.util
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -49,12 +50,19 @@ def module_name(path: Path) -> str:
 MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
 
 
-def imports_of(name: str) -> set[str]:
+@functools.cache
+def tree_of(name: str) -> ast.Module:
+    """Return what is written in a module."""
+    return ast.parse(MODULES[name].read_text(encoding="utf-8"))
+
+
+@functools.cache
+def imports_of(name: str) -> frozenset[str]:
     """Return our modules that a module imports, wherever in it and under whatever condition."""
     path = MODULES[name]
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(name)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -64,7 +72,7 @@ def imports_of(name: str) -> set[str]:
                 full if (full := f"{base}.{alias.name}") in MODULES else base
                 for alias in node.names
             }
-    return {other for other in found if other in MODULES and other != name}
+    return frozenset(other for other in found if other in MODULES and other != name)
 
 
 def top(name: str) -> str:
@@ -225,17 +233,16 @@ def test_what_decides_neither_waits_nor_looks_at_a_clock() -> None:
     assert len(deciding) >= len(POLICY)
     for name in deciding:
         source = MODULES[name].read_text(encoding="utf-8")
-        tree = ast.parse(source)
         waits = (ast.Await, ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith)
-        assert not [node for node in ast.walk(tree) if isinstance(node, waits)], name
+        assert not [node for node in ast.walk(tree_of(name)) if isinstance(node, waits)], name
         assert not looks_at_a_clock(source), f"{name} looks at a clock"
 
 
 def test_time_comes_from_the_loop_only() -> None:
-    for name, path in MODULES.items():
+    for name in MODULES:
         if top(name) in {"cli", "simulator"} or name == "hum_async._diagnosis.journal_place":
             continue  # the last one measures a disk, which knows no virtual time
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(name)):
             if isinstance(node, ast.Import):
                 assert "time" not in {alias.name for alias in node.names}, name
             if isinstance(node, ast.ImportFrom):

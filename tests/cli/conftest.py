@@ -6,12 +6,13 @@ In this process it runs on virtual time, so that polling costs nothing.
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,36 +46,73 @@ class VirtualPolicy(asyncio.DefaultEventLoopPolicy):
         return loop
 
 
-@pytest.fixture
-def screen(monkeypatch: pytest.MonkeyPatch) -> None:
+def run_here(*arguments: str) -> int:
+    """Run a command in this process on virtual time; return its exit code."""
+    before = asyncio.get_event_loop_policy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        asyncio.set_event_loop_policy(VirtualPolicy())
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            # Other tests import it, and its mere presence doubles the work of the parser.
+            patch.delitem(sys.modules, "pydantic", raising=False)
+            return int(make_app()(list(arguments)) or 0)
+    except SystemExit as exc:
+        return int(exc.code or 0)
+    finally:
+        asyncio.set_event_loop_policy(before)
+
+
+def fix_screen(patch: pytest.MonkeyPatch) -> None:
     """Fix what a terminal would say of itself."""
     for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "LINES", "PYTHONASYNCIODEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("TERM", "xterm-256color")
+        patch.delenv(name, raising=False)
+    patch.setenv("COLUMNS", "80")
+    patch.setenv("TERM", "xterm-256color")
 
 
 @pytest.fixture
-def call(screen: None, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Ended]]:  # noqa: ARG001
+def screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    fix_screen(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def left_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return the folder of a job that runs once for all tests of a module, which change nothing.
+
+    `left_by("100 Served St", output="out.csv")` leaves in.csv, the output and its journal.
+    """
+
+    @functools.cache
+    def left_by(*streets: str, output: str) -> Path:
+        folder = tmp_path_factory.mktemp("job")
+        write_addresses(folder / "in.csv", streets)
+        names = (str(folder / "in.csv"), "-q", "-o", str(folder / output))
+        with pytest.MonkeyPatch.context() as patch:
+            fix_screen(patch)
+            patch.setenv("XDG_CONFIG_HOME", os.devnull)
+            assert run_here("qualify", *names, "--simulate", "--speed", "1000") == 0
+        return folder
+
+    return left_by
+
+
+def write_addresses(path: Path, streets: tuple[str, ...]) -> None:
+    lines = (f"{number},{street},00501\n" for number, street in enumerate(streets, 1))
+    path.write_text(HEADER + "".join(lines))
+
+
+@pytest.fixture
+def call(screen: None, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:  # noqa: ARG001
     """Run a command in this process on virtual time: `call("lookup", "...", "--simulate")`."""
-    before = asyncio.get_event_loop_policy()
 
     def call(*arguments: str) -> Ended:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            asyncio.set_event_loop_policy(VirtualPolicy())
-        try:
-            code = int(make_app()(list(arguments)) or 0)
-        except SystemExit as exc:
-            code = int(exc.code or 0)
-        finally:
-            asyncio.set_event_loop_policy(before)
+        code = run_here(*arguments)
         found = capsys.readouterr()
         return Ended(code, found.out, found.err)
 
     capsys.readouterr()
-    yield call
-    asyncio.set_event_loop_policy(before)
+    return call
 
 
 # The last one lets coverage look into children, where it is measured.
@@ -188,8 +226,7 @@ def addresses(tmp_path: Path) -> Callable[..., str]:
 
     def addresses(*streets: str) -> str:
         path = tmp_path / "in.csv"
-        lines = (f"{number},{street},00501\n" for number, street in enumerate(streets, 1))
-        path.write_text(HEADER + "".join(lines))
+        write_addresses(path, streets)
         return str(path)
 
     return addresses

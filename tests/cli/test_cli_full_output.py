@@ -30,25 +30,19 @@ COMMANDS = [
 ]
 
 
-@pytest.fixture
-def named(call: Callable[..., Any], addresses: Callable[..., str], tmp_path: Path) -> str:
-    source = addresses("100 Served St")
-    call("qualify", source, "--simulate", "-o", str(tmp_path / "out.csv"))
-    return source
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("closed", [False, True], ids=["full", "closed"])
-def test_an_output_that_takes_nothing_is_told_in_one_line(  # noqa: PLR0913  fixtures
-    named: str,
-    tmp_path: Path,
+@pytest.mark.usefixtures("screen")
+def test_an_output_that_takes_nothing_is_told_in_one_line(
+    left_by: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     command: str,
     *,
     closed: bool,
 ) -> None:
-    words = command.format(input=named, journal=tmp_path / "out.journal.sqlite").split()
+    job = left_by("100 Served St", output="out.csv")
+    words = command.format(input=job / "in.csv", journal=job / "out.journal.sqlite").split()
     monkeypatch.setattr(sys, "argv", ["hum", *words])
     capsys.readouterr()
     with Path("/dev/full").open("w", encoding="utf-8") as full, monkeypatch.context() as patch:

@@ -1,16 +1,25 @@
 """`--limiter` and HUM_LIMITER: commands share one limit, and show no password."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
-from servers import RedisServer
 
 from hum_async.simulator import serve_simulator
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def hum(*words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    from servers import RedisServer
+
+    from tests.cli.conftest import Ended
+
+
+def hum(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603  our own words
         [sys.executable, "-m", "hum_async", *words],
         env={**os.environ, **variables},
@@ -40,8 +49,11 @@ def test_a_command_uses_the_limit_that_is_named(redis_server: RedisServer, by: s
         ("mysql://cache", 1, "use redis://"),
     ],
 )
-def test_a_limit_that_cannot_be_used_is_said(url: str, code: int, said: str) -> None:
-    done = hum("ping", "--limiter", url, HUM_API_KEY="k")
-    assert done.returncode == code
-    assert said in done.stderr
-    assert "hunter2" not in done.stderr
+def test_a_limit_that_cannot_be_used_is_said(
+    url: str, code: int, said: str, call: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUM_API_KEY", "k")
+    done = call("ping", "--limiter", url)
+    assert done.code == code
+    assert said in done.err
+    assert "hunter2" not in done.err

@@ -17,7 +17,15 @@ from hum_async.shared import Register, SharedRateLimiter
 from hum_async.shared.stores import register_in
 
 
-@pytest.fixture(params=["memory", "redis", "valkey", "postgres", "pgbouncer"])
+@pytest.fixture(
+    params=[
+        "memory",
+        "redis",
+        "valkey",
+        pytest.param("postgres", marks=pytest.mark.database),
+        pytest.param("pgbouncer", marks=pytest.mark.database),
+    ]
+)
 def url(request: pytest.FixtureRequest) -> str | None:
     match request.param:
         case "redis":
