@@ -56,12 +56,18 @@ def _page(title: str, directives: list[str]) -> str:
 def _directive(module: str, public: str) -> str:
     value = getattr(importlib.import_module(module), public)
     if inspect.isclass(value):
-        return f".. autoclass:: {module}.{public}{_inherited(value)}"
+        return f".. autoclass:: {module}.{public}{_bases(value)}{_inherited(value)}"
     if inspect.isroutine(value):
         return f".. autofunction:: {module}.{public}"
     value_of = f"\n   :value: {value!r}" if isinstance(value, str | bytes) else ""
     told = "\n".join(f"   {line}" for line in _explanation(public, value))
     return f".. py:data:: {module}.{public}{value_of}\n\n{told}"
+
+
+def _bases(cls: type) -> str:
+    """Return the option that says nothing of bases where there is nothing to say."""
+    told = [base for base in cls.__bases__ if base is not object and not is_internal(base)]
+    return "" if told else "\n   :no-show-inheritance:"
 
 
 def _inherited(cls: type) -> str:
