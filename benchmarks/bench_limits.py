@@ -22,6 +22,7 @@ from statistics import mean
 from typing import Any
 
 import attrs
+from _drawing import path, picture, text
 from _limits import FixedWindow, Limit, SlidingWindow, TokenBucket
 from _report import publish
 
@@ -263,23 +264,6 @@ EARLY_SECONDS, EARLY_END, LATE_START = 6.0, 190.0, 202.0
 HEADROOM = 1.6
 """Top of the rate axis as a multiple of the limit."""
 
-# Own background: readable wherever the picture stands, also where only one of page and picture
-# follows the reader's colour scheme.
-STYLE = """
-text { font: 13px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; }
-.page { fill: #ffffff; stroke: #d1d9e0; } .ink { fill: #1f2328; } .faint { fill: #59636e; }
-.title { font-weight: 600; } .end { text-anchor: end; } .middle { text-anchor: middle; }
-.axis { stroke: #d1d9e0; fill: none; } .pause { fill: #ddf0ff; }
-.limit { stroke: #1a7f37; stroke-width: 1.5; stroke-dasharray: 6 4; fill: none; }
-.rate { stroke: #0969da; stroke-width: 1.8; fill: none; stroke-linejoin: round; }
-.refusal { stroke: #cf222e; stroke-width: 1.8; fill: none; stroke-linecap: round; }
-@media (prefers-color-scheme: dark) {
-  .page { fill: #0d1117; stroke: #3d444d; } .ink { fill: #f0f6fc; } .faint { fill: #9198a1; }
-  .axis { stroke: #3d444d; } .pause { fill: #17304d; }
-  .limit { stroke: #3fb950; } .rate { stroke: #58a6ff; } .refusal { stroke: #ff7b72; }
-}
-"""
-
 
 def _x(at: float, seconds: float) -> float:
     if at <= EARLY_SECONDS:
@@ -292,29 +276,21 @@ def _y(rate: float, limit: float) -> float:
     return BOTTOM - (BOTTOM - TOP) * rate / limit / HEADROOM
 
 
-def _text(x: float, y: float, text: str, style: str = "ink") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" class="{style}">{text}</text>'
-
-
-def _path(style: str, points: str) -> str:
-    return f'<path class="{style}" d="{points}"/>'
-
-
 def _cross(x: float, y: float) -> str:
-    return _path("refusal", f"M{x - 3.5:.1f} {y - 3.5:.1f}l7 7m0 -7l-7 7")
+    return path("refusal", f"M{x - 3.5:.1f} {y - 3.5:.1f}l7 7m0 -7l-7 7")
 
 
 def _axes(limit: float, seconds: float) -> Iterator[str]:
-    yield _path("axis", f"M{LEFT} {TOP}V{BOTTOM}H{EARLY_END}M{LATE_START} {BOTTOM}H{RIGHT}V{TOP}")
-    yield _path("axis", f"M{EARLY_END} {BOTTOM}V{TOP}M{LATE_START} {BOTTOM}V{TOP}")
+    yield path("axis", f"M{LEFT} {TOP}V{BOTTOM}H{EARLY_END}M{LATE_START} {BOTTOM}H{RIGHT}V{TOP}")
+    yield path("axis", f"M{EARLY_END} {BOTTOM}V{TOP}M{LATE_START} {BOTTOM}V{TOP}")
     for share in (0.0, 0.5, 1.0, 1.5):
         y = _y(share * limit, limit)
-        yield _text(LEFT - 6.0, y + 4.5, f"{share * limit:g}", "faint end")
-        yield _path("axis", f"M{LEFT - 3.0} {y:.1f}h3")
+        yield text(LEFT - 6.0, y + 4.5, f"{share * limit:g}", "faint end")
+        yield path("axis", f"M{LEFT - 3.0} {y:.1f}h3")
     for at in (0.0, 2.0, 4.0, 6.0, *(60.0 * minute for minute in range(1, int(seconds / 60) + 1))):
         x = _x(at, seconds)
-        yield _text(x, BOTTOM + 17.0, f"{at:g}", "faint middle")
-        yield _path("axis", f"M{x:.1f} {BOTTOM}v4")
+        yield text(x, BOTTOM + 17.0, f"{at:g}", "faint middle")
+        yield path("axis", f"M{x:.1f} {BOTTOM}v4")
 
 
 def _pauses(trace: Trace, seconds: float) -> Iterator[str]:
@@ -345,7 +321,7 @@ def _curve(trace: Trace, limit: float, seconds: float) -> str:
             if begin < stop:
                 move = "L" if pieces[early] else "M"
                 pieces[early] += f"{move}{_x(begin, seconds):.1f} {y:.1f}H{_x(stop, seconds):.1f}"
-    return _path("rate", pieces[True] + pieces[False])
+    return path("rate", pieces[True] + pieces[False])
 
 
 def _refusals(trace: Trace, limit: float, seconds: float) -> Iterator[str]:
@@ -362,53 +338,51 @@ def _panel(panel: Panel) -> Iterator[str]:
     result, trace = client.run(seconds), client.trace
     shown = [(at, rate) for at, rate in trace.rates if at < seconds]
     trace = attrs.evolve(trace, rates=shown)
-    yield _text(LEFT, TOP - 31.0, panel.title, "ink title")
+    yield text(LEFT, TOP - 31.0, panel.title, "ink title")
     total = len(client.served) + client.refused
     first = f"first refusal at {trace.refusals[0][1]:,g}/s"
     used = f"{100 * result.used:.0f} % used, {client.refused} of {total:,} refused"
-    yield _text(LEFT, TOP - 13.0, f"{used}, {first}", "faint")
+    yield text(LEFT, TOP - 13.0, f"{used}, {first}", "faint")
     yield from _pauses(trace, seconds)
     yield from _axes(limit, seconds)
     for left, right in ((LEFT, EARLY_END), (LATE_START, RIGHT)):
-        yield _path("limit", f"M{left} {_y(limit, limit):.1f}H{right}")
+        yield path("limit", f"M{left} {_y(limit, limit):.1f}H{right}")
     yield f'<g clip-path="url(#area)">{_curve(trace, limit, seconds)}</g>'
     yield from _refusals(trace, limit, seconds)
 
 
 def _legend() -> Iterator[str]:
-    yield _text(LEFT, 22.0, "Discovery of a hidden limit: requests/s over seconds", "ink title")
+    yield text(LEFT, 22.0, "Discovery of a hidden limit: requests/s over seconds", "ink title")
     y = 42.0
-    yield _path("rate", f"M{LEFT} {y}h20")
-    yield _text(LEFT + 26.0, y + 4.5, "rate")
-    yield _path("limit", f"M{LEFT + 70.0} {y}h24")
-    yield _text(LEFT + 100.0, y + 4.5, "hidden limit")
+    yield path("rate", f"M{LEFT} {y}h20")
+    yield text(LEFT + 26.0, y + 4.5, "rate")
+    yield path("limit", f"M{LEFT + 70.0} {y}h24")
+    yield text(LEFT + 100.0, y + 4.5, "hidden limit")
     yield _cross(LEFT + 198.0, y)
-    yield _text(LEFT + 208.0, y + 4.5, "refusal (429)")
+    yield text(LEFT + 208.0, y + 4.5, "refusal (429)")
     yield f'<rect class="pause" x="{LEFT + 306.0}" y="{y - 6.0}" width="20" height="12"/>'
-    yield _text(LEFT + 332.0, y + 4.5, "pause")
+    yield text(LEFT + 332.0, y + 4.5, "pause")
 
 
 def plot(panels: Sequence[Panel] = PANELS) -> str:
     """Return an SVG picture of the rate over time, one panel for each server."""
     height = HEADER + PANEL_HEIGHT * len(panels) + FOOTER
-    size = f'viewBox="0 0 {WIDTH:g} {height:g}" width="640" height="{640 * height / WIDTH:.0f}"'
-    frame = f'width="{WIDTH - 1:g}" height="{height - 1:g}" rx="6"'
-    area = f'width="{WIDTH:g}" height="{BOTTOM - TOP + 2.0:g}"'
     described = "; ".join(panel.title for panel in panels)
+    area = f'width="{WIDTH:g}" height="{BOTTOM - TOP + 2.0:g}"'
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="t d">',
-        '<title id="t">Discovery of a hidden rate limit over time</title>',
-        f'<desc id="d">The rate grows, is refused, is cut and stays near: {described}.</desc>',
-        f"<style>{STYLE}</style>",
         f'<clipPath id="area"><rect x="0" y="{TOP}" {area}/></clipPath>',
-        f'<rect class="page" x="0.5" y="0.5" {frame}/>',
         *_legend(),
     ]
     for number, panel in enumerate(panels):
         lines.append(f'<g transform="translate(0 {HEADER + number * PANEL_HEIGHT:g})">')
         lines.extend(_panel(panel))
         lines.append("</g>")
-    return "\n".join([*lines, "</svg>"]) + "\n"
+    return picture(
+        lines,
+        size=(WIDTH, height),
+        title="Discovery of a hidden rate limit over time",
+        told=f"The rate grows, is refused, is cut and stays near: {described}.",
+    )
 
 
 # --- command --------------------------------------------------------------------------------------

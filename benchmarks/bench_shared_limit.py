@@ -5,6 +5,7 @@
 The processes always have more to send than they may; an API in a process of its own records when
 requests arrive. It needs redis-server and PostgreSQL, which are started on free ports, and for the
 wrong clock libfaketime. The first second and the last are left out of the range of the counts.
+``--record FILE`` keeps when the requests of one case arrived, which `limit_plots.py` draws.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from servers import PgBouncer, PostgresServer, RedisServer, free_port  # noqa: E
 
 RATE = 200
 KILLED_SECONDS = 6.0
+HALF_SECOND = 0.5
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 
 
@@ -138,8 +140,24 @@ def store_of(case: Case) -> Iterator[tuple[str, Any]]:
         yield f"postgresql://hum@127.0.0.1:{port}/{name}", server
 
 
-def run(case: Case, *, processes: int, seconds: float) -> dict[str, Any]:
-    """Return the figures of a case."""
+@attrs.frozen
+class Recording:
+    """What was seen of a case.
+
+    Attributes:
+        requests: Time, sender and whether it was served, of each request.
+        members: What each process tells.
+        away: When the store was killed and when it was back; empty if it was not.
+    """
+
+    requests: list[tuple[float, str, bool]]
+    members: list[dict[str, Any]]
+    away: tuple[float, ...] = ()
+
+
+def record(case: Case, *, processes: int, seconds: float) -> Recording:
+    """Run a case."""
+    away: tuple[float, ...] = ()
     with ExitStack() as stack:
         url, server = stack.enter_context(store_of(case))
         bucket = ("0", "0") if case.given else (str(RATE), "50")
@@ -162,12 +180,32 @@ def run(case: Case, *, processes: int, seconds: float) -> dict[str, Any]:
             member.stdin.flush()
         if case.killed:
             time.sleep(seconds / 3)
+            killed = time.monotonic()
             server.kill()
             time.sleep(min(KILLED_SECONDS, seconds / 3))
             server.start()
+            away = (killed, time.monotonic())
         seen = [json.loads(member.communicate()[0]) for member in members]
         recorded = json.loads(api.communicate("end\n")[0])
-    return figures(recorded, seen, seconds)
+    return Recording([(at, name, ok) for at, name, ok in recorded], seen, away)
+
+
+def keep(target: Path, recording: Recording) -> None:
+    """Write how many requests of each process arrived in each half second."""
+    began = recording.requests[0][0]
+    counts: dict[str, list[int]] = {}
+    for at, name, _ in recording.requests:
+        of_member = counts.setdefault(name, [])
+        half = int((at - began) / HALF_SECOND)
+        of_member.extend([0] * (half + 1 - len(of_member)))
+        of_member[half] += 1
+    found = {
+        "rate": RATE,
+        "away": [round(at - began, 2) for at in recording.away],
+        "requests": [counts[name] for name in sorted(counts)],
+    }
+    target.write_text(json.dumps(found) + "\n", encoding="utf-8")
+    print(f"written: {target}")
 
 
 def figures(
@@ -209,14 +247,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--processes", type=int, default=4)
     parser.add_argument("--quick", action="store_true", help="show that it runs")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="of one case, for the plot")
     options = parser.parse_args()
     seconds = 4.0 if options.quick else options.seconds
     rows = []
     for name, case in chosen(options.only, quick=options.quick).items():
         # A limit that is found needs time, and is found once.
         long = seconds if case.given else max(2 * seconds, seconds)
-        rows.append({"": name, **run(case, processes=options.processes, seconds=long)})
+        found = record(case, processes=options.processes, seconds=long)
+        rows.append({"": name, **figures(found.requests, found.members, long)})
         print(rows[-1], flush=True)
+        if options.record:
+            keep(options.record, found)
     publish(__file__, {f"{options.processes} processes, {RATE} requests/s": rows})
 
 

@@ -11,7 +11,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 MAKERS = {
+    "docs/limits/clients.svg": "benchmarks/limit_plots.py clients docs/limits/clients.svg",
     "docs/limits/discovery.svg": "benchmarks/bench_limits.py --plot docs/limits/discovery.svg",
+    "docs/limits/kinds.svg": "benchmarks/limit_plots.py kinds docs/limits/kinds.svg",
+    "docs/limits/outage.svg": "benchmarks/limit_plots.py outage docs/limits/outage.svg",
     "docs/pictures/job.svg": "tools/job_screen.py",
     "docs/pictures/page.png": "tools/page_picture.py",
     "docs/report.png": "tools/report_picture.py",

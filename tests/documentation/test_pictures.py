@@ -62,6 +62,20 @@ def test_pictures_are_light_and_ask_nobody(makers: dict[str, str]) -> None:
             assert not re.search(rb"(?:href|src|url\()\s*=?\s*[\"']?https?:", content)
 
 
+@pytest.mark.parametrize("name", ["clients", "discovery", "kinds", "outage"])
+def test_the_plots_are_what_the_figures_of_the_benchmarks_draw(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    import bench_limits  # noqa: PLC0415  from the folder of benchmarks
+    import limit_plots  # noqa: PLC0415  as above
+
+    draw = bench_limits.plot if name == "discovery" else limit_plots.PLOTS[name]
+    picture = f"docs/limits/{name}.svg"
+    drawn = (ROOT / picture).read_text("utf-8")
+    assert draw() == drawn, f"python tools/pictures.py {picture}, and look at it"
+
+
 @pytest.mark.slow
 def test_the_screen_of_the_job_is_what_the_command_shows_today() -> None:
     drawn = (ROOT / "docs" / "pictures" / "job.svg").read_text("utf-8")
