@@ -648,9 +648,9 @@ MUTANTS = [
     ),
     Mutant(
         "delete-after-the-reader",
-        "bulk/job_engine.py",
+        "bulk/job_purchases.py",
         "            self._results.put(last, lookup)\n",
-        "            self._results.put(last)\n            self._queue.close(lookup)\n",
+        "            self._results.put(last)\n            self.queue.close(lookup)\n",
         "bulk/test_bulk_order.py",
     ),
     Mutant(
@@ -690,7 +690,7 @@ MUTANTS = [
     ),
     Mutant(
         "same-address-is-bought-once",
-        "bulk/job_engine.py",
+        "bulk/job_purchases.py",
         "        if purchase is None:\n            return False\n",
         "        return False\n",
         "bulk/test_bulk_order.py",
@@ -704,8 +704,8 @@ MUTANTS = [
     ),
     Mutant(
         "job-stops-rather-than-wait-long",
-        "bulk/job_engine.py",
-        "if asked is None or most is None or asked <= most or not store.durable:",
+        "bulk/job_purchases.py",
+        "if asked is None or most is None or asked <= most or not self._opened().durable:",
         "if True:",
         "bulk/test_bulk_pause.py",
     ),
@@ -904,14 +904,14 @@ MUTANTS = [
     ),
     Mutant(
         "stale-entries-are-read-again",
-        "bulk/job_engine.py",
+        "bulk/row_intake.py",
         "if digest in begun:",
         "if False:",
         "bulk/test_bulk_races.py",
     ),
     Mutant(
         "copied-once",
-        "bulk/job_engine.py",
+        "bulk/row_intake.py",
         "if entry.copied and self._copied.first(digest, 1) is None:",
         "if entry.copied:",
         "bulk/test_bulk_resume.py",
@@ -1206,9 +1206,9 @@ MUTANTS = [
     ),
     Mutant(
         "a-refused-address-stays-open",
-        "bulk/job_engine.py",
-        "        purchase.had_no_effect()\n        self._refused.refused(",
-        "        self._refused.refused(",
+        "bulk/job_purchases.py",
+        "        purchase.had_no_effect()\n        self.refused.refused(",
+        "        self.refused.refused(",
         "bulk/test_bulk_odd_answers.py",
     ),
     # --- cancelled in the middle ------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """The input rows of a job: addresses with their keys, read from any iterable."""
 
+import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, Callable, Hashable, Iterable
+from collections.abc import AsyncIterable, Hashable, Iterable
 from typing import Any
 
 from hum_async._polling.intake import Intake, feed
@@ -15,9 +16,12 @@ class InputRows:
 
     Args:
         rows: The iterable. The key of a row without one is its position.
+
+    `room` is set when there may be something to take, or room for it.
     """
 
     def __init__(self, rows: Iterable[Row] | AsyncIterable[Row]) -> None:
+        self.room = asyncio.Event()
         self._source = rows if isinstance(rows, AsyncIterable) else None
         self._intake: Intake[Row] = (
             Intake(fed=True) if isinstance(rows, AsyncIterable) else Intake(rows)
@@ -30,10 +34,10 @@ class InputRows:
         """Whether the rows come from an async iterable, so that `feed` must run."""
         return self._source is not None
 
-    async def feed(self, *, on_row: Callable[[], None]) -> None:
-        """Read the async iterable a few rows ahead; call `on_row` after each row and at the end."""
+    async def feed(self) -> None:
+        """Read the async iterable a few rows ahead."""
         if self._source is not None:
-            await feed(self._source, self._intake, on_item=on_row)
+            await feed(self._source, self._intake, on_item=self.room.set)
 
     def take(self, most: int) -> list[tuple[Hashable, Address]]:
         """Return at most so many rows, fewer if no more are available now.
@@ -58,6 +62,7 @@ class InputRows:
     def put_back(self, key: Hashable, address: Address) -> None:
         """Let a row be taken again, before all others."""
         self._put_back.append((key, address))
+        self.room.set()
 
     def look_ahead(self) -> bool:
         """Read one row ahead if none is buffered; return whether more rows are left or may come."""
