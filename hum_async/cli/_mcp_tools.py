@@ -22,10 +22,11 @@ from hum_async.bulk.columns import MappingError
 from hum_async.bulk.job_status import status_of
 from hum_async.bulk.preflight import examine
 from hum_async.bulk.result_columns import json_values, result_values
+from hum_async.bulk.tables import STANDARD, is_stream
 from hum_async.cli._input import InputOptions
 from hum_async.cli._json_output import check_values, parsable, status_values
 from hum_async.client import HumClient
-from hum_async.errors import HumError
+from hum_async.errors import HumError, InputError
 from hum_async.models import Outcome, Qualification
 
 _INSTRUCTIONS = (
@@ -134,7 +135,7 @@ def make_server(client: HumClient, bound: PurchaseBound) -> MCPServer:
             file: Path of a CSV, Excel, JSON lines or Parquet file.
         """
         with _told():
-            table, plan = InputOptions().open(file)
+            table, plan = InputOptions().open(_regular(file))
             found = check_values(table, plan, examine(table, plan.columns), rate=None)
         return _plain(found)
 
@@ -146,7 +147,7 @@ def make_server(client: HumClient, bound: PurchaseBound) -> MCPServer:
             journal: Path of its journal, usually OUT.journal.sqlite beside its output.
         """
         with _told():
-            found = status_of(Path(journal))
+            found = status_of(Path(_regular(journal)))
         return _plain(status_values(found))
 
     return server
@@ -159,6 +160,17 @@ def _told() -> Iterator[None]:
         yield
     except (HumError, MappingError) as exc:
         raise ToolError(str(exc)) from exc
+
+
+def _regular(name: str) -> str:
+    """Return the name of a file, and not of standard input, which carries what the assistant says.
+
+    Raises:
+        InputError: It names a stream: a pipe may wait for ever, and a device may have no end.
+    """
+    if name == STANDARD or is_stream(name):
+        raise InputError(f"{name} is a stream: name a file")
+    return name
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

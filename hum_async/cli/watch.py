@@ -18,12 +18,13 @@ from hum_async.cli._console import data, escaped
 from hum_async.cli._durations import Patience
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import WORK
-from hum_async.cli._run import UsageError, run
+from hum_async.cli._run import Command, UsageError, run
 from hum_async.models import SessionUpdate, UpdateKind
 from hum_async.watcher import AsyncSessionWatcher
 
 _DEFAULT_API = ApiOptions()
 _ANY_WIDTH = 10_000
+_NOTHING_NAMED = "name at least one session token, or - to read them from a pipe"
 
 
 def watch(
@@ -40,9 +41,14 @@ def watch(
         budget: How long to poll each session, as 45s or 2m.
         api: How to reach the API.
     """
-    return run(
-        lambda: _watch(_tokens(tokens), source=source, budget=budget, api=api, key=read_key(api))
-    )
+
+    def prepare() -> Command:
+        _check_arguments(tokens)
+        # Where both come from standard input, the key is its first line.
+        key = read_key(api)
+        return _watch(_tokens(tokens), source=source, budget=budget, api=api, key=key)
+
+    return run(prepare)
 
 
 async def _watch(
@@ -68,15 +74,25 @@ async def _watch(
     return ExitCode.FAILED_ROWS if view.failed else ExitCode.OK
 
 
-def _tokens(arguments: tuple[str, ...]) -> list[str]:
-    tokens: dict[str, None] = {}
+def _check_arguments(arguments: tuple[str, ...]) -> None:
     for argument in arguments:
         if argument.startswith("-") and argument != "-":
             raise UsageError(f"there is no option {argument}; see hum watch --help")
-        tokens |= dict.fromkeys(sys.stdin.read().split() if argument == "-" else [argument])
+    if not arguments:
+        raise UsageError(_NOTHING_NAMED)
+
+
+def _tokens(arguments: tuple[str, ...]) -> list[str]:
+    tokens: dict[str, None] = {}
+    for argument in arguments:
+        tokens |= dict.fromkeys(_standard_input() if argument == "-" else [argument])
     if not tokens:
-        raise UsageError("name at least one session token, or - to read them from a pipe")
+        raise UsageError(_NOTHING_NAMED)
     return list(tokens)
+
+
+def _standard_input() -> list[str]:
+    return [] if sys.stdin is None else sys.stdin.read().split()
 
 
 class SessionsView:

@@ -164,6 +164,15 @@ async def test_watch_reads_tokens_from_standard_input_one_on_a_line(start: Any) 
     assert "\x1b" not in ended.out
 
 
+async def test_watch_reads_the_key_and_then_the_tokens_from_standard_input(start: Any) -> None:
+    async with Simulator(median=0) as simulator:
+        token = simulator.add_session()
+        child = await start("watch", "-", "--key-file", "-", "--base-url", simulator.url)
+        ended = await child.end(f"any-key\n{token}\n")
+    assert (ended.code, ended.err) == (0, "")
+    assert len(ended.out.splitlines()) == 1
+
+
 async def test_watch_ends_with_3_when_a_session_was_not_followed_to_its_end(start: Any) -> None:
     async with Simulator(speed=1000) as simulator:
         gone = simulator.add_session()

@@ -99,6 +99,18 @@ async def test_files_and_jobs_are_looked_at_for_nothing(
         assert tool.annotations.read_only_hint is (name != "lookup")
 
 
+@pytest.mark.parametrize("name", ["-", "/dev/stdin", "/dev/zero"])
+async def test_a_stream_is_no_file_for_an_assistant(hum_simulator: Simulator, name: str) -> None:
+    async with (
+        HumClient("k", base_url=hum_simulator.url) as hum,
+        Client(make_server(hum, PurchaseBound(0))) as client,
+    ):
+        for tool, argument in (("check", "file"), ("job_status", "journal")):
+            refused = await client.call_tool(tool, {argument: name})
+            assert refused.is_error
+            assert "name a file" in str(refused.content)
+
+
 def result(outcome: Outcome, *, token: str | None, requests: int) -> Qualification:
     return Qualification(
         0, Address("1 Main St", zip="48226"), outcome, requests=requests, token=token

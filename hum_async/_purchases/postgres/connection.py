@@ -22,7 +22,7 @@ Connection = Any
 
 PATIENCE = 120.0
 """Seconds for which a database that cannot be reached is tried again. A restart or a fail-over
-takes less, and sessions live for 15 minutes."""
+takes less, and sessions live for 15 minutes at least (hum-api 5)."""
 
 _MAX_WAIT = 2.0
 _CLOSING = 5.0

@@ -17,8 +17,8 @@ from hum_async._redact import Secret
 from hum_async.errors import ConfigurationError
 
 LEASE = 30.0
-"""Seconds for which a worker that is not heard of counts as alive. A session lives for 15 minutes,
-so that whoever takes it over comes in time."""
+"""Seconds for which a worker that is not heard of counts as alive. A session lives for 15 minutes
+at least (hum-api 5), so that whoever takes it over comes in time."""
 
 _SCHEMES = tuple(f"{each}://" for each in DATABASE_SCHEMES)
 _JOB_LENGTH = 100
@@ -129,6 +129,6 @@ def _checked_lease(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
-    if not 1.0 <= seconds <= 600.0:  # noqa: PLR2004  a session lives for 15 minutes
+    if not 1.0 <= seconds <= 600.0:  # noqa: PLR2004  as of `LEASE`
         raise ConfigurationError(f"lease must be 1 to 600 seconds, not {text!r}")
     return seconds
