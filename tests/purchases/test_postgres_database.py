@@ -5,6 +5,7 @@ import builtins
 import gc
 import traceback
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -139,6 +140,65 @@ async def test_a_parameter_that_the_server_does_not_know_is_told(postgres_url: s
     database = Database(parse_database_url(f"{postgres_url}?connect_timeout=5"))
     with pytest.raises(JournalError, match=r"leave out .* connect_timeout"):
         await database.run(lambda connection: connection.fetchval("SELECT 1"))
+    await database.aclose()
+
+
+@pytest.mark.slow
+async def test_a_password_may_be_changed_while_a_database_is_used(tmp_path: Path) -> None:
+    passwords = tmp_path / "pgpass"
+
+    def known(password: str) -> None:
+        passwords.write_text(f"*:*:*:*:{password}\n")
+        passwords.chmod(0o600)
+
+    with PostgresServer() as server:
+        server.query("CREATE ROLE ann LOGIN PASSWORD 'first'")
+        rules = server.home / "data" / "pg_hba.conf"
+        rules.write_text("host all hum all trust\nhost all all all scram-sha-256\n")
+        server.query("SELECT pg_reload_conf()")
+        url = f"{server.url()}?passfile={passwords}".replace("hum@", "ann@")
+        known("wrong")
+        stranger = Database(parse_database_url(url))
+        with pytest.raises(JournalError, match="does not let this user in") as caught:
+            await stranger.run(lambda c: c.fetchval("SELECT 1"))
+        assert not isinstance(caught.value, Unreachable)
+        known("first")
+        await stranger.run(lambda c: c.fetchval("SELECT 1"))
+        server.query("ALTER ROLE ann PASSWORD 'second'")
+        await stranger.aclose()  # new connections are made
+        waiting = asyncio.create_task(stranger.run(lambda c: c.fetchval("SELECT 1")))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        known("second")
+        assert await waiting == 1
+        known("wrong")
+        await stranger.aclose()
+        with pytest.raises(Unreachable, match="does not let this user in"):
+            await stranger.run(lambda c: c.fetchval("SELECT 1"), patience=0.1)
+        await stranger.aclose()
+
+
+async def test_who_may_not_use_a_schema_is_told_so(postgres_url: str) -> None:
+    url = parse_database_url(f"{postgres_url}?schema=theirs&job=june")
+    owner = Database(url)
+    await owner.run(lambda connection: prepare(connection, url))
+    async with owner.transaction() as connection:
+        await connection.execute("CREATE ROLE guest LOGIN")
+    await owner.aclose()
+    guest = Database(parse_database_url(f"{postgres_url}?schema=theirs".replace("hum@", "guest@")))
+    with pytest.raises(JournalError, match="GRANT USAGE ON SCHEMA"):
+        await guest.run(
+            lambda connection: connection.fetchval("SELECT version FROM schema_version")
+        )
+    await guest.aclose()
+
+
+async def test_a_server_that_ends_long_statements_is_told_so(postgres_url: str) -> None:
+    database = Database(parse_database_url(f"{postgres_url}?statement_timeout=10ms"))
+    with pytest.raises(Unreachable, match="statement_timeout"):
+        await database.run(
+            lambda connection: connection.execute("SELECT pg_sleep(1)"), patience=0.0
+        )
     await database.aclose()
 
 

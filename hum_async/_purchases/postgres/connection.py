@@ -53,6 +53,8 @@ class Database:
         self._patience = patience
         self._pool: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        # It has let us in before.
+        self._known = False
 
     async def run(
         self, work: Callable[[Connection], Awaitable[T]], *, patience: float | None = None
@@ -97,6 +99,7 @@ class Database:
                 # Whoever is cancelled may be so while it begins or ends.
                 try:
                     await connection.execute(self._begin())
+                    self._known = True
                     yield connection
                     await connection.execute("COMMIT")
                 except BaseException:
@@ -257,7 +260,10 @@ class Database:
             return self._unreachable(exc)
         for beginning, advice in _ADVICE.items():
             if state.startswith(beginning):
-                return JournalError(advice.format(where=self.url.label, schema=self.url.schema))
+                # A password that is changed, and the file that holds it, change one after another.
+                passes = self._known and beginning in _LOCKED_OUT
+                kind = Unreachable if passes else JournalError
+                return kind(advice.format(where=self.url.label, schema=self.url.schema))
         return JournalError(
             f"the database {self.url.label} refuses to work ({type(exc).__name__}, {state}); what "
             "was committed is safe: mend the cause, see the server's log, then run the same again"
@@ -271,9 +277,12 @@ class Database:
         )
 
 
-_PASSING = ("08", "40", "53", "55P03", "57", "58", "25006", "25P03")
+_PASSING = ("08", "40", "53", "55P03", "57", "58", "25006", "25P03", "25P04")
 """Beginnings of SQLSTATEs after which the same may succeed: no connection, a deadlock, no room, a
-lock, a server that starts or ends, one that was promoted, a transaction that was idle."""
+lock, a server that starts or ends, one that was promoted, a transaction that was idle or long."""
+
+_LOCKED_OUT = ("28", "3D")
+"""The same of a database that was used before: somebody is changing who may use it, or where."""
 
 _ADVICE = {
     "28": "the database {where} does not let this user in: give the name and password by PGUSER "
@@ -284,8 +293,9 @@ _ADVICE = {
     "rights after that",
     "42704": "the database {where} does not know a parameter that its URL names; leave out what "
     "libpq alone knows, such as connect_timeout",
-    "42P01": "the schema {schema} of the database {where} has lost a table; restore it from a "
-    "backup, or name another schema (?schema=NAME)",
+    "42P01": "this user does not see all tables in the schema {schema} of the database {where}: "
+    "let their owner GRANT USAGE ON SCHEMA and the tables' rights; if a table is lost, restore it "
+    "from a backup, or name another schema (?schema=NAME)",
 }
 """What to do, by the beginning of a SQLSTATE."""
 
@@ -298,6 +308,8 @@ def _reason(exc: Exception) -> str:
         return "its host name is not known"
     if isinstance(exc, TimeoutError):
         return "no answer in time"
+    if getattr(exc, "sqlstate", None) == "57014":
+        return "it ended a statement: see its statement_timeout"
     return type(exc).__name__
 
 
