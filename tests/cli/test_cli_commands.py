@@ -119,10 +119,10 @@ def test_ping_tells_that_nobody_is_there(
 
 def test_a_key_file_is_read_and_a_missing_one_told(call: Callable[..., Any], tmp_path: Any) -> None:
     missing = call("ping", "--key-file", str(tmp_path / "key"), "--base-url", "http://127.0.0.1:1")
-    assert missing.code == 1
+    assert missing.code == 4
     assert "cannot read the API key" in missing.err
     (tmp_path / "key").write_bytes(b"\xff\xfe\x00")
-    assert call("ping", "--key-file", str(tmp_path / "key")).code == 1
+    assert call("ping", "--key-file", str(tmp_path / "key")).code == 4
     # An editor's mark, and quotation marks of an env file.
     (tmp_path / "key").write_bytes(b'\xef\xbb\xbf"secret"\r\n')
     read = call("ping", "--key-file", str(tmp_path / "key"), "--base-url", "http://127.0.0.1:9")
@@ -199,9 +199,9 @@ def test_a_senseless_budget_is_refused_without_a_traceback(
     assert ended.code in {1, 2}
 
 
-def test_watch_with_a_bad_key_ends_with_1_or_4_and_one_line(call: Callable[..., Any]) -> None:
+def test_watch_without_a_key_ends_with_4_and_one_line(call: Callable[..., Any]) -> None:
     ended = call("watch", "abcdefgh", "--base-url", "http://127.0.0.1:1")
-    assert ended.code == 1
+    assert ended.code == 4
     assert ended.err.count("\n") == 1
 
 

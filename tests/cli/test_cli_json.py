@@ -47,9 +47,10 @@ def test_ping(call: Callable[..., Any]) -> None:
 
 
 def test_a_command_that_cannot_run_prints_nothing(call: Callable[..., Any]) -> None:
-    for command in (("ping", "--base-url", "http://127.0.0.1:1"), ("status", "no.sqlite")):
+    nowhere = ("ping", "--base-url", "http://127.0.0.1:1")
+    for command, code in ((nowhere, 4), (("status", "no.sqlite"), 1)):
         ended = call(*command, "--json")
-        assert (ended.code, ended.out) == (1, "")
+        assert (ended.code, ended.out) == (code, "")
         assert "hum: error:" in ended.err
 
 
