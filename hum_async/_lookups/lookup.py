@@ -204,7 +204,7 @@ class Lookup:
             # What was uncertain is known now. Nobody waits for its result any more.
             self.token = session.token
             self._finish_late(now)
-            self.step, self.due = LookupStep.CLOSE, now
+            self.step, self.due = (LookupStep.CLOSE if self.close else None), now
             return
         self.token, self.session = session.token, session
         self._note_id(session)

@@ -18,6 +18,7 @@ from hum_async.cli._diff_view import show_diff, shown_first, written
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._help import FILES, WORK
 from hum_async.cli._json_output import AsJson, parsable
+from hum_async.cli._output_name import is_standard
 from hum_async.cli._run import UsageError, run
 
 _SPOOLED = 1 << 24
@@ -56,7 +57,8 @@ def diff(  # noqa: PLR0913  each is an option of the command
     """
 
     def prepare() -> ExitCode:
-        if output is not None and json and output == "-":
+        to_standard = is_standard(output)
+        if json and to_standard:
             raise UsageError("--json and -o - cannot both go to standard output; name a file")
         stream = DiffStream(old, new, dedupe=dedupe, any_data=any_data)
         sink = None
@@ -67,7 +69,7 @@ def diff(  # noqa: PLR0913  each is an option of the command
                 _print_json(stream, sink)
             else:
                 first, left = shown_first(stream, limit, sink)
-                if output != "-":
+                if not to_standard:
                     show_diff(stream.summary, first, left)
             if sink is not None:
                 sink.close(stream.summary)
@@ -75,7 +77,7 @@ def diff(  # noqa: PLR0913  each is an option of the command
             if sink is not None:
                 sink.discard()
             raise
-        if output not in {None, "-"} and not json:
+        if output is not None and not to_standard and not json:
             data.print(f"Changes: {output}", markup=False, highlight=False)
         return ExitCode.OK
 

@@ -1,6 +1,7 @@
 """Exchanges of a member with the state that all share: read, decide, replace."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 import orjson
@@ -55,9 +56,8 @@ class Exchanges:
             heard = loop.time()
             self._clock.observe(asked=asked, server=reading.time, heard=heard)
             read_at, shift = (asked + heard) / 2.0, self._clock.shift
-            limit = self._read(reading, report)
-            lease = limit.exchange(reading.time, report, shift=shift)
-            state, asked = orjson.dumps(limit.dump()), heard
+            lease, state = self._leased(reading, report, shift)
+            asked = heard
             async with asyncio.timeout(patience):
                 reading = await self._register.replace(reading.state, state)
             if reading.replaced:
@@ -68,20 +68,40 @@ class Exchanges:
         """Close the connection to the store."""
         await self._register.aclose()
 
-    def _read(self, reading: Reading, report: Report) -> SharedLimit:
+    def _leased(self, reading: Reading, report: Report, shift: float) -> tuple[Lease, bytes]:
+        """Return a lease, and the state that holds it.
+
+        Raises:
+            StoreError: The state was written by another version.
+        """
         if reading.state is not None:
-            try:
-                plain = orjson.loads(reading.state)
-                if plain["version"] == VERSION:
-                    return SharedLimit.load(plain, now=reading.time)
-            except (ArithmeticError, LookupError, TypeError, ValueError):
-                pass  # written by something else: begin again
-            else:
-                raise StoreError("written by another version of hum_async")
+            with contextlib.suppress(*_DAMAGED):  # or written by something else: begin again
+                return _exchanged(_loaded(reading.state, reading.time), reading, report, shift)
+        return _exchanged(self._begun_again(reading.time, report), reading, report, shift)
+
+    def _begun_again(self, now: float, report: Report) -> SharedLimit:
         if self._copy is None:
             return SharedLimit(report.bounds)
         limit = SharedLimit.load(
             orjson.loads(self._copy), shift=self._clock.shift - self._copy_shift
         )
-        limit.restored(reading.time)
+        limit.restored(now)
         return limit
+
+
+_DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What comes of a state that is none, at whatever place it is none."""
+
+
+def _loaded(state: bytes, now: float) -> SharedLimit:
+    plain = orjson.loads(state)
+    if plain["version"] != VERSION:
+        raise StoreError("written by another version of hum_async")
+    return SharedLimit.load(plain, now=now)
+
+
+def _exchanged(
+    limit: SharedLimit, reading: Reading, report: Report, shift: float
+) -> tuple[Lease, bytes]:
+    lease = limit.exchange(reading.time, report, shift=shift)
+    return lease, orjson.dumps(limit.dump())

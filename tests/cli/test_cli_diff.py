@@ -148,6 +148,7 @@ def test_the_screen_shows_so_many_and_counts_the_rest(
         ("old.csv", "old.csv", ("-o", "changes.doc"), 2, ".html"),
         ("old.csv", "old.csv", ("-o", "old.csv"), 1, "one of the results"),
         ("old.csv", "old.csv", ("-o", "-", "--json"), 2, "standard output"),
+        ("old.csv", "old.csv", ("-o", "/dev/stdout", "--json"), 2, "standard output"),
         ("old.csv", "other.sqlite", (), 1, "not a journal"),
         ("old.csv", "long.csv", (), 1, "is a long table"),
     ],

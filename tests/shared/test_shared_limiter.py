@@ -1,6 +1,7 @@
 """Several limiters share one limit: in virtual time, through a store in memory."""
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -381,6 +382,33 @@ async def test_a_state_that_something_else_wrote_is_begun_again() -> None:
             async with limiter.slot():
                 pass
             assert limiter.statistics().alone is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"members": None},
+        {"demand": ["x", "y", "z"]},
+        {"hungry": []},
+        {"unused": None},
+        {"controller": {}},
+        {"seen": 1e308},
+    ],
+)
+async def test_a_damaged_state_is_begun_again(damage: dict[str, Any]) -> None:
+    store = MemoryStore()
+    limiter = SharedRateLimiter(store.register(), rate=50.0)
+    async with limiter.slot():
+        pass
+    assert store.state is not None
+    store.state = json.dumps(json.loads(store.state) | damage).encode()
+    async with SharedRateLimiter(store.register(), rate=50.0) as other:
+        for _ in range(3):
+            async with other.slot():
+                pass
+        assert other.statistics().alone is None
+    await limiter.aclose()
+    assert limiter.statistics().alone is None
 
 
 async def test_a_state_of_another_version_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:

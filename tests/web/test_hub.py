@@ -481,6 +481,21 @@ async def test_a_post_under_way_is_not_cut_but_its_session_is_closed(
         assert [record.method for record in hum_simulator.journal] == ["POST", "DELETE"]
 
 
+@pytest.mark.hum_simulator(generation="immediate", median=20)
+@pytest.mark.parametrize("close", [True, False])
+async def test_a_session_that_is_known_after_the_deadline_is_closed_if_sessions_are(
+    client: HumClient,
+    hum_simulator: Simulator,
+    close: bool,  # noqa: FBT001  a parameter of the test
+) -> None:
+    async with SessionHub(client, timeout=1, close=close, signals=False) as hub:
+        lookup = hub.lookup(served(street="Slow Pl"))
+        assert outcome(await told(hub, lookup)) == "UNCERTAIN"
+        await asyncio.sleep(60)
+    sent = [record.method for record in hum_simulator.journal]
+    assert sent == (["POST", "DELETE"] if close else ["POST"])
+
+
 async def test_what_waits_for_its_turn_is_not_bought_once_it_is_abandoned(
     hum_simulator: Simulator,
 ) -> None:
