@@ -5,8 +5,9 @@ like a host, a path or a parameter. Such a URL is refused before anything of it 
 """
 
 import re
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
+from hum_async._network.proxies import is_loopback
 from hum_async._redact import HIDDEN, Secret
 from hum_async.errors import ConfigurationError
 
@@ -26,6 +27,8 @@ SCHEMA = "hum"
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
 
 _URL = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.ASCII | re.IGNORECASE)
+
+_PORT = re.compile(r":\d{0,5}\Z", re.ASCII)
 
 # "[::1]:5432" or "db", of which the URL of a database may name several.
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.%\w]+\]|[^\[\]:]*)(?::\d{0,5})?", re.ASCII)
@@ -80,6 +83,22 @@ def without_password(text: str) -> str:
     password = f":{HIDDEN}" if colon else ""
     query = f"?{urlencode(parameters, safe='*/:,')}" if parameters else ""
     return f"{parts.scheme}://{name}{password}{at}{hosts}{parts.path}{query}"
+
+
+def is_on_this_machine(url: Secret) -> bool:
+    """Return whether a URL surely names a store on this machine, or where the environment says."""
+    parts = split_store_url(url)
+    if parts is None:
+        return False
+    if parts.scheme == "unix":
+        return True
+    parameters = parse_qsl(parts.query, keep_blank_values=True)
+    if any(key.startswith("service") for key, _ in parameters):
+        return False  # a file says where it is
+    named = [hosts_of(parts), *(value for key, value in parameters if key.startswith("host"))]
+    hosts = (unquote(_PORT.sub("", host)) for each in named for host in each.split(","))
+    # What begins with a slash is the folder of a socket.
+    return all(not host or host.startswith("/") or is_loopback(host.strip("[]")) for host in hosts)
 
 
 def _is_password(parameter: str) -> bool:

@@ -22,7 +22,12 @@ NAME = "hum.toml"
 SHARED = frozenset({"base-url", "key-file", "rate", "concurrency", "limiter", "log"})
 """What may stand at the top of a file: the options of the API."""
 
-ENVIRONMENT = {"base-url": "HUM_BASE_URL", "key-file": "HUM_API_KEY"}
+ENVIRONMENT = {
+    "base-url": "HUM_BASE_URL",
+    "database": "HUM_DATABASE",
+    "key-file": "HUM_API_KEY",
+    "limiter": "HUM_LIMITER",
+}
 """Variables of the environment, by the option in whose place they stand."""
 
 
@@ -66,8 +71,8 @@ class SettingsFile:
         for name, variable in ENVIRONMENT.items():
             if os.environ.get(variable, "").strip():
                 options.pop(name, None)
-        if "base-url" in options and not self.is_users:
-            self._check_server(str(options["base-url"]))
+        if not self.is_users:
+            self._check_servers(options)
         return options
 
     def _read(self) -> dict[str, Any]:
@@ -84,6 +89,14 @@ class SettingsFile:
         except tomllib.TOMLDecodeError as exc:
             raise self._error(f"is no TOML: {exc}") from exc
 
+    def _check_servers(self, options: Mapping[str, Any]) -> None:
+        """Refuse servers of others: a folder may come from somebody else."""
+        if "base-url" in options:
+            self._check_server(str(options["base-url"]))
+        for name in ("database", "limiter"):
+            if name in options:
+                self._check_store(name, str(options[name]))
+
     def _check_server(self, url: str) -> None:
         """Refuse to send the user's key to a server that a folder's file names."""
         from yarl import URL  # noqa: PLC0415  rarely needed
@@ -99,6 +112,21 @@ class SettingsFile:
             raise self._error(
                 f"names the server {host!r}, which would get your key: if you trust it, say "
                 f"--base-url or HUM_BASE_URL, or write it into {users_file().path}"
+            )
+
+    def _check_store(self, name: str, url: str) -> None:
+        """Refuse to connect to a store elsewhere that a folder's file names.
+
+        The driver of a database sends it the password of PGPASSWORD, and the job what is bought.
+        """
+        from hum_async._network.store_urls import is_on_this_machine  # noqa: PLC0415  as above
+        from hum_async._redact import Secret  # noqa: PLC0415  as above
+
+        if not is_on_this_machine(Secret(url)):
+            raise self._error(
+                f"{name} names a server elsewhere, which would get your password of PGPASSWORD and "
+                f"what you buy: if you trust it, say --{name} or {ENVIRONMENT[name]}, or write it "
+                f"into {users_file().path}"
             )
 
     def _error(self, problem: str) -> CycloptsError:

@@ -132,6 +132,64 @@ def test_a_folder_cannot_send_the_key_elsewhere(call: Call, folder: Path, home: 
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://db.example/hum",
+        "postgresql://127.0.0.1,db.example/hum",
+        "postgresql://localhost/hum?host=db.example",
+        "postgresql:///hum?hostaddr=192.0.2.1",
+        "postgresql:///hum?service=theirs",
+        "postgresql://evil%2Eexample/hum",
+        "redis://cache.example/0",
+        "redis:///0?host=cache.example",
+    ],
+)
+def test_a_folder_cannot_send_a_password_elsewhere(
+    call: Call, folder: Path, home: Path, url: str
+) -> None:
+    (folder / "hum.toml").write_text(f'limiter = "{url}"')
+    refused = call("config", "show")
+    assert refused.code == 2
+    assert "PGPASSWORD" in refused.err
+    if url.startswith("postgresql"):
+        (folder / "hum.toml").write_text(f'[qualify]\ndatabase = "{url}"\njob = "june"')
+        assert "PGPASSWORD" in call("config", "show", "qualify", "in.csv").err
+    (folder / "hum.toml").unlink()
+    (home / "hum.toml").write_text(f'limiter = "{url}"')
+    assert settings(call)["limiter"] == (url, str(home / "hum.toml"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:///hum",
+        "postgresql://localhost:5432,[::1]:5433/hum",
+        "postgresql://%2Fvar%2Frun%2Fpostgresql/hum",
+        "postgresql:///hum?host=/var/run/postgresql",
+        "redis://127.0.0.1:6379/0",
+        "unix:///run/redis.sock",
+    ],
+)
+def test_a_folder_may_name_a_store_on_this_machine(call: Call, folder: Path, url: str) -> None:
+    (folder / "hum.toml").write_text(f'limiter = "{url}"')
+    assert settings(call)["limiter"] == (url, "hum.toml")
+
+
+def test_the_environment_goes_before_the_files_for_stores_as_well(
+    call: Call, folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "hum.toml").write_text('limiter = "redis://localhost/0"')
+    (home / "hum.toml").write_text('[qualify]\ndatabase = "postgresql://db/hum"')
+    monkeypatch.setenv("HUM_LIMITER", "redis://:sesame@cache/0")
+    monkeypatch.setenv("HUM_DATABASE", "postgresql://me:sesame@other/hum")
+    found = settings(call, "qualify", "in.csv")
+    assert found["limiter"] == ("redis://:***@cache/0", "environment HUM_LIMITER")
+    assert found["database"] == ("postgresql://me:***@other/hum", "environment HUM_DATABASE")
+    typed = settings(call, "qualify", "in.csv", "--limiter", "redis://typed")
+    assert typed["limiter"] == ("redis://typed", "command line")
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("rte = 1", "did you mean 'rate'?"),
