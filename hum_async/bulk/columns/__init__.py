@@ -1,6 +1,5 @@
 """What the columns of a table mean: found by headings and contents, or named by the user."""
 
-from hum_async.bulk.columns._doubts import Doubt, Way
 from hum_async.bulk.columns._finding import (
     MAP_OPTION,
     ColumnPlan,
@@ -12,6 +11,7 @@ from hum_async.bulk.columns._finding import (
 from hum_async.bulk.columns._mapping import MappingError, Source, text_of
 from hum_async.bulk.columns._reading import FIELDS, AddressColumns
 from hum_async.bulk.columns._ways import only_a_person_knows, ways_of
+from hum_async.bulk.columns.doubts.doubt import Doubt, Way
 
 __all__ = [
     "FIELDS",

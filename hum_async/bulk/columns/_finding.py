@@ -6,7 +6,6 @@ import attrs
 
 from hum_async.bulk.columns import _content as content
 from hum_async.bulk.columns._candidate import Candidate
-from hum_async.bulk.columns._doubts import Doubt, Doubting, Way
 from hum_async.bulk.columns._groups import Groups, has_place
 from hum_async.bulk.columns._guessing import guess_columns, looks_like_no_header, names_for
 from hum_async.bulk.columns._headings import (
@@ -21,6 +20,9 @@ from hum_async.bulk.columns._street import (
     choose_street,
     choose_unit,
 )
+from hum_async.bulk.columns.doubts.chosen import ChosenColumns
+from hum_async.bulk.columns.doubts.collecting import doubts_of
+from hum_async.bulk.columns.doubts.doubt import Doubt, Way
 from hum_async.bulk.tables import Cell
 from hum_async.errors import InputError
 
@@ -299,7 +301,7 @@ class _Planner:
             known=self.known,
             fields_of=self._fields,
         ).doubts()
-        Doubting(
+        chosen = ChosenColumns(
             header=self.header,
             rows=rows,
             columns=columns,
@@ -307,6 +309,6 @@ class _Planner:
             pool=self.pool,
             free=self.free,
             everything=self.everything,
-            doubts=self.doubts,
-            remarks=self.remarks,
-        ).collect()
+        )
+        settled = any(len(doubt.ways) > 1 for doubt in self.doubts)
+        self.doubts += doubts_of(chosen, self.remarks, settled=settled)

@@ -10,12 +10,12 @@ from hum_async._addresses.usps_key import usps_key
 from hum_async.bulk.columns import _content as content
 from hum_async.bulk.columns._candidate import STREETS, Candidate
 from hum_async.bulk.columns._content import Column
-from hum_async.bulk.columns._doubts import Doubt, Way
 from hum_async.bulk.columns._headings import ELSEWHERE, is_known_group
 from hum_async.bulk.columns._mapping import Source, text_of
 from hum_async.bulk.columns._pool import Pool, pool_of
 from hum_async.bulk.columns._reading import FIELDS, AddressColumns
 from hum_async.bulk.columns._spellings import Part
+from hum_async.bulk.columns.doubts.doubt import Doubt, Way
 from hum_async.bulk.tables import Cell
 
 _SOME = 0.3

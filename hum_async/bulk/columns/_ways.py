@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import attrs
 
-from hum_async.bulk.columns._doubts import Way
 from hum_async.bulk.columns._finding import ColumnPlan
+from hum_async.bulk.columns.doubts.doubt import Way
 
 
 def ways_of(plan: ColumnPlan) -> list[Way]:
