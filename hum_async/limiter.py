@@ -156,7 +156,7 @@ class RateLimiter(Limiter):
         if status in _KEY_REFUSED or status >= _SERVER_ERROR:
             # The answer of a broken server, or to a wrong key, says nothing of the limit.
             return
-        now = self._now()
+        now = self._loop.time() if self._loop else 0.0  # as `_now`, for each answer
         self._controller.answered(now, sent)
         if names_limit(headers):
             self._advised(now, sent, headers)

@@ -451,8 +451,8 @@ MUTANTS = [
     Mutant(
         "budget-stands-still-in-our-queue",
         "_polling/session_poll.py",
-        "self._spent += min(active - self._charged_until, self._chargeable)",
-        "self._spent += active - self._charged_until",
+        "self._spent += passed if passed < most else most",
+        "self._spent += passed",
         "polling/test_poller.py",
     ),
     Mutant(

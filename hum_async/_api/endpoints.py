@@ -33,7 +33,7 @@ _OK, ACCEPTED, _MULTIPLE_CHOICES = (
 )
 
 # Looked for in every answer; plain text would be put into lower case each time.
-_RETRY_AFTER, _REQUEST_ID = istr("Retry-After"), istr("X-Request-Id")
+RETRY_AFTER, REQUEST_ID = istr("Retry-After"), istr("X-Request-Id")
 
 Source = Literal["session", "internet"]
 """The endpoint that is polled: the session (hum-api 2.3) or its internet services (2.4)."""
@@ -243,7 +243,7 @@ def error_for(
     status = response.status
     secrets = (key, *request.secrets)
     message = redact(decoding.error_message(response.body), secrets)
-    headers = _headers_of(response)
+    headers = headers_of(response)
     if is_redirect(status):
         message = "; ".join(filter(None, (_redirection(headers), message)))
     wait = _retry_after(status, headers, now)
@@ -281,11 +281,12 @@ def request_id_of(request: ApiRequest[Any], response: RawResponse, *, key: str) 
         response: Its answer.
         key: The API key, which the id must not repeat.
     """
-    request_id = _headers_of(response).get(_REQUEST_ID)
+    request_id = headers_of(response).get(REQUEST_ID)
     return safe_request_id(request_id, (key, *request.secrets)) if request_id else None
 
 
-def _headers_of(response: RawResponse) -> CIMultiDict[str]:
+def headers_of(response: RawResponse) -> CIMultiDict[str]:
+    """Return the headers of an answer, whose names may be written in any case."""
     headers = response.headers
     # A user's transport may bring a plain dictionary. Two looks at every answer come by here, and
     # the exact type is told in a third of the time.
@@ -311,7 +312,7 @@ def least_wait(response: RawResponse, *, wall_clock: Callable[[], datetime]) -> 
         response: The answer to a poll.
         wall_clock: Read only if there is a Retry-After, which may be a date.
     """
-    if response.status != ACCEPTED or _RETRY_AFTER not in (headers := _headers_of(response)):
+    if response.status != ACCEPTED or RETRY_AFTER not in (headers := headers_of(response)):
         return None
     return parse_retry_after(headers, now=wall_clock())
 

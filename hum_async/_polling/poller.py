@@ -17,7 +17,15 @@ from typing import Any
 
 import attrs
 
-from hum_async._api.endpoints import ACCEPTED, ApiRequest, Source, least_wait
+from hum_async._api.endpoints import (
+    ACCEPTED,
+    REQUEST_ID,
+    RETRY_AFTER,
+    ApiRequest,
+    Source,
+    headers_of,
+    least_wait,
+)
 from hum_async._api.retry import is_throttle
 from hum_async._api.sender import RequestSender, wall_clock
 from hum_async._polling.due_queue import DueQueue
@@ -263,10 +271,6 @@ class Poller:
         # A throttled poll goes back to the front.
         return entry.throttled or now - entry.sent_at >= OFTEN_ENOUGH
 
-    def _is_live(self, entry: WatchedToken) -> bool:
-        # Not by a look into the mapping, which of very many tokens is memory that is far away.
-        return entry.mailboxes != ()
-
     def _unsubscribe(self, mailbox: Mailbox, token: str) -> None:
         entry = self._entries.get(token)
         if entry is not None and mailbox in entry.mailboxes:
@@ -295,7 +299,7 @@ class Poller:
 
     def _admit(self) -> None:
         """Ensure that `_next_new` holds an unpolled token, if there is one; round-robin."""
-        if (entry := self._next_new) is not None and self._is_live(entry):
+        if (entry := self._next_new) is not None and entry.mailboxes:
             if not entry.resting:
                 return
             self._parked.add(entry)
@@ -345,7 +349,7 @@ class Poller:
         # Of several streams the one that asked first.
         origin = next((mailbox.origin for mailbox in entry.mailboxes), None)
         await within(self._operations.begin(telemetry, entry, origin=origin), poll)
-        if not self._is_live(entry):
+        if not entry.mailboxes:
             self._operations.end(entry)
 
     async def _send(self, entry: WatchedToken, now: float) -> None:
@@ -358,7 +362,7 @@ class Poller:
             response = await self._sender.exchange(request, now=now)
             update = self._heed(state, request, response)
         except (AuthenticationError, ConfigurationError) as exc:
-            if not self._is_live(entry):
+            if not entry.mailboxes:
                 return  # another poll has met it before
             # Every token would meet the same answer: it ends every stream.
             logger.error("every stream ends: %s", type(exc).__name__)  # noqa: TRY400  readers get it
@@ -380,10 +384,14 @@ class Poller:
         """
         sender, body, processing = self._sender, response.body, response.status == ACCEPTED
         now, active = sender.clocks()
-        least = least_wait(response, wall_clock=wall_clock)
+        # Most answers have neither of the two headers: calls that only find that out are left out.
+        headers, least = headers_of(response), None
+        if RETRY_AFTER in headers:
+            least = least_wait(response, wall_clock=wall_clock)
         if state.repeats(body, processing=processing):
             # Not decoded: most polls of a session find what the one before found.
-            state.name_answer(sender.request_id_of(request, response))
+            if REQUEST_ID in headers:
+                state.name_answer(sender.request_id_of(request, response))
             update = state.unchanged(now, active, least=least)
         else:
             session = sender.read(request, response)
@@ -407,9 +415,9 @@ class Poller:
     def _deliver(
         self, entry: WatchedToken, state: WatchedSession, update: SessionUpdate | None
     ) -> None:
-        if not self._is_live(entry):
+        if not entry.mailboxes:  # nobody watches it any more
             return
-        ended = state.ended
+        ended = update is not None and state.ended
         if update is not None:
             self._updates += 1
             for mailbox in entry.mailboxes:

@@ -137,7 +137,9 @@ class SessionPoll:
     def sent(self, now: float, active: float) -> None:
         """Record that a poll is sent."""
         if self._charged_until is not None:
-            self._spent += min(active - self._charged_until, self._chargeable)
+            passed, most = active - self._charged_until, self._chargeable
+            # Each poll comes by here, and `min` takes twice as long.
+            self._spent += passed if passed < most else most  # noqa: FURB136
         self._sent, self._charged_until = now, active
         if self._first_sent is None:
             self._first_sent, self._spent_at_first = now, self._spent
@@ -299,6 +301,8 @@ def _delay(gap: float, *, left: float | None, least: float | None) -> float:
         left: Seconds left until the deadline; None without one.
         least: Seconds that the server asks to wait; None if it does not ask.
     """
+    if least is None and left is None:
+        return gap if gap > 0.0 else 0.0  # noqa: FURB136  as above
     least = 0.0 if least is None else min(least, MAX_WAIT)
     if left is None:
         return max(gap, least)

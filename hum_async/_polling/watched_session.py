@@ -79,7 +79,7 @@ class WatchedSession(SessionPoll):
         kept = self.store.repeated(kept, body)
         if kept is None:
             return False
-        self._kept, self._session = kept, None
+        self._kept, self._session, self._request_id = kept, None, None
         return True
 
     @property

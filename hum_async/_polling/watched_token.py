@@ -13,7 +13,8 @@ class WatchedToken:
 
     Args:
         token: The session token.
-        mailboxes: The mailboxes of the streams that watch it.
+        mailboxes: The mailboxes of the streams that watch it; empty once nobody does or can any
+            more. Of very many tokens a look at them is nearer than one into a mapping of tokens.
 
     `awake` is the state of polling it; None before the first poll, and while it sleeps. Of very
     many tokens nearly all wait for their next poll, and asleep one takes a third of the memory.
