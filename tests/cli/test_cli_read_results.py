@@ -305,3 +305,97 @@ def test_the_repr_counts_and_the_html_shows(job: Callable[..., Path], tmp_path: 
     assert "100 Served St" in markup
     assert markup.count("<tr>") == 6
     assert results[1:3] == (results[1], results[2])
+
+
+def rewritten(frame: Any, path: Path) -> Path:
+    """Write a data frame as its own library does."""
+    ending = path.suffix
+    if ending == ".csv":
+        frame.to_csv(path, index=False)
+    elif ending == ".json":
+        frame.to_json(path, orient="records", date_format="iso")
+    elif ending == ".parquet":
+        frame.to_parquet(path)
+    else:
+        frame.assign(hum_observed_at=frame["hum_observed_at"].dt.tz_localize(None)).to_excel(
+            path, index=False, engine="xlsxwriter"
+        )
+    return path
+
+
+def by_columns(results: Results[int]) -> list[Any]:
+    return [
+        (
+            found.outcome,
+            [provider.name for provider in found.providers],
+            found.observed_at and found.observed_at.replace(microsecond=0),
+        )
+        for found in results
+    ]
+
+
+def test_what_a_data_frame_has_written_again_is_read(
+    job: Callable[..., Path], tmp_path: Path
+) -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    job("-o", str(tmp_path / "out.csv"))
+    results = read_results(tmp_path / "out.csv")
+    told = by_columns(results)
+    cents = results.to_arrow()["hum_min_price_cents"].to_pylist()
+    codes = results.to_arrow()["hum_fcc_technology_codes"].to_pylist()
+    guessed = pandas.read_csv(tmp_path / "out.csv")
+    assert str(guessed["hum_min_price_cents"].dtype) == "float64"  # some have none
+    guessed["hum_observed_at"] = pandas.to_datetime(guessed["hum_observed_at"])
+    for name, frame in (("typed", results.to_pandas()), ("guessed", guessed)):
+        for ending in ("csv", "json", "parquet", "xlsx"):
+            again = read_results(rewritten(frame, tmp_path / f"{name}.{ending}"))
+            assert by_columns(again) == told, (name, ending)
+            assert again.to_arrow()["hum_min_price_cents"].to_pylist() == cents
+            assert again.to_arrow()["hum_fcc_technology_codes"].to_pylist() == codes
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "read"),
+    [
+        ("hum_min_price_cents", "2999.0", 2999),
+        ("hum_min_price_cents", "NaN", None),
+        ("hum_max_download_mbps", "nan", None),
+        ("hum_has_fiber", "<NA>", None),
+        ("hum_observed_at", "NaT", None),
+        ("hum_fcc_technology_codes", "[50, 10]", [50, 10]),
+        ("hum_fcc_technology_codes", "[]", []),
+        ("hum_providers", "['A, B', \"C's\"]", ["A, B", "C's"]),
+        ("hum_providers", "[sic] Telephone", ["[sic] Telephone"]),
+    ],
+)
+def test_cells_are_read_as_data_frames_write_them(
+    tmp_path: Path, column: str, cell: str, read: Any
+) -> None:
+    path = tmp_path / "out.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([["street", "hum_outcome", column], ["1 A St", "SERVED", cell]])
+    assert read_results(path).to_arrow()[column].to_pylist() == [read]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("hum_min_price_cents", "29.99"),
+        ("hum_min_price_cents", "9" * 40),
+        ("hum_max_download_mbps", "inf"),
+        ("hum_latitude", "1e999"),
+        ("hum_fcc_technology_codes", "[50 10]"),
+    ],
+)
+def test_what_is_no_value_of_a_column_is_refused(tmp_path: Path, column: str, cell: str) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text(f"street,hum_outcome,{column}\n1 Main St,SERVED,{cell}\n")
+    with pytest.raises(InputError, match=f"a cell of {column} is no"):
+        read_results(path)
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text("street,hum_outcome,hum_outcome\n1 Main St,SERVED,FAILED\n")
+    with pytest.raises(InputError, match="has the column hum_outcome twice"):
+        read_results(path)

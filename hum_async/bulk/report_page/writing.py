@@ -159,7 +159,7 @@ def _missing(results: Results[Any]) -> str | None:
     """Return what results do not tell that are not whole; None if they are."""
     if results.complete:
         return None
-    if results.has_offers:
+    if results.is_long:
         return (
             "A long table holds only the rows that have providers; a report of the output or of "
             "the journal shows all."

@@ -1,6 +1,9 @@
 """Reads results out of the columns of a table, where no journal has them whole."""
 
+import ast
 import json
+import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -25,6 +28,12 @@ from hum_async.models import (
 
 _CENTS = 100
 _BOOLEANS = {"true": True, "false": False}
+_NOTHING = frozenset({"", "nan", "nat", "none", "null", "<na>"})
+"""What libraries of data frames write where there is no value."""
+_MAX_INTEGER = 2**63
+_ITEM = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|-?\d+)"""
+_LIST = re.compile(rf"\[\s*(?:{_ITEM}(?:\s*,\s*{_ITEM})*)?\s*\]", re.DOTALL)
+"""A list as Python and JSON write it, which is how data frames write it into CSV."""
 
 
 def read_values(names: Sequence[str], cells: Sequence[Cell], *, name: str) -> dict[str, Any]:
@@ -166,23 +175,52 @@ def _prices(row: Mapping[str, Any]) -> Iterator[tuple[str, Money]]:
 
 
 def _value(kind: Kind, cell: Cell) -> Any:  # noqa: PLR0911  one case per type
-    if cell is None or cell == "":
-        return [] if kind in {Kind.TEXTS, Kind.INTEGERS} else None
-    if kind is Kind.TIMESTAMP:
-        moment = cell if isinstance(cell, datetime) else datetime.fromisoformat(as_text(cell))
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     if kind in {Kind.TEXTS, Kind.INTEGERS}:
-        items = cell if isinstance(cell, list) else _unquoted(as_text(cell)).split("; ")
-        return [int(item) if kind is Kind.INTEGERS else str(item) for item in items]
+        return [int(item) if kind is Kind.INTEGERS else str(item) for item in _items(cell)]
+    if cell is None or cell == "":
+        return None
+    if kind in {Kind.TEXT, Kind.POINT}:
+        return _unquoted(as_text(cell)) if isinstance(cell, str) else as_text(cell)
+    text = as_text(cell)
+    if text.strip().casefold() in _NOTHING:
+        return None
+    if kind is Kind.TIMESTAMP:
+        moment = cell if isinstance(cell, datetime) else datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     if kind is Kind.BOOLEAN:
-        return _BOOLEANS[as_text(cell).casefold()]
+        return _BOOLEANS[text.casefold()]
     if kind is Kind.INTEGER:
-        return int(as_text(cell))
+        return _integer(text)
     if kind in {Kind.NUMBER, Kind.DEGREES}:
-        return float(as_text(cell))
-    if kind is Kind.MONEY:
-        return Decimal(as_text(cell)).quantize(Decimal("0.01"))
-    return _unquoted(as_text(cell)) if isinstance(cell, str) else as_text(cell)
+        return _finite(float(text))
+    return Decimal(text).quantize(Decimal("0.01"))
+
+
+def _items(cell: Cell) -> Sequence[Any]:
+    """Return the items of a list, however its table writes it."""
+    if cell is None or isinstance(cell, list):
+        return cell or ()
+    text = _unquoted(as_text(cell))
+    if text.strip().casefold() in _NOTHING:
+        return ()
+    found: Sequence[Any] = (
+        ast.literal_eval(text.strip()) if _LIST.fullmatch(text.strip()) else text.split("; ")
+    )
+    return found
+
+
+def _integer(text: str) -> int:
+    """Return a whole number; data frames that lack some of them write all as 2999.0."""
+    number = Decimal(text)
+    if number != number.to_integral_value() or not abs(number) < _MAX_INTEGER:
+        raise ValueError("no integer")
+    return int(number)
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError("no number")
+    return number
 
 
 def _unquoted(text: str) -> str:

@@ -88,7 +88,7 @@ def pandas_of(table: Any) -> Any:
     """Return a table of pyarrow as a ``pandas.DataFrame``.
 
     Integers and booleans keep their types where values are missing. Amounts of money are floats,
-    because pandas has no decimals; the columns of cents are exact.
+    because pandas has no decimals; the columns of cents are exact. Lists are lists of Python.
 
     Raises:
         InputError: pandas is not installed.
@@ -99,7 +99,12 @@ def pandas_of(table: Any) -> Any:
         if arrow.types.is_decimal(field.type):
             table = table.set_column(at, field.name, table.column(at).cast(arrow.float64()))
     kept = {arrow.int64(): pandas.Int64Dtype(), arrow.bool_(): pandas.BooleanDtype()}
-    return table.to_pandas(types_mapper=kept.get)
+    frame = table.to_pandas(types_mapper=kept.get)
+    for field in table.schema:
+        if arrow.types.is_list(field.type):
+            # Not as arrays, which `to_csv` writes so that nothing can read them.
+            frame[field.name] = pandas.Series(table.column(field.name).to_pylist(), dtype=object)
+    return frame
 
 
 def needed(name: str, what: str) -> Any:

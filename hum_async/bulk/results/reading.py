@@ -247,6 +247,10 @@ def open_output(
             f"{path} holds no results: it has no column hum_outcome; name an output of "
             "hum qualify, or a journal"
         )
+    kept = set(table.kept)
+    added = [name for at, name in enumerate(table.header) if at not in kept]
+    if twice := sorted({name for name in added if added.count(name) > 1}):
+        raise InputError(f"{path} has the column {twice[0]} twice; take one of them out")
     manifest = _manifest_of(path)
     columns = _columns_of(table, _mapping_in(manifest))
     if _RECORD in table.header:

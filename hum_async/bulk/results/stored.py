@@ -23,6 +23,7 @@ class Results(Sequence[Qualification[KeyT_co]], Generic[KeyT_co]):
             together from the columns of a table: providers of a wide table are then names alone.
         columns: Names of the input's columns.
         levels: The levels of service that have a column.
+        is_long: Whether the file is a long table, which has no rows without providers.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Results(Sequence[Qualification[KeyT_co]], Generic[KeyT_co]):
         self.api = api
         self.columns = tuple(columns)
         self.levels = levels
+        self.is_long = not complete
         self.complete = complete and all(record.values is None for record in self._records)
         # One without providers has no offerings to miss.
         self.has_offers = all(
