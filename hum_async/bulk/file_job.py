@@ -238,11 +238,12 @@ class FileJob:
             return await asyncio.shield(writing)
         except asyncio.CancelledError:
             stop.set()
-            try:
-                await wait_for_tasks([writing])
-            finally:
-                failed(writing)
+            await wait_for_tasks([writing])
             raise
+        finally:
+            # Nobody has taken them if the journal could not be opened.
+            if writing.done() and failed(writing):
+                outputs.discard()
 
     async def note_manifest(self, path: Path) -> None:
         """Record where the manifest of the outputs is, for `hum verify`."""

@@ -251,6 +251,22 @@ def test_compose_writes_what_is_there_and_verify_compares_it(
     assert ended.out.count("ok ") == 5
 
 
+def test_nothing_is_forgotten_while_machines_share_the_rows(
+    call: Callable[..., Any], shared: Shared
+) -> None:
+    async def share(store: PostgresStore) -> None:
+        await store.share_input().lay_out(digest="d", rows=40, again=False)
+        await buy_three(store)
+
+    with shared.at_work(share):
+        for what in (["100 Served St, 00501"], ["--older-than", "30d"]):
+            ended = call("forget", *what, *job(shared))
+            assert ended.code == 1
+            assert "1 worker of" in ended.err
+            assert "hum status" in ended.err
+    assert call("forget", "100 Served St, 00501", *job(shared)).out == "Forgot 1 result\n"
+
+
 def test_what_is_forgotten_counts_as_never_bought(
     call: Callable[..., Any], shared: Shared, postgres_server: PostgresServer
 ) -> None:

@@ -22,6 +22,7 @@ from hum_async.bulk.file_job import FileJob
 from hum_async.bulk.files.outputs import JobOutputs
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.tables import open_table
+from hum_async.errors import JournalError
 from hum_async.shared import SharedRateLimiter
 from hum_async.testing import ScriptedTransport, json_response, session_json
 
@@ -146,3 +147,23 @@ async def test_it_may_be_cancelled_at_any_step(
         # The server takes a moment to see that one is gone.
         while await others(world.url):  # noqa: ASYNC110  it tells nobody
             await asyncio.sleep(0.05)
+
+
+async def test_outputs_are_dropped_when_their_journal_can_be_read_no_more(world: World) -> None:
+    table = open_table(str(world.folder / "in.csv"))
+    columns = find_columns(table.header)
+    database = parse_database_url(world.journal)
+    options = JobOptions(journal=database)
+    async with (
+        world.client() as hum,
+        FileJob(hum, table=table, columns=columns, options=options, api="test") as job,
+    ):
+        await job.run()
+        admin = Database(database)
+        await admin.run(lambda c: c.execute("UPDATE schema_version SET version = 99"))
+        await admin.aclose()
+        outputs = JobOutputs(table=table, columns=columns, target=str(world.folder / "out.csv"))
+        # A file that is left open fails the test when it ends.
+        with pytest.raises(JournalError, match="newer version"):
+            await job.compose(outputs.open(rows=True))
+    assert [path.name for path in world.folder.iterdir()] == ["in.csv"]

@@ -20,7 +20,10 @@ _PAGE = 500
 def forget(
     url: DatabaseUrl, *, digests: Collection[bytes] | None = None, before: str | None = None
 ) -> int:
-    """Erase results of a job or ledger; return their number. Workers may be at it.
+    """Erase results of a job or ledger; return their number.
+
+    Workers may be at it, except at one whose rows they share: they would buy what is forgotten
+    again at once, and so write it down anew.
 
     A receipt stays, and the address counts as never bought, as in a file. The old rows are gone
     from the table when the server has vacuumed it, which is asked for here; its write-ahead log,
@@ -33,10 +36,10 @@ def forget(
             uncertain purchases; None for any time.
 
     Raises:
-        JournalError: There is no such job, or the database cannot be used.
+        JournalError: There is no such job, workers share its rows, or the database cannot be used.
     """
     with DatabaseCalls(url) as calls:
-        job = calls.run(partial(job_of, url=url))
+        job = calls.run(partial(_of_nobody, url=url))
         moment = None if before is None else datetime.fromisoformat(before)
         wanted = None if digests is None else list(digests)
         last = count = 0
@@ -54,6 +57,25 @@ def forget(
         calls.vacuum("purchase")
         calls.vacuum("event")
     return count
+
+
+async def _of_nobody(connection: Connection, *, url: DatabaseUrl) -> int:
+    """Return the number of the job, at whose rows nobody is."""
+    job = await job_of(connection, url)
+    if await connection.fetchval("SELECT EXISTS (SELECT FROM lot WHERE job = $1)", job):
+        await _refuse_while_at_work(connection, job, url=url)
+    return job
+
+
+async def _refuse_while_at_work(connection: Connection, job: int, *, url: DatabaseUrl) -> None:
+    alive = await connection.fetchval(
+        f"SELECT count(*) FROM worker w WHERE w.job = $1 AND {ALIVE}", job
+    )
+    if alive:
+        raise JournalError(
+            f"{counted(alive, 'worker')} of {url} live; wait until they have ended, or stop "
+            "them: hum status --database says where they are"
+        )
 
 
 async def _forget_page(
@@ -94,14 +116,7 @@ def remove_job(url: DatabaseUrl) -> None:
     async def remove(connection: Connection) -> Any:
         job = await job_of(connection, url)
         await connection.execute("SELECT 1 FROM job WHERE id = $1 FOR UPDATE", job)
-        alive = await connection.fetchval(
-            f"SELECT count(*) FROM worker w WHERE w.job = $1 AND {ALIVE}", job
-        )
-        if alive:
-            raise JournalError(
-                f"{counted(alive, 'worker')} of {url} live; wait until they have ended, or stop "
-                "them: hum status --database says where they are"
-            )
+        await _refuse_while_at_work(connection, job, url=url)
         await connection.execute("DELETE FROM purchase WHERE job = $1", job)
         await connection.execute("DELETE FROM job WHERE id = $1", job)
 
