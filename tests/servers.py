@@ -290,13 +290,14 @@ class PrismServer(_Server):
     Args:
         document: The OpenAPI document.
         before: URL of the server that answers; None lets Prism answer by the document alone.
-        settings: Further words of its command line.
+        errors: Whether it answers itself where it objects, or passes everything on and names its
+            objections in the header `sl-violations`.
     """
 
-    def __init__(self, document: Path, *settings: str, before: str | None = None) -> None:
+    def __init__(self, document: Path, *, before: str | None = None, errors: bool = True) -> None:
         super().__init__("prism-")
         words = ["mock", str(document)] if before is None else ["proxy", str(document), before]
-        self._words = [os.environ["PRISM"], *words, "--errors", *settings]
+        self._words = [os.environ["PRISM"], *words, *(["--errors"] if errors else [])]
 
     @property
     def url(self) -> str:

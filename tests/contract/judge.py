@@ -3,19 +3,35 @@
 import os
 import re
 from collections import Counter
-from typing import Self
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
 
 import aiohttp
 import pytest
+from document import TOKEN
 from yarl import URL
 
-needs_prism = pytest.mark.skipif(
-    not os.environ.get("PRISM"), reason="PRISM names no executable: .ci/contract installs Prism"
-)
+from hum_async import Address, HumClient, RateLimiter
+
+NEEDS_PRISM = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not os.environ.get("PRISM"), reason="PRISM names no executable: .ci/contract installs Prism"
+    ),
+]
 
 PING, CREATE = "GET /ping", "POST /sessions"
 SESSION, INTERNET = "GET /sessions/{token}", "GET /sessions/{token}/services/internet"
 CLOSE = "DELETE /sessions/{token}"
+ADDRESS = Address("18 Elm St", "Apt 4", "Cambridge", "MA", "02139", 42.365, -71.104)
+METHODS: dict[str, Callable[[HumClient], Awaitable[Any]]] = {
+    PING: lambda hum: hum.ping(),
+    CREATE: lambda hum: hum.create_session(ADDRESS, campaign_id="summer-2026"),
+    SESSION: lambda hum: hum.get_session(TOKEN),
+    INTERNET: lambda hum: hum.get_internet(TOKEN),
+    CLOSE: lambda hum: hum.close_session(TOKEN),
+}
+"""Every operation, by its route."""
 
 
 def route_of(method: str, url: URL) -> str:
@@ -46,6 +62,11 @@ class Judge:
 
     async def __aexit__(self, *_: object) -> None:
         await self.session.close()
+
+    def client_of(self, url: str, key: str = "any-key", **arguments: Any) -> HumClient:
+        """Return a client of an API, whose exchanges are seen here."""
+        usual = {"session": self.session, "limiter": RateLimiter(rate=500)}
+        return HumClient(key, base_url=url, **(usual | arguments))
 
     async def _ask(self, *given: object) -> None:
         request = given[-1]

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import pytest
 from document import TOKEN, Example, examples
+from judge import CLOSE, METHODS, PING
 from openapi_file import read
 from openapi_schema_validator import OAS31Validator
 
-from hum_async import Address, HumClient, Ping, RawResponse, ResponseError, Session
+from hum_async import HumClient, Ping, RawResponse, ResponseError, Session
 from hum_async.testing import ScriptedTransport
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
 
 EXAMPLES = sorted(examples(read()), key=lambda example: example[:3])
 GOOD = [example for example in EXAMPLES if example.status < 300]
-TOLD = [each for each in GOOD if each.route not in {"GET /ping", "DELETE /sessions/{token}"}]
-METHODS: dict[str, Callable[[HumClient], Awaitable[Any]]] = {
-    "GET /ping": lambda hum: hum.ping(),
-    "POST /sessions": lambda hum: hum.create_session(Address("1 A St", zip="48226")),
-    "GET /sessions/{token}": lambda hum: hum.get_session(TOKEN),
-    "GET /sessions/{token}/services/internet": lambda hum: hum.get_internet(TOKEN),
-    "DELETE /sessions/{token}": lambda hum: hum.close_session(TOKEN),
-}
+TOLD = [each for each in GOOD if each.route not in {PING, CLOSE}]
 
 
 def shown(example: Example) -> str:
@@ -55,9 +46,9 @@ def test_it_keeps_to_its_schema(example: Example) -> None:
 @pytest.mark.parametrize("example", GOOD, ids=shown)
 async def test_the_client_understands_it(example: Example) -> None:
     value = await decoded(example, example.body)
-    if example.route == "DELETE /sessions/{token}":
+    if example.route == CLOSE:
         assert value is None
-    elif example.route == "GET /ping":
+    elif example.route == PING:
         assert isinstance(value, Ping)
     else:
         assert isinstance(value, Session)

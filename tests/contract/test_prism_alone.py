@@ -7,29 +7,35 @@ before. What needs a session that changes is in test_prism_between.py.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
 from document import TOKEN, Example, examples
-from judge import CLOSE, CREATE, INTERNET, PING, SESSION, Judge, needs_prism
+from judge import (
+    ADDRESS,
+    CLOSE,
+    CREATE,
+    INTERNET,
+    METHODS,
+    NEEDS_PRISM,
+    PING,
+    SESSION,
+    Judge,
+)
 from openapi_file import DOCUMENT, read
 from servers import PrismServer
 
 from hum_async import (
-    Address,
     ApiError,
     AsyncSessionWatcher,
     AuthenticationError,
     GuidedPolling,
-    HumClient,
     InvalidAddress,
     Money,
     Outcome,
     Ping,
     RateLimited,
-    RateLimiter,
     RawResponse,
     ResponseError,
     RetryPolicy,
@@ -43,23 +49,16 @@ from hum_async import (
 from hum_async.transport import AiohttpTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, needs_prism]
+pytestmark = NEEDS_PRISM
 
 EXAMPLES = sorted(examples(read()), key=lambda example: example[:3])
 STATUSES = {(example.route, example.name): example.status for example in EXAMPLES}
 RANDOM = 40
 """Random answers to ask for, of each kind."""
-ADDRESS = Address("18 Elm St", "Apt 4", "Cambridge", "MA", "02139", 42.365, -71.104)
-METHODS: dict[str, Callable[[HumClient], Awaitable[Any]]] = {
-    PING: lambda hum: hum.ping(),
-    CREATE: lambda hum: hum.create_session(ADDRESS, campaign_id="summer-2026"),
-    SESSION: lambda hum: hum.get_session(TOKEN),
-    INTERNET: lambda hum: hum.get_internet(TOKEN),
-    CLOSE: lambda hum: hum.close_session(TOKEN),
-}
+ONCE = RetryPolicy(attempts=1, throttles=0)
 LINE, CAPITALS = "18 Elm St, Cambridge, MA 02139", "18 ELM ST, CAMBRIDGE, MA, 02139"
 FOUND: dict[tuple[str, str], tuple[Any, ...]] = {
     # statuses of geocoding and internet, whether processing, service address, its ZIP, providers
@@ -99,15 +98,6 @@ def url() -> Iterator[str]:
         yield prism.url
 
 
-@asynccontextmanager
-async def client_of(judge: Judge, url: str, **arguments: Any) -> AsyncIterator[HumClient]:
-    retry = RetryPolicy(attempts=1, throttles=0)
-    limiter = RateLimiter(rate=500)
-    arguments = {"session": judge.session, "limiter": limiter, "retry": retry} | arguments
-    async with HumClient("any-key", base_url=url, **arguments) as hum:
-        yield hum
-
-
 def found(session: Session) -> tuple[Any, ...]:
     """Return what an example says of a session, as in `FOUND`."""
     assert (session.token, session.request_status) in {(TOKEN, "ok"), (TOKEN, "warning")}
@@ -130,7 +120,7 @@ def prefer(route: str, name: str) -> str:
 async def test_every_example(judge: Judge, url: str, example: Example) -> None:
     route, status, name, body, _ = example
     judge.prefer = {route: f"code={status}, example={name}"}
-    async with client_of(judge, url) as hum:
+    async with judge.client_of(url, retry=ONCE) as hum:
         if status < 300:
             value = await METHODS[route](hum)
             if isinstance(value, Session):
@@ -150,7 +140,7 @@ async def test_every_example(judge: Judge, url: str, example: Example) -> None:
 
 async def test_each_spelling_of_a_speed_and_a_price(judge: Judge, url: str) -> None:
     judge.prefer = {CREATE: "example=rich", INTERNET: "example=rich"}
-    async with client_of(judge, url) as hum:
+    async with judge.client_of(url, retry=ONCE) as hum:
         created, polled = await hum.create_session(ADDRESS), await hum.get_internet(TOKEN)
     (plan,) = (created.providers or ())[0].catalog
     assert plan.download == SpeedRange(300, 300)
@@ -176,7 +166,7 @@ async def test_look_ups_end_as_the_answers_say(url: str) -> None:
     }
 
     async def look_up(*names: str) -> Outcome:
-        async with Judge() as judge, client_of(judge, url) as hum:
+        async with Judge() as judge, judge.client_of(url, retry=ONCE) as hum:
             for route, name in zip((CREATE, SESSION, INTERNET), names, strict=True):
                 if name:
                     judge.prefer[route] = prefer(route, name)
@@ -209,7 +199,7 @@ async def test_watching_ends_as_the_answers_say(url: str) -> None:
         source: Any = "session" if route == SESSION else "internet"
         async with (
             Judge() as judge,
-            client_of(judge, url) as hum,
+            judge.client_of(url, retry=ONCE) as hum,
             AsyncSessionWatcher(hum, policy=policy, source=source) as watcher,
         ):
             judge.prefer[route] = prefer(route, name)
@@ -256,7 +246,7 @@ async def test_random_answers_are_understood(
     judge.prefer = {route: f"code={status}, dynamic=true"}
     transport = RightToken(AiohttpTransport(url, api_key="any-key", session=judge.session))
     understood: set[bytes] = set()
-    async with client_of(judge, url, session=None, transport=transport) as hum:
+    async with judge.client_of(url, retry=ONCE, session=None, transport=transport) as hum:
         for _ in range(RANDOM):
             try:
                 await METHODS[route](hum)
@@ -276,7 +266,7 @@ async def test_random_answers_are_understood(
 
 async def test_a_broken_request_is_noticed(judge: Judge, url: str) -> None:
     judge.prefer = {CREATE: "code=201"}
-    async with client_of(judge, url) as hum:
+    async with judge.client_of(url, retry=ONCE) as hum:
         for number, body in enumerate(({}, {"street1": "1 A St"}, {"street1": "1 A St", "zip": 5})):
             with pytest.raises(ApiError):
                 await hum.request("POST", "/sessions", json=body)
@@ -288,7 +278,7 @@ async def test_a_broken_example_is_noticed(judge: Judge, tmp_path: Path) -> None
     text, path = DOCUMENT.read_text(encoding="utf-8"), tmp_path / "broken.yaml"
     path.write_text(text.replace(f"session_token: {TOKEN}", "session_token: 5"), encoding="utf-8")
     with PrismServer(path) as prism:
-        async with client_of(judge, prism.url) as hum:
+        async with judge.client_of(prism.url, retry=ONCE) as hum:
             for route, name in FOUND:
                 judge.prefer = {route: prefer(route, name)}
                 with pytest.raises((ResponseError, ServerError)):

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import attrs
 import pytest
-from judge import CLOSE, CREATE, INTERNET, PING, SESSION, Judge, needs_prism
+from judge import CLOSE, CREATE, INTERNET, NEEDS_PRISM, PING, SESSION, Judge
 from openapi_file import DOCUMENT
 from servers import PrismServer
 
@@ -22,11 +21,9 @@ from hum_async import (
     AsyncSessionWatcher,
     AuthenticationError,
     GuidedPolling,
-    HumClient,
     HumError,
     InvalidAddress,
     Outcome,
-    RateLimiter,
     RetryPolicy,
     ServerError,
     SessionGone,
@@ -39,9 +36,9 @@ from hum_async.simulator.server import Generation
 from hum_async.web import SessionHub
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
 
-pytestmark = [pytest.mark.slow, needs_prism]
+pytestmark = NEEDS_PRISM
 
 Source = Literal["session", "internet"]
 
@@ -69,17 +66,6 @@ def url(simulator: Simulator) -> Iterator[str]:
         yield prism.url
 
 
-@asynccontextmanager
-async def client_of(
-    judge: Judge, url: str, *, key: str = "any-key", retry: RetryPolicy | None = None
-) -> AsyncIterator[HumClient]:
-    limiter = RateLimiter(rate=500)
-    async with HumClient(
-        key, base_url=url, session=judge.session, limiter=limiter, retry=retry
-    ) as hum:
-        yield hum
-
-
 def magic(street: Magic, number: int = 100) -> Address:
     return Address(f"{number} {street}", "Apt 4", "Detroit", "MI", "48226")
 
@@ -87,7 +73,7 @@ def magic(street: Magic, number: int = 100) -> Address:
 async def test_every_method_of_the_client(
     judge: Judge, url: str, simulator: Simulator, generation: Generation
 ) -> None:
-    async with client_of(judge, url) as hum:
+    async with judge.client_of(url) as hum:
         assert (await hum.ping()).request_status == "ok"
         address = Address("1 Oak St", "A2", "Detroit", "MI", "48226", 42.33, -83.05)
         created = await hum.create_session(address, campaign_id="summer-2026")
@@ -117,7 +103,7 @@ async def test_every_method_of_the_client(
             with pytest.raises(SessionNotFound):
                 await read("unknown")
     for key in ("bad-key", "forbidden-key"):
-        async with client_of(judge, url, key=key) as hum:
+        async with judge.client_of(url, key=key) as hum:
             for call in (
                 hum.ping(),
                 hum.create_session(address),
@@ -151,7 +137,7 @@ async def test_look_ups_with_each_outcome(judge: Judge, url: str, generation: Ge
     # The two that Prism cannot pass on: it answers in the place of a server that does not.
     for street in (Magic.NEVER_DONE, Magic.VANISHED):
         del expected[street]
-    async with client_of(judge, url) as hum:
+    async with judge.client_of(url) as hum:
         found = await asyncio.gather(*[hum.lookup(magic(street, 7)) for street in expected])
     outcomes = {street: each.outcome for street, each in zip(expected, found, strict=True)}
     assert outcomes == expected
@@ -184,7 +170,7 @@ async def test_sessions_that_are_watched(judge: Judge, url: str, simulator: Simu
         assert {update.token: update.kind for update in terminal} == expected
         assert len(terminal) == len(expected)
 
-    async with client_of(judge, url) as hum:
+    async with judge.client_of(url) as hum:
         await asyncio.gather(watch("session"), watch("internet"))
     assert not judge.objections
     for route in (SESSION, INTERNET):
@@ -195,7 +181,7 @@ async def test_a_job_of_fifty_rows(judge: Judge, url: str, tmp_path: Any) -> Non
     streets = (Magic.NO_PROVIDERS, Magic.AMBIGUOUS, Magic.NOT_FOUND, Magic.INVALID, Magic.FLAKY)
     rows = [Address(f"{number} Elm St", zip="48226") for number in range(40)]
     rows += [magic(street, number) for street in streets for number in (11, 12)]
-    async with client_of(judge, url) as hum:
+    async with judge.client_of(url) as hum:
         job = qualify(hum, rows, journal=tmp_path / "job.sqlite", policy=QUICK)
         outcomes = Counter([each.outcome async for each in job])
     assert outcomes.total() == 50
@@ -213,7 +199,7 @@ async def test_a_job_of_fifty_rows(judge: Judge, url: str, tmp_path: Any) -> Non
 
 
 async def test_look_ups_of_a_hub(judge: Judge, url: str) -> None:
-    async with client_of(judge, url) as hum, SessionHub(hum, signals=False) as hub:
+    async with judge.client_of(url) as hum, SessionHub(hum, signals=False) as hub:
         ids = [hub.lookup(magic(Magic.SERVED, number)) for number in range(21, 26)]
         events = [event async for event in hub.subscribe(*ids)]
     ended = [event.data["outcome"] for event in events if event.kind == "done"]
@@ -248,7 +234,7 @@ async def test_it_objects_to_a_broken_address(
     judge: Judge, url: str, simulator: Simulator, body: Any
 ) -> None:
     before = len(simulator.requests(method="POST"))
-    async with client_of(judge, url) as hum:
+    async with judge.client_of(url) as hum:
         with pytest.raises(HumError):
             await hum.request("POST", "/sessions", json=body)
     assert len(judge.objections) == 1
@@ -269,7 +255,7 @@ async def test_it_objects_to_a_broken_address(
 async def test_it_objects_to_a_route_or_token_that_nothing_describes(
     judge: Judge, url: str, method: str, path: str
 ) -> None:
-    async with client_of(judge, url, retry=ONCE) as hum:
+    async with judge.client_of(url, retry=ONCE) as hum:
         with pytest.raises(ApiError):
             await hum.request(method, path)
     assert len(judge.objections) == 1
@@ -282,7 +268,7 @@ async def test_it_objects_to_broken_answers(judge: Judge, fault: str) -> None:
         PrismServer(DOCUMENT, before=simulator.url) as prism,
     ):
         sent = 0
-        async with client_of(judge, prism.url, retry=ONCE) as hum:
+        async with judge.client_of(prism.url, retry=ONCE) as hum:
             for _ in range(10):  # with other fields of other types
                 token = simulator.add_session()
                 for call in (
