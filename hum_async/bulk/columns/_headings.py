@@ -64,6 +64,8 @@ def _words(text: str) -> frozenset[str]:
 _NEUTRAL_HEADS = ("address1", "address", "addr1", "addr", "add", "the", "text", "txt", "cde")
 _NEUTRAL_TAILS = ("usps", "desc", "text", "txt", "value", "field", "name", "full", "1")
 """Words that add nothing where the rest names a part: ``addr:postcode``, ``zipcode_1``."""
+_HEADS = (*_GROUP_WORDS, *_NEUTRAL_HEADS)
+_TAILS = (*_GROUP_WORDS, *_NEUTRAL_TAILS)
 _WEAK = _words(
     "number num nbr no x y id suffix prefix type sec iso suf sfx dir direction half str st"
 )
@@ -258,6 +260,8 @@ def _stripped(key: str, *, depth: int) -> tuple[tuple[Part, int], list[str]] | N
 
 def _shorter(key: str) -> Iterator[tuple[str, str]]:
     """Yield words at the ends of a heading that are no part of it, with the rest."""
+    if not (key.startswith(_HEADS) or key.endswith(_TAILS)):
+        return  # as of most headings
     for word in _GROUP_WORDS:
         if key.startswith(word) and key != word:
             yield word, key.removeprefix(word)
