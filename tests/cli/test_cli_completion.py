@@ -22,24 +22,19 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
-@pytest.mark.parametrize(
-    ("words", "prefix", "expected"),
-    [
+def test_bash_completes(call: Callable[..., Any], tmp_path: Path) -> None:
+    script = tmp_path / "hum.bash"
+    script.write_text(call("completion", "bash").out, encoding="utf-8")
+    for words, prefix, expected in (
         ("hum", "qu", "qualify"),
         ("hum", "do", "doctor"),
         ("hum qualify", "--max-s", "--max-sessions"),
         ("hum config", "s", "show"),
-    ],
-)
-def test_bash_completes(
-    call: Callable[..., Any], tmp_path: Path, words: str, prefix: str, expected: str
-) -> None:
-    script = tmp_path / "hum.bash"
-    script.write_text(call("completion", "bash").out, encoding="utf-8")
-    line = COMPLETE.format(script=script, words=words, prefix=prefix, at=len(words.split()))
-    shell = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)  # noqa: S603, S607
-    assert expected in shell.stdout.split()
-    assert shell.stderr == ""
+    ):
+        line = COMPLETE.format(script=script, words=words, prefix=prefix, at=len(words.split()))
+        shell = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)  # noqa: S603, S607
+        assert expected in shell.stdout.split()
+        assert shell.stderr == ""
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish", "powershell"])

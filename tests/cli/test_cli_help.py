@@ -179,19 +179,24 @@ def test_the_front_page_is_that_of_the_application(
     assert front_page(width) == "".join(f"{line.rstrip()}\n" for line in drawn.splitlines())
 
 
+FRONT_PAGE = """
+import sys; sys.argv = ['hum', {option!r}]
+from hum_async.cli import main
+code = main()
+print({{'cyclopts', 'rich'}} & sys.modules.keys() or 'neither', file=sys.stderr)
+sys.exit(code)
+"""
+
+
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_the_front_page_comes_without_the_libraries_that_draw_the_others(option: str) -> None:
-    code = (
-        f"import sys; sys.argv = ['hum', '{option}']\n"
-        "from hum_async.cli import main\n"
-        "code = main()\n"
-        "print({'cyclopts', 'rich'} & sys.modules.keys() or 'neither', file=sys.stderr)\n"
-        "sys.exit(code)"
-    )
-    ended = run(code, COLUMNS="70")
+    ended = run(FRONT_PAGE.format(option=option), COLUMNS="70")
     assert (ended.returncode, ended.stderr, ended.stdout) == (0, "neither\n", front_page(70))
-    assert "rich" in run(code, FORCE_COLOR="1").stderr
-    assert "rich" in run(code, COLUMNS="40").stderr
+
+
+@pytest.mark.parametrize("variables", [{"FORCE_COLOR": "1"}, {"COLUMNS": "40"}], ids=str)
+def test_in_colour_or_on_a_narrow_terminal_they_draw_it_too(variables: dict[str, str]) -> None:
+    assert "rich" in run(FRONT_PAGE.format(option="--help"), **variables).stderr
 
 
 def test_without_its_extra_it_says_what_to_install() -> None:
