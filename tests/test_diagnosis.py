@@ -227,6 +227,7 @@ async def test_an_ipv6_address_is_told_in_brackets() -> None:
     assert "no connection to [::1]:1 (" in told["connection"].told
 
 
+@pytest.mark.virtual(grace=0.0001)
 async def test_a_proxy_leads_there(monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()

@@ -135,6 +135,7 @@ def test_only_what_was_certainly_not_bought_is_put_back(ended: Qualification, le
     assert PurchaseBound(0).reserve() is False
 
 
+@pytest.mark.virtual
 @pytest.mark.hum_simulator(generation="immediate")
 async def test_a_new_start_buys_no_more(hum_simulator: Simulator, tmp_path: Path) -> None:
     purchases = tmp_path / "hum.sqlite"
