@@ -158,7 +158,13 @@ def read_ids(text: str) -> tuple[str, ...]:
 
 @attrs.frozen
 class Refusal:
-    """How a refused request is answered: JSON ``{"error": "..."}``."""
+    """How a refused request is answered: JSON ``{"error": "..."}``.
+
+    Attributes:
+        status: HTTP status.
+        body: The JSON.
+        headers: Its headers; Retry-After if the same may succeed later.
+    """
 
     status: int
     body: bytes

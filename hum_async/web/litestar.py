@@ -155,7 +155,12 @@ async def read_address(request: Request[Any, Any, Any]) -> Address:
 
 
 def events_response(events: EventStream, *, ping: float = PING_INTERVAL) -> ASGIApp:
-    """Return Server-Sent Events as a response; 204 if the browser has got everything already."""
+    """Return Server-Sent Events as a response; 204 if the browser has got everything already.
+
+    Args:
+        events: What `SessionHub.subscribe` returned.
+        ping: Seconds without an event after which a comment is sent.
+    """
 
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
         await send_events(events, scope, receive, send, ping=ping)  # type: ignore[arg-type]

@@ -98,6 +98,8 @@ def report_html(
 ) -> str:
     """Return the page that `write_report` writes, to serve it or to attach it to a mail.
 
+    The arguments are those of `write_report`.
+
     Raises:
         InputError: Jinja2 is not installed.
         ValueError: A level of service is none.
