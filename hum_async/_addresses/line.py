@@ -123,6 +123,8 @@ def parse_line(text: str) -> Address:
     """
     if len(text) > LONGEST:
         raise AddressError(f"a line of more than {LONGEST} characters is no address")
+    if not text.strip(" ,\t\r\n"):
+        raise AddressError("there is no address; write STREET, UNIT, CITY, STATE ZIP with commas")
     line = _Line(_parts(text))
     line.take_unit_behind()
     line.read_place()

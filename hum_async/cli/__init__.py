@@ -12,6 +12,13 @@ _NEEDED = ("cyclopts", "platformdirs", "rich")
 
 def main() -> int:
     """Run the command line; return its exit code."""
+    try:
+        return _main()
+    except KeyboardInterrupt:  # also while the libraries are imported, which takes its time
+        return 130
+
+
+def _main() -> int:
     if sys.argv[1:] == ["--version"]:
         # Asked for by scripts and by people who report a fault: not worth the wait for an import.
         return _say(f"hum {__version__}\n")
@@ -27,10 +34,7 @@ def main() -> int:
             raise
         sys.stderr.write(f"hum needs: pip install {' '.join(_NEEDED)}\n")
         return 1
-    try:
-        return run_app()
-    except KeyboardInterrupt:
-        return 130
+    return run_app()
 
 
 def _say(text: str) -> int:

@@ -201,7 +201,7 @@ def start_over(path: Place, options: JournalOptions, *, yes: bool, may_ask: bool
 
 
 def say_what_is_taken_over(path: Place, options: JobOptions) -> None:
-    """Print what a job takes from its journal; nothing for a job that has just begun.
+    """Print what a job takes from its journal; nothing for one that has just begun, or is running.
 
     Args:
         path: The journal, or the job in a database.
@@ -213,6 +213,8 @@ def say_what_is_taken_over(path: Place, options: JobOptions) -> None:
         found = status_of(path)
     except JournalError:
         return  # the job raises it again when it opens the journal
+    if isinstance(path, Path) and found.holder is not None:
+        return  # nothing is taken from it: the job is refused when it opens the journal
     tally = found.tally
     again = sum(found.outcomes[outcome] for outcome in options.retry)
     open_ = "ended with the simulator" if options.forget_open else "taken over"

@@ -151,7 +151,7 @@ class QualifyCommand:
                 await self._write()
         finally:
             if not self.quiet:
-                self._print_summary()
+                self._print_summary(may_buy=not isinstance(ended, SessionLimitReached))
         if ended is not None:
             raise ended
         if signals and report.left:
@@ -258,7 +258,7 @@ class QualifyCommand:
             },
         )
 
-    def _print_summary(self) -> None:
+    def _print_summary(self, *, may_buy: bool) -> None:
         report = self._job.report
         more = {"again": "requalify this output"} if self.carries_over else {}
         show_summary(report, files=self._left, simulated=self.api.simulate, **more)
@@ -268,7 +268,11 @@ class QualifyCommand:
                 f"The results are in {escaped(str(self.journal))}: hum compose writes them to a "
                 "file at any time"
             )
-        if self.keeps_journal and (report.left or not written):
+        if not self.keeps_journal or (written and not report.left):
+            return
+        if not may_buy:  # the same command would stop at once; the error says what to raise
+            say(f"Everything so far is in {escaped(str(self.journal))}.")
+        else:
             say(f"Everything so far is in {escaped(str(self.journal))}. To go on, run it again:")
             say_unwrapped(f"  {same_command()}")
 

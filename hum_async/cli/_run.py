@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextvars import ContextVar
@@ -126,7 +127,11 @@ def _print_error(exc: HumError | MappingError | NobodyReads | OSError) -> ExitCo
             raise exc
         say(f"[bold red]hum: error:[/] {escaped(f'{exc.filename}: {exc.strerror}')}")
         return ExitCode.COULD_NOT_RUN
-    say(f"[bold red]hum: error:[/] {escaped(str(exc))}")
+    told = str(exc)
+    if isinstance(exc, SessionLimitReached):
+        # What is an argument in a program is an option here.
+        told = re.sub(r"\bmax_\w+", lambda name: f"--{name[0].replace('_', '-')}", told)
+    say(f"[bold red]hum: error:[/] {escaped(told)}")
     if isinstance(exc, MappingError | AddressError | UsageError | UnwritableName | OutputExists):
         return ExitCode.USAGE
     if isinstance(exc, AuthenticationError | UnusableKey):

@@ -73,9 +73,10 @@ def show_summary(
     if report.providers:
         say(f"Providers: {_top(report.providers)}")
         say(f"Technologies: {_top(report.technologies)}")
+    each = f" ({report.requests_per_address:.2f} per address)" if report.requests else ""
     say(
-        f"{counted(report.sessions, 'session')} bought, {counted(report.requests, 'request')} "
-        f"({report.requests_per_address:.2f} per address), {report.elapsed:.0f} s"
+        f"{counted(report.sessions, 'session')} bought, {counted(report.requests, 'request')}"
+        f"{each}, {report.elapsed:.0f} s"
     )
     if report.cost is not None:
         say(

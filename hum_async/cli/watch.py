@@ -13,6 +13,7 @@ from rich.table import Table
 
 from hum_async._polling.policies import GuidedPolling
 from hum_async._redact import mask_token
+from hum_async._wording import counted
 from hum_async.cli._api import ApiOptions, open_client, read_key
 from hum_async.cli._console import data, escaped
 from hum_async.cli._durations import Patience
@@ -129,7 +130,7 @@ class SessionsView:
     def _lines(self) -> Iterator[str]:
         """Yield the table as a few lines for each token, for a narrow terminal."""
         for token, update in self._updates.items():
-            told = f", {update.polls} polls, {update.elapsed:.1f} s" if update else ""
+            told = f", {counted(update.polls, 'poll')}, {update.elapsed:.1f} s" if update else ""
             yield f"{escaped(mask_token(token))} {_state(update)}{told}"
             if update and update.session:
                 for agent, status in update.session.agents.items():

@@ -1,11 +1,17 @@
 """What somebody meets who types the commands for the first time."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from hum_async._purchases.sqlite.journal import Journal
 from tests.cli.conftest import Ended
 
 Call = Callable[..., Ended]
@@ -13,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 HEADER = "street,city,state,zip"
 
 
-@pytest.mark.parametrize("words", [(), ("",), ("  ", "")])
+@pytest.mark.parametrize("words", [(), ("",), ("  ", ", ")])
 def test_a_look_up_without_an_address_asks_for_one(call: Call, words: tuple[str, ...]) -> None:
     ended = call("lookup", *words, "--simulate")
     assert ended.code == 2
@@ -27,7 +33,7 @@ def test_a_look_up_without_an_address_asks_for_one(call: Call, words: tuple[str,
         (("ping",), None),
         (("lookup", "1 Main St, 00501"), "  "),
         (("watch", "token"), "two words"),
-        (("mcp",), "k\u00e9y"),
+        (("watch", "token"), "k\u00e9y"),
         (("ping",), '"half'),
     ],
 )
@@ -71,6 +77,61 @@ def test_columns_that_are_written_anew_are_not_said_to_be_carried_along(
     assert "Only carried along: note\n" in ended.err
     assert "Results of an earlier job, written anew: hum_outcome\n" in ended.err
     assert ",old" not in target.read_text()
+
+
+def test_a_bound_that_is_reached_says_which_option_to_raise(call: Call, tmp_path: Path) -> None:
+    job = tmp_path / "in.csv"
+    job.write_text(f"{HEADER}\n1 Served St,Troy,NY,12180\n2 Served St,Troy,NY,12180\n")
+    target = str(tmp_path / "out.csv")
+    ended = call("qualify", str(job), "--simulate", "-o", target, "--max-sessions", "1")
+    assert ended.code == 5
+    assert "raise --max-sessions and run it again" in ended.err
+    assert "max_sessions" not in ended.err
+    # The same command would stop at once.
+    assert "To go on, run it again:" not in ended.err
+    assert "Everything so far is in" in ended.err
+
+
+def test_a_job_that_is_refused_takes_nothing_over(call: Call, tmp_path: Path) -> None:
+    job = tmp_path / "in.csv"
+    job.write_text(f"{HEADER}\n1 Served St,Troy,NY,12180\n2 Served St,Troy,NY,12180\n")
+    words = ("qualify", str(job), "--simulate", "-o", str(tmp_path / "out.csv"))
+    assert call(*words, "--max-sessions", "1").code == 5
+    held = Journal(tmp_path / "out.journal.sqlite")
+    ended = call(*words)
+    held.close()
+    assert ended.code == 1
+    assert "is in use by process" in ended.err
+    assert "Going on with" not in ended.err
+    assert "Going on with" in call(*words).err
+
+
+SLOW_IMPORT = """
+import sys, time
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "cyclopts":
+            print("importing", flush=True)
+            time.sleep(30)
+sys.meta_path.insert(0, Slow())
+sys.argv[1:] = ["ping"]
+from hum_async.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_while_hum_still_starts_ends_it_without_a_traceback() -> None:
+    with subprocess.Popen(  # noqa: S603  our own program
+        [sys.executable, "-c", SLOW_IMPORT], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == b"importing\n"
+        time.sleep(0.05)
+        started.send_signal(signal.SIGINT)
+        _, told = started.communicate(timeout=20)
+    assert started.returncode == 130
+    assert told == b""
 
 
 def test_nothing_asks_a_registry_for_this_library() -> None:

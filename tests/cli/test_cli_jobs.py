@@ -127,7 +127,7 @@ def test_no_more_is_spent_than_allowed_and_that_is_5(
         ended = qualify("-o", "out.csv", *price, "--max-cost", "$0.24", streets=streets)
         assert ended.code == 5
         assert "spent $0.20 of the $0.24" in ended.err.replace("\n", " ")
-        assert "raise max_cost" in ended.err.replace("\n", " ")
+        assert "raise --max-cost and" in ended.err.replace("\n", " ")
         assert "$0.20 spent in all runs" in ended.err
         assert [row["id"] for row in rows_of(tmp_path / "out.csv")] == ["1", "2", "3", "4"]
     manifest = json.loads((tmp_path / "out.manifest.json").read_text())

@@ -180,7 +180,7 @@ def test_a_bound_in_money_below_the_budget_ends_it_too(
     ended = call("requalify", "old.csv", "-o", "new.csv", *terms, "--max-cost", most)
     assert ended.code == 5, ended.err
     assert f"{bought} sessions bought" in ended.err
-    assert "raise max_cost" in ended.err
+    assert "raise --max-cost and" in ended.err
     assert len(rows("new.csv")) == 60
     assert carried_over() == 60 - bought
 
