@@ -75,15 +75,15 @@ class QualifyCommand:
     own: OwnFiles
     options: JobOptions
     journal: Place
-    keeps_journal: bool
-    shared: bool
-    works_only: bool
-    pipes: Outputs
-    events: Path | None
-    log: EventFile | None
+    keeps_journal: bool = True
+    shared: bool = False
+    works_only: bool = False
+    pipes: Outputs = attrs.field(factory=Outputs)
+    events: Path | None = None
+    log: EventFile | None = None
     api: SimulatedApiOptions
     key: str | None = attrs.field(repr=False)
-    input: InputOptions
+    input: InputOptions = attrs.field(factory=InputOptions)
     quiet: bool
     epoch: int = 0
     carries_over: ClassVar[bool] = False

@@ -3,15 +3,18 @@
 import contextlib
 from typing import Annotated
 
+import attrs
 from cyclopts import Parameter
 
+from hum_async._purchases.place import Place
 from hum_async._purchases.postgres.url import DatabaseUrl
+from hum_async.bulk.columns import AddressColumns
 from hum_async.bulk.files.outputs import JobOutputs, file_of
 from hum_async.bulk.forecast import Forecast
 from hum_async.bulk.options import Close
 from hum_async.bulk.preflight import examine
-from hum_async.bulk.result_schema import SERVED_LEVELS
-from hum_async.bulk.tables import STANDARD, is_stream
+from hum_async.bulk.result_schema import SERVED_LEVELS, ServiceLevel
+from hum_async.bulk.tables import STANDARD, Table, is_stream
 from hum_async.cli._api import SimulatedApiOptions, read_key
 from hum_async.cli._argument_types import OutputFormat, PathOrDash, ServiceLevels
 from hum_async.cli._console import messages
@@ -82,81 +85,162 @@ def qualify(  # noqa: PLR0913  each is an option of the command
             in the end; without it this machine works only, and ends with the job.
         api: How to reach the API.
     """
-    files = contextlib.ExitStack()
+    with contextlib.ExitStack() as files:
+        return run(
+            lambda: _prepare(
+                _Call(
+                    input=input,
+                    output=output,
+                    format=format,
+                    long=long,
+                    levels=served or SERVED_LEVELS,
+                    events=events,
+                    overwrite=overwrite,
+                    dry_run=dry_run,
+                    close=close,
+                    quiet=quiet,
+                    table=table,
+                    journal=journal,
+                    place=database.place(journal.journal),
+                    api=api,
+                ),
+                files,
+            )
+        )
 
-    def prepare() -> Command | ExitCode:
-        check_names(output, fmt=format)
-        check_names(long)
-        place = database.place(journal.journal)
-        shared = isinstance(place, DatabaseUrl)
-        works_only = shared and output is None
-        if works_only and (long is not None or format is not None):
-            raise UsageError("name an output with -o: without it, this machine works only")
-        key = None if dry_run else read_key(api)
-        source, plan = table.open(input)
-        columns = plan.columns
-        if not quiet:
-            table.describe(source, plan)
-        stops = table.stops(plan)
-        if dry_run:
-            # As the job would be: its journal is beside its output. Nothing can be beside a pipe.
-            nameless = output is None and (input == STANDARD or is_stream(input))
-            named = STANDARD if nameless else output
-            target = output_name(source, input, output=named, fmt=format)
-            streams = target == STANDARD or is_stream(target)
-            path = files.enter_context(journal_place(place, output=target, streams=streams))
-            options = journal.job_options(path, keep=True, close=close, simulated=api.simulate)
-            with Forecast.of(options, fresh=journal.fresh) as forecast:
-                found = examine(source, columns, dedupe=forecast.dedupe, on_address=forecast.add)
-                show_preflight(found, rate=api.rate, close=options.close, forecast=forecast)
-            if stops:
-                return ExitCode.USAGE
-            return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
-        if stops:
-            return ExitCode.USAGE
-        # Where nothing is written, nothing is named.
-        wanted = STANDARD if works_only else output
-        target = output_name(source, input, output=wanted, fmt=format)
-        check_standard(results=None if works_only else target, long_table=long, events=events)
-        outputs = JobOutputs(
-            table=source,
-            columns=columns,
-            target=target,
-            fmt=format,
-            long=long,
-            levels=served or SERVED_LEVELS,
-        )
-        path = files.enter_context(journal_place(place, output=target, streams=outputs.streams))
-        own = outputs.check(
-            journal=path, overwrite=overwrite, **{"file of events": file_of(events)}
-        )
-        start_over(path, journal, yes=table.yes, may_ask=is_interactive(input))
-        if not quiet:
-            with messages.status("Looking at every row ..."):
-                found = examine(source, columns, dedupe=journal.dedupe or "usps", most=_EXAMINED)
-            show_warnings(found, command=table.check_command(input))
-        # Before the event loop: Ctrl-C ends the wait for somebody who reads a pipe.
-        pipes = outputs.open_pipes()
-        files.callback(pipes.discard)
-        log = open_events(events, files)
-        keep = place is not None or not outputs.streams
-        command = QualifyCommand(
-            outputs=outputs,
-            own=own,
-            options=journal.job_options(path, keep=keep, close=close, simulated=api.simulate),
-            journal=path,
-            keeps_journal=keep,
-            shared=shared,
-            works_only=works_only,
-            pipes=pipes,
-            events=file_of(events),
-            log=log,
-            api=api,
-            key=key,
-            input=table,
-            quiet=quiet,
-        )
-        return command.run()
 
-    with files:
-        return run(prepare)
+@attrs.frozen(kw_only=True)
+class _Call:
+    """The arguments of a call of the command; `place` is the journal or database that it names."""
+
+    input: str
+    output: str | None
+    format: OutputFormat | None
+    long: str | None
+    levels: tuple[ServiceLevel, ...]
+    events: str | None
+    overwrite: bool
+    dry_run: bool
+    close: Close | bool
+    quiet: bool
+    table: InputOptions
+    journal: JournalOptions
+    place: Place | None
+    api: SimulatedApiOptions
+
+    @property
+    def shared(self) -> bool:
+        """Whether several machines share the job."""
+        return isinstance(self.place, DatabaseUrl)
+
+    @property
+    def works_only(self) -> bool:
+        """Whether nothing is written here."""
+        return self.shared and self.output is None
+
+
+def _prepare(call: _Call, files: contextlib.ExitStack) -> Command | ExitCode:
+    """Check the arguments and the input; return the job, or an exit code for no job."""
+    check_names(call.output, fmt=call.format)
+    check_names(call.long)
+    if call.works_only and (call.long is not None or call.format is not None):
+        raise UsageError("name an output with -o: without it, this machine works only")
+    key = None if call.dry_run else read_key(call.api)
+    source, plan = call.table.open(call.input)
+    if not call.quiet:
+        call.table.describe(source, plan)
+    stops = call.table.stops(plan)
+    if call.dry_run:
+        code = _show_forecast(call, source, plan.columns, files)
+        return ExitCode.USAGE if stops else code
+    if stops:
+        return ExitCode.USAGE
+    return _job(call, source, plan.columns, files, key=key).run()
+
+
+def _show_forecast(
+    call: _Call, source: Table, columns: AddressColumns, files: contextlib.ExitStack
+) -> ExitCode:
+    """Show what a job would do, whose journal is beside its output, as it would be."""
+    # Nothing can be beside a pipe.
+    nameless = call.output is None and (call.input == STANDARD or is_stream(call.input))
+    named = STANDARD if nameless else call.output
+    target = output_name(source, call.input, output=named, fmt=call.format)
+    streams = target == STANDARD or is_stream(target)
+    path = files.enter_context(journal_place(call.place, output=target, streams=streams))
+    options = call.journal.job_options(
+        path, keep=True, close=call.close, simulated=call.api.simulate
+    )
+    with Forecast.of(options, fresh=call.journal.fresh) as forecast:
+        found = examine(source, columns, dedupe=forecast.dedupe, on_address=forecast.add)
+        show_preflight(found, rate=call.api.rate, close=options.close, forecast=forecast)
+    return ExitCode.FAILED_ROWS if found.refused else ExitCode.OK
+
+
+def _job(
+    call: _Call,
+    source: Table,
+    columns: AddressColumns,
+    files: contextlib.ExitStack,
+    *,
+    key: str | None,
+) -> QualifyCommand:
+    """Return the job, with what it reads and writes at hand; `files` closes that."""
+    outputs = _outputs(call, source, columns)
+    path = files.enter_context(
+        journal_place(call.place, output=outputs.target, streams=outputs.streams)
+    )
+    own = outputs.check(
+        journal=path, overwrite=call.overwrite, **{"file of events": file_of(call.events)}
+    )
+    may_ask = is_interactive(call.input)
+    start_over(path, call.journal, yes=call.table.yes, may_ask=may_ask)
+    if not call.quiet:
+        _show_warnings(call, source, columns)
+    # Before the event loop: Ctrl-C ends the wait for somebody who reads a pipe.
+    pipes = outputs.open_pipes()
+    files.callback(pipes.discard)
+    log = open_events(call.events, files)
+    keep = call.place is not None or not outputs.streams
+    options = call.journal.job_options(
+        path, keep=keep, close=call.close, simulated=call.api.simulate
+    )
+    return QualifyCommand(
+        outputs=outputs,
+        own=own,
+        options=options,
+        journal=path,
+        keeps_journal=keep,
+        shared=call.shared,
+        works_only=call.works_only,
+        pipes=pipes,
+        events=file_of(call.events),
+        log=log,
+        api=call.api,
+        key=key,
+        input=call.table,
+        quiet=call.quiet,
+    )
+
+
+def _outputs(call: _Call, source: Table, columns: AddressColumns) -> JobOutputs:
+    # Where nothing is written, nothing is named.
+    wanted = STANDARD if call.works_only else call.output
+    target = output_name(source, call.input, output=wanted, fmt=call.format)
+    results = None if call.works_only else target
+    check_standard(results=results, long_table=call.long, events=call.events)
+    return JobOutputs(
+        table=source,
+        columns=columns,
+        target=target,
+        fmt=call.format,
+        long=call.long,
+        levels=call.levels,
+    )
+
+
+def _show_warnings(call: _Call, source: Table, columns: AddressColumns) -> None:
+    with messages.status("Looking at every row ..."):
+        dedupe = call.journal.dedupe or "usps"
+        found = examine(source, columns, dedupe=dedupe, most=_EXAMINED)
+    show_warnings(found, command=call.table.check_command(call.input))
