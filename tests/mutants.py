@@ -192,8 +192,8 @@ MUTANTS = [
     ),
     Mutant(
         "a-late-token-is-no-uncertainty",
-        "web/hub.py",
-        "self.record(work, ends=not self._lookups.is_sending(work))",
+        "web/_hub_lookups.py",
+        "self.record(work, ends=not self.queue.is_sending(work))",
         "self.record(work)",
         "web/test_hub_ledger.py",
     ),
@@ -932,9 +932,9 @@ MUTANTS = [
     ),
     Mutant(
         "hub-is-bounded",
-        "web/hub.py",
-        "if self._registry.running >= self._max_running:",
-        "if False:",
+        "web/_hub_lookups.py",
+        "return self.registry.running >= self._max_running",
+        "return False",
         "web/test_hub.py",
     ),
     Mutant(

@@ -46,9 +46,10 @@ class Workers:
     def kill(self, hub: SessionHub, worker: int) -> None:
         """End a hub as a signal 9 does: it says nothing to anybody."""
         inside: Any = vars(hub)
-        for task in [*inside["_keeper"].tasks(), inside["_supervisor"]]:
+        lookups = inside["_lookups"]
+        for task in [*lookups.keeper.tasks(), inside["_supervisor"]]:
             task.cancel()
-        inside["_purchases"].end_all()
+        vars(lookups)["_purchases"].end_all()
         self.shared.lost.add(worker)
 
 
