@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from hum_async._purchases.lots import MAX_TRIES, JobLots, Lot, LotsSetAside
-from hum_async._purchases.opening import open_job
 from hum_async._purchases.store import JobStore
 from hum_async._tasks import end_tasks, failed, run_in_thread, wait_for_tasks
 from hum_async.bulk.columns import AddressColumns
@@ -18,6 +17,7 @@ from hum_async.bulk.files.compose import Composed, Outputs, compose, next_rows
 from hum_async.bulk.files.manifest import note_manifest
 from hum_async.bulk.files.own_files import OwnFiles
 from hum_async.bulk.job_engine import JobEngine
+from hum_async.bulk.journal_opening import open_journal
 from hum_async.bulk.lot_rows import Chunk, LotRows, input_digest
 from hum_async.bulk.options import JobOptions
 from hum_async.bulk.outage_breaker import OutageBreaker
@@ -101,15 +101,7 @@ class FileJob:
         options = self._options
         if options.journal is None:
             raise ValueError("a file job needs a journal")
-        self._store = await open_job(
-            options.journal,
-            api=self._api,
-            max_age=options.max_age,
-            reuse_from=options.reuse_from,
-            dedupe=options.dedupe,
-            campaign_id=options.campaign_id,
-            max_sessions=options.max_sessions,
-        )
+        self._store = await open_journal(options.journal, options, api=self._api)
         try:
             if options.forget_open:
                 await self._store.forget_open()

@@ -11,13 +11,13 @@ from hum_async._polling.policies import PollPolicy
 from hum_async._polling.stream import Source, Stream
 from hum_async._purchases.ledger import Ledger
 from hum_async._purchases.memory import MemoryStore
-from hum_async._purchases.opening import open_job
 from hum_async._purchases.place import named, place_of
 from hum_async._purchases.prices import Amount
 from hum_async._purchases.store import PurchaseStore, api_name
 from hum_async.bulk.input_rows import Row
 from hum_async.bulk.job_engine import JobEngine
 from hum_async.bulk.job_statistics import JobStatistics
+from hum_async.bulk.journal_opening import open_journal
 from hum_async.bulk.options import Close, JobOptions, OnUpdate
 from hum_async.client import HumClient
 from hum_async.limiter import Priority
@@ -205,15 +205,7 @@ async def _open_store(options: JobOptions, *, api: str) -> AsyncIterator[Purchas
     if options.journal is None:
         yield MemoryStore(options.dedupe or "usps")
         return
-    store = await open_job(
-        options.journal,
-        api=api,
-        max_age=options.max_age,
-        reuse_from=options.reuse_from,
-        dedupe=options.dedupe,
-        campaign_id=options.campaign_id,
-        max_sessions=options.max_sessions,
-    )
+    store = await open_journal(options.journal, options, api=api)
     try:
         yield store
     finally:
