@@ -774,7 +774,7 @@ MUTANTS = [
     ),
     Mutant(
         "polls-before-deletes",
-        "_lookups/queue.py",
+        "_lookups/slot_order.py",
         "        if late is not None:\n            return SlotUse.POLL\n        if closing:\n"
         "            return SlotUse.CLOSE\n",
         "        if closing:\n            return SlotUse.CLOSE\n        if late is not None:\n"

@@ -11,7 +11,6 @@ import random
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from enum import Enum, auto
 from typing import Any
 
 from hum_async._api.endpoints import (
@@ -24,6 +23,8 @@ from hum_async._api.endpoints import (
 from hum_async._api.running_loop import running_loop
 from hum_async._api.sender import RequestSender, wall_clock
 from hum_async._lookups.lookup import Lookup, LookupStep
+from hum_async._lookups.observer import LookupObserver
+from hum_async._lookups.slot_order import OldestFirst, SlotUse
 from hum_async._polling.due_queue import DueQueue
 from hum_async._purchases.refusals import ClaimRefused
 from hum_async._telemetry import Operations, Owner, Telemetry, within
@@ -33,92 +34,6 @@ from hum_async.models import Qualification
 
 _PATIENCE_TO_CLOSE = 2.0
 """Seconds that a result waits, at most, for the slot of its session's DELETE."""
-
-
-class SlotUse(Enum):
-    """The request that a slot is used for."""
-
-    POLL = auto()
-    CLOSE = auto()
-    CREATE = auto()
-
-
-class OldestFirst:
-    """A due poll, then a DELETE, and a new session only when nothing older needs the slot."""
-
-    def next(
-        self, *, late: float | None, closing: int, in_progress: int, may_create: bool
-    ) -> SlotUse | None:
-        """Return what a slot is used for; None if no request needs it. Synchronous.
-
-        Args:
-            late: Seconds since the most urgent poll was due; None if none is.
-            closing: Sessions that wait for their DELETE.
-            in_progress: Look-ups that have begun and have no result.
-            may_create: A new look-up waits, and it may begin.
-        """
-        del in_progress
-        if late is not None:
-            return SlotUse.POLL
-        if closing:
-            return SlotUse.CLOSE
-        return SlotUse.CREATE if may_create else None
-
-
-class LookupObserver:
-    """What the owner of a queue does around each request; by default nothing.
-
-    What a method raises ends the look-up as a failure (`failed`).
-    """
-
-    async def begin(
-        self, lookup: Lookup, now: float, active: float, *, digest: bytes | None = None
-    ) -> Qualification | None:
-        """Return the result of a look-up that needs no request; None if it does.
-
-        Args:
-            lookup: A look-up before its first step; it may adopt a session.
-            now: Present time.
-            active: Present time less all pauses.
-            digest: What is known of its address; None if the look-up has that itself.
-        """
-        del lookup, now, active, digest
-        return None
-
-    def is_awaited(self, lookup: Lookup) -> bool:
-        """Whether somebody else waits for the result of a look-up."""
-        del lookup
-        return False
-
-    def ended(self, lookup: Lookup) -> None:
-        """Forget a look-up of which at most its DELETE is left, whatever ended it."""
-
-    def end_all(self) -> None:
-        """Forget all look-ups: nothing more is sent."""
-
-    async def before_create(self, lookup: Lookup) -> None:
-        """Make safe that a POST is about to be sent. No request is sent before this returns.
-
-        Raises:
-            ClaimRefused: It must not be sent, because of another process.
-        """
-
-    def claim_refused(self, lookup: Lookup, refusal: ClaimRefused) -> None:
-        """Take a look-up back that must not send its POST. The queue has forgotten it."""
-        del lookup
-        raise refusal
-
-    def create_had_no_effect(self, lookup: Lookup) -> None:
-        """Record that a POST certainly had no effect, because the key or the client is refused."""
-
-    async def answered(self, lookup: Lookup, step: LookupStep) -> None:
-        """Make safe what the answer to a step showed. No later step begins before this returns."""
-
-    def dropped(self, lookup: Lookup) -> None:
-        """Record that a look-up is not begun (again), because the queue was stopped."""
-
-    def failed(self, lookup: Lookup, error: Exception) -> None:
-        """Record an error that no answer explains: the key is refused, or it is a bug."""
 
 
 class LookupQueue:

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 import attrs
 
 from hum_async._lookups.lookup import Lookup, LookupStep
-from hum_async._lookups.queue import LookupObserver
+from hum_async._lookups.observer import LookupObserver
 from hum_async._purchases.ledger import Claim, Ledger, given_again
 from hum_async._purchases.records import (
     Asked,

@@ -11,7 +11,8 @@ from functools import partial
 from hum_async._api.retry import refuses_every_post
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup, LookupStep
-from hum_async._lookups.queue import LookupObserver, LookupQueue
+from hum_async._lookups.observer import LookupObserver
+from hum_async._lookups.queue import LookupQueue
 from hum_async._polling.dispatcher import Dispatcher
 from hum_async._purchases.ledger import Ledger, given_again
 from hum_async._purchases.refusals import BoundReached, ClaimRefused

@@ -2,7 +2,7 @@
 
 import attrs
 
-from hum_async._lookups.queue import OldestFirst, SlotUse
+from hum_async._lookups.slot_order import OldestFirst, SlotUse
 
 
 @attrs.define(eq=False)

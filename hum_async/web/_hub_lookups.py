@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.lookup import Lookup
-from hum_async._lookups.queue import LookupObserver, LookupQueue
+from hum_async._lookups.observer import LookupObserver
+from hum_async._lookups.queue import LookupQueue
 from hum_async._polling.policies import PollPolicy
 from hum_async.limiter import Priority
 from hum_async.models import Address, Outcome, Qualification

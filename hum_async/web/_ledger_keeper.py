@@ -9,7 +9,7 @@ import attrs
 from hum_async._api.sender import RequestSender
 from hum_async._lookups.left_open import LeftOpen
 from hum_async._lookups.lookup import Lookup
-from hum_async._lookups.queue import LookupObserver
+from hum_async._lookups.observer import LookupObserver
 from hum_async._purchases.ledger import Ledger
 from hum_async._purchases.store import ClosableStore
 from hum_async.errors import HumError

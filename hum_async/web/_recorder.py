@@ -4,7 +4,7 @@ import logging
 from typing import Protocol
 
 from hum_async._lookups.lookup import Lookup, LookupStep
-from hum_async._lookups.queue import LookupObserver
+from hum_async._lookups.observer import LookupObserver
 from hum_async._purchases.refusals import ClaimRefused
 from hum_async.errors import HumError
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hum_async import Address, HumClient, LearnedPolling, Outcome, RateLimiter
-from hum_async._lookups.queue import SlotUse
+from hum_async._lookups.slot_order import SlotUse
 from hum_async.bulk import qualify
 from hum_async.bulk.slot_scheduling import SlotScheduler
 from hum_async.testing import (

@@ -6,7 +6,8 @@ import pytest
 
 from hum_async import Address, GuidedPolling, HumClient, Priority, RateLimiter, RawResponse
 from hum_async._lookups.lookup import Lookup
-from hum_async._lookups.queue import LookupQueue, OldestFirst, SlotUse
+from hum_async._lookups.queue import LookupQueue
+from hum_async._lookups.slot_order import OldestFirst, SlotUse
 from hum_async._polling.dispatcher import Dispatcher
 from hum_async._tasks import end_tasks
 from hum_async.testing import ScriptedTransport, SentRequest, json_response, session_json
