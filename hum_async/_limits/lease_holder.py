@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from hum_async._limits.leases import NEAR_SECONDS, Answer, Bounds, Lease, Report, SharedLimit
+from hum_async._limits.lease_reports import Answer, Bounds, Lease, Report
+from hum_async._limits.leases import NEAR_SECONDS, SharedLimit
 from hum_async._limits.pacing import MAX_PAUSE, PauseGate, RateController
 from hum_async._limits.priorities import Priority
 from hum_async._limits.rate_limit_headers import RateLimitHeaders

@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from hum_async._limits.leases import Lease, Report, SharedLimit
+from hum_async._limits.lease_reports import Lease, Report
+from hum_async._limits.leases import SharedLimit
 from hum_async._limits.server_clock import ServerClock
 from hum_async.shared.register import Reading, Register, StoreError
 

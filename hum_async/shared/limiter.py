@@ -9,7 +9,7 @@ from typing import Self
 import attrs
 
 from hum_async._limits.lease_holder import LeaseHolder
-from hum_async._limits.leases import Bounds
+from hum_async._limits.lease_reports import Bounds
 from hum_async._limits.priorities import LEAST_SHARE
 from hum_async._redact import Secret
 from hum_async._tasks import keep, wait_for_tasks

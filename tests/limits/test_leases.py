@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hum_async._limits.leases import Answer, Bounds, Lease, Report, SharedLimit
+from hum_async._limits.lease_reports import Answer, Bounds, Lease, Report
+from hum_async._limits.leases import SharedLimit
 from hum_async._limits.pacing import RateController
 from hum_async._limits.priorities import Priority
 from hum_async._limits.server_clock import ServerClock
