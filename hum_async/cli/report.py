@@ -16,8 +16,29 @@ from hum_async.cli._console import escaped, messages, say
 from hum_async.cli._exit_codes import ExitCode
 from hum_async.cli._output_name import is_standard
 from hum_async.cli._run import run
+from hum_async.errors import InputError
 
 _KILO = 1000
+_OTHER_FORMATS = frozenset(
+    [
+        ".csv",
+        ".doc",
+        ".docx",
+        ".geojson",
+        ".json",
+        ".jsonl",
+        ".md",
+        ".parquet",
+        ".pdf",
+        ".png",
+        ".svg",
+        ".tsv",
+        ".txt",
+        ".xls",
+        ".xlsx",
+    ]
+)
+"""Endings that would promise what the file is not."""
 
 
 def report(  # noqa: PLR0913  each is an option of the command
@@ -109,6 +130,10 @@ def show_written(written: WrittenReport, target: str) -> None:
 def _target(results: Path, output: str | None) -> str:
     """Return where the report goes: on a terminal to a file, elsewhere where the shell says."""
     if output is not None:
+        if Path(output).suffix.lower() in _OTHER_FORMATS:
+            raise InputError(
+                f"a report is HTML: name it {Path(output).stem}.html (a browser prints it to PDF)"
+            )
         return STANDARD if is_standard(output) else output
     if sys.stdout is None or not sys.stdout.isatty():
         return STANDARD

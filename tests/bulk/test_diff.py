@@ -160,6 +160,18 @@ def test_the_page_is_static_and_hostile_text_is_escaped() -> None:
     assert len(section) < 900_000
 
 
+def test_the_page_breaks_only_words_that_are_long() -> None:
+    later = provider("Bluewater Broadband", over="Fiber")
+    found = diff_results([OLD], [result("1 Main St", later, observed_at=LATER)])
+    page = diff_page(found.summary, found.changes)
+    assert "<td>PROVIDERS_GAINED</td>" in page
+    assert "<td>Bluewater Broadband</td>" in page
+    long = provider("B" * 40, over="Fiber")
+    found = diff_results([OLD], [result("1 Main St", long)])
+    page = diff_page(found.summary, found.changes)
+    assert f'<td class="hum-diff-w">{"B" * 40}</td>' in page
+
+
 def test_repr_holds_no_address() -> None:
     found = diff_results([OLD], [result("1 Main St", FIBER)])
     assert "Main St" not in repr(found) + repr(found.changes[0]) + repr(found.changes[0].old)

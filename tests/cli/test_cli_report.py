@@ -180,3 +180,15 @@ def test_the_help_does_not_import_the_template_library() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     assert ended.stderr == "False\n"
+
+
+@pytest.mark.parametrize("name", ["report.pdf", "report.XLSX", "report.csv"])
+def test_a_name_that_promises_another_kind_of_file_is_refused(
+    call: Callable[..., Any], tmp_path: Path, name: str
+) -> None:
+    source = tmp_path / "out.csv"
+    source.write_text("street,hum_outcome\n1 Main St,SERVED\n")
+    ended = call("report", str(source), "-o", str(tmp_path / name))
+    assert ended.code == 1
+    assert "name it report.html" in ended.err
+    assert not (tmp_path / name).exists()

@@ -5,16 +5,18 @@ Both are static: no script, no link, no picture. All text is escaped.
 
 import html
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from hum_async._wording import counted
 from hum_async.bulk.diff.compare import AddressChange
 from hum_async.bulk.diff.summary import DiffSide, DiffSummary
 from hum_async.bulk.diff.wording import MEANING, counts_line, name_of, phrases
-from hum_async.bulk.result_columns import utc_text
 
 MOST_ROWS = 2000
 """Addresses that a page lists; about 200 KB."""
 _TOP = 15
+_LONG_WORD = 18
+"""Letters; a phone shows two columns of words that long, as `PROVIDERS_GAINED` nearly is."""
 
 DIFF_STYLE = """
 .hum-diff{font:15px/1.5 system-ui,sans-serif;max-width:72rem}
@@ -25,9 +27,10 @@ DIFF_STYLE = """
 .hum-diff .hum-diff-wide{overflow-x:auto}
 .hum-diff caption{text-align:left;padding:.2em 0}
 .hum-diff th,.hum-diff td{text-align:left;vertical-align:top;padding:.25em .9em .25em 0;
-min-width:4.2em;overflow-wrap:anywhere;
+min-width:2.5em;
 border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent)}
-.hum-diff .hum-diff-n{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:normal}
+.hum-diff .hum-diff-n{text-align:right;font-variant-numeric:tabular-nums}
+.hum-diff .hum-diff-w{min-width:6em;overflow-wrap:anywhere}
 .hum-diff ul{list-style:none;margin:0;padding:0}
 .hum-diff .hum-diff-note{border-left:.25em solid #b45309;padding-left:.7em}
 @media print{.hum-diff{max-width:none}.hum-diff tr{break-inside:avoid}}
@@ -108,10 +111,12 @@ def _sides(summary: DiffSummary) -> str:
 
 
 def _period(side: DiffSide) -> str:
-    first, last = utc_text(side.first), utc_text(side.last)
-    if first is None or last is None:
-        return ""
+    first, last = _minute(side.first), _minute(side.last)
     return first if first == last else f"{first} to {last}"
+
+
+def _minute(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def _counts(summary: DiffSummary) -> str:
@@ -163,18 +168,23 @@ def _changes(changes: Sequence[AddressChange], left: int) -> str:
 
 
 def _row(change: AddressChange) -> str:
-    words = "".join(f"<li>{_safe(phrase)}</li>" for phrase in phrases(change))
-    return f"<tr><td>{_safe(name_of(change))}</td><td><ul>{words}</ul></td></tr>"
+    name, told = name_of(change), list(phrases(change))
+    words = "".join(f"<li>{_safe(phrase)}</li>" for phrase in told)
+    cells = [(_wrapping(name), _safe(name)), (_wrapping(*told), f"<ul>{words}</ul>")]
+    wrapped = ' class="hum-diff-w"'
+    row = "".join(f"<td{wrapped if kind else ''}>{cell}</td>" for kind, cell in cells)
+    return f"<tr>{row}</tr>"
 
 
 def _table(
     title: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, right: set[int]
 ) -> str:
     def cells(row: Sequence[str], tag: str, scope: str = "") -> str:
-        number = ' class="hum-diff-n"'
+        kinds = ["n" if at in right else _wrapping(cell) for at, cell in enumerate(row)]
+        classes = [f' class="hum-diff-{kind}"' if kind else "" for kind in kinds]
         return "".join(
-            f"<{tag}{scope}{number if at in right else ''}>{_safe(cell)}</{tag}>"
-            for at, cell in enumerate(row)
+            f"<{tag}{scope}{told}>{_safe(cell)}</{tag}>"
+            for told, cell in zip(classes, row, strict=True)
         )
 
     head = cells(header, "th", ' scope="col"')
@@ -183,6 +193,11 @@ def _table(
         f'<h3>{_safe(title)}</h3><div class="hum-diff-wide"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _wrapping(*texts: str) -> str:
+    """Return the class of a cell: words are broken only where one is long."""
+    return "w" if any(len(word) > _LONG_WORD for text in texts for word in text.split()) else ""
 
 
 def _safe(text: str) -> str:
