@@ -3,6 +3,8 @@
 import asyncio
 import builtins
 import gc
+import subprocess
+import sys
 import traceback
 import warnings
 from pathlib import Path
@@ -200,6 +202,27 @@ async def test_a_server_that_ends_long_statements_is_told_so(postgres_url: str) 
             lambda connection: connection.execute("SELECT pg_sleep(1)"), patience=0.0
         )
     await database.aclose()
+
+
+@pytest.mark.slow
+def test_a_process_that_was_interrupted_before_it_could_close_ends(postgres_url: str) -> None:
+    program = (
+        "import sys\n"
+        "from hum_async._purchases.postgres.calls import DatabaseCalls\n"
+        "from hum_async._purchases.postgres.url import parse_database_url\n"
+        "calls = DatabaseCalls(parse_database_url(sys.argv[1]))\n"
+        "print(calls.run(lambda connection: connection.fetchval('SELECT 1')))\n"
+        "raise KeyboardInterrupt\n"
+    )
+    ended = subprocess.run(  # noqa: S603  our own words
+        [sys.executable, "-c", program, postgres_url],
+        capture_output=True,
+        text=True,
+        timeout=30.0,
+        check=False,
+    )
+    assert ended.stdout == "1\n"
+    assert ended.stderr.splitlines()[-1] == "KeyboardInterrupt"
 
 
 async def test_transactions_pass_a_pooler_in_transaction_mode(

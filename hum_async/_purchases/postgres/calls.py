@@ -1,11 +1,9 @@
 """Calls a database from code that blocks: commands that only read, and the writing of outputs."""
 
 import asyncio
-import contextlib
+import threading
 from collections.abc import Awaitable, Callable
-from typing import Self, TypeVar
-
-from anyio.from_thread import start_blocking_portal
+from typing import Any, Self, TypeVar
 
 from hum_async._purchases.postgres.connection import Connection, Database
 from hum_async._purchases.postgres.url import DatabaseUrl
@@ -22,18 +20,17 @@ class DatabaseCalls:
     Args:
         url: Where it is.
 
-    A context manager; who enters it closes it.
+    A context manager; who enters it closes it. Its thread keeps no process alive: whoever is
+    interrupted while it begins or closes can do neither.
     """
 
     def __init__(self, url: DatabaseUrl) -> None:
         self._database = Database(url, connections=1, patience=_PATIENCE)
-        self._stack = contextlib.ExitStack()
         # Sockets need a loop that waits for them, whatever the policy of this process makes.
-        options = {"loop_factory": asyncio.SelectorEventLoop}
-        self._portal = self._stack.enter_context(
-            start_blocking_portal("asyncio", backend_options=options)
-        )
-        self._stack.callback(lambda: self._portal.call(self._database.aclose))
+        self._loop = asyncio.SelectorEventLoop()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._serve, name="hum-database", daemon=True)
+        self._thread.start()
 
     def __enter__(self) -> Self:
         """Return it."""
@@ -45,7 +42,9 @@ class DatabaseCalls:
 
     def close(self) -> None:
         """End its thread and its connections. Idempotent."""
-        self._stack.close()
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
 
     def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do work in a transaction; return its result.
@@ -53,7 +52,7 @@ class DatabaseCalls:
         Raises:
             JournalError: The database refuses it, or cannot be reached.
         """
-        found: T = self._portal.call(self._database.run, work)
+        found: T = self._call(self._database.run, work)
         return found
 
     def vacuum(self, table: str) -> None:
@@ -62,4 +61,19 @@ class DatabaseCalls:
         Raises:
             JournalError: The database refuses it, or cannot be reached.
         """
-        self._portal.call(self._database.vacuum, table)
+        self._call(self._database.vacuum, table)
+
+    def _serve(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._until_closed())
+
+    async def _until_closed(self) -> None:
+        await self._stop.wait()
+        await self._database.aclose()
+
+    def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        calling = asyncio.run_coroutine_threadsafe(function(*arguments), self._loop)
+        try:
+            return calling.result()
+        finally:
+            calling.cancel()  # of no effect unless the caller was interrupted
