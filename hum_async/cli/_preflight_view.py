@@ -125,10 +125,20 @@ def _totals(found: Preflight) -> list[str]:
         "[red]refused[/], at no cost": found.refused,
         f"[yellow]suspicious[/], bought as {_it_is(found.suspicious)}": found.suspicious,
         f"the same address as a row above, {_spelled(found)}at no cost": found.duplicates,
-        "ZIP codes that were numbers and got their leading zeros back": found.restored,
-        "cells that hum check --corrected corrects": found.correctable,
+        _restored(found.restored): found.restored,
+        f"cell{_s(found.correctable)} that hum check --corrected corrects": found.correctable,
     }
     return [f"{count:,} {what}" for what, count in lines.items() if count]
+
+
+def _restored(count: int) -> str:
+    if count == 1:
+        return "ZIP code that was a number and got its leading zeros back"
+    return "ZIP codes that were numbers and got their leading zeros back"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
 def _spelled(found: Preflight) -> str:

@@ -61,7 +61,7 @@ def test_what_is_wrong_is_said_row_by_row_and_counted(call: Callable[..., Any], 
     assert "2 refused, at no cost" in lines
     assert "1 suspicious, bought as it is" in lines
     assert "1 the same address as a row above, at no cost" in lines
-    assert "1 cells that hum check --corrected corrects" in lines
+    assert "1 cell that hum check --corrected corrects" in lines
     found = [line for line in lines if line.startswith("row ")]
     assert [line[:6] for line in found] == ["row 2:", "row 3:", "row 4:"]
     assert found[0].endswith("leading zeros. Fix: 02139")
@@ -157,7 +157,7 @@ def test_zip_codes_that_were_numbers_are_text_in_the_corrected_copy(
     target = tmp_path / "out.jsonl"
     ended = call("check", str(tmp_path / "in.jsonl"), "--corrected", str(target))
     assert ended.code == 0
-    assert "1 ZIP codes that were numbers" in ended.out
+    assert "1 ZIP code that was a number" in ended.out
     assert "Corrected 1 cell:" in ended.err
     assert json.loads(target.read_text()) == row | {"zip": "02139"}
 
