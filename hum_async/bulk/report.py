@@ -82,9 +82,12 @@ class JobReport:
 
     @property
     def requests_per_address(self) -> float:
-        """HTTP requests of this run per address, addresses of open sessions included."""
-        begun = max(self.done - self.reused, self.sessions + self.adopted)
-        return self.requests / begun if begun else 0.0
+        """HTTP requests of this run per address that has a session; 0.0 if none has.
+
+        Rows that were refused, or have the address of another row, have none.
+        """
+        looked_up = self.sessions + self.adopted
+        return self.requests / looked_up if looked_up else 0.0
 
     @property
     def eta(self) -> float | None:

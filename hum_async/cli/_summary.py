@@ -73,7 +73,8 @@ def show_summary(
     if report.providers:
         say(f"Providers: {_top(report.providers)}")
         say(f"Technologies: {_top(report.technologies)}")
-    each = f" ({report.requests_per_address:.2f} per address)" if report.requests else ""
+    per_address = report.requests_per_address
+    each = f" ({per_address:.2f} per address)" if per_address else ""
     say(
         f"{counted(report.sessions, 'session')} bought, {counted(report.requests, 'request')}"
         f"{each}, {report.elapsed:.0f} s"

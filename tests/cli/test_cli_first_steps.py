@@ -67,6 +67,16 @@ def test_a_row_with_several_faults_is_counted_once(call: Call, tmp_path: Path) -
     assert "more" not in ended.err.split("More about")[0]
 
 
+def test_requests_are_told_per_address_that_was_looked_up(call: Call, tmp_path: Path) -> None:
+    job = tmp_path / "in.csv"
+    rows = ["1 Served St,Troy,NY,12180"] * 3 + ["5 No State St,Troy,ZZ,12180"]
+    job.write_text("\n".join([HEADER, *rows]))
+    ended = call("qualify", str(job), "--simulate", "-o", str(tmp_path / "out.csv"))
+    told = re.search(r"1 session bought, (\d+) requests \((.*) per address\)", ended.err)
+    assert told is not None, ended.err
+    assert float(told[2]) == int(told[1])
+
+
 def test_columns_that_are_written_anew_are_not_said_to_be_carried_along(
     call: Call, tmp_path: Path
 ) -> None:
