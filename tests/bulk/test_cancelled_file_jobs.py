@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import logging
+import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from hum_async.bulk.columns import find_columns
 from hum_async.bulk.file_job import FileJob
 from hum_async.bulk.files.outputs import JobOutputs
 from hum_async.bulk.options import JobOptions
+from hum_async.bulk.requalify import job as requalify_job
 from hum_async.bulk.requalify.job import RequalifyJob
 from hum_async.bulk.tables import open_table
 
@@ -119,3 +121,31 @@ async def test_it_may_be_cancelled_at_any_step(
         at += stride
     assert at > stride + 1
     assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+
+
+async def test_a_cancelled_job_waits_for_the_thread_that_has_its_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path / "job", again=True)
+    await world.begin()
+    carries, goes_on = threading.Event(), threading.Event()
+    carry_over = requalify_job.carry_over
+
+    def carry_over_slowly(*arguments: Any, **options: Any) -> None:
+        carries.set()
+        assert goes_on.wait(60.0)
+        carry_over(*arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(requalify_job, "carry_over", carry_over_slowly)
+        task = asyncio.ensure_future(world.operation())
+        await asyncio.to_thread(carries.wait)
+        task.cancel()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        had_ended = task.done()
+        goes_on.set()
+        await asyncio.wait([task])
+    assert not had_ended
+    assert task.cancelled()
+    await world.goes_on()
