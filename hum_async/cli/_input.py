@@ -101,8 +101,8 @@ class InputOptions:
         say(escaped(f"{table.name}: {counted(table.count, 'row')}; {found}"))
         show_columns(plan)
         if table.skipped:
-            rows = "1 row" if table.skipped == 1 else f"{table.skipped:,} rows"
-            above = f"{rows} with text above it {'is' if table.skipped == 1 else 'are'} left out"
+            are = "is" if table.skipped == 1 else "are"
+            above = f"{counted(table.skipped, 'row')} with text above it {are} left out"
             say(f"[yellow]The header is row {table.header_row}; {above}[/]")
         if table.blank:
             are = "is" if table.blank == 1 else "are"

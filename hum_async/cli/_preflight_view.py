@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Column, Table
 
-from hum_async._wording import counted
+from hum_async._wording import counted, plural
 from hum_async.bulk.forecast import Fate, Forecast
 from hum_async.bulk.options import Close
 from hum_async.bulk.preflight import FindingKind, KindCount, Preflight, Severity, estimate
@@ -102,15 +102,13 @@ def show_warnings(found: Preflight, *, command: str, console: Console = messages
 def _named(kind: KindCount) -> str:
     numbers = ", ".join(f"{number:,}" for number in kind.rows)
     more = kind.row_count - len(kind.rows)
-    return f"{_rows(kind.row_count)} {numbers}" + (f" and {more:,} more" if more > 0 else "")
+    return f"{plural(kind.row_count, 'row')} {numbers}" + (
+        f" and {more:,} more" if more > 0 else ""
+    )
 
 
 def _it_is(count: int) -> str:
     return "it is" if count == 1 else "they are"
-
-
-def _rows(count: int) -> str:
-    return "row" if count == 1 else "rows"
 
 
 def _print(console: Console, lines: list[str]) -> None:
@@ -121,12 +119,14 @@ def _print(console: Console, lines: list[str]) -> None:
 
 def _totals(found: Preflight) -> list[str]:
     lines = {
-        _rows(found.rows): found.rows,
+        plural(found.rows, "row"): found.rows,
         "[red]refused[/], at no cost": found.refused,
         f"[yellow]suspicious[/], bought as {_it_is(found.suspicious)}": found.suspicious,
         f"the same address as a row above, {_spelled(found)}at no cost": found.duplicates,
         _restored(found.restored): found.restored,
-        f"cell{_s(found.correctable)} that hum check --corrected corrects": found.correctable,
+        f"{plural(found.correctable, 'cell')} that hum check --corrected corrects": (
+            found.correctable
+        ),
     }
     return [f"{count:,} {what}" for what, count in lines.items() if count]
 
@@ -135,10 +135,6 @@ def _restored(count: int) -> str:
     if count == 1:
         return "ZIP code that was a number and got its leading zeros back"
     return "ZIP codes that were numbers and got their leading zeros back"
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
 
 
 def _spelled(found: Preflight) -> str:
