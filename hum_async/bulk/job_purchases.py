@@ -5,7 +5,7 @@ The intent is safe before the POST, the token before the first poll, the result 
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 
 from hum_async._api.retry import refuses_every_post
@@ -29,7 +29,7 @@ from hum_async.bulk.under_way import Purchase, PurchasesUnderWay
 from hum_async.bulk.unread_results import UnreadResults
 from hum_async.errors import ApiError, ApiUnavailable, InvalidAddress
 from hum_async.limiter import Priority
-from hum_async.models import Qualification
+from hum_async.models import Address, Qualification
 
 logger = logging.getLogger("hum_async.bulk")
 logger.addHandler(logging.NullHandler())
@@ -248,9 +248,13 @@ class JobPurchases(LookupObserver):
         """Read rows again that may be bought after all, because a POST has bought nothing."""
         if self.shared.barred and self._may_buy():
             barred, self.shared.barred = self.shared.barred, []
-            for row in barred:
-                self._rows.put_back(*row)
-            self._read_again()
+            self._put_back(barred)
+
+    def _put_back(self, rows: Iterable[tuple[Hashable, Address]]) -> None:
+        """Let rows be taken again, before all others."""
+        for row in rows:
+            self._rows.put_back(*row)
+        self._read_again()
 
     def _let_go(self, digest: bytes) -> None:
         """Let somebody else have an address, as soon as that is possible.
@@ -294,9 +298,7 @@ class JobPurchases(LookupObserver):
             # Sessions of this job may turn out to be none before the store knows of it.
             asyncio.get_running_loop().call_soon(self._unbar)
         else:
-            for row in purchase.rows:
-                self._rows.put_back(*row)
-            self._read_again()
+            self._put_back(purchase.rows)
         self._wake()
 
     def create_had_no_effect(self, lookup: Lookup) -> None:
